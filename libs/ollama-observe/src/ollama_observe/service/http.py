@@ -1,0 +1,107 @@
+"""The control endpoints of every process: /live /ready /health /metrics.
+
+- `/live`   the process answers.
+- `/ready`  it takes traffic: started, and not draining.
+- `/health` it can do its work: every check passes. JSON, 503 when one fails.
+- `/metrics` the registry, in the Prometheus text format or OpenMetrics, as asked.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_fastapi_instrumentator import Instrumentator
+
+from ollama_observe import __version__
+
+UNMETERED = ("/live", "/ready", "/health", "/metrics")
+
+
+@dataclass(slots=True)
+class Readiness:
+    """Whether the process takes traffic. Off first thing at shutdown."""
+
+    ready: bool = False
+    reason: str = "starting"
+
+    def open(self) -> None:
+        """Say that traffic is welcome."""
+        self.ready, self.reason = True, "ready"
+
+    def close(self, reason: str) -> None:
+        """Say that traffic should go elsewhere, and why."""
+        self.ready, self.reason = False, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The result of one health check; `detail` is a sentence for an operator."""
+
+    ok: bool
+    detail: str
+
+
+Checks = Mapping[str, Callable[[], Awaitable[Check]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What a control app reports on."""
+
+    service: str
+    readiness: Readiness
+    registry: CollectorRegistry
+    checks: Checks = field(default_factory=dict)
+
+
+def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None:
+    """Add the control endpoints under `prefix` and the HTTP metrics of the app's other routes."""
+    started = time.perf_counter()
+
+    @app.get(f"{prefix}/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get(f"{prefix}/ready")
+    async def ready() -> JSONResponse:
+        readiness = control.readiness
+        return JSONResponse({"status": readiness.reason}, 200 if readiness.ready else 503)
+
+    @app.get(f"{prefix}/health")
+    async def health() -> JSONResponse:
+        results = {name: await check() for name, check in control.checks.items()}
+        healthy = control.readiness.ready and all(result.ok for result in results.values())
+        body = {
+            "status": "ok" if healthy else "degraded",
+            "service": control.service,
+            "version": __version__,
+            "ready": control.readiness.ready,
+            "uptime_seconds": round(time.perf_counter() - started, 3),
+            "checks": {
+                name: {"ok": result.ok, "detail": result.detail} for name, result in results.items()
+            },
+        }
+        return JSONResponse(body, 200 if healthy else 503)
+
+    @app.get(f"{prefix}/metrics")
+    async def metrics(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(control.registry), headers={"content-type": content_type})
+
+    Instrumentator(
+        excluded_handlers=[f"^{prefix}{path}$" for path in UNMETERED],
+        registry=control.registry,
+    ).instrument(app, metric_namespace=control.service.replace("-", "_"))
+
+
+def create_control_app(control: Control) -> FastAPI:
+    """A FastAPI app with nothing but the control endpoints; add routes to it as needed."""
+    app = FastAPI(
+        title=f"{control.service} control", version=__version__, docs_url=None, redoc_url=None
+    )
+    add_control_routes(app, control)
+    return app

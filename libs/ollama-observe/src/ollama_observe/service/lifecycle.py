@@ -1,0 +1,143 @@
+"""Start servers on one event loop, stop them gracefully on SIGTERM or SIGINT.
+
+Order at the end: readiness off, the first listeners drain (no new connections, requests
+in flight finish within a bound, then are cut), the last listener, which is the control
+app where there is one, goes after them, so that a drain can be watched.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+import uvicorn
+
+from ollama_observe.service.http import Readiness
+from ollama_observe.service.tasks import spawn
+
+_log = structlog.stdlib.get_logger("ollama_observe.lifecycle")
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An ASGI app on a host and port. Units: `keep_alive_seconds` an idle connection is kept."""
+
+    name: str
+    app: Any
+    host: str
+    port: int
+    keep_alive_seconds: int = 75
+    server_headers: bool = True
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to us: several run on one loop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class PortTakenError(OSError):
+    """A listener's address is in use; the message says which."""
+
+
+def bind(listener: Listener) -> socket.socket:
+    """Bind the listener's address. Raises PortTakenError, which names it."""
+    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((listener.host, listener.port))
+    except OSError as error:
+        sock.close()
+        raise PortTakenError(
+            error.errno,
+            f"cannot listen on {listener.host}:{listener.port} ({listener.name}): {error.strerror}",
+        ) from error
+    sock.listen(2048)
+    sock.setblocking(False)
+    return sock
+
+
+def _server(listener: Listener, drain_seconds: float) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            listener.app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=listener.server_headers,
+            date_header=listener.server_headers,
+            proxy_headers=False,
+            timeout_keep_alive=listener.keep_alive_seconds,
+            timeout_graceful_shutdown=max(1, round(drain_seconds)),
+        )
+    )
+
+
+async def serve(
+    listeners: Sequence[Listener],
+    readiness: Readiness,
+    drain_seconds: float,
+    before_stop: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain and return.
+
+    Units: `drain_seconds` bounds the wait for requests in flight, per listener.
+    Raises: PortTakenError before anything is served.
+    """
+    sockets = [bind(listener) for listener in listeners]
+    servers = [_server(listener, drain_seconds) for listener in listeners]
+    running = [
+        spawn(server.serve(sockets=[sock]), name=f"serve {listener.name}")
+        for server, sock, listener in zip(servers, sockets, listeners, strict=True)
+    ]
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    while not all(server.started for server in servers):  # noqa: ASYNC110 (uvicorn has no event)
+        await asyncio.sleep(0.01)
+    readiness.open()
+    _log.info("started", listeners={x.name: f"{x.host}:{x.port}" for x in listeners})
+    await stop.wait()
+    readiness.close("draining")
+    _log.info("draining", drain_seconds=drain_seconds)
+    for server, task in zip(servers[:-1], running[:-1], strict=True):
+        server.should_exit = True
+        await task
+    if before_stop is not None:
+        await before_stop()
+    servers[-1].should_exit = True
+    await running[-1]
+    _log.info("stopped")
+
+
+def run(main: Callable[[], Awaitable[None]]) -> None:
+    """Run `main` on the fastest event loop here; exit 1 with one line when a port is taken."""
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_as_coroutine(main))
+    except PortTakenError as error:
+        _log.error("port_taken", detail=error.strerror)
+        sys.exit(1)
+
+
+async def _as_coroutine(main: Callable[[], Awaitable[None]]) -> None:
+    await main()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:  # no wheel for this platform
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop

@@ -1,0 +1,110 @@
+"""One frozen settings class per process, read once from environment and command line.
+
+pydantic-settings ignores environment variables that it does not know, even with
+`extra="forbid"`, so a misspelt one would silently do nothing. `load` refuses it.
+"""
+
+import difflib
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict, SettingsError
+
+S = TypeVar("S", bound="ServiceSettings")
+
+
+class ServiceSettings(BaseSettings):
+    """What every process can be told. Subclasses set `env_prefix` and add their fields."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_hide_none_type=True,
+        cli_avoid_json=True,
+        cli_enforce_required=False,
+        use_attribute_docstrings=True,
+    )
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe level that is logged."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="json lines, console text, or auto: console on a terminal."
+    )
+
+
+class UnknownSettingError(ValueError):
+    """An environment variable starts with our prefix and names no setting."""
+
+
+def settings_config(prefix: str, program: str) -> SettingsConfigDict:
+    """The part of `model_config` that differs between processes."""
+    return SettingsConfigDict(env_prefix=prefix, cli_prog_name=program)
+
+
+def refuse_unknown(cls: type[ServiceSettings], names: Iterable[str]) -> None:
+    """Raise UnknownSettingError for the first name with the class's prefix that is no field."""
+    prefix = str(cls.model_config.get("env_prefix", "")).upper()
+    known = {f"{prefix}{field}".upper() for field in cls.model_fields}
+    for name in sorted(names):
+        upper = name.upper()
+        if not prefix or not upper.startswith(prefix) or upper in known:
+            continue
+        close = difflib.get_close_matches(upper, sorted(known), n=1)
+        hint = f", did you mean {close[0]}?" if close else ""
+        raise UnknownSettingError(f"unknown setting {name}{hint}")
+
+
+def describe(cls: type[ServiceSettings], error: ValidationError) -> list[str]:
+    """One sentence per failed field: where it is set, what was found, what was expected."""
+    prefix = str(cls.model_config.get("env_prefix", "")).upper()
+    sentences = []
+    for item in error.errors():
+        path = ".".join(str(part) for part in item["loc"]) or "settings"
+        flag = "--" + path.replace("_", "-")
+        found = "" if item["type"] == "missing" else f", found {item['input']!r}"
+        sentences.append(f"{prefix}{path.upper()} ({flag}): {item['msg']}{found}")
+    return sentences
+
+
+def load(
+    cls: type[S], argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None
+) -> S:
+    """Read settings from the command line, then the environment, then the defaults.
+
+    On bad input prints one sentence per mistake on standard error and exits with 2.
+    """
+    names = os.environ if environ is None else environ  # noqa: TID251 (the one reader)
+    arguments: list[str] | None = None if argv is None else list(argv)
+    try:
+        refuse_unknown(cls, names)
+        return CliApp.run(cls, cli_args=sys.argv[1:] if arguments is None else arguments)
+    except UnknownSettingError as error:
+        sentences = [str(error)]
+    except ValidationError as error:
+        sentences = describe(cls, error)
+    except SettingsError as error:
+        sentences = [str(error)]
+    program = cls.model_config.get("cli_prog_name") or cls.__name__
+    for sentence in sentences:
+        print(f"{program}: {sentence}", file=sys.stderr)  # noqa: T201 (logging is not set up yet)
+    sys.exit(2)
+
+
+def fields_of(cls: type[ServiceSettings]) -> list[dict[str, Any]]:
+    """The settings as rows for documentation: variable, flag, default, description."""
+    prefix = str(cls.model_config.get("env_prefix", "")).upper()
+    return [
+        {
+            "variable": f"{prefix}{name}".upper(),
+            "flag": "--" + name.replace("_", "-"),
+            "default": field.get_default(call_default_factory=True),
+            "description": field.description or "",
+        }
+        for name, field in cls.model_fields.items()
+    ]

@@ -1,0 +1,1 @@
+"""Bytes to facts: no network, no framework, no clock of its own."""

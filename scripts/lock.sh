@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Rewrites requirements/*.txt from the pyproject files: hashes, no addresses.
+# `--upgrade` (or any other flag of `uv pip compile`) is passed on.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+lib=libs/ollama-observe/pyproject.toml
+compile() { # OUTPUT SOURCE... [-- FLAG...]
+  local out=requirements/$1.txt
+  shift
+  echo "lock: $out"
+  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+    --no-emit-package ollama-observe --custom-compile-command 'make lock' -o "$out" "$@"
+}
+
+# dev holds everything, so it is solved first and the others are held to its versions
+compile dev "$lib" services/{proxy,engine,traffic}/pyproject.toml stack/pyproject.toml \
+  --group build --group dev "$@"
+held=(--constraint requirements/dev.txt)
+compile local "$lib" services/{proxy,engine,traffic}/pyproject.toml stack/pyproject.toml \
+  --group build "${held[@]}"
+for service in proxy engine traffic; do
+  compile "$service" "$lib" "services/$service/pyproject.toml" "${held[@]}"
+done
+compile model requirements/model.in --no-deps

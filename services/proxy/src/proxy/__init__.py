@@ -1,0 +1,1 @@
+"""The monitoring proxy: relays every byte to Ollama unchanged and measures everything."""
