@@ -1,0 +1,30 @@
+"""Bucket ladders, each with its reason. Units: seconds unless the name says otherwise."""
+
+# Whole requests: a slow CPU needs ten minutes and more for a long answer.
+LATENCY = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800)
+
+# First tokens: milliseconds from a warm cache to minutes behind a cold load.
+FIRST_TOKEN = (
+    *(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5),
+    *(10, 20, 40, 80, 160, 320, 640),
+)
+
+# One token after the other: fine at the head for small fast models, a tail for CPUs.
+PER_TOKEN = (
+    *(0.002, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75),
+    *(1, 2.5, 5, 10),
+)
+
+# The longest silence inside a stream: below 0.1 s nobody notices.
+STALL = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+# Tokens per second, from a laptop's CPU to a data-centre card.
+TOKENS_PER_SECOND = (1, 2.5, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)
+
+# Tokens of one request, in powers of four, to the longest contexts in use.
+TOKENS = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576)
+
+# Bodies in bytes: a short prompt to a picture book.
+BYTES = tuple(
+    float(x) for x in (64, 256, *(1024 * 4**n for n in range(4)), *(2**20 * 4**n for n in range(4)))
+)
