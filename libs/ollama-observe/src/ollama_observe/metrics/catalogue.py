@@ -19,9 +19,11 @@ class Kind(StrEnum):
     HISTOGRAM = "histogram"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
     """One metric: its name as scraped, and what the number means.
+
+    Compared by identity: an entry is the key by which its object is found.
 
     `clock` says from which event to which a duration runs; empty where nothing is timed.
     """

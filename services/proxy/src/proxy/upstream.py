@@ -1,0 +1,162 @@
+"""The one seam to the network: open(request) -> status, headers, chunks.
+
+Errors, by what the relay can still do:
+
+    UpstreamError
+    ├── UpstreamUnreachable   no connection: nothing was sent
+    ├── UpstreamTimeout       no connection within the bound: nothing was sent
+    └── UpstreamBrokeOff      the connection ended before the answer did
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from proxy.headers import Headers
+
+# Ollama's headers are small; the bound is for what stands between.
+HEADER_LIMIT_BYTES = 64 * 1024
+READ_BUFFER_BYTES = 64 * 1024
+
+
+class UpstreamError(Exception):
+    """The upstream gave no whole answer. The message is a sentence for an operator."""
+
+
+class UpstreamUnreachable(UpstreamError):  # noqa: N818 (the tree above reads as a sentence)
+    """No connection: nothing was sent."""
+
+
+class UpstreamTimeout(UpstreamError):  # noqa: N818
+    """No connection within the bound: nothing was sent."""
+
+
+class UpstreamBrokeOff(UpstreamError):  # noqa: N818
+    """The connection ended before the answer did."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundRequest:
+    """A request as it goes upstream. `target` is the raw path and query, as received."""
+
+    method: str
+    target: str
+    headers: Headers
+    body: bytes | AsyncIterator[bytes] | None
+
+
+class UpstreamResponse(Protocol):
+    """An answer whose headers have arrived and whose body is still to be read."""
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+
+    @property
+    def headers(self) -> Headers:
+        """All headers as received."""
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives, undecoded. Raises UpstreamBrokeOff."""
+
+    def close(self) -> None:
+        """Give the connection up, at once when the answer is not whole. Never waits."""
+
+
+class Upstream(Protocol):
+    """Where requests go."""
+
+    @property
+    def address(self) -> str:
+        """Scheme, host and port, for messages; no credentials."""
+
+    async def open(self, request: OutboundRequest) -> UpstreamResponse:
+        """Send a request and wait, however long, for the answer's headers.
+
+        Raises: UpstreamError. When cancelled, the connection is closed before the
+        cancellation goes on.
+        """
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+
+class _AiohttpResponse:
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers: Headers = list(response.raw_headers)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        content = self._response.content
+        try:
+            async for chunk in content.iter_any():
+                yield chunk
+        except (aiohttp.ClientError, OSError) as error:
+            # the stream raises before it hands out what had arrived before the break
+            if rest := content._read_nowait(-1):  # noqa: SLF001
+                yield rest
+            raise UpstreamBrokeOff(_sentence(error)) from error
+
+    def close(self) -> None:
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+
+class AiohttpUpstream:
+    """The upstream behind aiohttp's client: pooled, unlimited, no time-out but connecting."""
+
+    def __init__(self, base_url: str, connect_timeout_seconds: float) -> None:
+        self._base = base_url.rstrip("/")
+        url = URL(self._base)
+        self.address = f"{url.scheme}://{url.host_port_subcomponent}"
+        self._connect_timeout_seconds = connect_timeout_seconds
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout_seconds),
+            read_bufsize=READ_BUFFER_BYTES,
+            max_line_size=HEADER_LIMIT_BYTES,
+            max_field_size=HEADER_LIMIT_BYTES,
+        )
+
+    async def open(self, request: OutboundRequest) -> UpstreamResponse:
+        """See Upstream.open."""
+        headers = CIMultiDict(
+            (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
+            for name, value in request.headers
+        )
+        try:
+            response = await self._session.request(
+                request.method,
+                URL(self._base + request.target, encoded=True),
+                headers=headers,
+                data=request.body,
+                allow_redirects=False,
+            )
+        except aiohttp.ServerTimeoutError as error:
+            seconds = self._connect_timeout_seconds
+            raise UpstreamTimeout(f"no connection within {seconds:g} s") from error
+        except aiohttp.ClientConnectorError as error:
+            raise UpstreamUnreachable(_sentence(error.os_error)) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise UpstreamBrokeOff(_sentence(error)) from error
+        return _AiohttpResponse(response)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+
+def _sentence(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return text or type(error).__name__
