@@ -1,0 +1,84 @@
+"""What the traffic worker can be told, by environment (TRAFFIC_*) or command line."""
+
+import ipaddress
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from ollama_observe.service.settings import ServiceSettings, settings_config
+
+LOCAL_HOSTS = frozenset(
+    {"localhost", "host.docker.internal", "proxy", "engine", "ollama", "portkey"}
+)
+"""Names that stay on this machine: the loopback, and the services of our compose file."""
+
+
+Preset = Literal["quick", "demo"]
+"""How many questions, of which kinds. Sizes are in plan.py."""
+
+Api = Literal["native", "openai"]
+"""Which of the server's chat interfaces is used."""
+
+
+class TrafficSettings(ServiceSettings):
+    """Settings of `python -m traffic`."""
+
+    model_config = settings_config("TRAFFIC_", "traffic")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="Least severe level that is logged, beside the progress line."
+    )
+    # before base_url, whose validator reads it
+    allow_remote: bool = Field(
+        False, description="Permit a base URL that leaves this machine and its containers."
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:11435", description="Where requests go: the proxy, or any Ollama."
+    )
+    model: str = Field("smollm2:135m", min_length=1, description="The model that answers.")
+    preset: Preset = Field(
+        "quick",
+        description="quick: 10 questions, one of each category; demo: 50, five of each.",
+    )
+    api: Api = Field(
+        "native", description="native: /api/chat; openai: /v1/chat/completions. Both streamed."
+    )
+    concurrency: int = Field(
+        1, ge=1, le=256, description="Questions in flight at once; a new one starts as one ends."
+    )
+    seed: int = Field(1, ge=0, lt=2**31, description="Same seed, same questions in the same order.")
+    max_tokens: int | None = Field(
+        None, gt=0, description="Ceiling on the tokens of an answer, below each question's own."
+    )
+    request_timeout_seconds: float = Field(
+        300.0, gt=0, description="Longest time for one request, from sent to the answer's end."
+    )
+    connect_timeout_seconds: float = Field(5.0, gt=0, description="Longest wait for a connection.")
+    questions_directory: Path | None = Field(
+        None, description="The question bank. Default: `questions` in the checkout."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_http_and_near(cls, value: str, info: ValidationInfo) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("expected http://host:port")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("expected http://host:port, without credentials, query or fragment")
+        _ = parts.port  # raises ValueError for a port out of range
+        if not info.data.get("allow_remote") and not is_local(parts.hostname):
+            raise ValueError("not on this machine; --allow-remote permits it")
+        return value.rstrip("/")
+
+
+def is_local(host: str) -> bool:
+    """Whether `host` is the loopback or a service of our compose file, judged by name alone."""
+    if host in LOCAL_HOSTS or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
