@@ -68,7 +68,9 @@ def describe(cls: type[ServiceSettings], error: ValidationError) -> list[str]:
         path = ".".join(str(part) for part in item["loc"]) or "settings"
         flag = "--" + path.replace("_", "-")
         found = "" if item["type"] == "missing" else f", found {item['input']!r}"
-        sentences.append(f"{prefix}{path.upper()} ({flag}): {item['msg']}{found}")
+        sentences.append(
+            f"{prefix}{path.upper()} ({flag}): {item['msg'].removeprefix('Value error, ')}{found}"
+        )
     return sentences
 
 
