@@ -5,9 +5,9 @@ import json
 from dataclasses import dataclass
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 from ollama_observe.metrics import catalogue
+from ollama_observe.metrics.build import process_registry
 from ollama_observe.service.http import Check, Control, Readiness, create_control_app
 from proxy.labels import ModelLabels
 from proxy.metrics import ProxyMetrics
@@ -29,10 +29,7 @@ class Proxy:
 
 def create_app(settings: ProxySettings, upstream: Upstream) -> Proxy:
     """Build the relay and the control app around one upstream and one registry."""
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    GCCollector(registry=registry)
+    registry = process_registry()
     metrics = ProxyMetrics(registry)
     models = ModelLabels(
         settings.model_label_limit, lambda: metrics.add(catalogue.LABEL_OVERFLOW, 1, "model")

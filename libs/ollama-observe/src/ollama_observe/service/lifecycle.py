@@ -1,8 +1,8 @@
 """Start servers on one event loop, stop them gracefully on SIGTERM or SIGINT.
 
-Order at the end: readiness off, the first listeners drain (no new connections, requests
-in flight finish within a bound, then are cut), the last listener, which is the control
-app where there is one, goes after them, so that a drain can be watched.
+Order at the end: readiness off, then one listener after the other drains: no new
+connections, requests in flight finish within a bound, then are cut. The control app comes
+last, so that a drain can be watched.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,41 +83,43 @@ def _server(listener: Listener, drain_seconds: float) -> _Server:
     )
 
 
-async def serve(
-    listeners: Sequence[Listener],
-    readiness: Readiness,
-    drain_seconds: float,
-    before_stop: Callable[[], Awaitable[None]] | None = None,
-) -> None:
-    """Serve until SIGTERM or SIGINT, then drain and return.
+@contextlib.asynccontextmanager
+async def listening(listener: Listener, drain_seconds: float = 0.0) -> AsyncIterator[int]:
+    """Serve `listener` while the block runs, then drain it; yields the port it has.
 
-    Units: `drain_seconds` bounds the wait for requests in flight, per listener.
-    Raises: PortTakenError before anything is served.
+    Units: `drain_seconds` bounds the wait for requests in flight; what is left is cut.
+    Raises: PortTakenError.
     """
-    sockets = [bind(listener) for listener in listeners]
-    servers = [_server(listener, drain_seconds) for listener in listeners]
-    running = [
-        spawn(server.serve(sockets=[sock]), name=f"serve {listener.name}")
-        for server, sock, listener in zip(servers, sockets, listeners, strict=True)
-    ]
+    sock = bind(listener)
+    server = _server(listener, drain_seconds)
+    running = spawn(server.serve(sockets=[sock]), name=f"serve {listener.name}")
+    try:
+        # uvicorn sets a flag and offers no event
+        while not server.started and not running.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        yield sock.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await running
+
+
+async def serve(listeners: Sequence[Listener], readiness: Readiness, drain_seconds: float) -> None:
+    """Serve until SIGTERM or SIGINT, then drain the listeners in their order and return.
+
+    Raises: PortTakenError.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    while not all(server.started for server in servers):  # noqa: ASYNC110 (uvicorn has no event)
-        await asyncio.sleep(0.01)
-    readiness.open()
-    _log.info("started", listeners={x.name: f"{x.host}:{x.port}" for x in listeners})
-    await stop.wait()
-    readiness.close("draining")
-    _log.info("draining", drain_seconds=drain_seconds)
-    for server, task in zip(servers[:-1], running[:-1], strict=True):
-        server.should_exit = True
-        await task
-    if before_stop is not None:
-        await before_stop()
-    servers[-1].should_exit = True
-    await running[-1]
+    async with contextlib.AsyncExitStack() as stack:
+        for listener in reversed(listeners):
+            await stack.enter_async_context(listening(listener, drain_seconds))
+        readiness.open()
+        _log.info("started", listeners={x.name: f"{x.host}:{x.port}" for x in listeners})
+        await stop.wait()
+        readiness.close("draining")
+        _log.info("draining", drain_seconds=drain_seconds)
     _log.info("stopped")
 
 

@@ -4,6 +4,7 @@ Event names are snake case and past tense; values are fields, never interpolated
 Prompts, answers and keys are never logged.
 """
 
+import asyncio
 import logging
 import sys
 from typing import Any, Literal
@@ -11,14 +12,18 @@ from typing import Any, Literal
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-# uvicorn says this when a relay closes a connection whose answer broke off upstream.
-# The relay has then logged the request with its outcome, which says more.
-_SAID_BETTER_BY_US = ("ASGI callable returned without completing response.",)
-
 
 class _DropSaidBetterByUs(logging.Filter):
+    """Without what uvicorn says of a request that its app has logged with its outcome.
+
+    An answer that broke off upstream leaves its app uncompleted, which closes the
+    connection as it must; a drain that ran out cancels its app.
+    """
+
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.getMessage() not in _SAID_BETTER_BY_US
+        error = record.exc_info[1] if record.exc_info else None
+        uncompleted = record.msg == "ASGI callable returned without completing response."
+        return not uncompleted and not isinstance(error, asyncio.CancelledError)
 
 
 def _without_color_message(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -74,5 +79,7 @@ def configure_logging(
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
+        # its start and stop lines say what ours say, once per listener
+        logging.getLogger(name).setLevel(logging.WARNING)
     # one line a request is ours to write, without health and scrape requests
     logging.getLogger("uvicorn.access").disabled = True

@@ -1,0 +1,1 @@
+"""Scripted peers for tests, drills and a developer at a prompt. No service imports them."""
