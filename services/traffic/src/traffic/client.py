@@ -2,9 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import httpx2
 
@@ -14,9 +14,6 @@ from traffic.attempt import Attempt, Failure
 from traffic.plan import PlannedQuestion
 from traffic.protocol import ANSWERS, PATHS, Message, ReplyText, build, error_message
 from traffic.settings import TrafficSettings
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 # An error is a sentence; what is longer is somebody's web page.
 ERROR_LIMIT_BYTES = 64 * 1024
@@ -31,7 +28,7 @@ class Reply:
 
 
 @asynccontextmanager
-async def open_http(settings: TrafficSettings) -> "AsyncIterator[httpx2.AsyncClient]":
+async def open_http(settings: TrafficSettings) -> AsyncIterator[httpx2.AsyncClient]:
     """Connections to the server under test, and to nowhere else: no proxy of the environment."""
     async with httpx2.AsyncClient(
         base_url=settings.base_url,
@@ -48,11 +45,17 @@ async def open_http(settings: TrafficSettings) -> "AsyncIterator[httpx2.AsyncCli
 
 
 class Client:
-    """Asks questions over one set of connections."""
+    """Asks questions over one set of connections. `clock` gives monotonic seconds."""
 
-    def __init__(self, http: httpx2.AsyncClient, settings: TrafficSettings) -> None:
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        settings: TrafficSettings,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._http = http
         self._settings = settings
+        self._clock = clock
 
     async def ask(
         self, question: PlannedQuestion, turn: int, messages: list[Message], scheduled: float
@@ -60,7 +63,7 @@ class Client:
         """Send one turn and read its answer to the end. Failures are facts, not exceptions."""
         body = build(self._settings.api, self._settings.model, question, messages)
         attempt = Attempt(
-            question.question_id, question.category, turn, scheduled, sent=time.perf_counter()
+            question.question_id, question.category, turn, scheduled, sent=self._clock()
         )
         text = ""
         try:
@@ -73,13 +76,13 @@ class Client:
             _fail(attempt, Failure.TIMEOUT, f"no whole answer after {limit:g} seconds")
         except httpx2.TransportError as error:
             _fail(attempt, Failure.BROKE_OFF, str(error))
-        attempt.end = time.perf_counter()
+        attempt.end = self._clock()
         return Reply(attempt, text)
 
     async def _exchange(self, attempt: Attempt, body: bytes) -> str:
         api = self._settings.api
         async with self._http.stream("POST", PATHS[api], content=body) as response:
-            attempt.headers = time.perf_counter()
+            attempt.headers = self._clock()
             attempt.status = response.status_code
             if response.status_code != httpx2.codes.OK:
                 _fail(attempt, Failure.HTTP_STATUS, error_message(await _beginning(response)))
@@ -90,28 +93,28 @@ class Client:
                 _fail(attempt, Failure.UNREADABLE, f"Content-Type {content_type or 'is missing'}")
                 return ""
             meter, reply = StreamMeter(ANSWERS[api], framing), ReplyText(framing)
-            await _read(attempt, response, meter, reply)
+            await self._read(attempt, response, meter, reply)
         _judge(attempt, meter)
         return reply.finish()
 
-
-async def _read(
-    attempt: Attempt, response: httpx2.Response, meter: StreamMeter, reply: ReplyText
-) -> None:
-    try:
-        async for data in response.aiter_raw():
-            instant = time.perf_counter()
-            if attempt.first_byte is None:
-                attempt.first_byte = instant
-            meter.feed(instant, data)
-            reply.feed(data)
-        meter.finish(time.perf_counter())
-    finally:
-        attempt.first_content = meter.first_output
-        attempt.first_output = meter.first_answer
-        attempt.last_content = meter.last_output
-        attempt.usage = meter.usage
-        attempt.done_reason = meter.done_reason
+    async def _read(
+        self, attempt: Attempt, response: httpx2.Response, meter: StreamMeter, reply: ReplyText
+    ) -> None:
+        """Read to the end; what was seen until then is noted even when the end is bad."""
+        try:
+            async for data in response.aiter_raw():
+                instant = self._clock()
+                if attempt.first_byte is None:
+                    attempt.first_byte = instant
+                meter.feed(instant, data)
+                reply.feed(data)
+            meter.finish(self._clock())
+        finally:
+            attempt.first_content = meter.first_output
+            attempt.first_output = meter.first_answer
+            attempt.last_content = meter.last_output
+            attempt.usage = meter.usage
+            attempt.done_reason = meter.done_reason
 
 
 def _judge(attempt: Attempt, meter: StreamMeter) -> None:

@@ -62,7 +62,7 @@ class View(AbstractContextManager["View"]):
 
     def asked(self, question: PlannedQuestion) -> None:
         """Show which kind of question is being answered."""
-        self._progress.update(self._task, description=f"{question.category:<22}")
+        self._progress.update(self._task, description=f"{question.category:<{_NAME_WIDTH}}")
 
     def answered(self, attempt: Attempt) -> None:
         """Count the attempt and show the figures so far."""
@@ -85,7 +85,7 @@ def running_figures(attempts: list[Attempt]) -> str:
 
 def plain_line(number: int, total: int, attempt: Attempt) -> str:
     """One attempt in one line."""
-    head = f"{number:>{len(str(total))}}/{total} {attempt.category:<{_NAME_WIDTH}}"
+    head = f"{number:>{len(str(total))}}/{total} {attempt.category:<{_NAME_WIDTH}}  "
     if not attempt.is_ok:
         return f"{head}failed: {attempt.error}: {attempt.detail}"
     parts = ["ok"]
