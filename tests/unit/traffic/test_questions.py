@@ -51,6 +51,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"expect": {"len_class": "S", "max_tokens": 4000}}, "above 200"),
     ({"context_ref": "story", "context_tokens": 1000}, "belong together"),
     ({"turns": [{"role": "user", "content": "Sum up {context}"}]}, "belong together"),
+    ({"context_tokens": 1000}, "belong together"),
     ({"check": {"kind": "json_schema"}}, "needs a format"),
     ({"category": "longform", "id": "lng-0001"}, "does not belong in this file"),
 ]

@@ -74,7 +74,7 @@ class Client:
         except TimeoutError:
             limit = self._settings.request_timeout_seconds
             _fail(attempt, Failure.TIMEOUT, f"no whole answer after {limit:g} seconds")
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             _fail(attempt, Failure.BROKE_OFF, str(error))
         attempt.end = self._clock()
         return Reply(attempt, text)

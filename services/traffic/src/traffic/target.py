@@ -17,7 +17,7 @@ async def check_target(http: httpx2.AsyncClient, base_url: str, model: str) -> N
     """
     try:
         response = await http.get("/api/tags", timeout=30.0)
-    except (httpx2.TransportError, TimeoutError) as error:
+    except httpx2.RequestError as error:
         raise TargetError(
             f"nothing answers at {base_url}; start the stack with `make start`"
         ) from error
