@@ -1,0 +1,61 @@
+"""From a model's name to a model that works: library, options and scheduler together."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from engine import errors, options
+from engine.child import Spec
+from engine.errors import ApiError
+from engine.library import Facts, Library, Model, UnreadableModelError
+from engine.metrics import EngineMetrics
+from engine.options import Options, Placement
+from engine.scheduler import Lease, Limits, Scheduler
+from engine.settings import EngineSettings
+
+
+class Inference:
+    """The engine without its HTTP surface."""
+
+    def __init__(self, settings: EngineSettings, metrics: EngineMetrics) -> None:
+        self._settings = settings
+        self.library = Library(settings.models_dir)
+        self.scheduler = Scheduler(Limits(settings.max_loaded_models, settings.max_queue), metrics)
+
+    async def find(
+        self, name: str, missing: Callable[[str], ApiError] = errors.model_missing
+    ) -> tuple[Model, Facts]:
+        """A model and what its file says. Raises ApiError: `missing`, or 500 when unreadable."""
+        model = self.library.find(name)
+        if model is None:
+            raise missing(name)
+        try:
+            return model, await self.library.facts(model)
+        except UnreadableModelError as error:
+            raise ApiError(500, str(error)) from error
+
+    def options(self, given: Mapping[str, Any], facts: Facts) -> Options:
+        """A request's options, checked. Raises ApiError."""
+        default = Placement(self._settings.context_length, self._settings.thread_count)
+        return options.parse(given, default, facts.context_limit)
+
+    @contextlib.asynccontextmanager
+    async def lease(
+        self, model: Model, facts: Facts, placement: Placement, keep_alive_seconds: float | None
+    ) -> AsyncIterator[Lease]:
+        """Use a model. Raises ApiError when too many wait, or it cannot be loaded."""
+        spec = Spec(
+            path=model.path,
+            placement=placement,
+            parallel=self._settings.num_parallel,
+            mean_pooling=not facts.is_embedding_only,
+            library_dir=self._settings.library_dir,
+            timeout_seconds=self._settings.load_timeout_seconds,
+        )
+        async with self.scheduler.lease(model, spec, keep_alive_seconds) as lease:
+            yield lease
+
+    @property
+    def keep_alive_seconds(self) -> float | None:
+        """How long a model stays when a request does not say; None is forever."""
+        return self._settings.keep_alive_seconds

@@ -1,0 +1,126 @@
+"""The models of a directory: which there are, and what their files say.
+
+Facts are read once per state of a file (size and time of change) by a process of its own.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from engine import names
+
+_log = structlog.stdlib.get_logger("engine.library")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model file as it is now. Units: `modified_ns` since 1970."""
+
+    name: str
+    path: Path
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a model file says about itself.
+
+    `info` has the file's own keys; arrays are None unless they were asked for.
+    """
+
+    digest: str
+    info: Mapping[str, Any]
+    quantization: str
+    chat_template: str
+    tensors: list[dict[str, Any]]
+
+    @property
+    def architecture(self) -> str:
+        """The model's family, "llama" or "bert"."""
+        return str(self.info.get("general.architecture", "unknown"))
+
+    def of_architecture(self, key: str) -> Any:
+        """A fact that the file keeps under its family's name; None when it keeps none."""
+        return self.info.get(f"{self.architecture}.{key}")
+
+    @property
+    def context_limit(self) -> int:
+        """The most tokens of context that the model was made for."""
+        return int(self.of_architecture("context_length") or 2**31 - 1)
+
+    @property
+    def is_embedding_only(self) -> bool:
+        """Whether the model is made for embeddings and cannot write text."""
+        return self.of_architecture("pooling_type") is not None
+
+
+class UnreadableModelError(Exception):
+    """The file is no model; the message is a sentence with its path."""
+
+
+class Library:
+    """A directory of model files."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._facts: dict[tuple[Model, bool], asyncio.Future[Facts]] = {}
+
+    def models(self) -> list[Model]:
+        """The models there are now, the one changed last first."""
+        found = []
+        for path in self._directory.iterdir() if self._directory.is_dir() else ():
+            name = names.of_file(path.name)
+            if name is not None and path.is_file():
+                state = path.stat()
+                found.append(Model(name, path.resolve(), state.st_size, state.st_mtime_ns))
+        return sorted(found, key=lambda model: (-model.modified_ns, model.name))
+
+    def find(self, name: str) -> Model | None:
+        """The model of that name, in any case and with or without the default tag."""
+        wanted = names.canonical(name)
+        return next((model for model in self.models() if model.name == wanted), None)
+
+    async def facts(self, model: Model, *, verbose: bool = False) -> Facts:
+        """What the file says. Raises UnreadableModelError."""
+        key = (model, verbose)
+        future = self._facts.get(key)
+        if future is None:
+            future = asyncio.ensure_future(_read(model.path, verbose))
+            self._facts[key] = future
+        try:
+            return await asyncio.shield(future)
+        except UnreadableModelError:
+            self._facts.pop(key, None)
+            raise
+
+    async def readable(self) -> list[tuple[Model, Facts]]:
+        """Every model whose file can be read, with its facts; others are logged once a call."""
+        found = []
+        for model in self.models():
+            try:
+                found.append((model, await self.facts(model)))
+            except UnreadableModelError as error:
+                _log.warning("model_unreadable", detail=str(error))
+        return found
+
+
+async def _read(path: Path, verbose: bool) -> Facts:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "engine.inspection", str(path)),
+        *(("--verbose",) if verbose else ()),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, complaint = await process.communicate()
+    if process.returncode != 0:
+        lines = complaint.decode(errors="replace").strip().splitlines()
+        raise UnreadableModelError(lines[-1] if lines else f"{path} could not be read")
+    return Facts(**json.loads(output))
