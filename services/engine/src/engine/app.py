@@ -158,7 +158,7 @@ def create_app(inference: Inference, control: Control) -> FastAPI:
 def _add(
     app: FastAPI, inference: Inference, path: str, methods: tuple[str, ...], handler: Handler
 ) -> None:
-    dialect = Dialect.OPENAI if path.startswith("/v1/") else Dialect.NATIVE
+    dialect = _dialect(path)
 
     async def endpoint(request: Request) -> Response:
         started = time.perf_counter()
@@ -184,6 +184,12 @@ def _add(
         return Exchange(f"{request.method} {path}", work)
 
     app.add_api_route(path, endpoint, methods=list(methods), response_model=None)
+
+
+def _dialect(path: str) -> Dialect:
+    if path == "/v1/messages":
+        return Dialect.ANTHROPIC
+    return Dialect.OPENAI if path.startswith("/v1/") else Dialect.NATIVE
 
 
 def _refusing(message: str) -> Handler:

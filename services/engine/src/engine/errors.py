@@ -1,4 +1,4 @@
-"""Ollama's refusals, in the two dialects of its API.
+"""Ollama's refusals, in the dialects of its API.
 
     ApiError            a status and a sentence, before anything was sent
     └── StreamError     the same, found when the stream was about to start or had started
@@ -6,6 +6,7 @@
 Source: exchanges recorded from Ollama (error-*, broken-*).
 """
 
+import secrets
 from enum import Enum
 from typing import Any
 
@@ -31,10 +32,11 @@ NO_IMAGES = encode(
 
 
 class Dialect(Enum):
-    """Which of its two tongues Ollama answers in."""
+    """Which of its tongues Ollama answers in."""
 
     NATIVE = "native"
     OPENAI = "openai"
+    ANTHROPIC = "anthropic"
 
 
 class ApiError(Exception):
@@ -68,19 +70,28 @@ def broken() -> StreamError:
 
 def content_type(error: ApiError, dialect: Dialect) -> str:
     """The header that goes with `body`."""
-    if dialect is Dialect.OPENAI:
-        return JSON if error.in_body else PLAIN_JSON
-    return PLAIN_JSON if isinstance(error, StreamError) else JSON
+    if dialect is Dialect.NATIVE:
+        return PLAIN_JSON if isinstance(error, StreamError) else JSON
+    return JSON if error.in_body else PLAIN_JSON
 
 
 def body(error: ApiError, dialect: Dialect) -> bytes:
     """The JSON body of a refusal."""
     if dialect is Dialect.NATIVE:
         return encode({"error": error.message})
-    return encode(openai_error(error)) + (b"" if error.in_body else b"\n")
+    whole = _openai(error) if dialect is Dialect.OPENAI else _anthropic(error)
+    return encode(whole) + (b"" if error.in_body else b"\n")
 
 
-def openai_error(error: ApiError) -> dict[str, Any]:
-    """The error object of the OpenAI dialect."""
-    kind = {400: "invalid_request_error", 404: "not_found_error"}.get(error.status, "api_error")
-    return {"error": {"message": error.message, "type": kind, "param": None, "code": None}}
+def _kind(error: ApiError) -> str:
+    return {400: "invalid_request_error", 404: "not_found_error"}.get(error.status, "api_error")
+
+
+def _openai(error: ApiError) -> dict[str, Any]:
+    told = {"message": error.message, "type": _kind(error), "param": None, "code": None}
+    return {"error": told}
+
+
+def _anthropic(error: ApiError) -> dict[str, Any]:
+    told = {"type": _kind(error), "message": error.message}
+    return {"type": "error", "error": told, "request_id": f"req_{secrets.token_hex(12)}"}

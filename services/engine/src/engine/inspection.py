@@ -1,70 +1,55 @@
 """What a model file says about itself: `python -m engine.inspection FILE [--verbose]`.
 
-A process of its own, because reading a vocabulary and hashing gigabytes keep Python busy
-for seconds in which no token would pass. Prints one JSON object.
+A process of its own, because hashing gigabytes and reading a vocabulary keep Python busy
+for a time in which no token would pass. Prints one JSON object.
 """
 
 import argparse
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gguf import GGUFReader, LlamaFileType, ReaderField
-from gguf.constants import GGUFValueType
+from gguf.constants import LlamaFileType
 
-_HIDDEN = ("GGUF.", "general.name", "tokenizer.chat_template")
+from engine import gguf_header
+from engine.encoding import shortest_float32
 
-
-def _value(field: ReaderField, verbose: bool) -> Any:
-    if field.types and field.types[0] == GGUFValueType.ARRAY and not verbose:
-        return None
-    value = field.contents()
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else float(f"{value:.7g}")
-    return value
-
-
-def _text(reader: GGUFReader, key: str) -> str:
-    field = reader.fields.get(key)
-    return str(field.contents()) if field is not None else ""
+_TEMPLATE = "tokenizer.chat_template"
+_HIDDEN = ("general.name", _TEMPLATE)
 
 
 def quantization(file_type: int | None) -> str:
     """Ollama's word for a file type: "Q4_1", "F16"; "unknown" where there is none."""
     try:
-        return (
-            LlamaFileType(-1 if file_type is None else file_type)
-            .name.removeprefix("MOSTLY_")
-            .removeprefix("ALL_")
-        )
+        name = LlamaFileType(-1 if file_type is None else file_type).name
     except ValueError:
         return "unknown"
+    return name.removeprefix("MOSTLY_").removeprefix("ALL_")
 
 
-def inspect(path: Path, verbose: bool) -> dict[str, Any]:
-    """Metadata and tensor shapes, without the tensors' data. Raises ValueError, OSError."""
-    reader = GGUFReader(path)
-    info = {
-        key: _value(field, verbose)
-        for key, field in sorted(reader.fields.items())
-        if not key.startswith(_HIDDEN)
-    }
-    info["general.parameter_count"] = sum(int(tensor.n_elements) for tensor in reader.tensors)
+def _as_json(value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() else shortest_float32(value)
+
+
+def inspect(path: Path, *, verbose: bool = False) -> dict[str, Any]:
+    """Metadata and tensor shapes, without the tensors' data. Raises NotGgufError, OSError."""
+    header = gguf_header.read(path, arrays=verbose)
+    info = {key: _as_json(value) for key, value in header.metadata.items() if key not in _HIDDEN}
+    info["general.parameter_count"] = sum(math.prod(tensor.shape) for tensor in header.tensors)
     return {
         "info": dict(sorted(info.items())),
-        "chat_template": _text(reader, "tokenizer.chat_template"),
+        "chat_template": header.metadata.get(_TEMPLATE) or "",
         "quantization": quantization(info.get("general.file_type")),
-        "tensors": [
-            {
-                "name": tensor.name,
-                "type": tensor.tensor_type.name,
-                "shape": [int(n) for n in tensor.shape],
-            }
-            for tensor in reader.tensors
-        ],
+        "tensors": [asdict(tensor) for tensor in header.tensors],
     }
 
 
@@ -80,10 +65,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--verbose", action="store_true", help="print the arrays too")
     arguments = parser.parse_args(argv)
+    path: Path = arguments.file
     try:
-        found = inspect(arguments.file, arguments.verbose) | {"digest": digest(arguments.file)}
-    except (ValueError, OSError, IndexError, KeyError) as error:
-        print(f"{arguments.file} is no readable model file: {error}", file=sys.stderr)  # noqa: T201
+        found = inspect(path, verbose=arguments.verbose) | {"digest": digest(path)}
+    except (ValueError, OSError) as error:
+        print(f"{path} is no readable model file: {error}", file=sys.stderr)  # noqa: T201
         return 1
     json.dump(found, sys.stdout)
     return 0
