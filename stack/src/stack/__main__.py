@@ -1,0 +1,128 @@
+"""`python -m stack VERB`: what the Makefile's verbs call."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+from stack.console import complain
+from stack.errors import StackError
+from stack.request import Request, alone, read_request
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one verb; returns its exit code. 2 is bad input, 130 an interruption."""
+    parser = _parser()
+    arguments, arguments.rest = parser.parse_known_args(argv)
+    if arguments.rest and arguments.verb != "traffic":
+        parser.error(f"unknown arguments: {' '.join(arguments.rest)}")
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        return _VERBS[arguments.verb](read_request(os.environ), arguments)  # noqa: TID251 (the one reader)
+    except StackError as error:
+        for line in str(error).splitlines():
+            complain(line)
+        return error.exit_code
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # `make metrics | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="stack", description="The whole stack on one machine.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("start", help="set up what is missing, start every part, wait until ready")
+    verbs.add_parser("stop", help="drain and stop every part")
+    verbs.add_parser("restart", help="stop, then start with the settings of now")
+    verbs.add_parser("setup", help="fetch what start needs, start nothing")
+    status = verbs.add_parser("status", help="exit code 0 healthy, 1 not, 3 not running")
+    status.add_argument("--json", action="store_true", help="for programs")
+    logs = verbs.add_parser("logs", help="recent lines, then new ones until interrupted")
+    logs.add_argument("part", nargs="?", help="only this part")
+    logs.add_argument("--no-follow", action="store_true", help="recent lines only")
+    verbs.add_parser("metrics", help="what the proxy has measured")
+    verbs.add_parser("traffic", help="send questions to the running stack", add_help=False)
+    return parser
+
+
+# each verb imports what it needs: a status should not wait for the code that downloads
+
+
+def _start(request: Request, _: argparse.Namespace) -> int:
+    from stack.start import start
+
+    with alone(request):
+        return start(request)
+
+
+def _stop(request: Request, _: argparse.Namespace) -> int:
+    from stack.stop import stop
+
+    with alone(request):
+        return stop(request)
+
+
+def _restart(request: Request, _: argparse.Namespace) -> int:
+    from stack.start import start
+    from stack.stop import stop
+
+    with alone(request):
+        stop(request)
+        return start(request)
+
+
+def _setup(request: Request, _: argparse.Namespace) -> int:
+    from stack.start import set_up
+
+    with alone(request):
+        return set_up(request)
+
+
+def _status(request: Request, arguments: argparse.Namespace) -> int:
+    from stack.status import status
+
+    return status(request, arguments.json)
+
+
+def _logs(request: Request, arguments: argparse.Namespace) -> int:
+    from stack.logs import logs
+
+    return logs(request, arguments.part, not arguments.no_follow)
+
+
+def _metrics(request: Request, _: argparse.Namespace) -> int:
+    from stack.metrics import metrics
+
+    return metrics(request)
+
+
+def _traffic(request: Request, arguments: argparse.Namespace) -> int:
+    from stack.traffic import traffic
+
+    return traffic(request, arguments.rest)
+
+
+_VERBS: dict[str, Callable[[Request, argparse.Namespace], int]] = {
+    "start": _start,
+    "stop": _stop,
+    "restart": _restart,
+    "setup": _setup,
+    "status": _status,
+    "logs": _logs,
+    "metrics": _metrics,
+    "traffic": _traffic,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

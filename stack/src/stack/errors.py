@@ -1,0 +1,17 @@
+"""Why a verb gives up. The message is what the operator reads.
+
+StackError
+└── SettingsError      bad input: exit code 2 instead of 1
+"""
+
+
+class StackError(Exception):
+    """The verb cannot do its work; the message says why and what helps."""
+
+    exit_code = 1
+
+
+class SettingsError(StackError):
+    """The operator's variables make no sense; one sentence for each."""
+
+    exit_code = 2

@@ -1,0 +1,48 @@
+"""`logs`: the recent lines of every part, then new ones as they come, each with its part."""
+
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from stack.console import say
+from stack.errors import StackError
+from stack.request import Request
+
+_RECENT_LINES = 20
+
+
+def logs(request: Request, only: str | None, follow: bool) -> int:
+    """Print and follow the logs until interrupted. Raises: StackError for an unknown part."""
+    folder = request.places.log
+    names = sorted(path.stem for path in folder.glob("*.log") if path.stem != "setup")
+    if only is not None and only not in names:
+        raise StackError(f"no log of {only!r}, there are: {', '.join(names) or 'none yet'}")
+    chosen = [only] if only else [name for name in names if name != "supervisord"]
+    if not chosen:
+        raise StackError("no logs yet: make start")
+    files = [str(folder / f"{name}.log") for name in chosen]
+    # -F outlives the rotation of a log; -v makes it name the file also where it is only one
+    command = ["tail", "-v", "-n", str(_RECENT_LINES), *(["-F"] if follow else []), *files]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace"
+    ) as tail:
+        assert tail.stdout is not None
+        try:
+            for line in prefixed(tail.stdout, files):
+                say(line)
+        except (KeyboardInterrupt, BrokenPipeError):
+            tail.terminate()
+    return 0
+
+
+def prefixed(lines: Iterable[str], files: Iterable[str]) -> Iterator[str]:
+    """tail's output with each line's part before it, in place of tail's headers."""
+    headers = {f"==> {file} <==": Path(file).stem for file in files}
+    width = max(map(len, headers.values()), default=0)
+    part = ""
+    for line in lines:
+        text = line.rstrip("\n")
+        if text in headers:
+            part = headers[text]
+        elif text:
+            yield f"{part:<{width}} | {text}"

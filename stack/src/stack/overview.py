@@ -1,0 +1,125 @@
+"""What runs where, and how it is: the table of `start` and `status`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from stack import probes
+from stack.console import columns, duration, say
+from stack.parts import Part
+from stack.plan import Plan
+from stack.request import Request
+from stack.supervised import RUNNING, Process, Supervisor
+
+API_ONLY = (
+    "API only, no web pages: this build of Prometheus has none; the official release has them"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PartState:
+    """One row. Units: `since` is local time in ISO 8601."""
+
+    name: str
+    health: str
+    pid: int | None
+    urls: tuple[str, ...]
+    since: str
+    uptime_seconds: int
+    detail: str = ""
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether it runs and says that it is ready."""
+        return self.health == "ready"
+
+
+def states(plan: Plan, supervisor: Supervisor) -> list[PartState]:
+    """Every part as it is now, by asking the supervisor and the part itself."""
+    processes = supervisor.processes()
+    return [_state(part, processes.get(part.name)) for part in plan.parts]
+
+
+def _state(part: Part, process: Process | None) -> PartState:
+    urls = tuple(address.url for address in part.addresses)
+    if process is None:
+        return PartState(part.name, "unknown", None, urls, "", 0)
+    since = datetime.fromtimestamp(process.since).astimezone() if process.since else None
+    return PartState(
+        name=part.name,
+        health=health_of(
+            process.state, process.state in RUNNING and probes.is_ready(part.ready_url)
+        ),
+        pid=process.pid,
+        urls=urls,
+        since=since.isoformat(" ", "seconds") if since else "",
+        uptime_seconds=process.uptime_seconds,
+        detail=process.detail,
+    )
+
+
+def health_of(state: str, is_ready: bool) -> str:
+    """One word for the operator from the supervisor's state and the part's own answer."""
+    if state in RUNNING:
+        return "ready" if is_ready else "not ready"
+    return {"BACKOFF": "restarting", "STOPPING": "stopping"}.get(state, "down")
+
+
+def show(request: Request, plan: Plan, rows: Sequence[PartState], title: str) -> None:
+    """Print the table."""
+    say(title)
+    header = ("PART", "STATE", "PID", "UP", "SINCE", "URL", "LOG")
+    lines: list[tuple[str, ...]] = [header]
+    for row in rows:
+        log = request.places.shown(request.places.log_of(row.name))
+        up = duration(row.uptime_seconds) if row.pid else ""
+        pid = str(row.pid or "-")
+        lines.append((row.name, row.health, pid, up, row.since[:19], row.urls[0], log))
+        lines += [("", "", "", "", "", f"{url}/metrics", "") for url in row.urls[1:]]
+    for line in columns(lines):
+        say(line)
+    for row in rows:
+        if row.detail and not row.is_healthy:
+            say(f"  {row.name}: {row.detail}")
+    say(f"  model API: {plan.model_api}")
+    for note in plan.notes:
+        say(f"  {note}")
+
+
+def show_started(request: Request, plan: Plan) -> None:
+    """Print what runs where after a start, and what to do next."""
+    from stack.supervised import connect
+
+    supervisor = connect(request.socket)
+    if supervisor is None:
+        return
+    say()
+    show(request, plan, states(plan, supervisor), "running:")
+    pages = next((part for part in plan.parts if part.name == "prometheus"), None)
+    if pages and not has_pages(pages):
+        say(f"  Prometheus: {API_ONLY}")
+    proxy = next(part for part in plan.parts if part.name == "proxy")
+    say()
+    say(f"  Point clients at {proxy.addresses[0].url} instead of Ollama, for example:")
+    say(f"    curl {proxy.addresses[0].url}/api/chat -d '{_EXAMPLE}'")
+    say("  make traffic-quick sends ten questions; make status, logs, metrics, stop")
+
+
+_EXAMPLE = '{"model":"smollm2:135m","messages":[{"role":"user","content":"Why is the sky blue?"}]}'
+
+
+def has_pages(prometheus: Part) -> bool:
+    """Whether this Prometheus serves its web pages; Debian's has only the API."""
+    return probes.is_ready(f"{prometheus.addresses[0].url}/")
+
+
+def as_json(plan: Plan, rows: Sequence[PartState]) -> dict[str, Any]:
+    """The same facts for programs."""
+    parts = [asdict(row) for row in rows]
+    return {
+        "running": True,
+        "model_api": plan.model_api,
+        "ollama_url": plan.ollama_url,
+        "parts": parts,
+    }

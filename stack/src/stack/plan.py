@@ -1,0 +1,67 @@
+"""What was started, remembered beside the supervisor, so that later verbs need not guess."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from stack.parts import Address, Part
+from stack.settings import KNOWN, operator_variables
+
+_FILE = "plan.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The parts that run, the model API with its reason, and a digest of each variable.
+
+    `digests` tells a changed variable without keeping its value, which may be a key.
+    """
+
+    parts: tuple[Part, ...]
+    ollama_url: str
+    model_api: str
+    notes: tuple[str, ...]
+    digests: Mapping[str, str]
+
+    def save(self, run: Path) -> None:
+        """Write the plan, readable for us only."""
+        path = run / _FILE
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, run: Path) -> "Plan | None":
+        """The plan that was saved last; None where there is none that can be read."""
+        try:
+            saved = json.loads((run / _FILE).read_text(encoding="utf-8"))
+            return cls(
+                parts=tuple(map(_part, saved["parts"])),
+                ollama_url=saved["ollama_url"],
+                model_api=saved["model_api"],
+                notes=tuple(saved["notes"]),
+                digests=saved["digests"],
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def _part(saved: dict[str, Any]) -> Part:
+    addresses = tuple(Address(**address) for address in saved.pop("addresses"))
+    return Part(**{**saved, "addresses": addresses, "command": tuple(saved["command"])})
+
+
+def digests(variables: Mapping[str, str]) -> dict[str, str]:
+    """A short digest of every operator variable."""
+    return {
+        name: hashlib.sha256(value.encode()).hexdigest()[:16]
+        for name, value in sorted(operator_variables(variables).items())
+    }
+
+
+def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Names of the variables that differ, ours first."""
+    names = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+    return sorted(names, key=lambda name: (name not in KNOWN, name))

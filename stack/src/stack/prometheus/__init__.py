@@ -1,0 +1,1 @@
+"""Prometheus for this machine: found or fetched, and configured."""

@@ -1,0 +1,126 @@
+"""The official release of Prometheus: fetched, checked against its checksums, unpacked."""
+
+import hashlib
+import platform
+import sys
+import tarfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import httpx2
+
+from stack.bar import download_bar
+
+VERSION = "3.5.3"
+"""The long-term support line; it has the web pages."""
+
+RELEASES = "https://github.com/prometheus/prometheus/releases/download"
+
+_CONNECT_SECONDS = 4.0
+_SILENCE_SECONDS = 20.0
+_CHECKSUMS_WITHIN_SECONDS = 10.0
+_PROGRAMS = ("prometheus", "promtool")
+_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+T = TypeVar("T")
+
+
+class ReleaseError(Exception):
+    """The release cannot be had; the message says why."""
+
+
+def archive_name(system: str = sys.platform, machine: str | None = None) -> str | None:
+    """The release's file for this machine; None where there is none that we know."""
+    processor = _MACHINES.get((machine or platform.machine()).lower())
+    if system not in ("linux", "darwin") or processor is None:
+        return None
+    return f"prometheus-{VERSION}.{system}-{processor}.tar.gz"
+
+
+def expected_digest(checksums: str, name: str) -> str:
+    """The SHA-256 of `name` in a `sha256sums.txt`. Raises: ReleaseError."""
+    for line in checksums.splitlines():
+        digest, _, file = line.partition(" ")
+        if file.strip().removeprefix("*") == name and len(digest) == 64:
+            return digest.lower()
+    raise ReleaseError(f"the release's checksums do not name {name}")
+
+
+def fetch(name: str, folder: Path, releases: str = RELEASES) -> Path:
+    """Put `prometheus` and `promtool` into `folder`; returns the former. Raises: ReleaseError."""
+    base = f"{releases}/v{VERSION}"
+    digest = expected_digest(_checksums(f"{base}/sha256sums.txt"), name)
+    archive = folder / name
+    found = _download(f"{base}/{name}", archive)
+    if found != digest:
+        archive.unlink()
+        raise ReleaseError(f"{name} has SHA-256 {found}, the release says {digest}")
+    _unpack(archive, folder)
+    archive.unlink()
+    return folder / "prometheus"
+
+
+def _client() -> httpx2.Client:
+    timeout = httpx2.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS)
+    # outside this machine the environment's HTTP proxy is the way
+    return httpx2.Client(timeout=timeout, follow_redirects=True, trust_env=True)
+
+
+def _checksums(url: str) -> str:
+    def ask() -> str:
+        with _client() as client:
+            return client.get(url).raise_for_status().text
+
+    return _bounded(ask, _CHECKSUMS_WITHIN_SECONDS)
+
+
+def _download(url: str, target: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with (
+            _client() as client,
+            client.stream("GET", url) as response,
+            target.open("wb") as file,
+            download_bar() as advance,
+        ):
+            response.raise_for_status()
+            total = int(response.headers.get("content-length", 0))
+            for chunk in response.iter_bytes(1 << 18):
+                digest.update(chunk)
+                file.write(chunk)
+                advance(file.tell(), total)
+    except httpx2.HTTPError as error:
+        raise ReleaseError(f"the download broke off: {type(error).__name__}") from error
+    return digest.hexdigest()
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(archive) as tar:
+            for program in _PROGRAMS:
+                member = next(m for m in tar if m.isfile() and m.name.endswith(f"/{program}"))
+                member.name = program
+                tar.extract(member, folder, filter="data")
+    except (tarfile.TarError, StopIteration, EOFError) as error:
+        raise ReleaseError(f"{archive.name} is not a Prometheus release") from error
+
+
+def _bounded(ask: Callable[[], T], within_seconds: float) -> T:
+    """Run `ask` in a thread that may be left behind: a name look-up has no time-out of its own."""
+    answers: list[T] = []
+    errors: list[str] = []
+
+    def work() -> None:
+        try:
+            answers.append(ask())
+        except (httpx2.HTTPError, OSError) as error:
+            errors.append(type(error).__name__)
+
+    thread = threading.Thread(target=work, daemon=True, name="release checksums")
+    thread.start()
+    thread.join(within_seconds)
+    if answers:
+        return answers[0]
+    raise ReleaseError(f"not reachable ({errors[0] if errors else f'{within_seconds:g} s'})")

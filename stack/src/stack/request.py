@@ -1,0 +1,48 @@
+"""What a verb works with: settings, folders and the variables behind them."""
+
+import contextlib
+import fcntl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.console import say
+from stack.places import REPOSITORY, Places, places_of, private_folder, socket_path
+from stack.settings import StackSettings, merge, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of a verb, read once."""
+
+    settings: StackSettings
+    places: Places
+    variables: Mapping[str, str]
+
+    @property
+    def socket(self) -> Path:
+        """Where the supervisor answers, if it runs."""
+        return socket_path(self.places.run)
+
+
+def read_request(environ: Mapping[str, str], repository: Path = REPOSITORY) -> Request:
+    """The operator's wishes from the environment and `.env`. Raises: SettingsError."""
+    from dotenv import dotenv_values
+
+    dotenv = dotenv_values(repository / ".env", interpolate=False)
+    variables = merge(environ, dotenv)
+    settings = parse(variables)
+    return Request(settings, places_of(settings, repository), variables)
+
+
+@contextlib.contextmanager
+def alone(request: Request) -> Iterator[None]:
+    """Hold the stack's lock: one start or stop at a time."""
+    private_folder(request.places.run)
+    with (request.places.run / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another start or stop of this stack is at work, waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,148 @@
+"""What the operator can tell the stack: plain variables, from the environment or `.env`.
+
+The variables carry no prefix of their own. Those that start with the name of a service
+and are not listed here are that service's own settings: they are handed to it, and it
+refuses what it does not know.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from stack.errors import SettingsError
+
+DEFAULT_OLLAMA_URL = "http://127.0.0.1:11434"
+
+HANDED_ON = ("PROXY_", "ENGINE_", "TRAFFIC_")
+"""Prefixes of variables that belong to one service."""
+
+FOR_OTHERS = ("COMPOSE_", "DOCKER_")
+"""Prefixes that may stand in `.env` because Docker Compose reads the same file."""
+
+COMPUTED = {"PROXY_OLLAMA_URL": "OLLAMA_URL"}
+"""Service variables that the stack sets itself, and the operator's name for each."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class StackSettings(BaseModel):
+    """Operator variables: each field is the variable of the same name in upper case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ollama_url: str | None = Field(
+        None,
+        description="Where Ollama answers. Unset: http://127.0.0.1:11434 where an Ollama answers "
+        "there, else the embedded engine.",
+    )
+    engine: Literal["auto", "embedded"] = Field(
+        "auto",
+        description="auto: the embedded engine only where no Ollama answers and none is "
+        "installed. embedded: always.",
+    )
+    engine_host: str = Field("127.0.0.1", description="Address of the embedded engine.")
+    engine_port: Port = Field(11434, description="Port of the embedded engine.")
+    proxy_host: str = Field("127.0.0.1", description="Address that clients connect to.")
+    proxy_port: Port = Field(11435, description="Port that clients connect to.")
+    proxy_control_host: str = Field("127.0.0.1", description="Address of the proxy's /metrics.")
+    proxy_control_port: Port = Field(8001, description="Port of the proxy's /metrics and /health.")
+    proxy_drain_seconds: float = Field(
+        30.0, ge=0, le=3600, description="Longest wait for requests in flight at a stop."
+    )
+    prometheus_host: str = Field("127.0.0.1", description="Address of Prometheus.")
+    prometheus_port: Port = Field(9090, description="Port of Prometheus.")
+    prometheus_scrape_interval_seconds: int = Field(
+        5, ge=1, le=3600, description="How often Prometheus reads the metrics."
+    )
+    prometheus_retention_days: int = Field(
+        15, ge=1, description="How long Prometheus keeps the numbers."
+    )
+    prometheus_retention_gigabytes: int = Field(
+        2, ge=1, description="Most disk space that Prometheus uses for them."
+    )
+    stack_state_dir: Path = Field(
+        Path(".local"), description="Logs, the supervisor's files and Prometheus's data."
+    )
+    stack_downloads_dir: Path = Field(
+        Path(".local"), description="What is fetched once: the model, Prometheus, libgomp."
+    )
+
+    @field_validator("ollama_url")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("expected http://host:port")
+        _ = parts.port  # raises ValueError for a port out of range
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        seen: dict[int, str] = {}
+        for name in ("engine_port", "proxy_port", "proxy_control_port", "prometheus_port"):
+            port = getattr(self, name)
+            if port in seen:
+                raise ValueError(f"{seen[port]} and {name.upper()} are both {port}")
+            seen[port] = name.upper()
+        return self
+
+
+KNOWN = frozenset(name.upper() for name in StackSettings.model_fields)
+
+
+def merge(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> dict[str, str]:
+    """Both sources as one; the environment wins. Raises: SettingsError for unknown names."""
+    mistakes = [_unknown(name) for name in dotenv if not _may_stand_in_dotenv(name)]
+    merged = {name: value for name, value in dotenv.items() if value is not None} | dict(environ)
+    mistakes += [
+        f"{name} is set by the stack itself: set {instead} instead"
+        for name, instead in COMPUTED.items()
+        if merged.get(name)
+    ]
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return merged
+
+
+def parse(variables: Mapping[str, str]) -> StackSettings:
+    """Settings from variables; an empty one counts as unset. Raises: SettingsError."""
+    given = {
+        name.lower(): value for name in sorted(KNOWN) if (value := variables.get(name, "").strip())
+    }
+    try:
+        return StackSettings.model_validate(given)
+    except ValidationError as error:
+        raise SettingsError("\n".join(map(_sentence, error.errors()))) from error
+
+
+def operator_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those variables that change what runs: ours and the services' own."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if value and (name in KNOWN or name.startswith(("PROXY_", "ENGINE_")))
+    }
+
+
+def _may_stand_in_dotenv(name: str) -> bool:
+    return name in KNOWN or name.startswith((*HANDED_ON, *FOR_OTHERS))
+
+
+def _unknown(name: str) -> str:
+    close = difflib.get_close_matches(name.upper(), sorted(KNOWN), n=1)
+    hint = f", did you mean {close[0]}?" if close else ": .env.example lists them all"
+    return f".env: unknown setting {name}{hint}"
+
+
+def _sentence(item: object) -> str:
+    assert isinstance(item, dict)
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if not item["loc"]:
+        return message
+    return f"{str(item['loc'][0]).upper()}: {message}, found {item['input']!r}"

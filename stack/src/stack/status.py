@@ -1,0 +1,26 @@
+"""`status`: each part's state, pid, address, health and since when."""
+
+import json
+
+from stack import overview, supervised
+from stack.console import say
+from stack.plan import Plan
+from stack.request import Request
+
+HEALTHY, UNHEALTHY, NOT_RUNNING = 0, 1, 3
+
+
+def status(request: Request, as_json: bool = False) -> int:
+    """Print the state; exit code 0 all healthy, 1 not all, 3 not running."""
+    supervisor = supervised.connect(request.socket)
+    plan = Plan.load(request.places.run)
+    if supervisor is None or plan is None:
+        say(json.dumps({"running": False, "parts": []}) if as_json else "not running: make start")
+        return NOT_RUNNING
+    rows = overview.states(plan, supervisor)
+    is_healthy = all(row.is_healthy for row in rows)
+    if as_json:
+        say(json.dumps(overview.as_json(plan, rows), indent=2))
+    else:
+        overview.show(request, plan, rows, "healthy" if is_healthy else "not healthy")
+    return HEALTHY if is_healthy else UNHEALTHY
