@@ -123,7 +123,8 @@ class FakeOllama:
         if sent == faults.malformed_after:
             await call.chunk(b'data: {"broken\n\n' if is_openai else b'{"broken\n')
         if sent == faults.error_after:
-            await call.chunk(b'{"error":"llama runner process has terminated"}\n')
+            error = b'{"error":"llama runner process has terminated"}'
+            await call.chunk(b"data: " + error + b"\n\n" if is_openai else error + b"\n")
             await call.last_chunk()
         elif sent == faults.end_without_done_after:
             await call.last_chunk()

@@ -40,7 +40,12 @@ class Call:
         return next((v.decode("latin-1") for k, v in self.headers if k.lower() == wanted), None)
 
     async def send(self, data: bytes) -> None:
-        """Send raw bytes; waits while the peer does not read."""
+        """Send raw bytes; waits while the peer does not read.
+
+        Raises: ConnectionResetError when the peer has gone.
+        """
+        if self.peer_gone.is_set():
+            raise ConnectionResetError("the peer has gone")
         self._transport.write(data)
         await asyncio.sleep(0)
         await self._writable.wait()
@@ -219,5 +224,6 @@ class ScriptedServer:
         async with self._arrived:
             self.calls.append(call)
             self._arrived.notify_all()
-        await self.script(call)
+        with contextlib.suppress(ConnectionResetError):
+            await self.script(call)
         done()

@@ -89,7 +89,7 @@ class Recorder:
         self._status = status
         if not 200 <= status < 300:
             return
-        if self.endpoint.has_model and self._facts.model:
+        if self.endpoint.proves_model and self._facts.model:
             self._name_model(self._models.admit(self._facts.model))
         if self.endpoint.is_metered:
             self._meter = self._meter_for(headers)

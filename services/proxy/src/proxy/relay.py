@@ -50,7 +50,7 @@ class Relay:
         clock: Clock = time.perf_counter,
     ) -> None:
         self._upstream = upstream
-        self._metrics = metrics
+        self.metrics = metrics
         self._models = models
         self._clock = clock
 
@@ -59,7 +59,7 @@ class Relay:
         if scope["type"] != "http":
             raise ValueError(f"expected an http request, found {scope['type']!r}")
         recorder = Recorder(
-            self._metrics,
+            self.metrics,
             self._models,
             scope["method"],
             scope["path"],

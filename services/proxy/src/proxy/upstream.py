@@ -8,6 +8,8 @@ Errors, by what the relay can still do:
     └── UpstreamBrokeOff      the connection ended before the answer did
 """
 
+import os
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -158,5 +160,7 @@ class AiohttpUpstream:
 
 
 def _sentence(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return text or type(error).__name__
+    """What an operator reads of a network error: the system's own words where it has some."""
+    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
+        return os.strerror(error.errno)
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -33,6 +33,9 @@ class Endpoint:
     answer: Answer = Answer.NONE
     has_model: bool = False
     """Whether the request body is JSON that names a model."""
+    proves_model: bool = False
+    """Whether a 2xx answer means that the model exists. Not so for a pull: it answers 200
+    before it has looked, and the failure comes inside."""
 
     @property
     def is_metered(self) -> bool:
@@ -46,15 +49,15 @@ _EXACT = {
     endpoint.template: endpoint
     for endpoint in (
         Endpoint("/"),
-        Endpoint("/api/generate", answer=Answer.GENERATE, has_model=True),
-        Endpoint("/api/chat", answer=Answer.CHAT, has_model=True),
-        Endpoint("/api/embed", has_model=True),
-        Endpoint("/api/embeddings", has_model=True),
+        Endpoint("/api/generate", answer=Answer.GENERATE, has_model=True, proves_model=True),
+        Endpoint("/api/chat", answer=Answer.CHAT, has_model=True, proves_model=True),
+        Endpoint("/api/embed", has_model=True, proves_model=True),
+        Endpoint("/api/embeddings", has_model=True, proves_model=True),
         Endpoint("/api/version"),
         Endpoint("/api/status"),
         Endpoint("/api/tags"),
         Endpoint("/api/ps"),
-        Endpoint("/api/show", has_model=True),
+        Endpoint("/api/show", has_model=True, proves_model=True),
         Endpoint("/api/pull", has_model=True),
         Endpoint("/api/push", has_model=True),
         Endpoint("/api/create", has_model=True),
@@ -65,13 +68,19 @@ _EXACT = {
         Endpoint("/api/experimental/web_search"),
         Endpoint("/api/experimental/web_fetch"),
         Endpoint("/api/experimental/model-recommendations"),
-        Endpoint("/v1/chat/completions", Dialect.OPENAI, answer=Answer.OPENAI_CHAT, has_model=True),
-        Endpoint("/v1/completions", Dialect.OPENAI, has_model=True),
-        Endpoint("/v1/embeddings", Dialect.OPENAI, has_model=True),
+        Endpoint(
+            "/v1/chat/completions",
+            Dialect.OPENAI,
+            answer=Answer.OPENAI_CHAT,
+            has_model=True,
+            proves_model=True,
+        ),
+        Endpoint("/v1/completions", Dialect.OPENAI, has_model=True, proves_model=True),
+        Endpoint("/v1/embeddings", Dialect.OPENAI, has_model=True, proves_model=True),
         Endpoint("/v1/models", Dialect.OPENAI),
-        Endpoint("/v1/responses", Dialect.OPENAI, has_model=True),
+        Endpoint("/v1/responses", Dialect.OPENAI, has_model=True, proves_model=True),
         Endpoint("/v1/audio/transcriptions", Dialect.OPENAI),
-        Endpoint("/v1/messages", Dialect.ANTHROPIC, has_model=True),
+        Endpoint("/v1/messages", Dialect.ANTHROPIC, has_model=True, proves_model=True),
     )
 }
 

@@ -1,0 +1,282 @@
+"""The relay over real sockets: bytes, order and timing are the upstream's."""
+
+import asyncio
+import hashlib
+
+import pytest
+
+from tests.clients import RawClient
+from tests.fakes.faults import Faults
+from tests.fakes.ollama import FakeOllama, Model
+from tests.fakes.server import Call, ScriptedServer
+from tests.servers import running_proxy
+
+CHAT = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Why?"}]}
+CHUNKED = (b"Transfer-Encoding", b"chunked")
+MB = 1 << 20
+
+
+async def test_the_first_chunk_passes_before_the_second_is_sent() -> None:
+    release = asyncio.Event()
+
+    async def script(call: Call) -> None:
+        await call.head("200 OK", [(b"Content-Type", b"application/x-ndjson"), CHUNKED])
+        await call.chunk(b'{"message":{"content":"one"}}\n')
+        await release.wait()  # set only once the client has the first chunk in its hands
+        await call.chunk(b'{"message":{"content":"two"},"done":true}\n')
+        await call.last_chunk()
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("POST", "/api/chat", CHAT)
+            async with asyncio.timeout(5):
+                await client.head()
+                assert await client.chunk() == b'{"message":{"content":"one"}}\n'
+            release.set()
+            assert await client.chunk() == b'{"message":{"content":"two"},"done":true}\n'
+            assert await client.chunk() == b""
+
+
+async def test_headers_pass_before_the_first_chunk_is_sent() -> None:
+    release = asyncio.Event()
+
+    async def script(call: Call) -> None:
+        await call.head("200 OK", [(b"Content-Type", b"application/x-ndjson"), CHUNKED])
+        await release.wait()
+        await call.last_chunk()
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("POST", "/api/pull", {"model": "x"})
+            async with asyncio.timeout(5):
+                assert (await client.head()).status == 200
+            release.set()
+            assert await client.chunk() == b""
+
+
+async def test_an_upload_passes_piece_by_piece_with_its_length() -> None:
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        await call.answer("201 Created", [], b"")
+
+    size = 8 * MB
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            head = (
+                f"POST /api/blobs/sha256:0123 HTTP/1.1\r\nHost: localhost\r\n"
+                f"Content-Length: {size}\r\n\r\n"
+            )
+            await client.send(head.encode() + b"a" * MB)
+            call = await ollama.nth_call()
+            async with asyncio.timeout(5):  # the first piece arrives while the rest is unsent
+                await call.body_arrived.wait()
+            assert call.header("content-length") == str(size)
+            assert call.header("transfer-encoding") is None
+            for _ in range(7):
+                await client.send(b"a" * MB)
+            assert (await client.head()).status == 201
+    assert len(call.body) == size
+    assert hashlib.sha256(call.body).digest() == hashlib.sha256(b"a" * size).digest()
+
+
+async def test_a_chunked_upload_stays_chunked() -> None:
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        await call.answer("200 OK", [], call.body)
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.send(
+                b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+                b"5\r\nhello\r\n"
+            )
+            call = await ollama.nth_call()
+            await call.body_arrived.wait()
+            await client.send(b"6\r\n world\r\n0\r\n\r\n")
+            assert await client.body(await client.head()) == b"hello world"
+    assert call.header("transfer-encoding") == "chunked"
+    assert call.header("content-length") is None
+
+
+async def test_the_request_reaches_the_upstream_as_it_was_written() -> None:
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        await call.answer("200 OK", [], b"")
+
+    target = "/v1/models/hf.co%2Fsome%2FModel:Q4?a=1&a=%20&b"
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request(
+                "PROPFIND",
+                target,
+                b"\x00\xff body",
+                "Host: example.com:11435",
+                "X-Twice: one",
+                "X-Twice: two",
+                "Origin: http://localhost:3000",
+                "Authorization: Bearer key",
+                "Connection: x-private, keep-alive",
+                "X-Private: 1",
+                "TE: trailers",
+                "X-Empty:",
+            )
+            await client.head()
+        call = await ollama.nth_call()
+    assert (call.method, call.target, call.body) == ("PROPFIND", target, b"\x00\xff body")
+    names = [name.decode().lower() for name, _ in call.headers]
+    assert call.header("host") == "example.com:11435"
+    assert [v for k, v in call.headers if k.lower() == b"x-twice"] == [b"one", b"two"]
+    assert call.header("origin") == "http://localhost:3000"
+    assert call.header("authorization") == "Bearer key"
+    assert call.header("x-empty") == ""
+    # neither what belongs to the connection, nor anything that the client did not send
+    expected = {"host", "x-twice", "origin", "authorization", "x-empty", "content-length"}
+    assert set(names) == expected
+
+
+async def test_the_answer_reaches_the_client_as_it_was_written() -> None:
+    sent = [
+        (b"Content-Type", b"text/x-odd; a=b"),
+        (b"Set-Cookie", b"a=1"),
+        (b"Set-Cookie", b"b=2"),
+        (b"Content-Encoding", b"gzip"),
+        (b"Server", b"ollama"),
+        (b"Date", b"Mon, 23 Nov 2026 06:44:29 GMT"),
+        (b"Access-Control-Allow-Origin", b"http://localhost:3000"),
+        (b"Connection", b"X-Private"),
+        (b"X-Private", b"1"),
+    ]
+
+    async def script(call: Call) -> None:
+        await call.answer("418 I'm a teapot", sent, b"\x1f\x8b not really gzip")
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("GET", "/")
+            head = await client.head()
+            body = await client.body(head)
+    assert (head.status, body) == (418, b"\x1f\x8b not really gzip")
+    assert [(k.encode(), v.encode()) for k, v in head.headers] == [
+        *((k.lower(), v) for k, v in sent[:-2]),
+        (b"content-length", b"18"),
+    ]
+
+
+async def test_a_head_request_keeps_the_length_and_has_no_body() -> None:
+    async def script(call: Call) -> None:
+        await call.head("200 OK", [(b"Content-Length", b"17")])
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            for _ in range(2):  # a body that was waited for would spoil the second
+                await client.request("HEAD", "/")
+                head = await client.head()
+                assert (head.status, head.get("content-length")) == (200, "17")
+
+
+async def test_a_line_of_many_megabytes_passes_and_is_measured() -> None:
+    text = "x" * (6 * MB)
+    async with ScriptedServer(FakeOllama()) as ollama, running_proxy(ollama.url) as proxy:
+
+        async def script(call: Call) -> None:
+            await call.head("200 OK", [(b"Content-Type", b"application/x-ndjson"), CHUNKED])
+            await call.chunk(b'{"response":"' + text.encode() + b'"}\n')
+            await call.chunk(b'{"done":true,"done_reason":"stop","eval_count":5}\n')
+            await call.last_chunk()
+
+        ollama.script = script
+        async with await RawClient.connect(proxy.url, limit=8 * MB) as client:
+            await client.request("POST", "/api/generate", {"model": "m", "prompt": "p"})
+            body = await client.body(await client.head())
+        assert len(body) > 6 * MB
+        assert await proxy.value("ollama_proxy_generated_tokens_total") == 5
+
+
+async def test_a_slow_client_slows_the_upstream_down() -> None:
+    """Nobody reads: the upstream must be held up long before it has sent everything."""
+    sent = 0
+
+    async def script(call: Call) -> None:
+        nonlocal sent
+        await call.head("200 OK", [CHUNKED])
+        for _ in range(512):
+            await call.chunk(b"x" * (MB // 4))
+            sent += MB // 4
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url, limit=1024) as client:
+            await client.request("GET", "/api/tags")
+            await client.head()
+            seen = -1
+            async with asyncio.timeout(20):
+                while seen != sent:  # until it moves no more
+                    seen = sent
+                    await asyncio.sleep(0.5)
+        assert 0 < sent < 64 * MB
+
+
+@pytest.mark.parametrize("path", ["/api/chat", "/api/generate", "/v1/chat/completions"])
+@pytest.mark.parametrize("stream", [True, False])
+async def test_whether_it_streams_is_read_from_the_answer(path: str, stream: bool) -> None:
+    fake = FakeOllama(Model(output_tokens=9))
+    async with ScriptedServer(fake) as ollama, running_proxy(ollama.url) as proxy:
+        bodies = []
+        for url in (ollama.url, proxy.url):
+            async with await RawClient.connect(url) as client:
+                asked = {**CHAT, "prompt": "Why?", "stream": stream}
+                asked["stream_options"] = {"include_usage": True}
+                await client.request("POST", path, asked)
+                bodies.append(await client.body(await client.head()))
+        assert bodies[0] == bodies[1]
+        count = "ollama_proxy_time_to_first_token_seconds_count"
+        assert await proxy.value(count, model=fake.model.name, routing="direct") == stream
+        assert await proxy.value("ollama_proxy_generated_tokens_total") == 9
+        assert await proxy.value("ollama_proxy_prompt_tokens_total") == 15
+
+
+async def test_expect_100_continue_is_answered_before_the_body_is_sent() -> None:
+    fake = FakeOllama()
+    async with ScriptedServer(fake) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            body = b'{"model":"smollm2:135m","prompt":"x","stream":false}'
+            await client.send(
+                b"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+                b"Content-Length: %d\r\n\r\n" % len(body)
+            )
+            assert (await client.head()).status == 100
+            await client.send(body)
+            assert (await client.head()).status == 200
+
+
+async def test_one_connection_carries_many_requests() -> None:
+    async with ScriptedServer(FakeOllama()) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            for _ in range(5):
+                await client.request("GET", "/api/version")
+                assert b"0.33.0" in await client.body(await client.head())
+        assert len(ollama.transports) == 1
+        assert await proxy.value("ollama_proxy_requests_total", endpoint="/api/version") == 5
+
+
+async def test_a_refused_upload_is_answered_before_it_was_sent_whole() -> None:
+    async def script(call: Call) -> None:
+        await call.answer("400 Bad Request", [(b"Connection", b"close")], b'{"error":"no"}')
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.send(
+                b"POST /api/blobs/sha256:0 HTTP/1.1\r\nHost: localhost\r\n"
+                b"Content-Length: 100000\r\n\r\nstart"
+            )
+            head = await client.head()
+            assert (head.status, await client.body(head)) == (400, b'{"error":"no"}')
+
+
+async def test_ttft_is_the_scripted_one() -> None:
+    fake = FakeOllama(Model(output_tokens=3), Faults(ttft_seconds=0.3))
+    async with ScriptedServer(fake) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("POST", "/api/chat", CHAT)
+            await client.body(await client.head())
+        ttft = await proxy.value("ollama_proxy_time_to_first_token_seconds_sum")
+        assert 0.3 <= ttft < 1.0

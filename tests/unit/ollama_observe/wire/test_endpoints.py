@@ -1,0 +1,55 @@
+"""Paths become a closed set of labels."""
+
+import pytest
+
+from ollama_observe.wire.endpoints import (
+    ENDPOINTS,
+    OTHER,
+    Answer,
+    Dialect,
+    endpoint_of,
+    method_label,
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        ("/", "/"),
+        ("/api/chat", "/api/chat"),
+        ("/api/blobs/sha256:0123", "/api/blobs/:digest"),
+        ("/v1/models", "/v1/models"),
+        ("/v1/models/hf.co/someone/model:Q4", "/v1/models/:model"),
+        ("/api/user/keys/c2VjcmV0", "/api/user/keys/:key"),
+        ("/api/chat/", "other"),
+        ("/api/nothing", "other"),
+        ("//api/chat", "other"),
+        ("", "other"),
+    ],
+)
+def test_a_path_becomes_its_template(path: str, template: str) -> None:
+    assert endpoint_of(path).template == template
+
+
+def test_nothing_a_client_can_write_adds_a_template() -> None:
+    known = {endpoint.template for endpoint in ENDPOINTS}
+    invented = [f"/api/blobs/{i}" for i in range(50)] + [f"/{i}" for i in range(50)]
+    assert {endpoint_of(path).template for path in invented} <= known
+
+
+def test_templates_are_unique() -> None:
+    templates = [endpoint.template for endpoint in ENDPOINTS]
+    assert len(templates) == len(set(templates))
+
+
+def test_an_endpoint_knows_its_dialect_and_answer() -> None:
+    assert endpoint_of("/v1/messages").dialect is Dialect.ANTHROPIC
+    assert endpoint_of("/v1/chat/completions").answer is Answer.OPENAI_CHAT
+    assert endpoint_of("/api/generate").is_metered
+    assert not endpoint_of("/api/tags").is_metered
+    assert not OTHER.has_model
+
+
+@pytest.mark.parametrize(("method", "label"), [("GET", "GET"), ("BREW", "other"), ("get", "other")])
+def test_unusual_methods_share_a_label(method: str, label: str) -> None:
+    assert method_label(method) == label

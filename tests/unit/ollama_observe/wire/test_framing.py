@@ -1,0 +1,74 @@
+"""Lines and events do not depend on where the bytes were cut."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ollama_observe.wire.framing import Event, EventSplitter, LineSplitter
+
+
+def fed(splitter: LineSplitter, pieces: list[bytes]) -> list[bytes]:
+    return [line for piece in pieces for line in splitter.feed(piece)]
+
+
+def cuts(data: bytes) -> list[list[bytes]]:
+    return [[data[:at], data[at:]] for at in range(len(data) + 1)]
+
+
+@pytest.mark.parametrize("pieces", cuts("a\n\nbé\r\nç".encode()))
+def test_lines_are_the_same_at_every_cut(pieces: list[bytes]) -> None:
+    splitter = LineSplitter()
+    assert fed(splitter, pieces) == [b"a", b"", "bé".encode()]
+    assert splitter.finish() == "ç".encode()
+    assert splitter.finish() == b""
+
+
+@given(st.lists(st.binary(max_size=20)), st.integers(1, 7))
+def test_lines_do_not_depend_on_chunk_sizes(lines: list[bytes], size: int) -> None:
+    lines = [line.replace(b"\n", b"").replace(b"\r", b"") for line in lines]
+    data = b"".join(line + b"\n" for line in lines)
+    pieces = [data[i : i + size] for i in range(0, len(data), size)]
+    assert fed(LineSplitter(), pieces) == lines
+
+
+def test_a_line_over_the_limit_is_skipped_to_its_end_and_counted() -> None:
+    splitter = LineSplitter(limit_bytes=4)
+    assert fed(splitter, [b"ok\n", b"too l", b"ong, ", b"really\nnext\n", b"12345\n", b"1234"]) == [
+        b"ok",
+        b"next",
+    ]
+    assert splitter.overflows == 2
+    assert splitter.finish() == b"1234"
+
+
+def test_a_line_of_just_the_limit_is_kept() -> None:
+    splitter = LineSplitter(limit_bytes=4)
+    assert splitter.feed(b"1234\n") == [b"1234"]
+    assert splitter.overflows == 0
+
+
+def test_a_tail_over_the_limit_is_not_kept() -> None:
+    splitter = LineSplitter(limit_bytes=4)
+    assert splitter.feed(b"12") + splitter.feed(b"345") + splitter.feed(b"6") == []
+    assert (splitter.finish(), splitter.overflows) == (b"", 1)
+
+
+STREAM = (
+    b': comment\nevent: one\nid: 7\ndata: {"a":1}\n\n\n'
+    b"data:x\r\ndata: y\r\n\r\nevent: empty\n\ndata: z"
+)
+
+
+@pytest.mark.parametrize("pieces", cuts(STREAM))
+def test_events_are_the_same_at_every_cut(pieces: list[bytes]) -> None:
+    splitter = EventSplitter()
+    events = [event for piece in pieces for event in splitter.feed(piece)]
+    assert events == [Event("one", b'{"a":1}'), Event("", b"x\ny")]
+    assert splitter.finish() == [Event("", b"z")]
+    assert splitter.finish() == []
+
+
+def test_an_event_over_the_limit_is_skipped_and_counted() -> None:
+    splitter = EventSplitter(limit_bytes=8)
+    assert splitter.feed(b"data: 0123456789\n\ndata: 1\n\n") == [Event("", b"1")]
+    assert splitter.overflows == 1

@@ -1,0 +1,146 @@
+"""What a StreamMeter reads, at every cut."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ollama_observe.wire.endpoints import Answer
+from ollama_observe.wire.framing import LINE_LIMIT_BYTES
+from ollama_observe.wire.meter import Framing, StreamMeter, framing_of
+from ollama_observe.wire.records import Output
+
+CHAT = b"".join(
+    json.dumps(record, ensure_ascii=False).encode() + b"\n"
+    for record in (
+        {"model": "m", "message": {"content": "", "thinking": "hmm"}, "done": False},
+        {"model": "m", "message": {"content": "größe"}, "done": False},
+        {"model": "m", "message": {"content": " 空"}, "done": False},
+        {
+            "model": "m",
+            "message": {"content": ""},
+            "done": True,
+            "done_reason": "stop",
+            "prompt_eval_count": 4,
+            "eval_count": 3,
+        },
+    )
+)
+OPENAI = (
+    b'data: {"model":"m","choices":[{"delta":{"role":"assistant","content":""}}]}\n\n'
+    b'data: {"model":"m","choices":[{"delta":{"content":"a"}}]}\n\n'
+    b'data: {"model":"m","choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
+    b'data: {"model":"m","choices":[],"usage":{"prompt_tokens":4,"completion_tokens":1}}\n\n'
+    b"data: [DONE]\n\n"
+)
+
+
+def facts(meter: StreamMeter) -> tuple[object, ...]:
+    return (
+        meter.outputs,
+        meter.thinking_outputs,
+        meter.first_output_kind,
+        meter.done_reason,
+        meter.usage,
+        meter.model,
+        meter.is_ended,
+        dict(meter.problems),
+    )
+
+
+def metered(answer: Answer, framing: Framing, pieces: list[bytes]) -> StreamMeter:
+    meter = StreamMeter(answer, framing)
+    for instant, piece in enumerate(pieces):
+        meter.feed(float(instant), piece)
+    meter.finish(float(len(pieces)))
+    return meter
+
+
+@pytest.mark.parametrize("at", range(len(CHAT)))
+def test_a_native_stream_reads_the_same_at_every_cut(at: int) -> None:
+    whole = metered(Answer.CHAT, Framing.NDJSON, [CHAT])
+    assert facts(metered(Answer.CHAT, Framing.NDJSON, [CHAT[:at], CHAT[at:]])) == facts(whole)
+    assert whole.outputs == 3
+    assert whole.is_ended
+
+
+@pytest.mark.parametrize("at", range(len(OPENAI)))
+def test_an_openai_stream_reads_the_same_at_every_cut(at: int) -> None:
+    whole = metered(Answer.OPENAI_CHAT, Framing.SSE, [OPENAI])
+    cut = metered(Answer.OPENAI_CHAT, Framing.SSE, [OPENAI[:at], OPENAI[at:]])
+    assert facts(cut) == facts(whole)
+    assert whole.outputs == 1
+    assert whole.is_ended
+
+
+@given(st.binary(max_size=300), st.sampled_from(list(Framing)), st.integers(1, 9))
+def test_no_bytes_make_a_meter_raise(data: bytes, framing: Framing, size: int) -> None:
+    pieces = [data[i : i + size] for i in range(0, len(data), size)]
+    for answer in (Answer.CHAT, Answer.GENERATE, Answer.OPENAI_CHAT):
+        metered(answer, framing, pieces)
+
+
+def test_instants_are_those_of_the_chunks_with_output() -> None:
+    meter = StreamMeter(Answer.CHAT, Framing.NDJSON)
+    lines = CHAT.splitlines(keepends=True)
+    for instant, line in zip((1.0, 2.0, 5.0, 6.0), lines, strict=True):
+        meter.feed(instant, line)
+    assert (meter.first_output, meter.first_answer, meter.last_output) == (1.0, 2.0, 5.0)
+    assert meter.first_output_kind is Output.THINKING
+    assert meter.max_gap_seconds == 3.0
+
+
+def test_a_role_alone_is_no_first_token() -> None:
+    meter = StreamMeter(Answer.OPENAI_CHAT, Framing.SSE)
+    role, content, *_ = OPENAI.split(b"\n\n")
+    meter.feed(1.0, role + b"\n\n")
+    assert meter.first_output is None
+    meter.feed(2.0, content + b"\n\n")
+    assert meter.first_output == 2.0
+
+
+def test_a_unary_answer_has_counts_and_no_first_token() -> None:
+    body = (
+        b'{"model":"m","message":{"content":"x"},"done":true,"done_reason":"stop","eval_count":3}'
+    )
+    meter = metered(Answer.CHAT, Framing.JSON, [body[:10], body[10:]])
+    assert meter.is_ended
+    assert meter.usage is not None
+    assert meter.usage.generated_tokens == 3
+    assert meter.first_output is None
+
+
+def test_an_openai_stream_without_its_last_event_is_not_whole() -> None:
+    assert not metered(Answer.OPENAI_CHAT, Framing.SSE, [OPENAI[:-14]]).is_ended
+
+
+def test_a_broken_line_is_counted_and_the_rest_is_read() -> None:
+    meter = metered(Answer.CHAT, Framing.NDJSON, [b'{"broken\n' + CHAT])
+    assert dict(meter.problems) == {"json": 1}
+    assert meter.is_ended
+
+
+def test_an_error_record_is_seen() -> None:
+    assert metered(Answer.CHAT, Framing.NDJSON, [b'{"error":"boom"}\n']).saw_error
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_what_is_too_long_is_counted_and_not_kept(framing: Framing) -> None:
+    piece = b"x" * (1 << 20)
+    pieces = [piece] * (LINE_LIMIT_BYTES // len(piece) + 2)
+    assert metered(Answer.CHAT, framing, pieces).problems["too_long"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content_type", "framing"),
+    [
+        ("application/x-ndjson", Framing.NDJSON),
+        ("text/event-stream", Framing.SSE),
+        ("Application/JSON; charset=utf-8", Framing.JSON),
+        ("text/html", None),
+        ("", None),
+    ],
+)
+def test_the_response_decides_how_it_is_framed(content_type: str, framing: Framing | None) -> None:
+    assert framing_of(content_type) is framing
