@@ -128,13 +128,25 @@ class Completion(_OpenAI):
         }
         return chunk | ({"usage": _NO_USAGE} if self._include_usage else {})
 
+    def _document(self, choice: dict[str, Any], used: dict[str, int]) -> bytes:
+        # a whole answer has its keys in another order than a chunk
+        document = {
+            "id": self._id,
+            "object": "text_completion",
+            "created": _now(),
+            "model": self._model,
+            "system_fingerprint": _FINGERPRINT,
+            "choices": [choice],
+            "usage": used,
+        }
+        return encode(document) + b"\n"
+
     def _choice(self, text: str, reason: str | None, pieces: Sequence[Piece]) -> dict[str, Any]:
         return {"text": text, "index": 0, "finish_reason": reason} | _logprobs(pieces)
 
     def loaded(self, reason: str) -> bytes:
         """The answer to an empty prompt."""
-        document = self._chunk([self._choice("", reason, [])]) | {"usage": _NO_USAGE}
-        return encode(document) + b"\n"
+        return self._document(self._choice("", reason, []), _NO_USAGE)
 
     def piece(self, piece: Piece) -> bytes:
         """A piece of a streamed answer."""
@@ -150,8 +162,7 @@ class Completion(_OpenAI):
     def whole(self, pieces: Sequence[Piece], facts: Facts) -> bytes:
         """A whole answer."""
         text = "".join(piece.text for piece in pieces)
-        document = self._chunk([self._choice(text, facts.end.reason, pieces)])
-        return encode(document | {"usage": usage(facts.end)}) + b"\n"
+        return self._document(self._choice(text, facts.end.reason, pieces), usage(facts.end))
 
     def broken(self, message: str) -> bytes:
         """What Ollama sends when its model process ends: an empty piece of no model."""
