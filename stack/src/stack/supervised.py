@@ -40,9 +40,8 @@ class Process:
 class Supervisor:
     """A running supervisor; made by `connect` or `launch`."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, transport: SupervisorTransport) -> None:
         self.socket = socket
-        transport = SupervisorTransport(serverurl=f"unix://{socket}")
         server: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
         self._rpc = server.supervisor
         self.pid: int = self._rpc.getPID()
@@ -92,9 +91,11 @@ def connect(socket: Path) -> Supervisor | None:
     """The supervisor behind `socket`; None where none answers."""
     if not socket.exists():
         return None
+    transport = SupervisorTransport(serverurl=f"unix://{socket}")
     try:
-        return Supervisor(socket)
+        return Supervisor(socket, transport)
     except (OSError, HTTPException, xmlrpc.client.Error):
+        transport.close()
         return None
 
 

@@ -120,12 +120,12 @@ def _from_package(places: Places) -> Path | None:
     step("fetching", "Prometheus, the distribution's package (no root needed)")
     log = places.log / "setup.log"
     files = debian.unpack("prometheus", places.downloads / "apt", log)
-    if files is None:
+    binary = None if files is None else files / "usr/bin/prometheus"
+    if binary is None or not binary.is_file():
         step("", f"apt-get could not fetch it, see {places.shown(log)}")
         return None
     partial = _fresh(places.prometheus.with_suffix(".partial"))
-    for program in ("prometheus", "promtool"):
-        shutil.copy2(files / "usr/bin" / program, partial / program)
+    shutil.copy2(binary, partial / binary.name)
     return _publish(partial, places.prometheus)
 
 

@@ -1,0 +1,103 @@
+import contextlib
+import functools
+import hashlib
+import http.server
+import io
+import socket
+import tarfile
+import threading
+
+import pytest
+
+from stack.prometheus.release import VERSION, ReleaseError, archive_name, expected_digest, fetch
+
+NAME = f"prometheus-{VERSION}.linux-amd64.tar.gz"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def serving(folder):
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def publish(root, names=("prometheus", "promtool"), digest=None):
+    folder = root / f"v{VERSION}"
+    folder.mkdir()
+    with tarfile.open(folder / NAME, "w:gz") as tar:
+        for name in (*names, "LICENSE"):
+            member = tarfile.TarInfo(f"{NAME.removesuffix('.tar.gz')}/{name}")
+            member.size, member.mode = 3, 0o755
+            tar.addfile(member, io.BytesIO(b"abc"))
+    digest = digest or hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
+    (folder / "sha256sums.txt").write_text(f"{'0' * 64}  other.tar.gz\n{digest}  {NAME}\n")
+
+
+def test_a_release_is_fetched_checked_and_unpacked(tmp_path):
+    root, target = tmp_path / "web", tmp_path / "target"
+    root.mkdir()
+    target.mkdir()
+    publish(root)
+    with serving(root) as url:
+        binary = fetch(NAME, target, url)
+    assert binary.read_bytes() == b"abc"
+    assert binary.stat().st_mode & 0o100
+    assert sorted(path.name for path in target.iterdir()) == ["prometheus", "promtool"]
+
+
+def test_an_archive_that_is_not_what_the_checksums_say_is_thrown_away(tmp_path):
+    publish(tmp_path, digest="f" * 64)
+    target = tmp_path / "target"
+    target.mkdir()
+    with serving(tmp_path) as url, pytest.raises(ReleaseError, match="the release says ffff"):
+        fetch(NAME, target, url)
+    assert list(target.iterdir()) == []
+
+
+def test_an_archive_without_prometheus_is_refused(tmp_path):
+    publish(tmp_path, names=("promtool",))
+    target = tmp_path / "target"
+    target.mkdir()
+    with serving(tmp_path) as url, pytest.raises(ReleaseError, match="is not a Prometheus release"):
+        fetch(NAME, target, url)
+
+
+def test_a_release_that_is_not_there_is_not_reachable(tmp_path):
+    with serving(tmp_path) as url, pytest.raises(ReleaseError, match="not reachable"):
+        fetch(NAME, tmp_path, url)
+
+
+def test_a_refused_connection_is_not_reachable(tmp_path):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(ReleaseError, match="not reachable"):
+            fetch(NAME, tmp_path, url)
+
+
+def test_a_file_that_the_checksums_do_not_name_is_refused():
+    with pytest.raises(ReleaseError, match="do not name"):
+        expected_digest(f"{'0' * 64}  {NAME}.sig\nshort  {NAME}\n", NAME)
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "name"),
+    [
+        ("linux", "x86_64", NAME),
+        ("linux", "aarch64", f"prometheus-{VERSION}.linux-arm64.tar.gz"),
+        ("darwin", "arm64", f"prometheus-{VERSION}.darwin-arm64.tar.gz"),
+        ("win32", "AMD64", None),
+        ("linux", "riscv64", None),
+    ],
+)
+def test_the_archive_is_the_one_for_this_machine(system, machine, name):
+    assert archive_name(system, machine) == name

@@ -1,0 +1,19 @@
+from stack.metrics import interesting
+
+EXPOSITION = """\
+# HELP ollama_proxy_requests_total Requests.
+# TYPE ollama_proxy_requests_total counter
+ollama_proxy_requests_total{model="a b"} 3.0
+ollama_proxy_requests_created{model="a b"} 1.7e+09
+ollama_proxy_duration_seconds_bucket{le="1.0"} 2.0
+ollama_proxy_duration_seconds_sum 1.5
+process_cpu_seconds_total 4.2
+python_info{version="3.11"} 1.0
+"""
+
+
+def test_our_samples_remain_without_comments_buckets_and_the_runtimes():
+    assert list(interesting(EXPOSITION)) == [
+        'ollama_proxy_requests_total{model="a b"} 3.0',
+        "ollama_proxy_duration_seconds_sum 1.5",
+    ]

@@ -1,0 +1,14 @@
+import ctypes.util
+
+import pytest
+
+from stack import openmp
+from stack.places import Places
+
+
+def test_nothing_is_fetched_where_the_system_has_it(tmp_path, capsys):
+    if ctypes.util.find_library("gomp") is None:
+        pytest.skip("this system lacks libgomp: apt install libgomp1")
+    openmp.ensure(Places(tmp_path, tmp_path / "state", tmp_path / "downloads"))
+    assert capsys.readouterr().out == ""
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,51 @@
+import contextlib
+import http.server
+import threading
+
+import pytest
+
+from stack import probes
+
+
+@contextlib.contextmanager
+def answering(status, body):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("status", "ready"), [(200, True), (503, False), (404, False)])
+def test_only_a_200_is_ready(status, ready):
+    with answering(status, b"") as url:
+        assert probes.is_ready(url) is ready
+
+
+def test_nothing_there_is_an_answer_too():
+    with answering(200, b"") as url:
+        pass
+    assert probes.get(url) is None
+    assert probes.ollama_version(url) is None
+
+
+def test_an_ollama_says_its_version():
+    with answering(200, b'{"version":"0.12.3"}') as url:
+        assert probes.ollama_version(url) == "0.12.3"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"version":3}', b"{}"])
+def test_something_else_on_the_port_is_no_ollama(body):
+    with answering(200, body) as url:
+        assert probes.ollama_version(url) is None

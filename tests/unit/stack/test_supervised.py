@@ -1,0 +1,57 @@
+import os
+import subprocess
+import sys
+
+from stack.supervised import connect, is_alive, orphans, process_of
+
+RECORD = {
+    "name": "proxy",
+    "statename": "RUNNING",
+    "pid": 7,
+    "start": 100,
+    "stop": 0,
+    "now": 160,
+    "spawnerr": "",
+    "description": "pid 7, uptime 0:01:00",
+}
+
+
+def test_a_running_part_is_up_since_its_start():
+    process = process_of(RECORD)
+    assert (process.pid, process.since, process.uptime_seconds, process.detail) == (7, 100, 60, "")
+
+
+def test_a_part_that_ended_has_no_pid_and_is_down_since_its_end():
+    process = process_of(
+        RECORD | {"statename": "EXITED", "pid": 0, "stop": 150, "description": "Nov 23 08:00 PM"}
+    )
+    assert (process.pid, process.since, process.uptime_seconds) == (None, 150, 0)
+
+
+def test_no_socket_is_no_supervisor(tmp_path):
+    assert connect(tmp_path / "absent.sock") is None
+
+
+def test_a_socket_that_nobody_answers_is_no_supervisor(tmp_path):
+    (tmp_path / "stale.sock").touch()
+    assert connect(tmp_path / "stale.sock") is None
+
+
+def test_a_part_whose_supervisor_died_is_found_by_its_environment(tmp_path):
+    socket = tmp_path / "supervisor.sock"
+    variables = {"SUPERVISOR_SERVER_URL": f"unix://{socket}", "SUPERVISOR_PROCESS_NAME": "proxy"}
+    command = [sys.executable, "-c", "import sys; print('up', flush=True); sys.stdin.read()"]
+    with subprocess.Popen(
+        command,
+        env=variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as left_over:
+        assert left_over.stdout.readline() == b"up\n"
+        assert orphans(socket) == {left_over.pid: "proxy"}
+        assert orphans(tmp_path / "another.sock") == {}
+        assert is_alive(left_over.pid)
+        left_over.stdin.close()
+        os.waitid(os.P_PID, left_over.pid, os.WEXITED | os.WNOWAIT)
+        # ended, and nobody has waited for it yet
+        assert not is_alive(left_over.pid)
