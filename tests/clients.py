@@ -1,6 +1,7 @@
 """A client that writes and reads raw bytes, and sees each HTTP chunk as it was sent."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,3 +86,5 @@ class RawClient:
 
     async def __aexit__(self, *_: object) -> None:
         self.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()

@@ -1,0 +1,171 @@
+"""The proxy as a process: start, drain on SIGTERM, refuse a taken port, leak nothing."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import aiohttp
+
+from tests.clients import RawClient
+from tests.fakes.faults import Faults
+from tests.fakes.ollama import FakeOllama, Model
+from tests.fakes.server import ScriptedServer
+
+CANARY = "canary-5f3a9c"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Process:
+    """`python -m proxy` on free ports."""
+
+    child: asyncio.subprocess.Process
+    port: int
+    control_port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{self.control_port}{path}") as answer:
+                return answer.status, await answer.text()
+
+    async def until_ready(self) -> None:
+        async with asyncio.timeout(20):
+            while True:
+                with contextlib.suppress(aiohttp.ClientError):
+                    if (await self.get("/ready"))[0] == 200:
+                        return
+                await asyncio.sleep(0.05)
+
+    async def ended(self) -> str:
+        """Wait for the end; what it logged."""
+        async with asyncio.timeout(20):
+            _, logged = await self.child.communicate()
+        return logged.decode()
+
+
+@contextlib.asynccontextmanager
+async def process(ollama_url: str, **variables: str) -> AsyncIterator[Process]:
+    port, control_port = free_port(), free_port()
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PROXY_")}  # noqa: TID251
+    told = {
+        "PROXY_PORT": str(port),
+        "PROXY_CONTROL_PORT": str(control_port),
+        "PROXY_OLLAMA_URL": ollama_url,
+        **variables,
+    }
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "proxy", env={**clean, **told}, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        yield Process(child, port, control_port)
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.communicate()
+
+
+async def is_open(url: str) -> bool:
+    """Whether new connections are taken."""
+    try:
+        async with await RawClient.connect(url):
+            return True
+    except ConnectionRefusedError:
+        return False
+
+
+async def test_sigterm_drains_what_is_in_flight_and_readiness_goes_first() -> None:
+    fake = FakeOllama(Model(output_tokens=40), Faults(tokens_per_second=20))
+    async with ScriptedServer(fake) as ollama, process(ollama.url) as proxy:
+        await proxy.until_ready()
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("POST", "/api/chat", {"model": "smollm2:135m", "messages": []})
+            head = await client.head()
+            await client.chunk()
+            proxy.child.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(5):
+                while (await proxy.get("/ready"))[0] != 503:
+                    await asyncio.sleep(0.01)
+            assert json.loads((await proxy.get("/ready"))[1]) == {"status": "draining"}
+            async with asyncio.timeout(5):
+                while await is_open(proxy.url):
+                    await asyncio.sleep(0.02)
+            assert (await client.body(head)).count(b"\n") == 40
+        logged = await proxy.ended()
+    assert proxy.child.returncode == 0
+    assert '"outcome": "ok"' in logged
+
+
+async def test_a_taken_port_ends_the_process_with_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        async with process("http://127.0.0.1:1", PROXY_PORT=port) as proxy:
+            logged = await proxy.ended()
+    assert proxy.child.returncode == 1
+    (line,) = logged.splitlines()
+    assert f"cannot listen on 127.0.0.1:{port} (relay)" in json.loads(line)["detail"]
+
+
+async def test_a_misspelt_variable_ends_the_process_with_one_sentence() -> None:
+    async with process("http://127.0.0.1:1", PROXY_PROT="1") as proxy:
+        logged = await proxy.ended()
+    assert proxy.child.returncode == 2
+    assert logged.strip() == "proxy: unknown setting PROXY_PROT, did you mean PROXY_PORT?"
+
+
+async def test_health_tells_whether_ollama_answers() -> None:
+    async with ScriptedServer(FakeOllama()) as ollama, process(ollama.url) as proxy:
+        await proxy.until_ready()
+        status, body = await proxy.get("/health")
+        assert (status, json.loads(body)["checks"]["ollama"]["ok"]) == (200, True)
+        assert "Ollama 0.33.0" in body
+        await ollama.stop()
+        status, body = await proxy.get("/health")
+        assert (status, json.loads(body)["status"]) == (503, "degraded")
+        assert (await proxy.get("/ready"))[0] == 200  # it still takes traffic, and says 502
+        _, metrics = await proxy.get("/metrics")
+        assert "ollama_proxy_requests_total{" not in metrics  # checks are no traffic
+
+
+async def test_what_was_asked_and_answered_is_in_no_log_and_no_metric() -> None:
+    fake = FakeOllama(Model(name="smollm2:135m"))
+    async with (
+        ScriptedServer(fake) as ollama,
+        process(ollama.url, PROXY_LOG_LEVEL="debug") as proxy,
+    ):
+        await proxy.until_ready()
+        async with await RawClient.connect(proxy.url) as client:
+            secrets = (f"Authorization: Bearer {CANARY}", f"X-Anything: {CANARY}")
+            for path in ("/api/chat", "/api/generate", "/v1/chat/completions", f"/{CANARY}"):
+                asked = {
+                    "model": "smollm2:135m",
+                    "prompt": CANARY,
+                    "messages": [{"role": "user", "content": CANARY}],
+                }
+                await client.request("POST", f"{path}?key={CANARY}", asked, *secrets)
+                await client.body(await client.head())
+            await client.request("POST", "/api/chat", {"model": CANARY, "messages": []})
+            await client.body(await client.head())
+            await client.request(f"X{CANARY.upper()}", "/api/user/keys/" + CANARY)
+            await client.body(await client.head())
+        _, metrics = await proxy.get("/metrics")
+        proxy.child.send_signal(signal.SIGTERM)
+        logged = await proxy.ended()
+    assert "request_finished" in logged
+    assert CANARY not in metrics.lower()
+    assert CANARY not in logged.lower()
+    answer = fake.words()[1].strip()
+    assert f'"{answer}"' not in logged

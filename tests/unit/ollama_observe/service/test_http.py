@@ -1,0 +1,77 @@
+"""The control endpoints: live, ready, health, metrics."""
+
+from fastapi.testclient import TestClient
+from prometheus_client import CollectorRegistry, Counter
+
+from ollama_observe.service.http import Check, Control, Readiness, create_control_app
+
+
+def control(ok: bool = True) -> tuple[Control, TestClient]:
+    async def check() -> Check:
+        return Check(ok, "as told")
+
+    registry = CollectorRegistry()
+    Counter("sample", "A sample.", registry=registry).inc()
+    about = Control("sample", Readiness(), registry, {"peer": check})
+    return about, TestClient(create_control_app(about))
+
+
+def test_live_is_always_yes() -> None:
+    _, client = control()
+    assert client.get("/live").json() == {"status": "live"}
+
+
+def test_ready_follows_the_readiness_and_says_why_not() -> None:
+    about, client = control()
+    assert (client.get("/ready").status_code, client.get("/ready").json()) == (
+        503,
+        {"status": "starting"},
+    )
+    about.readiness.open()
+    assert client.get("/ready").status_code == 200
+    about.readiness.close("draining")
+    assert client.get("/ready").json() == {"status": "draining"}
+
+
+def test_health_asks_every_check() -> None:
+    about, client = control(ok=True)
+    about.readiness.open()
+    body = client.get("/health").json()
+    assert client.get("/health").status_code == 200
+    assert body["checks"] == {"peer": {"ok": True, "detail": "as told"}}
+    assert body["uptime_seconds"] >= 0
+
+
+def test_health_is_503_when_a_check_fails() -> None:
+    about, client = control(ok=False)
+    about.readiness.open()
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (503, "degraded")
+
+
+def test_metrics_come_in_the_format_that_was_asked_for() -> None:
+    _, client = control()
+    plain = client.get("/metrics")
+    assert "sample_total 1.0" in plain.text
+    assert plain.headers["content-type"].startswith("text/plain")
+    asked = {"accept": "application/openmetrics-text; version=1.0.0"}
+    openmetrics = client.get("/metrics", headers=asked)
+    assert openmetrics.headers["content-type"].startswith("application/openmetrics-text")
+    assert openmetrics.text.rstrip().endswith("# EOF")
+
+
+def test_health_and_scrapes_are_not_counted_and_other_routes_are() -> None:
+    about, _ = control()
+    app = create_control_app(Control("other", about.readiness, CollectorRegistry()))
+
+    @app.get("/things/{name}")
+    async def thing(name: str) -> str:
+        return name
+
+    client = TestClient(app)
+    for path in ("/live", "/ready", "/health", "/things/a", "/things/b"):
+        client.get(path)
+    text = client.get("/metrics").text
+    assert 'handler="/things/{name}"' in text
+    assert 'handler="/live"' not in text
+    assert 'handler="/metrics"' not in text

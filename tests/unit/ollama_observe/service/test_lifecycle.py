@@ -1,0 +1,39 @@
+"""Listening, and the sentence when a port is taken.
+
+Signals and drains need a process: tests/integration/test_processes.py.
+"""
+
+import socket
+
+import aiohttp
+import pytest
+from fastapi import FastAPI
+
+from ollama_observe.service.lifecycle import Listener, PortTakenError, bind, listening
+
+
+async def test_a_listener_serves_while_the_block_runs() -> None:
+    app = FastAPI()
+
+    @app.get("/")
+    async def hello() -> str:
+        return "hello"
+
+    async with listening(Listener("sample", app, "127.0.0.1", 0)) as port:
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{port}/") as answer:
+                assert await answer.json() == "hello"
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port)).close()
+
+
+def test_a_taken_port_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTakenError, match=f"127.0.0.1:{port} .sample.: Address already"):
+            bind(Listener("sample", None, "127.0.0.1", port))
+
+
+def test_ipv6_is_bound_where_it_is_asked_for() -> None:
+    with bind(Listener("sample", None, "::1", 0)) as sock:
+        assert sock.family is socket.AF_INET6

@@ -1,0 +1,74 @@
+"""The policy from ending, status and what was read, to one outcome."""
+
+import pytest
+
+from ollama_observe.wire.endpoints import Answer, Dialect
+from ollama_observe.wire.meter import Framing, StreamMeter
+from proxy.outcomes import Ending, Outcome, error_body, outcome_of, own_status
+
+
+def meter(*lines: bytes) -> StreamMeter:
+    read = StreamMeter(Answer.CHAT, Framing.NDJSON)
+    for line in lines:
+        read.feed(0.0, line + b"\n")
+    read.finish(0.0)
+    return read
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "read", "outcome"),
+    [
+        (Ending.COMPLETE, 200, None, Outcome.OK),
+        (Ending.COMPLETE, 304, None, Outcome.OK),
+        (Ending.COMPLETE, 404, None, Outcome.UPSTREAM_4XX),
+        (Ending.COMPLETE, 500, None, Outcome.UPSTREAM_5XX),
+        (Ending.COMPLETE, 503, None, Outcome.QUEUE_FULL),
+        (Ending.COMPLETE, None, None, Outcome.UPSTREAM_5XX),
+        (Ending.COMPLETE, 200, meter(b'{"done":true}'), Outcome.OK),
+        (Ending.COMPLETE, 200, meter(b'{"response":"x"}'), Outcome.INCOMPLETE_STREAM),
+        (Ending.COMPLETE, 200, meter(b'{"error":"x"}'), Outcome.MID_STREAM),
+        (Ending.COMPLETE, 200, meter(b"what could not be read is no proof"), Outcome.OK),
+        (Ending.CLIENT_GONE, 200, None, Outcome.CLIENT_GONE),
+        (Ending.CLIENT_GONE, None, None, Outcome.CLIENT_GONE),
+        (Ending.UNREACHABLE, None, None, Outcome.CONNECT),
+        (Ending.CONNECT_TIMEOUT, None, None, Outcome.TIMEOUT),
+        (Ending.BROKE_OFF, None, None, Outcome.BROKE_OFF),
+        (Ending.BROKE_OFF, 200, None, Outcome.INCOMPLETE_STREAM),
+        (Ending.CUT_BY_SHUTDOWN, 200, None, Outcome.SHUTDOWN),
+        (Ending.FAILED, 200, None, Outcome.INTERNAL),
+    ],
+)
+def test_an_outcome_is_judged(
+    ending: Ending, status: int | None, read: StreamMeter | None, outcome: Outcome
+) -> None:
+    assert outcome_of(ending, status, read) is outcome
+
+
+def test_a_client_that_leaves_is_no_error() -> None:
+    assert {outcome for outcome in Outcome if not outcome.is_error} == {
+        Outcome.OK,
+        Outcome.CLIENT_GONE,
+    }
+
+
+def test_every_ending_has_a_status() -> None:
+    assert {ending: own_status(ending) for ending in Ending} == {
+        Ending.COMPLETE: 500,
+        Ending.CLIENT_GONE: 499,
+        Ending.UNREACHABLE: 502,
+        Ending.CONNECT_TIMEOUT: 504,
+        Ending.BROKE_OFF: 502,
+        Ending.CUT_BY_SHUTDOWN: 503,
+        Ending.FAILED: 500,
+    }
+
+
+def test_an_error_has_the_shape_of_its_dialect() -> None:
+    assert error_body(Dialect.NATIVE, "x") == {"error": "x"}
+    assert error_body(Dialect.OPENAI, "x") == {
+        "error": {"message": "x", "type": "api_error", "param": None, "code": None}
+    }
+    assert error_body(Dialect.ANTHROPIC, "x") == {
+        "type": "error",
+        "error": {"type": "api_error", "message": "x"},
+    }
