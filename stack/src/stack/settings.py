@@ -53,6 +53,10 @@ class StackSettings(BaseModel):
     proxy_drain_seconds: float = Field(
         30.0, ge=0, le=3600, description="Longest wait for requests in flight at a stop."
     )
+    prometheus: Literal["auto", "off"] = Field(
+        "auto",
+        description="off: no Prometheus, for those who scrape the proxy with one of their own.",
+    )
     prometheus_host: str = Field("127.0.0.1", description="Address of Prometheus.")
     prometheus_port: Port = Field(9090, description="Port of Prometheus.")
     prometheus_scrape_interval_seconds: int = Field(

@@ -22,6 +22,8 @@ def prepare(request: Request, api: ModelApi) -> Binary | None:
             # an operator with a folder of models of their own needs none of ours
             if not request.variables.get("ENGINE_MODELS_DIR"):
                 model.ensure(places)
+        if request.settings.prometheus == "off":
+            return None
         return sources.find(places)
     finally:
         shutil.rmtree(places.downloads / "apt", ignore_errors=True)

@@ -36,11 +36,15 @@ def start(request: Request) -> int:
     proxy = proxy_part(request.settings, api.url)
     parts = [engine, proxy] if api.is_embedded else [proxy]
     addresses = [address for part in parts for address in part.addresses]
-    ports.require_free([*addresses, prometheus_address(request.settings)])
+    if request.settings.prometheus != "off":
+        addresses.append(prometheus_address(request.settings))
+    ports.require_free(addresses)
     binary = setup.prepare(request, api)
     if binary is not None:
         parts.append(_prometheus(request, binary, api.is_embedded))
-    plan = Plan(tuple(parts), api.url, api.reason, _notes(binary), digests(request.variables))
+    plan = Plan(
+        tuple(parts), api.url, api.reason, _notes(request, binary), digests(request.variables)
+    )
     _bring_up(request, plan)
     overview.show_started(request, plan)
     return 0
@@ -95,11 +99,13 @@ def _prometheus(request: Request, binary: Binary, with_engine: bool) -> Part:
     return prometheus_part(settings, places, binary.path, path)
 
 
-def _notes(binary: Binary | None) -> tuple[str, ...]:
+def _notes(request: Request, binary: Binary | None) -> tuple[str, ...]:
     if binary is not None:
         return ()
+    if request.settings.prometheus == "off":
+        return ("no Prometheus, as PROMETHEUS=off asks",)
     return (
-        "Prometheus runs not: it is not on PATH, and neither the official release nor a package "
+        "no Prometheus: it is not on PATH, and neither the official release nor a package "
         "could be fetched. The proxy measures all the same; put `prometheus` on PATH (Debian, "
         "Ubuntu: apt install prometheus; macOS: brew install prometheus) and `make restart`.",
     )

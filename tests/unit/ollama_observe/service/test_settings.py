@@ -30,7 +30,7 @@ def test_a_misspelt_variable_is_refused_with_the_nearest_name() -> None:
 
 
 def test_a_variable_like_no_other_is_refused_without_a_guess() -> None:
-    with pytest.raises(UnknownSettingError, match="unknown setting SAMPLE_ZZZ$"):
+    with pytest.raises(UnknownSettingError, match=r"unknown setting SAMPLE_ZZZ$"):
         refuse_unknown(Sample, ["SAMPLE_ZZZ"])
 
 
