@@ -1,6 +1,7 @@
 """`python -m stack VERB`: what the Makefile's verbs call."""
 
 import argparse
+import http.client
 import os
 import signal
 import sys
@@ -12,32 +13,46 @@ from stack.request import Request, alone, read_request
 
 INTERRUPTED = 130
 
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def main(argv: Sequence[str]) -> int:
     """Run one verb; returns its exit code. 2 is bad input, 130 an interruption."""
-    parser = _parser()
-    arguments, rest = parser.parse_known_args(argv)
-    arguments.rest = rest
-    if rest and arguments.verb != "traffic":
-        parser.error(f"unknown arguments: {' '.join(rest)}")
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    arguments = _arguments(argv)
+    for number in _INTERRUPTIONS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup's wish
+            signal.signal(number, _interrupt)
     try:
         return _VERBS[arguments.verb](read_request(os.environ), arguments)  # noqa: TID251 (the one reader)
     except StackError as error:
         for line in str(error).splitlines():
             complain(line)
         return error.exit_code
-    except KeyboardInterrupt:
-        complain("interrupted")
-        return INTERRUPTED
     except BrokenPipeError:  # `make metrics | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (ConnectionError, http.client.HTTPException) as error:
+        complain(f"the supervisor went away: {error or type(error).__name__}; try again")
+        return 1
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
 
 
 def _interrupt(*_: object) -> None:
+    # once is enough: what is cleaned up after the first must not be cut by a second
+    for number in _INTERRUPTIONS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and arguments.verb != "traffic":
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    arguments.rest = rest
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -122,13 +122,16 @@ def _bring_up(request: Request, plan: Plan) -> None:
     computed = {name: value for part in plan.parts for name, value in part.environment.items()}
     given = {name: value for name, value in request.variables.items() if value}
     plan.save(run)
-    supervisor = supervised.launch(run, socket, computed | given)
     try:
+        supervisor = supervised.launch(run, socket, computed | given)
         for part in plan.parts:
             _start_part(request, supervisor, part)
     except BaseException:
-        say("stopping what was started")
-        stop_all(supervisor, plan)
+        # a new connection: an interruption may have cut the old one's talk short
+        launched = supervised.connect(socket)
+        if launched is not None:
+            say("stopping what was started")
+            stop_all(launched, plan)
         raise
 
 

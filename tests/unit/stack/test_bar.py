@@ -1,7 +1,11 @@
+import pytest
+
 from stack.bar import download_bar
 
 
-def test_into_a_pipe_a_download_is_a_line_at_each_quarter(capsys):
+def test_into_a_pipe_a_download_is_a_line_at_each_quarter(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with download_bar() as advance:
         for done in range(101):
             advance(done * 1_000_000, 100_000_000)
@@ -14,7 +18,7 @@ def test_into_a_pipe_a_download_is_a_line_at_each_quarter(capsys):
     ]
 
 
-def test_a_download_of_unknown_size_says_nothing(capsys):
+def test_a_download_of_unknown_size_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with download_bar() as advance:
         advance(5_000_000, 0)
     assert capsys.readouterr().out == ""

@@ -12,7 +12,7 @@ python_info{version="3.11"} 1.0
 """
 
 
-def test_our_samples_remain_without_comments_buckets_and_the_runtimes():
+def test_our_samples_remain_without_comments_buckets_and_the_runtimes() -> None:
     assert list(interesting(EXPOSITION)) == [
         'ollama_proxy_requests_total{model="a b"} 3.0',
         "ollama_proxy_duration_seconds_sum 1.5",

@@ -1,4 +1,5 @@
 import ctypes.util
+from pathlib import Path
 
 import pytest
 
@@ -6,7 +7,9 @@ from stack import openmp
 from stack.places import Places
 
 
-def test_nothing_is_fetched_where_the_system_has_it(tmp_path, capsys):
+def test_nothing_is_fetched_where_the_system_has_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     if ctypes.util.find_library("gomp") is None:
         pytest.skip("this system lacks libgomp: apt install libgomp1")
     openmp.ensure(Places(tmp_path, tmp_path / "state", tmp_path / "downloads"))

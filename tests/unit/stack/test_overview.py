@@ -16,5 +16,7 @@ from stack.overview import health_of
         ("FATAL", False, "down"),
     ],
 )
-def test_health_is_what_the_part_says_itself_where_it_runs(state, is_ready, health):
+def test_health_is_what_the_part_says_itself_where_it_runs(
+    state: str, is_ready: bool, health: str
+) -> None:
     assert health_of(state, is_ready) == health

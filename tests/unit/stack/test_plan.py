@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from stack.parts import Address, Part
 from stack.plan import Plan, changed, digests
 
@@ -7,17 +9,17 @@ PART = Part(
 PLAN = Plan((PART,), "http://o", "because", ("note",), {"PROXY_PORT": "x"})
 
 
-def test_a_plan_is_read_as_it_was_written(tmp_path):
+def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     PLAN.save(tmp_path)
     assert Plan.load(tmp_path) == PLAN
 
 
-def test_nobody_else_may_read_it(tmp_path):
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     PLAN.save(tmp_path)
     assert (tmp_path / "plan.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_plan_that_is_not_there_or_broken_is_none(tmp_path):
+def test_a_plan_that_is_not_there_or_broken_is_none(tmp_path: Path) -> None:
     assert Plan.load(tmp_path) is None
     (tmp_path / "plan.json").write_text('{"parts": [')
     assert Plan.load(tmp_path) is None
@@ -25,12 +27,12 @@ def test_a_plan_that_is_not_there_or_broken_is_none(tmp_path):
     assert Plan.load(tmp_path) is None
 
 
-def test_values_are_not_kept_only_that_they_changed(tmp_path):
+def test_values_are_not_kept_only_that_they_changed(tmp_path: Path) -> None:
     before, now = digests({"PROXY_KEY": "hunter2", "PROXY_PORT": "1"}), digests({"PROXY_PORT": "2"})
     assert "hunter2" not in str(before)
     assert changed(before, now) == ["PROXY_PORT", "PROXY_KEY"]
     assert changed(before, before) == []
 
 
-def test_a_variable_set_to_nothing_is_no_change():
+def test_a_variable_set_to_nothing_is_no_change() -> None:
     assert changed(digests({}), digests({"PROXY_PORT": ""})) == []

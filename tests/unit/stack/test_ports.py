@@ -1,6 +1,7 @@
 import errno
 import os
 import socket
+from typing import Any
 
 import psutil
 import pytest
@@ -11,7 +12,7 @@ from stack.ports import Holder, holder_of, listen_error, next_free, report, requ
 
 
 @pytest.fixture
-def taken():
+def taken() -> Any:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         sock.listen()
@@ -22,7 +23,7 @@ def proxy_at(port: int, host: str = "127.0.0.1") -> Address:
     return Address("proxy", host, port, "PROXY_PORT")
 
 
-def test_a_taken_port_is_reported_with_its_holder_and_the_variable(taken):
+def test_a_taken_port_is_reported_with_its_holder_and_the_variable(taken: int) -> None:
     with pytest.raises(StackError) as caught:
         require_free([proxy_at(taken)])
     name = psutil.Process().name()
@@ -30,14 +31,14 @@ def test_a_taken_port_is_reported_with_its_holder_and_the_variable(taken):
     assert "make start PROXY_PORT=" in str(caught.value)
 
 
-def test_a_port_that_only_the_wildcard_address_holds_is_taken_too():
+def test_a_port_that_only_the_wildcard_address_holds_is_taken_too() -> None:
     with socket.socket() as sock:
         sock.bind(("0.0.0.0", 0))
         sock.listen()
         assert listen_error("127.0.0.1", sock.getsockname()[1]) == errno.EADDRINUSE
 
 
-def test_every_taken_port_is_reported_at_once_with_different_suggestions(taken):
+def test_every_taken_port_is_reported_at_once_with_different_suggestions(taken: int) -> None:
     addresses = [proxy_at(taken), Address("engine", "127.0.0.1", taken, "ENGINE_PORT")]
     with pytest.raises(StackError) as caught:
         require_free(addresses)
@@ -45,28 +46,28 @@ def test_every_taken_port_is_reported_at_once_with_different_suggestions(taken):
     assert len(set(suggestions)) == 2
 
 
-def test_a_free_port_passes(taken):
+def test_a_free_port_passes(taken: int) -> None:
     require_free([proxy_at(next_free("127.0.0.1", taken, set()))])
 
 
-def test_a_suggested_port_is_free_and_not_one_that_another_part_wants(taken):
+def test_a_suggested_port_is_free_and_not_one_that_another_part_wants(taken: int) -> None:
     first = next_free("127.0.0.1", taken, set())
     assert next_free("127.0.0.1", taken, {first}) > first
 
 
-def test_a_holder_that_we_may_not_see_is_said_to_be_one():
+def test_a_holder_that_we_may_not_see_is_said_to_be_one() -> None:
     sentence = report(proxy_at(11435), errno.EADDRINUSE, Holder(None, None), 11436, "start")
     assert "a process that we may not see" in sentence
 
 
-def test_an_address_of_another_machine_is_named_with_its_variable():
+def test_an_address_of_another_machine_is_named_with_its_variable() -> None:
     sentence = report(proxy_at(1, "192.0.2.1"), errno.EADDRNOTAVAIL, Holder(None, None), 2, "start")
     assert sentence == "192.0.2.1 (PROXY_HOST) is not an address of this machine"
 
 
-def test_a_port_below_1024_needs_root():
+def test_a_port_below_1024_needs_root() -> None:
     assert "needs root" in report(proxy_at(80), errno.EACCES, Holder(None, None), 1024, "start")
 
 
-def test_nobody_holds_a_free_port(taken):
+def test_nobody_holds_a_free_port(taken: int) -> None:
     assert holder_of(next_free("127.0.0.1", taken, set())) == Holder(None, None)

@@ -1,6 +1,7 @@
 import contextlib
 import http.server
 import threading
+from typing import Any
 
 import pytest
 
@@ -8,15 +9,15 @@ from stack import probes
 
 
 @contextlib.contextmanager
-def answering(status, body):
+def answering(status: int, body: bytes) -> Any:
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -28,24 +29,24 @@ def answering(status, body):
 
 
 @pytest.mark.parametrize(("status", "ready"), [(200, True), (503, False), (404, False)])
-def test_only_a_200_is_ready(status, ready):
+def test_only_a_200_is_ready(status: int, ready: bool) -> None:
     with answering(status, b"") as url:
         assert probes.is_ready(url) is ready
 
 
-def test_nothing_there_is_an_answer_too():
+def test_nothing_there_is_an_answer_too() -> None:
     with answering(200, b"") as url:
         pass
     assert probes.get(url) is None
     assert probes.ollama_version(url) is None
 
 
-def test_an_ollama_says_its_version():
+def test_an_ollama_says_its_version() -> None:
     with answering(200, b'{"version":"0.12.3"}') as url:
         assert probes.ollama_version(url) == "0.12.3"
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"version":3}', b"{}"])
-def test_something_else_on_the_port_is_no_ollama(body):
+def test_something_else_on_the_port_is_no_ollama(body: bytes) -> None:
     with answering(200, body) as url:
         assert probes.ollama_version(url) is None

@@ -4,7 +4,7 @@ from stack.errors import SettingsError
 from stack.settings import merge, operator_variables, parse
 
 
-def test_nothing_set_gives_the_ports_that_the_readme_names():
+def test_nothing_set_gives_the_ports_that_the_readme_names() -> None:
     settings = parse({})
     assert (settings.engine_port, settings.proxy_port) == (11434, 11435)
     assert (settings.proxy_control_port, settings.prometheus_port) == (8001, 9090)
@@ -12,33 +12,33 @@ def test_nothing_set_gives_the_ports_that_the_readme_names():
     assert settings.engine == "auto"
 
 
-def test_the_environment_wins_over_the_file():
+def test_the_environment_wins_over_the_file() -> None:
     merged = merge({"PROXY_PORT": "2000"}, {"PROXY_PORT": "1000", "ENGINE_PORT": "3000"})
     assert parse(merged).proxy_port == 2000
     assert parse(merged).engine_port == 3000
 
 
-def test_an_empty_variable_counts_as_unset():
+def test_an_empty_variable_counts_as_unset() -> None:
     assert parse({"PROXY_PORT": "", "OLLAMA_URL": " "}).proxy_port == 11435
 
 
-def test_an_unknown_name_in_the_file_is_refused_with_the_nearest():
+def test_an_unknown_name_in_the_file_is_refused_with_the_nearest() -> None:
     with pytest.raises(SettingsError, match=r"OLAMA_URL, did you mean OLLAMA_URL\?"):
         merge({}, {"OLAMA_URL": "http://127.0.0.1:1"})
 
 
-def test_an_unknown_name_in_the_environment_is_none_of_our_business():
+def test_an_unknown_name_in_the_environment_is_none_of_our_business() -> None:
     assert merge({"OLAMA_URL": "x"}, {})["OLAMA_URL"] == "x"
 
 
 @pytest.mark.parametrize(
     "name", ["PROXY_LOG_LEVEL", "ENGINE_THREADS", "TRAFFIC_SEED", "COMPOSE_FILE"]
 )
-def test_settings_of_the_services_and_of_compose_may_stand_in_the_file(name):
+def test_settings_of_the_services_and_of_compose_may_stand_in_the_file(name: str) -> None:
     assert merge({}, {name: "x"})[name] == "x"
 
 
-def test_the_variable_that_the_stack_computes_is_refused_with_the_operators_name():
+def test_the_variable_that_the_stack_computes_is_refused_with_the_operators_name() -> None:
     with pytest.raises(SettingsError, match="set OLLAMA_URL instead"):
         merge({"PROXY_OLLAMA_URL": "http://127.0.0.1:1"}, {})
 
@@ -53,17 +53,17 @@ def test_the_variable_that_the_stack_computes_is_refused_with_the_operators_name
         ({"PROXY_PORT": "8001"}, "PROXY_PORT and PROXY_CONTROL_PORT are both 8001"),
     ],
 )
-def test_bad_input_is_named_with_what_was_found(variables, sentence):
+def test_bad_input_is_named_with_what_was_found(variables: dict[str, str], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         parse(variables)
 
 
-def test_every_mistake_is_said_at_once():
+def test_every_mistake_is_said_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         parse({"PROXY_PORT": "a", "ENGINE_PORT": "b"})
     assert len(str(caught.value).splitlines()) == 2
 
 
-def test_variables_that_change_what_runs_are_told_from_the_rest():
+def test_variables_that_change_what_runs_are_told_from_the_rest() -> None:
     variables = {"PROXY_PORT": "1", "ENGINE_THREADS": "2", "HOME": "/root", "TRAFFIC_SEED": "3"}
     assert operator_variables(variables) == {"PROXY_PORT": "1", "ENGINE_THREADS": "2"}

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from stack.supervised import connect, is_alive, orphans, process_of
 
@@ -16,28 +17,28 @@ RECORD = {
 }
 
 
-def test_a_running_part_is_up_since_its_start():
+def test_a_running_part_is_up_since_its_start() -> None:
     process = process_of(RECORD)
     assert (process.pid, process.since, process.uptime_seconds, process.detail) == (7, 100, 60, "")
 
 
-def test_a_part_that_ended_has_no_pid_and_is_down_since_its_end():
+def test_a_part_that_ended_has_no_pid_and_is_down_since_its_end() -> None:
     process = process_of(
         RECORD | {"statename": "EXITED", "pid": 0, "stop": 150, "description": "Nov 23 08:00 PM"}
     )
     assert (process.pid, process.since, process.uptime_seconds) == (None, 150, 0)
 
 
-def test_no_socket_is_no_supervisor(tmp_path):
+def test_no_socket_is_no_supervisor(tmp_path: Path) -> None:
     assert connect(tmp_path / "absent.sock") is None
 
 
-def test_a_socket_that_nobody_answers_is_no_supervisor(tmp_path):
+def test_a_socket_that_nobody_answers_is_no_supervisor(tmp_path: Path) -> None:
     (tmp_path / "stale.sock").touch()
     assert connect(tmp_path / "stale.sock") is None
 
 
-def test_a_part_whose_supervisor_died_is_found_by_its_environment(tmp_path):
+def test_a_part_whose_supervisor_died_is_found_by_its_environment(tmp_path: Path) -> None:
     socket = tmp_path / "supervisor.sock"
     variables = {"SUPERVISOR_SERVER_URL": f"unix://{socket}", "SUPERVISOR_PROCESS_NAME": "proxy"}
     command = [sys.executable, "-c", "import sys; print('up', flush=True); sys.stdin.read()"]
@@ -47,6 +48,8 @@ def test_a_part_whose_supervisor_died_is_found_by_its_environment(tmp_path):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as left_over:
+        assert left_over.stdin is not None
+        assert left_over.stdout is not None
         assert left_over.stdout.readline() == b"up\n"
         assert orphans(socket) == {left_over.pid: "proxy"}
         assert orphans(tmp_path / "another.sock") == {}

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,22 @@ PART = Part(
 )
 
 
+Read = Callable[..., ServerOptions]
+
+
 @pytest.fixture
-def read(tmp_path, monkeypatch):
-    """The rendered file as supervisor itself reads it, from a folder with a hostile name."""
-    state = tmp_path / "50% a #b ;c"
+def state(tmp_path: Path) -> Path:
+    """A folder whose name means something in the file's syntax."""
+    folder = tmp_path / "50% a #b ;c"
+    (folder / "run").mkdir(parents=True)
+    (folder / "log").mkdir()
+    return folder
+
+
+@pytest.fixture
+def read(state: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    """The rendered file as supervisor itself reads it."""
     run, log = state / "run", state / "log"
-    run.mkdir(parents=True)
-    log.mkdir()
     monkeypatch.chdir(run)
 
     def parsed(socket: Path | None = None) -> ServerOptions:
@@ -33,45 +43,48 @@ def read(tmp_path, monkeypatch):
         options.realize(["-c", CONFIGURATION])
         return options
 
-    parsed.state = state
     return parsed
 
 
-def test_supervisor_reads_the_command_as_it_was_meant(read):
+def test_supervisor_reads_the_command_as_it_was_meant(read: Read) -> None:
     import shlex
 
     program = read().process_group_configs[0].process_configs[0]
     assert tuple(shlex.split(program.command)) == PART.command
 
 
-def test_files_lie_in_a_folder_whose_name_means_something_in_the_files_syntax(read):
+def test_files_lie_in_a_folder_whose_name_means_something_in_the_files_syntax(
+    read: Read, state: Path
+) -> None:
     options = read()
     program = options.process_group_configs[0].process_configs[0]
-    assert Path(program.stdout_logfile).resolve() == read.state / "log/proxy.log"
-    assert Path(options.logfile).resolve() == read.state / "log/supervisord.log"
-    assert Path(options.pidfile).resolve() == read.state / "run/supervisord.pid"
+    assert Path(program.stdout_logfile).resolve() == state / "log/proxy.log"
+    assert Path(options.logfile).resolve() == state / "log/supervisord.log"
+    assert Path(options.pidfile).resolve() == state / "run/supervisord.pid"
 
 
-def test_the_socket_is_for_us_alone(read):
+def test_the_socket_is_for_us_alone(read: Read, state: Path) -> None:
     options = read()
     assert options.server_configs[0]["chmod"] == 0o700
-    assert Path(options.server_configs[0]["file"]).resolve() == read.state / "run/supervisor.sock"
+    assert Path(options.server_configs[0]["file"]).resolve() == state / "run/supervisor.sock"
 
 
-def test_a_short_socket_elsewhere_is_named_in_full(read):
+def test_a_short_socket_elsewhere_is_named_in_full(read: Read) -> None:
     assert (
         read(Path("/tmp/x/supervisor.sock")).server_configs[0]["file"] == "/tmp/x/supervisor.sock"
     )
 
 
-def test_a_part_has_longer_to_stop_than_its_requests_have_to_finish(read):
+def test_a_part_has_longer_to_stop_than_its_requests_have_to_finish(
+    read: Read,
+) -> None:
     program = read().process_group_configs[0].process_configs[0]
     assert program.stopwaitsecs == 40
     assert not program.autostart
     assert program.startretries > 0
 
 
-def test_plain_words_stay_readable():
+def test_plain_words_stay_readable() -> None:
     assert escaped("/usr/bin/python3.11") == "/usr/bin/python3.11"
     assert escaped("--web.listen-address=127.0.0.1:9090") == "--web.listen-address=127.0.0.1:9090"
     assert os.sep in escaped("/a b")

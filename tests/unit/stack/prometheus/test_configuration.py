@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import yaml
 
@@ -10,19 +12,19 @@ ENGINE = Address("engine", "::1", 21434, "ENGINE_PORT")
 PROMETHEUS = Address("prometheus", "127.0.0.1", 19090, "PROMETHEUS_PORT")
 
 
-def rendered(engine, interval=5):
+def rendered(engine: Address | None, interval: int = 5) -> Any:
     template = (REPOSITORY / TEMPLATE).read_text()
     return yaml.safe_load(render(template, interval, PROXY, engine, PROMETHEUS))
 
 
-def jobs(document):
+def jobs(document: dict[str, Any]) -> Any:
     return {
         job["job_name"]: (job.get("metrics_path"), job["static_configs"][0]["targets"])
         for job in document["scrape_configs"]
     }
 
 
-def test_every_part_is_a_job_at_the_address_where_it_can_be_reached():
+def test_every_part_is_a_job_at_the_address_where_it_can_be_reached() -> None:
     assert jobs(rendered(ENGINE)) == {
         "proxy": (None, ["127.0.0.1:18001"]),
         "engine": ("/-/metrics", ["[::1]:21434"]),
@@ -30,12 +32,12 @@ def test_every_part_is_a_job_at_the_address_where_it_can_be_reached():
     }
 
 
-def test_without_the_engine_its_job_has_no_targets():
+def test_without_the_engine_its_job_has_no_targets() -> None:
     assert jobs(rendered(None))["engine"] == ("/-/metrics", [])
 
 
 @pytest.mark.parametrize(("interval", "timeout"), [(1, "1s"), (5, "5s"), (60, "10s")])
-def test_a_scrape_never_takes_longer_than_the_interval(interval, timeout):
+def test_a_scrape_never_takes_longer_than_the_interval(interval: int, timeout: str) -> None:
     document = rendered(None, interval)
     assert document["global"]["scrape_interval"] == f"{interval}s"
     assert document["global"]["scrape_timeout"] == timeout

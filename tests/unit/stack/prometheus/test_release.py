@@ -6,6 +6,8 @@ import io
 import socket
 import tarfile
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,12 +17,12 @@ NAME = f"prometheus-{VERSION}.linux-amd64.tar.gz"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
 
 @contextlib.contextmanager
-def serving(folder):
+def serving(folder: Path) -> Any:
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -30,7 +32,9 @@ def serving(folder):
         thread.join()
 
 
-def publish(root, names=("prometheus", "promtool"), digest=None):
+def publish(
+    root: Path, names: tuple[str, ...] = ("prometheus", "promtool"), digest: str | None = None
+) -> None:
     folder = root / f"v{VERSION}"
     folder.mkdir()
     with tarfile.open(folder / NAME, "w:gz") as tar:
@@ -42,7 +46,7 @@ def publish(root, names=("prometheus", "promtool"), digest=None):
     (folder / "sha256sums.txt").write_text(f"{'0' * 64}  other.tar.gz\n{digest}  {NAME}\n")
 
 
-def test_a_release_is_fetched_checked_and_unpacked(tmp_path):
+def test_a_release_is_fetched_checked_and_unpacked(tmp_path: Path) -> None:
     root, target = tmp_path / "web", tmp_path / "target"
     root.mkdir()
     target.mkdir()
@@ -54,7 +58,7 @@ def test_a_release_is_fetched_checked_and_unpacked(tmp_path):
     assert sorted(path.name for path in target.iterdir()) == ["prometheus", "promtool"]
 
 
-def test_an_archive_that_is_not_what_the_checksums_say_is_thrown_away(tmp_path):
+def test_an_archive_that_is_not_what_the_checksums_say_is_thrown_away(tmp_path: Path) -> None:
     publish(tmp_path, digest="f" * 64)
     target = tmp_path / "target"
     target.mkdir()
@@ -63,7 +67,7 @@ def test_an_archive_that_is_not_what_the_checksums_say_is_thrown_away(tmp_path):
     assert list(target.iterdir()) == []
 
 
-def test_an_archive_without_prometheus_is_refused(tmp_path):
+def test_an_archive_without_prometheus_is_refused(tmp_path: Path) -> None:
     publish(tmp_path, names=("promtool",))
     target = tmp_path / "target"
     target.mkdir()
@@ -71,12 +75,12 @@ def test_an_archive_without_prometheus_is_refused(tmp_path):
         fetch(NAME, target, url)
 
 
-def test_a_release_that_is_not_there_is_not_reachable(tmp_path):
+def test_a_release_that_is_not_there_is_not_reachable(tmp_path: Path) -> None:
     with serving(tmp_path) as url, pytest.raises(ReleaseError, match="not reachable"):
         fetch(NAME, tmp_path, url)
 
 
-def test_a_refused_connection_is_not_reachable(tmp_path):
+def test_a_refused_connection_is_not_reachable(tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -84,7 +88,7 @@ def test_a_refused_connection_is_not_reachable(tmp_path):
             fetch(NAME, tmp_path, url)
 
 
-def test_a_file_that_the_checksums_do_not_name_is_refused():
+def test_a_file_that_the_checksums_do_not_name_is_refused() -> None:
     with pytest.raises(ReleaseError, match="do not name"):
         expected_digest(f"{'0' * 64}  {NAME}.sig\nshort  {NAME}\n", NAME)
 
@@ -99,5 +103,7 @@ def test_a_file_that_the_checksums_do_not_name_is_refused():
         ("linux", "riscv64", None),
     ],
 )
-def test_the_archive_is_the_one_for_this_machine(system, machine, name):
+def test_the_archive_is_the_one_for_this_machine(
+    system: str, machine: str, name: str | None
+) -> None:
     assert archive_name(system, machine) == name

@@ -1,0 +1,369 @@
+"""The real supervisor and the real parts, in folders and on ports of their own."""
+
+import contextlib
+import dataclasses
+import http.server
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from stack.places import MODEL_FILE, REPOSITORY, socket_path
+from stack.supervised import is_alive, orphans
+from stack.waiting import wait_until
+from tests.components import need
+
+WITHIN_SECONDS = 60.0
+BODY = b'{"message":{"content":"late"},"done":true}\n'
+
+
+class Upstream(http.server.BaseHTTPRequestHandler):
+    """Says that it is an Ollama; answers /api/chat when the test lets it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self._answer(b'{"version":"0.0.1"}')
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.set()  # type: ignore[attr-defined]
+        self.server.may_answer.wait(WITHIN_SECONDS)  # type: ignore[attr-defined]
+        self._answer(BODY)
+
+    def _answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-ndjson")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class UpstreamServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Upstream)
+        self.asked = threading.Event()
+        self.may_answer = threading.Event()
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[UpstreamServer]:
+    with UpstreamServer() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for sock in sockets:
+            sock.bind(("127.0.0.1", 0))
+        return [sock.getsockname()[1] for sock in sockets]
+
+
+@dataclasses.dataclass
+class Stack:
+    """One stack and the variables that set it apart from every other."""
+
+    state: Path
+    variables: dict[str, str]
+
+    def command(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "stack", *words],
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_SECONDS,
+            check=False,
+        )
+
+    def environment(self, **more: str) -> dict[str, str]:
+        keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251
+        return keep | self.variables | more
+
+    def start(self, **more: str) -> str:
+        done = self.command("start", **more)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def status(self) -> dict[str, dict[str, object]]:
+        found = json.loads(self.command("status", "--json").stdout)
+        return {part["name"]: part for part in found["parts"]}
+
+    def pid(self, part: str) -> int:
+        pid = self.status()[part]["pid"]
+        assert isinstance(pid, int)
+        return pid
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.variables['PROXY_PORT']}"
+
+    @property
+    def socket(self) -> Path:
+        return socket_path(self.state / "run")
+
+    def assert_nothing_left(self) -> None:
+        assert orphans(self.socket) == {}
+        assert not self.socket.exists()
+        ports = {int(value) for name, value in self.variables.items() if name.endswith("_PORT")}
+        for port in ports:
+            with socket.socket() as probe:
+                assert probe.connect_ex(("127.0.0.1", port)) != 0, f"{port} still answers"
+
+
+@contextlib.contextmanager
+def stack_at(state: Path, **more: str) -> Iterator[Stack]:
+    names = ("ENGINE_PORT", "PROXY_PORT", "PROXY_CONTROL_PORT", "PROMETHEUS_PORT")
+    ports = dict(zip(names, map(str, free_ports(4)), strict=True))
+    stack = Stack(state, {**ports, "STACK_STATE_DIR": str(state), **more})
+    try:
+        yield stack
+    finally:
+        stack.command("stop")
+
+
+@pytest.fixture(scope="module")
+def running(upstream: UpstreamServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack in front of an Ollama, without Prometheus: needs nothing that could be absent."""
+    with stack_at(tmp_path_factory.mktemp("running"), **in_front_of(upstream)) as stack:
+        stack.start()
+        yield stack
+
+
+def in_front_of(upstream: UpstreamServer) -> dict[str, str]:
+    return {"OLLAMA_URL": f"http://127.0.0.1:{upstream.server_port}", "PROMETHEUS": "off"}
+
+
+def test_a_second_start_changes_nothing(running: Stack) -> None:
+    before = running.pid("proxy")
+    assert "already running, nothing changed" in running.start()
+    assert running.pid("proxy") == before
+
+
+def test_a_start_with_other_settings_names_them_and_changes_nothing(running: Stack) -> None:
+    before = running.pid("proxy")
+    done = running.command("start", PROXY_PORT=str(free_ports(1)[0]))
+    assert done.returncode == 1
+    assert "set differently since it was started: PROXY_PORT" in done.stderr
+    assert "make restart" in done.stderr
+    assert running.pid("proxy") == before
+
+
+def test_status_says_what_runs_where(running: Stack) -> None:
+    done = running.command("status")
+    assert done.returncode == 0
+    assert running.url in done.stdout
+    part = running.status()["proxy"]
+    assert part["health"] == "ready"
+    assert psutil.Process(running.pid("proxy")).cmdline()[-2:] == ["-m", "proxy"]
+
+
+def test_a_part_that_does_not_answer_is_not_healthy(running: Stack) -> None:
+    pid = running.pid("proxy")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        done = running.command("status")
+        again = running.command("start")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert done.returncode == 1
+    assert "not ready" in done.stdout
+    assert again.returncode == 1
+    assert "make restart" in again.stderr
+
+
+def test_a_killed_proxy_is_started_again(running: Stack) -> None:
+    before = running.pid("proxy")
+    os.kill(before, signal.SIGKILL)
+
+    def is_back() -> bool:
+        part = running.status()["proxy"]
+        return part["health"] == "ready" and part["pid"] != before
+
+    assert wait_until(is_back, WITHIN_SECONDS)
+
+
+def test_metrics_and_logs_are_those_of_the_running_proxy(running: Stack) -> None:
+    assert "ollama_proxy_build_info{" in running.command("metrics").stdout
+    lines = running.command("logs", "proxy", "--no-follow").stdout.splitlines()
+    assert any(line.startswith("proxy | ") and '"started"' in line for line in lines)
+    unknown = running.command("logs", "proxi", "--no-follow")
+    assert (unknown.returncode, "there are: proxy" in unknown.stderr) == (1, True)
+
+
+def test_a_taken_port_is_reported_with_this_process_and_nothing_starts(
+    upstream: UpstreamServer, tmp_path: Path
+) -> None:
+    with stack_at(tmp_path, **in_front_of(upstream)) as stack, socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(stack.variables["PROXY_PORT"])))
+        taken.listen()
+        done = stack.command("start")
+        assert done.returncode == 1
+        assert f"(pid {os.getpid()})" in done.stderr
+        assert "make start PROXY_PORT=" in done.stderr
+        taken.close()
+        stack.assert_nothing_left()
+
+
+def test_a_part_that_ends_at_once_is_shown_with_its_log_and_nothing_stays(
+    upstream: UpstreamServer, tmp_path: Path
+) -> None:
+    with stack_at(tmp_path, **in_front_of(upstream)) as stack:
+        done = stack.command("start", PROXY_DRAIN_SECUNDS="1")
+        assert done.returncode == 1
+        assert "did you mean PROXY_DRAIN_SECONDS?" in done.stderr
+        stack.assert_nothing_left()
+
+
+def test_an_interrupted_start_leaves_nothing_behind(
+    upstream: UpstreamServer, tmp_path: Path
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    never_ready = programs / "prometheus"
+    never_ready.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo "prometheus, version 1" || exec sleep 1000\n'
+    )
+    never_ready.chmod(0o755)
+    with stack_at(tmp_path / "state", **in_front_of(upstream)) as stack:
+        variables = stack.environment(PROMETHEUS="auto")
+        variables["PATH"] = f"{programs}{os.pathsep}{variables['PATH']}"
+        with subprocess.Popen(
+            [sys.executable, "-m", "stack", "start"],
+            env=variables,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as start:
+            assert start.stdout is not None
+            assert any("proxy" in line and "ready" in line for line in start.stdout)
+            start.send_signal(signal.SIGINT)
+            assert "stopping what was started" in start.stdout.read()
+            assert start.wait(WITHIN_SECONDS) == 130
+        stack.assert_nothing_left()
+
+
+def test_a_stop_lets_the_request_in_flight_finish_and_leaves_nothing(tmp_path: Path) -> None:
+    with UpstreamServer() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        with stack_at(tmp_path, **in_front_of(server)) as stack:
+            stack.start()
+            answers: list[bytes] = []
+
+            def ask() -> None:
+                body = b'{"model":"m","messages":[]}'
+                with urllib.request.urlopen(f"{stack.url}/api/chat", body) as response:
+                    answers.append(response.read())
+
+            client = threading.Thread(target=ask)
+            client.start()
+            assert server.asked.wait(WITHIN_SECONDS)
+            with subprocess.Popen(
+                [sys.executable, "-m", "stack", "stop"],
+                env=stack.environment(),
+                stdout=subprocess.PIPE,
+                text=True,
+            ) as stop:
+                assert stop.stdout is not None
+                assert any("finishing what is in flight" in line for line in stop.stdout)
+                server.may_answer.set()
+                assert stop.wait(WITHIN_SECONDS) == 0
+            client.join(WITHIN_SECONDS)
+            assert answers == [BODY]
+            stack.assert_nothing_left()
+            again = stack.command("stop")
+            assert (again.returncode, again.stdout) == (0, "not running\n")
+        server.shutdown()
+        thread.join()
+
+
+def test_what_a_dead_supervisor_left_is_named_by_start_and_ended_by_stop(
+    upstream: UpstreamServer, tmp_path: Path
+) -> None:
+    with stack_at(tmp_path, **in_front_of(upstream)) as stack:
+        stack.start()
+        proxy = stack.pid("proxy")
+        supervisor = int((tmp_path / "run/supervisord.pid").read_text())
+        os.kill(supervisor, signal.SIGKILL)
+        assert wait_until(lambda: not is_alive(supervisor), WITHIN_SECONDS)
+        done = stack.command("start")
+        assert done.returncode == 1
+        assert f"proxy (pid {proxy})" in done.stderr
+        assert stack.command("stop").returncode == 0
+        assert not is_alive(proxy)
+        stack.start()
+
+
+@pytest.mark.parametrize("name", ["50% of #1 ;x", "deep/" * 30])
+def test_folders_with_awkward_names_work(
+    upstream: UpstreamServer, tmp_path: Path, name: str
+) -> None:
+    with stack_at(tmp_path / name, **in_front_of(upstream)) as stack:
+        stack.start()
+        assert stack.status()["proxy"]["health"] == "ready"
+        assert stack.command("stop").returncode == 0
+        stack.assert_nothing_left()
+
+
+def test_verbs_that_need_a_stack_say_that_none_runs(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, {"STACK_STATE_DIR": str(tmp_path)})
+    assert stack.command("status").returncode == 3
+    assert stack.command("stop").returncode == 0
+    for verb in ("metrics", "traffic"):
+        done = stack.command(verb)
+        assert done.returncode == 1
+        assert "make start" in done.stderr
+
+
+def test_the_embedded_engine_answers_through_the_proxy_and_prometheus_reads_every_part(
+    tmp_path: Path,
+) -> None:
+    model = REPOSITORY / ".local/models" / MODEL_FILE
+    need("model", model.exists(), "`make setup` fetches it")
+    fetched = REPOSITORY / ".local/prometheus/prometheus"
+    has_prometheus = fetched.exists() or shutil.which("prometheus") is not None
+    need("prometheus", has_prometheus, "`make setup` fetches it, or install the package prometheus")
+    with stack_at(tmp_path, ENGINE="embedded") as stack:
+        shown = stack.start(PROMETHEUS_SCRAPE_INTERVAL_SECONDS="1")
+        assert "ENGINE=embedded asks for it" in shown
+        question = {
+            "model": "smollm2:135m",
+            "messages": [{"role": "user", "content": "Say hello."}],
+            "options": {"num_predict": 8},
+        }
+        with urllib.request.urlopen(
+            f"{stack.url}/api/chat", json.dumps(question).encode()
+        ) as reply:
+            last = json.loads(reply.read().splitlines()[-1])
+        assert last["done"] is True
+        assert last["eval_count"] <= 8
+        port = stack.variables["PROMETHEUS_PORT"]
+
+        def jobs_up() -> set[str]:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?query=up") as reply:
+                found = json.load(reply)["data"]["result"]
+            return {row["metric"]["job"] for row in found if row["value"][1] == "1"}
+
+        assert wait_until(lambda: jobs_up() == {"proxy", "engine", "prometheus"}, 30.0, 0.2)
+        assert stack.command("stop").returncode == 0
+        stack.assert_nothing_left()
