@@ -1,0 +1,120 @@
+"""Rewrites the generated passages of the documents: `make docs`; `--check` only compares.
+
+A passage stands between `<!-- generated: NAME -->` and `<!-- end -->`. The text around it
+is written by hand and left alone.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from engine.settings import EngineSettings
+from ollama_observe.metrics import catalogue
+from ollama_observe.metrics.catalogue import Metric
+from ollama_observe.service.settings import ServiceSettings, fields_of
+from proxy.settings import ProxySettings
+from stack.settings import StackSettings
+from traffic.settings import TrafficSettings
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DOCUMENTS = (REPOSITORY / "docs" / "METRICS.md", REPOSITORY / "docs" / "CONFIGURATION.md")
+PASSAGE = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    cells = [list(head)]
+    cells.append(["---"] * len(cells[0]))
+    cells += [[_cell(text) for text in row] for row in rows]
+    return "".join(f"| {' | '.join(row)} |\n" for row in cells)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def metrics() -> str:
+    """One section a metric: what it counts, its labels, its clock, its buckets."""
+    return "\n".join(_metric(metric) for metric in catalogue.PROXY)
+
+
+def _metric(metric: Metric) -> str:
+    lines = [f"### `{metric.name}`", "", f"{metric.kind.capitalize()}. {metric.help}", ""]
+    if metric.clock:
+        lines.append(f"- Clock: {metric.clock}")
+    if metric.unit:
+        lines.append(f"- Unit: {metric.unit}")
+    labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
+    lines.append(f"- Labels: {labels}")
+    if metric.buckets:
+        lines.append(f"- Buckets: {' '.join(f'{bound:g}' for bound in metric.buckets)}")
+    return "\n".join([*lines, ""])
+
+
+def labels() -> str:
+    """What each label's values are."""
+    return table(("Label", "Values"), ((f"`{k}`", v) for k, v in sorted(catalogue.LABELS.items())))
+
+
+def _service(cls: type[ServiceSettings]) -> str:
+    return table(
+        ("Variable", "Flag", "Default", "Meaning"),
+        (
+            (f"`{r['variable']}`", f"`{r['flag']}`", _default(r["default"]), str(r["description"]))
+            for r in fields_of(cls)
+        ),
+    )
+
+
+def _default(value: object) -> str:
+    if value is None or value == "":
+        return ""
+    # a folder of the machine that the documents were made on is no default
+    text = str(value).replace(f"{REPOSITORY}/", "")
+    return f"`{text}`"
+
+
+def stack() -> str:
+    """The operator's variables for `make start`."""
+    return table(
+        ("Variable", "Default", "Meaning"),
+        (
+            (f"`{name.upper()}`", _default(field.default), field.description or "")
+            for name, field in StackSettings.model_fields.items()
+        ),
+    )
+
+
+PASSAGES: dict[str, Callable[[], str]] = {
+    "metrics": metrics,
+    "labels": labels,
+    "stack": stack,
+    "proxy": lambda: _service(ProxySettings),
+    "engine": lambda: _service(EngineSettings),
+    "traffic": lambda: _service(TrafficSettings),
+}
+
+
+def rendered(text: str) -> str:
+    """The document with its passages made anew."""
+    return PASSAGE.sub(lambda m: f"{m[1]}\n{PASSAGES[m[2]]()}\n{m[3]}", text)
+
+
+def main(argv: list[str]) -> int:
+    """Exit code 0, or 1 when `--check` found a document that is behind."""
+    behind = []
+    for path in DOCUMENTS:
+        now = path.read_text(encoding="utf-8")
+        new = rendered(now)
+        if new != now:
+            behind.append(path.relative_to(REPOSITORY))
+            if "--check" not in argv:
+                path.write_text(new, encoding="utf-8")
+    for path in behind:
+        print(f"{path} {'is behind: make docs' if '--check' in argv else 'rewritten'}")  # noqa: T201
+    return 1 if behind and "--check" in argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,47 @@
+"""The documents say what the code says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ollama_observe.metrics import catalogue
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "libs/*/*.md", "services/*/*.md", "*/README.md")
+    for path in REPOSITORY.glob(pattern)
+    if ".local" not in path.parts and ".venv" not in path.parts
+)
+NAMED = re.compile(r"\bollama_proxy_[a-z_]+[a-z]\b")
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+SUFFIXES = ("", "_bucket", "_sum", "_count")
+
+
+def test_generated_passages_are_in_step_with_the_code() -> None:
+    command = [sys.executable, str(REPOSITORY / "scripts" / "docs.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_a_document_names_only_metrics_that_exist(path: Path) -> None:
+    known = {metric.name + suffix for metric in catalogue.PROXY for suffix in SUFFIXES}
+    assert set(NAMED.findall(path.read_text(encoding="utf-8"))) <= known
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_a_document_links_only_to_what_is_there(path: Path) -> None:
+    links = LINK.findall(path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_a_document_names_only_verbs_that_make_knows(path: Path) -> None:
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    verbs = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = set(re.findall(r"(?:`|^\s*|\$ )make ([a-z][a-z-]*)", path.read_text(), re.MULTILINE))
+    assert named <= verbs

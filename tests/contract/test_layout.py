@@ -1,0 +1,77 @@
+"""The tree is as the drawing says: rooms, tests that mirror them, directions of import."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MEMBERS = sorted(
+    path.parent
+    for pattern in ("libs/*/pyproject.toml", "services/*/pyproject.toml", "stack/pyproject.toml")
+    for path in REPOSITORY.glob(pattern)
+)
+
+# Proven by integration tests alone, each for a reason. This list may only shrink.
+WITHOUT_UNIT_TEST = {
+    "proxy/app.py": "wiring; test_processes.py asks every endpoint of a real process",
+    "proxy/relay.py": "needs sockets: test_relay.py, test_disconnects.py, test_upstream_faults.py",
+    "proxy/upstream.py": "the network's rim: the same tests",
+    "proxy/routing.py": "an enumeration",
+}
+
+
+def sources() -> list[tuple[str, Path]]:
+    return [
+        (str(path.relative_to(member / "src")), path)
+        for member in MEMBERS
+        for path in sorted((member / "src").rglob("*.py"))
+        if path.name not in ("__init__.py", "__main__.py")
+    ]
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda path: path.name)
+def test_a_room_has_its_papers(member: Path) -> None:
+    assert (member / "README.md").read_text(encoding="utf-8").count("\n") > 10
+    project = tomllib.loads((member / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["name"] == member.name
+    assert project["classifiers"] == ["Private :: Do Not Upload"]
+    assert (member / "src" / member.name.replace("-", "_") / "__init__.py").is_file()
+
+
+@pytest.mark.parametrize("module", [name for name, _ in sources()])
+def test_a_module_has_the_test_file_of_its_name(module: str) -> None:
+    path = Path(module)
+    test = REPOSITORY / "tests" / "unit" / path.parent / f"test_{path.name}"
+    assert test.is_file() != (module in WITHOUT_UNIT_TEST)
+
+
+def test_the_list_of_exceptions_names_only_modules_that_exist() -> None:
+    assert set(WITHOUT_UNIT_TEST) <= {name for name, _ in sources()}
+
+
+def test_every_unit_test_is_about_a_module() -> None:
+    unit = REPOSITORY / "tests" / "unit"
+    named = {
+        str(path.parent.relative_to(unit) / path.name.removeprefix("test_"))
+        for path in unit.rglob("test_*.py")
+    }
+    assert named <= {name for name, _ in sources()}
+
+
+def test_imports_go_in_the_directions_of_the_drawing() -> None:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_nothing_that_ships_knows_the_fakes() -> None:
+    for name, path in sources():
+        text = path.read_text(encoding="utf-8")
+        assert "tests" not in [line.split()[1].split(".")[0] for line in imports(text)], name
+
+
+def imports(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(("import ", "from "))]
