@@ -47,7 +47,10 @@ async def answer(inference: Inference, job: Job, shape: Shape, out: Answer) -> N
             return
         prompt = await _prompt(lease.child, job, options)
         body = generation.completion_body(prompt.fitted, options, job.schema, job.logprobs)
-        async with lease.slot() as child, aclosing(generation.generate(child, body)) as events:
+        async with (
+            lease.slot() as child,
+            aclosing(generation.generate(child, body, job.logprobs)) as events,
+        ):
             told = _Telling(child, shape, prompt, started_ns, load_ns)
             if job.stream:
                 await told.streamed(events, out)

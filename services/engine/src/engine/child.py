@@ -32,7 +32,7 @@ class Spec:
     path: Path
     placement: Placement
     parallel: int
-    mean_pooling: bool
+    last_pooling: bool
     library_dir: Path | None
     timeout_seconds: float
 
@@ -50,7 +50,7 @@ class Spec:
         }
         if self.library_dir is not None:
             given["--library-dir"] = self.library_dir
-        flags = ["--mean-pooling"] if self.mean_pooling else []
+        flags = ["--last-pooling"] if self.last_pooling else []
         return [str(part) for pair in given.items() for part in pair] + flags
 
 

@@ -15,6 +15,7 @@ from engine.child import Child
 from engine.encoding import shortest_float32
 from engine.errors import ApiError
 from engine.inference import Inference
+from engine.library import Facts
 from engine.options import Placement
 from engine.requests import EmbeddingsRequest, EmbedRequest, OpenAIEmbeddingsRequest
 
@@ -140,9 +141,8 @@ async def _embedded(inference: Inference, wanted: _Wanted) -> Embedded:
         load_ns = time.perf_counter_ns() - started_ns
         if not wanted.texts:
             return Embedded([], 0, 0, load_ns)
-        inputs = [
-            await _tokens(lease.child, text, wanted, options.placement) for text in wanted.texts
-        ]
+        limit = _limit_tokens(options.placement, facts)
+        inputs = [await _tokens(lease.child, text, wanted, limit) for text in wanted.texts]
         async with lease.slot() as child:
             found = await _vectors(child, inputs)
     return Embedded(
@@ -153,10 +153,15 @@ async def _embedded(inference: Inference, wanted: _Wanted) -> Embedded:
     )
 
 
-async def _tokens(child: Child, text: str, wanted: _Wanted, placement: Placement) -> list[int]:
-    """The tokens of one text, cut at what the model takes in one batch."""
+def _limit_tokens(placement: Placement, facts: Facts) -> int:
+    """The longest text: one batch for an embedding model, less than the context for others."""
+    if facts.is_embedding_only:
+        return min(placement.context_tokens, placement.batch_tokens)
+    return placement.context_tokens - 1
+
+
+async def _tokens(child: Child, text: str, wanted: _Wanted, limit: int) -> list[int]:
     tokens = await generation.tokenize(child, text)
-    limit = min(placement.context_tokens, placement.batch_tokens)
     if len(tokens) > limit and not wanted.truncate:
         raise ApiError(400, "the input length exceeds the context length")
     return tokens[:limit]

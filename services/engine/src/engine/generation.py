@@ -58,8 +58,12 @@ def completion_body(
     return body
 
 
-async def generate(child: Child, body: Mapping[str, Any]) -> AsyncGenerator[Piece | End, None]:
+async def generate(
+    child: Child, body: Mapping[str, Any], alternatives: int | None = None
+) -> AsyncGenerator[Piece | End, None]:
     """Pieces as they come, then one End. Closing the iterator cancels the work.
+
+    `alternatives` a token were asked for; llama.cpp names at least one, which is left out.
 
     Raises: StreamError when the model process refuses or ends.
     """
@@ -71,15 +75,20 @@ async def generate(child: Child, body: Mapping[str, Any]) -> AsyncGenerator[Piec
                 if "error" in message:
                     raise errors.StreamError(500, str(message["error"].get("message", "")))
                 if message["content"]:
-                    yield _piece(message)
+                    yield _piece(message, bool(alternatives))
                 if message["stop"]:
                     yield _end(message)
                     return
     raise errors.broken()
 
 
-def _piece(message: Mapping[str, Any]) -> Piece:
-    return Piece(message["content"], tuple(message.get("completion_probabilities", ())))
+def _piece(message: Mapping[str, Any], keeps_alternatives: bool) -> Piece:
+    tokens = message.get("completion_probabilities", ())
+    hidden = () if keeps_alternatives else ("top_logprobs",)
+    return Piece(
+        message["content"],
+        tuple({key: value for key, value in t.items() if key not in hidden} for t in tokens),
+    )
 
 
 def _end(message: Mapping[str, Any]) -> End:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine import errors, options
@@ -36,7 +37,10 @@ class Inference:
 
     def options(self, given: Mapping[str, Any], facts: Facts) -> Options:
         """A request's options, checked. Raises ApiError."""
-        default = Placement(self._settings.context_length, self._settings.thread_count)
+        context = min(self._settings.context_length, facts.context_limit)
+        default = Placement(context, self._settings.thread_count)
+        if facts.is_embedding_only:  # such a model takes a text in one batch or not at all
+            default = replace(default, batch_tokens=context)
         return options.parse(given, default, facts.context_limit)
 
     @contextlib.asynccontextmanager
@@ -48,7 +52,7 @@ class Inference:
             path=model.path,
             placement=placement,
             parallel=self._settings.num_parallel,
-            mean_pooling=not facts.is_embedding_only,
+            last_pooling=not facts.is_embedding_only,
             library_dir=self._settings.library_dir,
             timeout_seconds=self._settings.load_timeout_seconds,
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine import durations, errors
+from engine import durations, errors, schemas
 from engine.errors import ApiError
 from engine.prompts import Turn
 from engine.requests import (
@@ -14,8 +14,6 @@ from engine.requests import (
     OpenAICompletionRequest,
     OpenAIMessage,
 )
-
-_ANY_OBJECT = {"type": "object"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +67,6 @@ def checked_keep_alive(value: Any) -> float | str | None:
     return value
 
 
-def schema(wanted: Any) -> Any:
-    """The JSON schema that `format` asks for; None for free text. Raises ApiError."""
-    if wanted is None or wanted == "":
-        return None
-    if wanted == "json":
-        return _ANY_OBJECT
-    if isinstance(wanted, dict):
-        return wanted
-    raise ApiError(
-        500, f'invalid format: {wanted!r}; expected "json" or a valid JSON Schema object'
-    )
-
-
 def _logprobs(wanted: bool, alternatives: int) -> int | None:
     if not 0 <= alternatives <= 20:
         raise ApiError(400, "top_logprobs must be between 0 and 20")
@@ -98,7 +83,7 @@ def of_chat(request: ChatRequest) -> Job:
         turns=[{"role": m.role, "content": m.content or ""} for m in request.messages],
         drops_turns=True,
         is_load=not request.messages,
-        schema=schema(request.format),
+        schema=schemas.of_format(request.format),
         logprobs=_logprobs(request.logprobs, request.top_logprobs),
         truncate=request.truncate,
         keep_alive=checked_keep_alive(request.keep_alive),
@@ -128,7 +113,7 @@ def of_generate(request: GenerateRequest) -> Job:
         raw=request.prompt if request.raw else None,
         context=list(request.context),
         is_load=not request.prompt and not request.suffix,
-        schema=schema(request.format),
+        schema=schemas.of_format(request.format),
         logprobs=_logprobs(request.logprobs, request.top_logprobs),
         truncate=request.truncate,
         keep_alive=checked_keep_alive(request.keep_alive),
@@ -197,9 +182,9 @@ def _openai_options(
 def _response_schema(response_format: Mapping[str, Any] | None) -> Any:
     match response_format:
         case {"type": "json_object"}:
-            return _ANY_OBJECT
+            return schemas.ANY_OBJECT
         case {"type": "json_schema", "json_schema": {"schema": dict() as wanted}}:
-            return wanted
+            return schemas.checked(wanted)
     return None
 
 

@@ -27,7 +27,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--model", required=True)
     parser.add_argument("--socket", required=True)
     parser.add_argument("--library-dir", type=Path)
-    parser.add_argument("--mean-pooling", action="store_true")
+    parser.add_argument("--last-pooling", action="store_true")
     for name in ("context-tokens", "parallel", "threads", "batch-tokens", "gpu-layers"):
         parser.add_argument(f"--{name}", type=int, required=True)
     return parser.parse_args(argv)
@@ -61,8 +61,8 @@ def load(arguments: argparse.Namespace) -> Any:
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = arguments.threads
     params.n_gpu_layers = arguments.gpu_layers
     params.embedding = True
-    if arguments.mean_pooling:
-        params.pooling_type = llama.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+    if arguments.last_pooling:
+        params.pooling_type = llama.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
     params.cache_ram_mib = 0  # prompts of earlier requests would pile up in memory
     params.verbosity = -1  # llama.cpp logs prompts at higher levels
     params.warmup = False
