@@ -1,0 +1,140 @@
+"""The engine when something breaks: a model process dies, a file is no model, a parent dies."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+
+from tests.clients import RawClient
+from tests.engines import MODEL, RunningEngine, running_engine
+from tests.fakes import captures
+
+CEILING_SECONDS = 10.0
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
+    with running_engine(tmp_path_factory.mktemp("engine")) as running:
+        (running.models_dir / "broken.gguf").write_bytes(b"no model at all")
+        (running.models_dir / "notes.txt").write_text("not a model either")
+        yield running
+
+
+@pytest.fixture
+async def http(engine: RunningEngine) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(engine.url) as session:
+        yield session
+
+
+async def answer_with_a_killed_process(engine: RunningEngine, name: str) -> tuple[Any, list[bytes]]:
+    """Repeat a recorded request and kill the model process after the first chunk."""
+    capture = captures.load(name)
+    async with await RawClient.connect(engine.url) as client:
+        await client.request(capture.method, capture.path, capture.request_body)
+        head = await client.head()
+        chunks = [await client.chunk()]
+        (runner,) = engine.runners()
+        runner.kill()
+        while chunk := await client.chunk():
+            chunks.append(chunk)
+    return head, chunks
+
+
+def without_times(chunk: bytes) -> Any:
+    document = json.loads(chunk.removeprefix(b"data: "))
+    return {k: v for k, v in document.items() if k not in ("id", "created", "created_at")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "broken-chat-stream",
+        "broken-generate-stream",
+        "broken-v1-chat-stream",
+        "broken-v1-completions-stream",
+    ],
+)
+async def test_a_stream_whose_model_process_dies_ends_as_recorded(
+    name: str, engine: RunningEngine
+) -> None:
+    capture = captures.load(name)
+    head, chunks = await answer_with_a_killed_process(engine, name)
+    assert head.status == 200
+    assert head.get("content-type") == capture.content_type
+    assert without_times(chunks[-1]) == without_times(capture.chunks[-1][1])
+    assert b"[DONE]" not in chunks[-1]
+
+
+@pytest.mark.parametrize("name", ["broken-chat-json", "broken-v1-chat-json"])
+async def test_a_whole_answer_whose_model_process_dies_is_the_recorded_500(
+    name: str, engine: RunningEngine, http: aiohttp.ClientSession
+) -> None:
+    capture = captures.load(name)
+    async with http.post("/api/generate", json={"model": MODEL}) as loaded:
+        assert loaded.status == 200
+    (runner,) = engine.runners()
+    begun = runner.cpu_times().user
+    async with await RawClient.connect(engine.url) as client:
+        await client.request(capture.method, capture.path, capture.request_body)
+        async with asyncio.timeout(CEILING_SECONDS):
+            while runner.cpu_times().user < begun + 0.1:
+                await asyncio.sleep(0.01)
+        runner.kill()
+        head = await client.head()
+        body = await client.body(head)
+    assert head.status == capture.status
+    assert head.get("content-type") == capture.content_type
+    assert body == capture.body
+
+
+async def test_after_a_crash_the_next_request_starts_the_model_anew(
+    engine: RunningEngine, http: aiohttp.ClientSession
+) -> None:
+    body = {"model": MODEL, "prompt": "Hi", "stream": False, "options": {"num_predict": 1}}
+    async with http.post("/api/generate", json=body) as answer:
+        assert answer.status == 200
+        assert (await answer.json())["done"] is True
+    assert len(engine.runners()) == 1
+    async with http.get("/-/metrics") as answer:
+        assert "engine_crashes_total 0.0" not in await answer.text()
+
+
+async def test_a_file_that_is_no_model_is_named_and_the_others_still_listed(
+    http: aiohttp.ClientSession,
+) -> None:
+    async with http.post("/api/generate", json={"model": "broken", "prompt": "Hi"}) as answer:
+        assert answer.status == 500
+        assert "broken.gguf is no readable model file" in (await answer.json())["error"]
+    async with http.get("/api/tags") as answer:
+        assert [model["name"] for model in (await answer.json())["models"]] == [MODEL]
+
+
+async def test_a_model_that_cannot_be_loaded_is_a_500_that_says_so(
+    engine: RunningEngine, http: aiohttp.ClientSession
+) -> None:
+    whole = (engine.models_dir / "smollm2@135m.gguf").read_bytes()
+    (engine.models_dir / "half.gguf").write_bytes(whole[: len(whole) // 2])
+    async with http.post("/api/generate", json={"model": "half", "prompt": "Hi"}) as answer:
+        assert answer.status == 500
+        error = (await answer.json())["error"]
+    assert error.startswith("llama runner process has terminated: ")
+    assert "half.gguf" in error
+
+
+async def test_model_processes_end_with_an_engine_that_is_killed(tmp_path: Path) -> None:
+    with running_engine(tmp_path) as engine:
+        async with aiohttp.ClientSession(engine.url) as http:
+            async with http.post("/api/generate", json={"model": MODEL}) as answer:
+                assert answer.status == 200
+        (runner,) = engine.runners()
+        os.kill(engine.process.pid, signal.SIGKILL)
+        async with asyncio.timeout(CEILING_SECONDS):
+            while runner.is_running() and runner.status() != psutil.STATUS_ZOMBIE:
+                await asyncio.sleep(0.01)
