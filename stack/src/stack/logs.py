@@ -1,6 +1,7 @@
 """`logs`: the recent lines of every part, then new ones as they come, each with its part."""
 
 import subprocess
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from stack.errors import StackError
 from stack.request import Request
 
 _RECENT_LINES = 20
+_LAST_LINES = 15
 
 
 def logs(request: Request, only: str | None, follow: bool) -> int:
@@ -21,8 +23,8 @@ def logs(request: Request, only: str | None, follow: bool) -> int:
     if not chosen:
         raise StackError("no logs yet: make start")
     files = [str(folder / f"{name}.log") for name in chosen]
-    # -F outlives the rotation of a log; -v makes it name the file also where it is only one
-    command = ["tail", "-v", "-n", str(_RECENT_LINES), *(["-F"] if follow else []), *files]
+    # -F outlives the rotation of a log
+    command = ["tail", "-n", str(_RECENT_LINES), *(["-F"] if follow else []), *files]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace"
     ) as tail:
@@ -35,11 +37,24 @@ def logs(request: Request, only: str | None, follow: bool) -> int:
     return 0
 
 
+def last_lines(log: Path) -> str:
+    """The end of a log, indented; a sentence where it cannot be read."""
+    try:
+        with log.open(encoding="utf-8", errors="replace") as file:
+            lines = deque(file, maxlen=_LAST_LINES)
+    except OSError as error:
+        return f"  (no log: {error.strerror})"
+    return "\n".join(f"  {line.rstrip()}" for line in lines)
+
+
 def prefixed(lines: Iterable[str], files: Iterable[str]) -> Iterator[str]:
-    """tail's output with each line's part before it, in place of tail's headers."""
+    """tail's output with each line's part before it, in place of tail's headers.
+
+    Where there is only one file tail prints no header.
+    """
     headers = {f"==> {file} <==": Path(file).stem for file in files}
     width = max(map(len, headers.values()), default=0)
-    part = ""
+    part = next(iter(headers.values())) if len(headers) == 1 else ""
     for line in lines:
         text = line.rstrip("\n")
         if text in headers:

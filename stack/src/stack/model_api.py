@@ -3,10 +3,14 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from stack import probes
 from stack.errors import StackError
 from stack.settings import DEFAULT_OLLAMA_URL, StackSettings
+
+_EMBEDDED_SUFFIX = "+embedded"
+"""What the embedded engine appends to the version of Ollama that it speaks for."""
 
 _MACOS_APPLICATION = Path("/Applications/Ollama.app")
 
@@ -37,25 +41,38 @@ def look(settings: StackSettings) -> Found:
 def choose(settings: StackSettings, found: Found, engine_url: str) -> ModelApi:
     """The policy. Raises: StackError where the operator has to decide or start something."""
     url = settings.ollama_url or DEFAULT_OLLAMA_URL
+    shown = without_credentials(url)
     if settings.engine == "embedded":
         return ModelApi(
             engine_url, True, "the embedded engine, because ENGINE=embedded asks for it"
         )
     if found.version is not None:
-        return ModelApi(url, False, f"Ollama {found.version}, which answers at {url}")
+        return ModelApi(url, False, f"{_name(found.version)}, which answers at {shown}")
     if settings.ollama_url is not None:
         raise StackError(
-            f"no Ollama answers at OLLAMA_URL={url}: start it, correct the address, "
+            f"no Ollama answers at OLLAMA_URL={shown}: start it, correct the address, "
             "or unset OLLAMA_URL to use the embedded engine"
         )
     if found.is_installed:
         raise StackError(
-            f"Ollama is installed but does not answer at {url}: start it with `ollama serve`, "
+            f"Ollama is installed but does not answer at {shown}: start it with `ollama serve`, "
             "say where it answers with OLLAMA_URL=http://host:port, "
             "or use the embedded engine: ENGINE=embedded make start"
         )
     return ModelApi(
         engine_url,
         True,
-        f"the embedded engine, because no Ollama answers at {url} and none is installed",
+        f"the embedded engine, because no Ollama answers at {shown} and none is installed",
     )
+
+
+def without_credentials(url: str) -> str:
+    """A URL as it may be shown: without user and password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _name(version: str) -> str:
+    if version.endswith(_EMBEDDED_SUFFIX):
+        return "the embedded engine of another stack"
+    return f"Ollama {version}"

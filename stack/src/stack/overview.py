@@ -120,6 +120,5 @@ def as_json(plan: Plan, rows: Sequence[PartState]) -> dict[str, Any]:
     return {
         "running": True,
         "model_api": plan.model_api,
-        "ollama_url": plan.ollama_url,
         "parts": parts,
     }

@@ -15,13 +15,12 @@ _FILE = "plan.json"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The parts that run, the model API with its reason, and a digest of each variable.
+    """The parts that run, the model API in words, and a digest of each variable.
 
     `digests` tells a changed variable without keeping its value, which may be a key.
     """
 
     parts: tuple[Part, ...]
-    ollama_url: str
     model_api: str
     notes: tuple[str, ...]
     digests: Mapping[str, str]
@@ -30,7 +29,10 @@ class Plan:
         """Write the plan, readable for us only."""
         path = run / _FILE
         path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        saved = asdict(self)
+        for part in saved["parts"]:
+            del part["environment"]  # no later verb needs it, and it may hold keys
+        path.write_text(json.dumps(saved, indent=1), encoding="utf-8")
 
     @classmethod
     def load(cls, run: Path) -> "Plan | None":
@@ -39,7 +41,6 @@ class Plan:
             saved = json.loads((run / _FILE).read_text(encoding="utf-8"))
             return cls(
                 parts=tuple(map(_part, saved["parts"])),
-                ollama_url=saved["ollama_url"],
                 model_api=saved["model_api"],
                 notes=tuple(saved["notes"]),
                 digests=saved["digests"],

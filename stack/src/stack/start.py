@@ -1,11 +1,9 @@
 """`start`: everything that is needed, in order, by readiness; or nothing at all."""
 
-from collections import deque
-from pathlib import Path
-
 from stack import model_api, overview, ports, probes, setup, supervised, supervision
 from stack.console import complain, say, step
 from stack.errors import StackError
+from stack.logs import last_lines
 from stack.parts import Part, engine_part, prometheus_address, prometheus_part, proxy_part
 from stack.places import private_folder
 from stack.plan import Plan, changed, digests
@@ -15,8 +13,6 @@ from stack.request import Request
 from stack.stop import stop_all
 from stack.supervised import Supervisor
 from stack.waiting import wait_until
-
-_LOG_LINES_SHOWN = 15
 
 
 def start(request: Request) -> int:
@@ -42,9 +38,7 @@ def start(request: Request) -> int:
     binary = setup.prepare(request, api)
     if binary is not None:
         parts.append(_prometheus(request, binary, api.is_embedded))
-    plan = Plan(
-        tuple(parts), api.url, api.reason, _notes(request, binary), digests(request.variables)
-    )
+    plan = Plan(tuple(parts), api.reason, _notes(request, binary), digests(request.variables))
     _bring_up(request, plan)
     overview.show_started(request, plan)
     return 0
@@ -150,13 +144,6 @@ def _start_part(request: Request, supervisor: Supervisor, part: Part) -> None:
         return
     log = request.places.log_of(part.name)
     why = "ended" if in_time else f"was not ready within {part.ready_within_seconds:g} s"
-    raise StackError(f"{part.name} {why}, the end of {request.places.shown(log)}:\n{_tail(log)}")
-
-
-def _tail(log: Path) -> str:
-    try:
-        with log.open(encoding="utf-8", errors="replace") as file:
-            lines = deque(file, maxlen=_LOG_LINES_SHOWN)
-    except OSError as error:
-        return f"  (no log: {error.strerror})"
-    return "".join(f"  {line.rstrip()}\n" for line in lines).rstrip()
+    raise StackError(
+        f"{part.name} {why}, the end of {request.places.shown(log)}:\n{last_lines(log)}"
+    )

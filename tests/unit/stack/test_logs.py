@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from stack.logs import prefixed
+from stack.logs import last_lines, prefixed
 
 FILES = ["/x/log/engine.log", "/x/log/proxy.log"]
 
@@ -15,5 +15,16 @@ def test_a_line_that_looks_like_the_header_of_another_file_is_a_line() -> None:
     assert list(prefixed(output, FILES)) == ["engine | ==> /etc/passwd <=="]
 
 
-def test_prefixes_are_the_names_of_the_files() -> None:
-    assert Path(FILES[0]).stem == "engine"
+def test_the_lines_of_one_file_alone_carry_its_part_too() -> None:
+    assert list(prefixed(["one\n"], FILES[:1])) == ["engine | one"]
+
+
+def test_the_end_of_a_log_is_its_last_fifteen_lines(tmp_path: Path) -> None:
+    log = tmp_path / "proxy.log"
+    log.write_text("".join(f"line {number}\n" for number in range(20)))
+    lines = last_lines(log).splitlines()
+    assert (len(lines), lines[0], lines[-1]) == (15, "  line 5", "  line 19")
+
+
+def test_a_log_that_is_not_there_is_said_to_be_absent(tmp_path: Path) -> None:
+    assert "no log" in last_lines(tmp_path / "absent.log")

@@ -45,3 +45,23 @@ def test_the_engine_can_be_forced(found: Found) -> None:
     api = choose(parse({"ENGINE": "embedded"}), found, ENGINE_URL)
     assert api.is_embedded
     assert "ENGINE=embedded" in api.reason
+
+
+def test_an_engine_of_another_stack_is_not_taken_for_an_ollama() -> None:
+    api = choose(parse({}), Found(version="0.12.3+embedded", is_installed=False), ENGINE_URL)
+    assert not api.is_embedded
+    assert api.reason.startswith("the embedded engine of another stack")
+
+
+@pytest.mark.parametrize("found", [NOTHING, ANSWERS])
+def test_credentials_are_used_and_never_shown(found: Found) -> None:
+    settings = parse({"OLLAMA_URL": "http://me:hunter2@127.0.0.1:1/base"})
+    try:
+        api = choose(settings, found, ENGINE_URL)
+    except StackError as error:
+        shown = str(error)
+    else:
+        shown = api.reason
+        assert "hunter2" in api.url
+    assert "http://127.0.0.1:1/base" in shown
+    assert "hunter2" not in shown

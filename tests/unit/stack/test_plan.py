@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 from stack.parts import Address, Part
@@ -6,7 +7,7 @@ from stack.plan import Plan, changed, digests
 PART = Part(
     "proxy", ("python", "-m", "proxy"), (Address("proxy", "127.0.0.1", 1, "PROXY_PORT"),), "u", 1, 2
 )
-PLAN = Plan((PART,), "http://o", "because", ("note",), {"PROXY_PORT": "x"})
+PLAN = Plan((PART,), "because", ("note",), {"PROXY_PORT": "x"})
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -36,3 +37,10 @@ def test_values_are_not_kept_only_that_they_changed(tmp_path: Path) -> None:
 
 def test_a_variable_set_to_nothing_is_no_change() -> None:
     assert changed(digests({}), digests({"PROXY_PORT": ""})) == []
+
+
+def test_what_a_part_was_told_is_not_kept(tmp_path: Path) -> None:
+    part = replace(PART, environment={"PROXY_KEY": "hunter2"})
+    replace(PLAN, parts=(part,)).save(tmp_path)
+    assert "hunter2" not in (tmp_path / "plan.json").read_text()
+    assert Plan.load(tmp_path) == PLAN

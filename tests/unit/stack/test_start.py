@@ -1,0 +1,19 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from stack.errors import StackError
+from stack.request import read_request
+from stack.start import start
+
+
+def test_an_ollama_that_does_not_answer_ends_the_start_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(StackError, match="no Ollama answers at OLLAMA_URL"):
+            start(read_request({"OLLAMA_URL": url}, tmp_path))
+    assert list(tmp_path.iterdir()) == []
