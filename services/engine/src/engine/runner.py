@@ -5,6 +5,7 @@ ends, which is how it learns of its parent's death on every system.
 """
 
 import argparse
+import contextlib
 import ctypes
 import os
 import sys
@@ -75,6 +76,13 @@ def load(arguments: argparse.Namespace) -> Any:
         raise LoadError(f"{arguments.model} cannot be loaded: {error}") from error
 
 
+def clear(socket: Path) -> None:
+    """Remove the socket and its directory: a parent that was killed cannot."""
+    with contextlib.suppress(OSError):
+        socket.unlink(missing_ok=True)
+        socket.parent.rmdir()
+
+
 def main(argv: Sequence[str], said: IO[str]) -> int:
     """Load, say so on `said`, and stay until standard input ends."""
     arguments = parse(argv)
@@ -88,6 +96,7 @@ def main(argv: Sequence[str], said: IO[str]) -> int:
     said.flush()
     sys.stdin.buffer.read()
     del server
+    clear(Path(arguments.socket))
     return 0
 
 
