@@ -1,0 +1,62 @@
+"""What the operator is told, what the stack reads and what the services understand agree."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from engine.settings import EngineSettings
+from proxy.settings import ProxySettings
+from stack.parts import Part, engine_part, proxy_part
+from stack.places import REPOSITORY, places_of
+from stack.settings import DEFAULT_OLLAMA_URL, StackSettings, parse
+
+EXAMPLE = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
+LISTED = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+PLACES = places_of(parse({}))
+
+
+def test_the_example_lists_every_variable_and_no_other() -> None:
+    assert set(LISTED) == {name.upper() for name in StackSettings.model_fields}
+
+
+def test_the_example_shows_the_defaults() -> None:
+    shown = parse(LISTED)
+    assert shown.model_copy(update={"ollama_url": None}) == parse({})
+    assert shown.ollama_url == DEFAULT_OLLAMA_URL
+
+
+def test_the_example_changes_nothing_until_a_line_is_uncommented() -> None:
+    assert all(line.startswith("#") for line in EXAMPLE.splitlines() if line)
+
+
+@pytest.mark.parametrize(
+    ("part", "settings", "prefix"),
+    [
+        (proxy_part(parse({}), DEFAULT_OLLAMA_URL), ProxySettings, "PROXY_"),
+        (engine_part(parse({}), PLACES), EngineSettings, "ENGINE_"),
+    ],
+    ids=["proxy", "engine"],
+)
+def test_a_service_knows_every_variable_that_the_stack_sets_for_it(
+    part: Part, settings: type[BaseModel], prefix: str
+) -> None:
+    fields = {f"{prefix}{name}".upper() for name in settings.model_fields}
+    assert set(part.environment) <= fields
+
+
+@pytest.mark.parametrize(
+    ("service", "prefix"), [(ProxySettings, "proxy_"), (EngineSettings, "engine_")]
+)
+def test_a_variable_that_both_know_has_one_default(service: type[BaseModel], prefix: str) -> None:
+    ours, theirs = StackSettings.model_fields, service.model_fields
+    shared = [name for name in ours if name.removeprefix(prefix) in theirs and prefix in name]
+    assert shared
+    for name in shared:
+        assert ours[name].default == theirs[name.removeprefix(prefix)].default, name
+
+
+def test_the_models_folder_is_where_the_engine_looks_by_itself() -> None:
+    default = EngineSettings.model_fields["models_dir"].get_default(call_default_factory=True)
+    assert Path(default).resolve() == (REPOSITORY / ".local/models").resolve()
