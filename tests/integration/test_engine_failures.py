@@ -128,6 +128,22 @@ async def test_a_model_that_cannot_be_loaded_is_a_500_that_says_so(
     assert "half.gguf" in error
 
 
+async def test_a_stop_lets_the_answer_in_flight_finish_and_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
+    with running_engine(tmp_path) as engine:
+        body = {"model": MODEL, "prompt": "Hi", "options": {"num_predict": 40, "seed": 1}}
+        async with aiohttp.ClientSession(engine.url) as http:
+            async with http.post("/api/generate", json=body) as answer:
+                await answer.content.readline()
+                (runner,) = engine.runners()
+                engine.process.terminate()
+                *_, last = (await answer.read()).splitlines()
+        assert json.loads(last)["done"] is True
+        assert engine.process.wait(CEILING_SECONDS) == 0
+        assert not psutil.pid_exists(runner.pid)
+
+
 async def test_model_processes_end_with_an_engine_that_is_killed(tmp_path: Path) -> None:
     with running_engine(tmp_path) as engine:
         async with aiohttp.ClientSession(engine.url) as http:

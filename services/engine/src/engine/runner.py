@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import ctypes
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -101,6 +102,8 @@ def main(argv: Sequence[str], said: IO[str]) -> int:
 
 
 if __name__ == "__main__":
+    # Ctrl-C reaches the whole terminal: the engine drains first, then ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # llama.cpp may print to descriptor 1: keep that for us, and send the rest to standard error
     own_output = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
