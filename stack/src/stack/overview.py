@@ -99,10 +99,11 @@ def show_started(request: Request, plan: Plan) -> None:
     pages = next((part for part in plan.parts if part.name == "prometheus"), None)
     if pages and not has_pages(pages):
         say(f"  Prometheus: {API_ONLY}")
-    proxy = next(part for part in plan.parts if part.name == "proxy")
+    url = next(part.addresses[0].url for part in plan.parts if part.name == "proxy")
+    is_embedded = any(part.name == "engine" for part in plan.parts)
     say()
-    say(f"  Point clients at {proxy.addresses[0].url} instead of Ollama, for example:")
-    say(f"    curl {proxy.addresses[0].url}/api/chat -d '{_EXAMPLE}'")
+    say(f"  Point clients at {url} instead of Ollama, for example:")
+    say(f"    curl {url}/api/chat -d '{_EXAMPLE}'" if is_embedded else f"    curl {url}/api/tags")
     say("  make traffic-quick sends ten questions; make status, logs, metrics, stop")
 
 

@@ -88,8 +88,14 @@ class StackSettings(BaseModel):
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
+        used = ["proxy_port", "proxy_control_port"]
+        if self.prometheus != "off":
+            used.append("prometheus_port")
+        # the proxy may take Ollama's own port where Ollama has another
+        if self.ollama_url is None or self.engine == "embedded":
+            used.insert(0, "engine_port")
         seen: dict[int, str] = {}
-        for name in ("engine_port", "proxy_port", "proxy_control_port", "prometheus_port"):
+        for name in used:
             port = getattr(self, name)
             if port in seen:
                 raise ValueError(f"{seen[port]} and {name.upper()} are both {port}")

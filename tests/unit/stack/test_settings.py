@@ -58,6 +58,14 @@ def test_bad_input_is_named_with_what_was_found(variables: dict[str, str], sente
         parse(variables)
 
 
+def test_the_proxy_may_take_ollamas_own_port_where_ollama_has_another() -> None:
+    moved = {"PROXY_PORT": "11434", "OLLAMA_URL": "http://127.0.0.1:11500"}
+    assert parse(moved).proxy_port == 11434
+    for conflict in ({"PROXY_PORT": "11434"}, moved | {"ENGINE": "embedded"}):
+        with pytest.raises(SettingsError, match="ENGINE_PORT and PROXY_PORT are both 11434"):
+            parse(conflict)
+
+
 def test_every_mistake_is_said_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         parse({"PROXY_PORT": "a", "ENGINE_PORT": "b"})
