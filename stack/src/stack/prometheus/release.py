@@ -14,7 +14,7 @@ import httpx2
 from stack.bar import download_bar
 
 VERSION = "3.5.3"
-"""The long-term support line; it has the web pages."""
+"""It has the web pages. Support of the 3.5 line ended on 2026-07-31; 3.13 is the next long one."""
 
 RELEASES = "https://github.com/prometheus/prometheus/releases/download"
 
