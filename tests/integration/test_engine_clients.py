@@ -71,6 +71,12 @@ async def test_the_ollama_client_lists_shows_and_embeds(native: ollama.AsyncClie
     assert [entry.model for entry in (await native.ps()).models] == [MODEL]
 
 
+async def test_a_verbose_show_has_the_vocabulary(http: aiohttp.ClientSession) -> None:
+    async with http.post("/api/show", json={"model": MODEL, "verbose": True}) as answer:
+        info = (await answer.json())["model_info"]
+    assert len(info["tokenizer.ggml.tokens"]) == info["llama.vocab_size"] == 49152
+
+
 async def test_the_ollama_client_understands_a_missing_model(native: ollama.AsyncClient) -> None:
     with pytest.raises(ollama.ResponseError, match="model 'none:1b' not found") as caught:
         await native.chat("none:1b", QUESTION)

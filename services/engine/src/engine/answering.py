@@ -67,7 +67,7 @@ async def _prompt(child: Child, job: Job, options: Options) -> _Prompt:
     if job.raw is not None:
         full = await generation.tokenize(child, job.raw)
     elif job.drops_turns and job.truncate:
-        full = await prompts.fit_turns(job.turns, limit, tokenize)
+        full = await prompts.fit_turns(job.turns, limit - 1, tokenize)
     else:
         full = job.context + await tokenize(job.turns)
     if not job.truncate:

@@ -17,7 +17,7 @@ from engine import shapes_openai as openai
 from engine.answering import answer
 from engine.encoding import encode
 from engine.errors import ApiError, Dialect
-from engine.exchanges import Answer, Exchange
+from engine.exchanges import CLIENT_GONE, Answer, Exchange
 from engine.inference import Inference
 from engine.jobs import Job
 from engine.shapes import Shape
@@ -165,7 +165,7 @@ def _add(
         try:
             body = await request.body()
         except ClientDisconnect:
-            return Response(status_code=499)
+            return Response(status_code=CLIENT_GONE)
 
         async def work(out: Answer) -> None:
             try:
@@ -177,7 +177,7 @@ def _add(
                     "request_ended",
                     method=request.method,
                     route=path,
-                    status=out.status,
+                    status=out.status or CLIENT_GONE,
                     seconds=round(time.perf_counter() - started, 6),
                 )
 

@@ -149,7 +149,9 @@ async def _until_ready(process: asyncio.subprocess.Process) -> None:
         return
     if line.startswith(runner.FAILED):
         raise LoadFailedError(line.removeprefix(runner.FAILED))
-    raise LoadFailedError(f"the model process ended while loading: {await process.wait()}")
+    raise LoadFailedError(
+        f"the model process ended while loading, exit code {await process.wait()}"
+    )
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

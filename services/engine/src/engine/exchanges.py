@@ -15,6 +15,7 @@ from engine import errors
 from engine.errors import ApiError, Dialect
 from ollama_observe.service.tasks import spawn
 
+CLIENT_GONE = 499
 _WHOLE_BYTES = 2048  # Go sends a longer body in chunks when nobody said its length
 
 
@@ -83,7 +84,8 @@ class Exchange(Response):
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Work until done, or until the client has left."""
-        work = spawn(self._run(Answer(send)), name=self._name)
+        answer = Answer(send)
+        work = spawn(self._run(answer), name=self._name)
         watch = spawn(_until_gone(receive), name=f"{self._name} connection")
         try:
             await asyncio.wait((work, watch), return_when=asyncio.FIRST_COMPLETED)
@@ -94,6 +96,8 @@ class Exchange(Response):
                 await asyncio.wait((work,))
         if not work.cancelled():
             work.result()
+        elif not answer.started:  # nobody reads it, but the metrics count it as what it was
+            await answer.whole(b"", status=CLIENT_GONE)
 
     async def _run(self, answer: Answer) -> None:
         await self._work(answer)

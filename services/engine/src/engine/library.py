@@ -92,6 +92,7 @@ class Library:
         key = (model, verbose)
         future = self._facts.get(key)
         if future is None:
+            self._forget_older(model)
             future = asyncio.ensure_future(_read(model.path, verbose))
             self._facts[key] = future
         try:
@@ -99,6 +100,10 @@ class Library:
         except UnreadableModelError:
             self._facts.pop(key, None)
             raise
+
+    def _forget_older(self, model: Model) -> None:
+        for known in [key for key in self._facts if key[0].path == model.path and key[0] != model]:
+            del self._facts[known]
 
     async def readable(self) -> list[tuple[Model, Facts]]:
         """Every model whose file can be read, with its facts; others are logged once a call."""

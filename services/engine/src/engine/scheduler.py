@@ -163,12 +163,15 @@ class Scheduler:
 
     def _expired(self, resident: Resident) -> None:
         if resident.users == 0:
+            self._forget(resident)  # now: a request may be placed before the task runs
             spawn(self._drop(resident, "expired"), name=f"expire {resident.model.name}")
 
-    async def _drop(self, resident: Resident, reason: str) -> None:
-        # out of the table first: whoever asks meanwhile starts a new process
+    def _forget(self, resident: Resident) -> None:
         if self._residents.get(resident.model.name) is resident:
             del self._residents[resident.model.name]
+
+    async def _drop(self, resident: Resident, reason: str) -> None:
+        self._forget(resident)  # first: whoever asks meanwhile starts a new process
         # the process must end even when the request that asked for it goes away
         await asyncio.shield(spawn(resident.stop(reason), name=f"stop {resident.model.name}"))
         self._freed.set()
