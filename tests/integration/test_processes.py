@@ -1,81 +1,17 @@
 """The proxy as a process: start, drain on SIGTERM, refuse a taken port, leak nothing."""
 
 import asyncio
-import contextlib
 import json
-import os
 import signal
 import socket
-import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-
-import aiohttp
 
 from tests.clients import RawClient
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama, Model
 from tests.fakes.server import ScriptedServer
+from tests.processes import proxy_process
 
 CANARY = "canary-5f3a9c"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-@dataclass(slots=True)
-class Process:
-    """`python -m proxy` on free ports."""
-
-    child: asyncio.subprocess.Process
-    port: int
-    control_port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def get(self, path: str) -> tuple[int, str]:
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{self.control_port}{path}") as answer:
-                return answer.status, await answer.text()
-
-    async def until_ready(self) -> None:
-        async with asyncio.timeout(20):
-            while True:
-                with contextlib.suppress(aiohttp.ClientError):
-                    if (await self.get("/ready"))[0] == 200:
-                        return
-                await asyncio.sleep(0.05)
-
-    async def ended(self) -> str:
-        """Wait for the end; what it logged."""
-        async with asyncio.timeout(20):
-            _, logged = await self.child.communicate()
-        return logged.decode()
-
-
-@contextlib.asynccontextmanager
-async def process(ollama_url: str, **variables: str) -> AsyncIterator[Process]:
-    port, control_port = free_port(), free_port()
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("PROXY_")}  # noqa: TID251
-    told = {
-        "PROXY_PORT": str(port),
-        "PROXY_CONTROL_PORT": str(control_port),
-        "PROXY_OLLAMA_URL": ollama_url,
-        **variables,
-    }
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "proxy", env={**clean, **told}, stderr=asyncio.subprocess.PIPE
-    )
-    try:
-        yield Process(child, port, control_port)
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.communicate()
 
 
 async def is_open(url: str) -> bool:
@@ -89,7 +25,7 @@ async def is_open(url: str) -> bool:
 
 async def test_sigterm_drains_what_is_in_flight_and_readiness_goes_first() -> None:
     fake = FakeOllama(Model(output_tokens=40), Faults(tokens_per_second=20))
-    async with ScriptedServer(fake) as ollama, process(ollama.url) as proxy:
+    async with ScriptedServer(fake) as ollama, proxy_process(ollama.url) as proxy:
         await proxy.until_ready()
         async with await RawClient.connect(proxy.url) as client:
             await client.request("POST", "/api/chat", {"model": "smollm2:135m", "messages": []})
@@ -112,7 +48,7 @@ async def test_sigterm_drains_what_is_in_flight_and_readiness_goes_first() -> No
 async def test_a_taken_port_ends_the_process_with_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        async with process("http://127.0.0.1:1", PROXY_PORT=port) as proxy:
+        async with proxy_process("http://127.0.0.1:1", PROXY_PORT=port) as proxy:
             logged = await proxy.ended()
     assert proxy.child.returncode == 1
     (line,) = logged.splitlines()
@@ -120,14 +56,14 @@ async def test_a_taken_port_ends_the_process_with_one_sentence() -> None:
 
 
 async def test_a_misspelt_variable_ends_the_process_with_one_sentence() -> None:
-    async with process("http://127.0.0.1:1", PROXY_PROT="1") as proxy:
+    async with proxy_process("http://127.0.0.1:1", PROXY_PROT="1") as proxy:
         logged = await proxy.ended()
     assert proxy.child.returncode == 2
     assert logged.strip() == "proxy: unknown setting PROXY_PROT, did you mean PROXY_PORT?"
 
 
 async def test_health_tells_whether_ollama_answers() -> None:
-    async with ScriptedServer(FakeOllama()) as ollama, process(ollama.url) as proxy:
+    async with ScriptedServer(FakeOllama()) as ollama, proxy_process(ollama.url) as proxy:
         await proxy.until_ready()
         status, body = await proxy.get("/health")
         assert (status, json.loads(body)["checks"]["ollama"]["ok"]) == (200, True)
@@ -144,7 +80,7 @@ async def test_what_was_asked_and_answered_is_in_no_log_and_no_metric() -> None:
     fake = FakeOllama(Model(name="smollm2:135m"))
     async with (
         ScriptedServer(fake) as ollama,
-        process(ollama.url, PROXY_LOG_LEVEL="debug") as proxy,
+        proxy_process(ollama.url, PROXY_LOG_LEVEL="debug") as proxy,
     ):
         await proxy.until_ready()
         async with await RawClient.connect(proxy.url) as client:
