@@ -1,11 +1,7 @@
 """The real supervisor and the real parts, in folders and on ports of their own."""
 
-import contextlib
-import dataclasses
 import http.server
-import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,12 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.places import MODEL_FILE, REPOSITORY, socket_path
-from stack.supervised import is_alive, orphans
+from stack.supervised import is_alive
 from stack.waiting import wait_until
-from tests.components import need
+from tests.stacks import WITHIN_SECONDS, Stack, free_ports, stack_at
 
-WITHIN_SECONDS = 60.0
 BODY = b'{"message":{"content":"late"},"done":true}\n'
 
 
@@ -69,77 +63,6 @@ def upstream() -> Iterator[UpstreamServer]:
         yield server
         server.shutdown()
         thread.join()
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for sock in sockets:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in sockets]
-
-
-@dataclasses.dataclass
-class Stack:
-    """One stack and the variables that set it apart from every other."""
-
-    state: Path
-    variables: dict[str, str]
-
-    def command(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "stack", *words],
-            env=self.environment(**more),
-            capture_output=True,
-            text=True,
-            timeout=WITHIN_SECONDS,
-            check=False,
-        )
-
-    def environment(self, **more: str) -> dict[str, str]:
-        keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251
-        return keep | self.variables | more
-
-    def start(self, **more: str) -> str:
-        done = self.command("start", **more)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def status(self) -> dict[str, dict[str, object]]:
-        found = json.loads(self.command("status", "--json").stdout)
-        return {part["name"]: part for part in found["parts"]}
-
-    def pid(self, part: str) -> int:
-        pid = self.status()[part]["pid"]
-        assert isinstance(pid, int)
-        return pid
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.variables['PROXY_PORT']}"
-
-    @property
-    def socket(self) -> Path:
-        return socket_path(self.state / "run")
-
-    def assert_nothing_left(self) -> None:
-        assert orphans(self.socket) == {}
-        assert not self.socket.exists()
-        ports = {int(value) for name, value in self.variables.items() if name.endswith("_PORT")}
-        for port in ports:
-            with socket.socket() as probe:
-                assert probe.connect_ex(("127.0.0.1", port)) != 0, f"{port} still answers"
-
-
-@contextlib.contextmanager
-def stack_at(state: Path, **more: str) -> Iterator[Stack]:
-    names = ("ENGINE_PORT", "PROXY_PORT", "PROXY_CONTROL_PORT", "PROMETHEUS_PORT")
-    ports = dict(zip(names, map(str, free_ports(4)), strict=True))
-    stack = Stack(state, {**ports, "STACK_STATE_DIR": str(state), **more})
-    try:
-        yield stack
-    finally:
-        stack.command("stop")
 
 
 @pytest.fixture(scope="module")
@@ -333,37 +256,3 @@ def test_verbs_that_need_a_stack_say_that_none_runs(tmp_path: Path) -> None:
         done = stack.command(verb)
         assert done.returncode == 1
         assert "make start" in done.stderr
-
-
-def test_the_embedded_engine_answers_through_the_proxy_and_prometheus_reads_every_part(
-    tmp_path: Path,
-) -> None:
-    model = REPOSITORY / ".local/models" / MODEL_FILE
-    need("model", model.exists(), "`make setup` fetches it")
-    fetched = REPOSITORY / ".local/prometheus/prometheus"
-    has_prometheus = fetched.exists() or shutil.which("prometheus") is not None
-    need("prometheus", has_prometheus, "`make setup` fetches it, or install the package prometheus")
-    with stack_at(tmp_path, ENGINE="embedded") as stack:
-        shown = stack.start(PROMETHEUS_SCRAPE_INTERVAL_SECONDS="1")
-        assert "ENGINE=embedded asks for it" in shown
-        question = {
-            "model": "smollm2:135m",
-            "messages": [{"role": "user", "content": "Say hello."}],
-            "options": {"num_predict": 8},
-        }
-        with urllib.request.urlopen(
-            f"{stack.url}/api/chat", json.dumps(question).encode()
-        ) as reply:
-            last = json.loads(reply.read().splitlines()[-1])
-        assert last["done"] is True
-        assert last["eval_count"] <= 8
-        port = stack.variables["PROMETHEUS_PORT"]
-
-        def jobs_up() -> set[str]:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?query=up") as reply:
-                found = json.load(reply)["data"]["result"]
-            return {row["metric"]["job"] for row in found if row["value"][1] == "1"}
-
-        assert wait_until(lambda: jobs_up() == {"proxy", "engine", "prometheus"}, 30.0, 0.2)
-        assert stack.command("stop").returncode == 0
-        stack.assert_nothing_left()

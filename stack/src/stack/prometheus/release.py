@@ -13,8 +13,8 @@ import httpx2
 
 from stack.bar import download_bar
 
-VERSION = "3.5.3"
-"""It has the web pages. Support of the 3.5 line ended on 2026-07-31; 3.13 is the next long one."""
+VERSION = "3.13.4"
+"""The long-term line of now, supported until July 2027. It has the web pages."""
 
 RELEASES = "https://github.com/prometheus/prometheus/releases/download"
 

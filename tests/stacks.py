@@ -1,0 +1,98 @@
+"""A real stack, in folders and on ports of its own, for tests."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from stack.places import MODEL_FILE, REPOSITORY, socket_path
+from stack.supervised import orphans
+from tests.components import need
+
+WITHIN_SECONDS = 60.0
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for sock in sockets:
+            sock.bind(("127.0.0.1", 0))
+        return [sock.getsockname()[1] for sock in sockets]
+
+
+@dataclasses.dataclass
+class Stack:
+    """One stack and the variables that set it apart from every other."""
+
+    state: Path
+    variables: dict[str, str]
+
+    def command(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "stack", *words],
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_SECONDS,
+            check=False,
+        )
+
+    def environment(self, **more: str) -> dict[str, str]:
+        keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251
+        return keep | self.variables | more
+
+    def start(self, **more: str) -> str:
+        done = self.command("start", **more)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def status(self) -> dict[str, dict[str, object]]:
+        found = json.loads(self.command("status", "--json").stdout)
+        return {part["name"]: part for part in found["parts"]}
+
+    def pid(self, part: str) -> int:
+        pid = self.status()[part]["pid"]
+        assert isinstance(pid, int)
+        return pid
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.variables['PROXY_PORT']}"
+
+    @property
+    def socket(self) -> Path:
+        return socket_path(self.state / "run")
+
+    def assert_nothing_left(self) -> None:
+        assert orphans(self.socket) == {}
+        assert not self.socket.exists()
+        ports = {int(value) for name, value in self.variables.items() if name.endswith("_PORT")}
+        for port in ports:
+            with socket.socket() as probe:
+                assert probe.connect_ex(("127.0.0.1", port)) != 0, f"{port} still answers"
+
+
+@contextlib.contextmanager
+def stack_at(state: Path, **more: str) -> Iterator[Stack]:
+    names = ("ENGINE_PORT", "PROXY_PORT", "PROXY_CONTROL_PORT", "PROMETHEUS_PORT")
+    ports = dict(zip(names, map(str, free_ports(4)), strict=True))
+    stack = Stack(state, {**ports, "STACK_STATE_DIR": str(state), **more})
+    try:
+        yield stack
+    finally:
+        stack.command("stop")
+
+
+def need_model_and_prometheus() -> None:
+    """Skip where the whole stack cannot be had."""
+    model = REPOSITORY / ".local/models" / MODEL_FILE
+    need("model", model.exists(), "`make setup` fetches it")
+    fetched = REPOSITORY / ".local/prometheus/prometheus"
+    has_prometheus = fetched.exists() or shutil.which("prometheus") is not None
+    need("prometheus", has_prometheus, "`make setup` fetches it, or install the package prometheus")
