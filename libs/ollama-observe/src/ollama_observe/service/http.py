@@ -88,7 +88,7 @@ def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None
         return JSONResponse(body, 200 if healthy else 503)
 
     @app.get(f"{prefix}/metrics")
-    async def metrics(request: Request) -> Response:
+    def metrics(request: Request) -> Response:  # in a thread: it reads /proc, and may be long
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(control.registry), headers={"content-type": content_type})
 
