@@ -13,7 +13,7 @@ DEV_ENVIRONMENT := .venv/.installed-dev
 REQUIRE_SETUP = @test -x $(PY) || { echo "nothing is set up here yet: make start"; exit 3; }
 
 ##@ Run
-.PHONY: start stop restart status logs metrics traffic-quick
+.PHONY: start stop restart status logs metrics traffic-quick bench
 start: $(RUN_ENVIRONMENT) ## set up what is missing, start everything, say what runs where
 	@$(PY) -m stack start
 
@@ -39,6 +39,9 @@ metrics: ## what the proxy has measured so far
 traffic-quick: ## send ten questions through the running stack, with a summary
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack traffic --preset quick
+
+bench: $(DEV_ENVIRONMENT) ## what the proxy adds: CPU and latency, on this machine, in a minute
+	@$(PY) -m bench.overhead
 
 ##@ Develop
 .PHONY: setup test lint format lock docs clean
