@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-import pytest
+
+from tests.components import need
 
 MODEL = "smollm2:135m"
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -28,8 +29,7 @@ def model_file() -> Path:
     """The model to test with; skips the test when there is none."""
     given = os.environ.get("TEST_GGUF")  # noqa: TID251 (the tests' own setting)
     path = Path(given) if given else _DEFAULT_MODEL_FILE
-    if not path.is_file():
-        pytest.skip(f"no model file at {path}: run `make model`")
+    need("model", path.is_file(), "`make setup` fetches it")
     return path
 
 

@@ -41,7 +41,6 @@ NOT_REPEATED = {
     "ps-": "depends on what was asked before: tests/integration/test_engine_memory.py",
     "v1-chat-think-": "the model has no thinking template",
     "v1-chat-tools-": "the model has no tool template",
-    "v1-chat-zstd-body": "Python before 3.14 cannot read zstd",
     "v1-messages-": "refused",
     "v1-responses-": "refused",
 }

@@ -176,7 +176,7 @@ async def test_a_schema_that_cannot_be_held_is_refused(http: aiohttp.ClientSessi
     body = {"model": MODEL, "prompt": "x", "format": {"type": "nope"}}
     async with http.post("/api/generate", json=body) as answer:
         assert answer.status == 400
-        assert "format.type 'nope' is no type" in (await answer.json())["error"]
+        assert 'format.type "nope" is no type' in (await answer.json())["error"]
 
 
 @pytest.mark.parametrize("tokens", range(1, 9))

@@ -116,6 +116,88 @@ async def test_a_file_that_is_no_model_is_named_and_the_others_still_listed(
         assert [model["name"] for model in (await answer.json())["models"]] == [MODEL]
 
 
+async def test_a_file_that_changes_while_its_model_is_loaded_stays_listed_as_it_was(
+    engine: RunningEngine, http: aiohttp.ClientSession
+) -> None:
+    file = engine.models_dir / "changing.gguf"
+    file.write_bytes((engine.models_dir / "smollm2@135m.gguf").read_bytes())
+    async with http.post("/api/generate", json={"model": "changing"}) as answer:
+        assert answer.status == 200
+    file.unlink()
+    file.write_bytes(b"something else")
+    async with http.get("/api/tags") as answer:
+        assert "changing:latest" not in await answer.text()
+    async with http.get("/api/ps") as answer:
+        (loaded,) = (await answer.json())["models"]
+    assert (loaded["name"], loaded["details"]["family"]) == ("changing:latest", "llama")
+    file.unlink()
+    async with http.post("/api/generate", json={"model": "changing"}) as answer:
+        assert answer.status == 404
+
+
+HOSTILE = [
+    '{"options":{"num_predict":1e999}}',
+    '{"options":{"temperature":' + "9" * 400 + "}}",
+    '{"keep_alive":' + "9" * 5000 + "}",
+    '{"keep_alive":"-1"}',
+    '{"format":{"type":{}}}',
+    '{"format":{"properties":5}}',
+    '{"format":{"type":"array","minItems":1000000000}}',
+    '{"format":' + '{"items":' * 900 + "{}" + "}" * 901,
+    '{"x":' + '{"a":' * 985 + '"\\ud800"' + "}" * 986,
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE, ids=lambda body: body[:30])
+async def test_a_hostile_body_is_a_400_with_a_sentence(
+    body: str, http: aiohttp.ClientSession
+) -> None:
+    whole = f'{{"model":"{MODEL}","prompt":"Hi",{body[1:]}'
+    async with http.post("/api/generate", data=whole) as answer:
+        assert answer.status == 400
+        assert len((await answer.json())["error"]) > 10
+
+
+async def test_a_body_over_the_limit_is_refused_before_it_has_all_come(
+    http: aiohttp.ClientSession, engine: RunningEngine
+) -> None:
+    async with await RawClient.connect(engine.url) as client:
+        head = f"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: {2**40}\r\n\r\n"
+        await client.send(head.encode())
+        for _ in range(21):
+            await client.send(b" " * 2**20)
+        answer = await client.head()
+        assert answer.status == 413
+        assert b"request body too large" in await client.body(answer)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"num_ctx": 10**12},
+        {"num_batch": 1},
+        {"num_thread": 10**6},
+        {"repeat_last_n": 10**18},
+        {"repeat_last_n": -1},
+    ],
+    ids=str,
+)
+async def test_an_option_beyond_the_machine_is_cut_to_what_there_is(
+    options: dict[str, int], engine: RunningEngine, http: aiohttp.ClientSession
+) -> None:
+    body = {
+        "model": MODEL,
+        "prompt": "Hi",
+        "stream": False,
+        "options": options | {"num_predict": 1},
+    }
+    async with http.post("/api/generate", json=body) as answer:
+        assert answer.status == 200
+    (runner,) = engine.runners()
+    assert runner.memory_info().rss < 2**30
+    assert runner.num_threads() < 100
+
+
 async def test_a_model_that_cannot_be_loaded_is_a_500_that_says_so(
     engine: RunningEngine, http: aiohttp.ClientSession
 ) -> None:

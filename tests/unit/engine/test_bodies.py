@@ -25,6 +25,15 @@ def refusal(body: bytes, dialect: Dialect = Dialect.NATIVE) -> str:
         (b'{"a":1 "b":2}', "invalid character '\"' after object key:value pair"),
         (b'{"a":NaN}', "invalid character 'N' looking for beginning of value"),
         (b"[" * 100_000, "exceeded max depth"),
+        (b'{"a":' * 990 + b'"\\ud800"' + b"}" * 990, "exceeded max depth"),
+        (
+            b'{"options":{"num_predict":1e999}}',
+            "json: cannot unmarshal number 1e999 into Go value of type float64",
+        ),
+        (
+            b'{"options":{"seed":' + b"9" * 5000 + b"}}",
+            f"json: cannot unmarshal number {'9' * 40}... into Go value of type float64",
+        ),
         (b"[]", "json: cannot unmarshal array into Go value of type object"),
         (
             b'{"model":5}',
@@ -47,6 +56,18 @@ def test_an_empty_body_has_another_word_in_the_openai_dialect() -> None:
 def test_null_is_absent_and_what_follows_the_document_is_ignored() -> None:
     read = bodies.parse(ChatRequest, b'{"model":"m","stream":null} trailing', Dialect.NATIVE)
     assert (read.model, read.stream) == ("m", True)
+
+
+def test_null_is_absent_inside_a_message_too_but_not_inside_a_schema() -> None:
+    body = b'{"messages":[{"role":null,"content":null}],"format":{"enum":[null],"const":null}}'
+    read = bodies.parse(ChatRequest, body, Dialect.NATIVE)
+    assert (read.messages[0].role, read.messages[0].content) == ("", "")
+    assert read.format == {"enum": [None], "const": None}
+
+
+def test_a_field_that_takes_several_kinds_is_named_without_them() -> None:
+    with pytest.raises(ApiError, match=r"OpenAIChatRequest\.temperature of type float64"):
+        bodies.parse(OpenAIChatRequest, b'{"temperature":"x"}', Dialect.OPENAI)
 
 
 def test_broken_characters_become_replacement_characters() -> None:

@@ -11,10 +11,21 @@ def test_go_durations_are_read(text: str, seconds: float) -> None:
     assert durations.parse(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "5", "m", "5 m", "five", "1h-3m", "5x"])
+@pytest.mark.parametrize("text", ["", "m", "5 m", "five", "1h-3m", "5x", "٣s", "1" * 100_000 + "x"])
 def test_what_is_no_duration_is_refused_in_gos_words(text: str) -> None:
     with pytest.raises(durations.DurationError, match="time: invalid duration"):
         durations.parse(text)
+
+
+@pytest.mark.parametrize("text", ["5", "-1", "+.5", "1."])
+def test_a_number_alone_lacks_its_unit(text: str) -> None:
+    with pytest.raises(durations.DurationError, match="time: missing unit in duration"):
+        durations.parse(text)
+
+
+def test_what_is_no_number_is_no_keep_alive() -> None:
+    with pytest.raises(durations.DurationError):
+        durations.keep_alive_seconds("nan")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 from engine import generation, options
 from engine.options import Placement
 
-PLAIN = options.parse({"temperature": 0, "num_predict": 5}, Placement(64, 1), 64)
-FREE = options.parse({}, Placement(64, 1), 64)
+PLAIN = options.parse({"temperature": 0, "num_predict": 5}, Placement(64, 1), 64, 4)
+FREE = options.parse({}, Placement(64, 1), 64, 4)
 
 
 def test_options_go_to_the_model_process_under_its_own_names() -> None:

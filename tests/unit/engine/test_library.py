@@ -26,6 +26,42 @@ def test_a_model_is_found_in_any_case_and_without_the_default_tag(tmp_path: Path
     assert library.find("../old") is None
 
 
+def test_of_two_files_of_one_name_the_one_changed_last_is_the_model(tmp_path: Path) -> None:
+    for age, name in enumerate(["a.gguf", "A.gguf", "a@latest.gguf"]):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, ns=(0, 10**9 * (100 - age)))
+    (only,) = Library(tmp_path).models()
+    assert only.path.name == "a.gguf"
+
+
+def test_what_is_no_file_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "folder.gguf").mkdir()
+    os.mkfifo(tmp_path / "pipe.gguf")
+    (tmp_path / "nowhere.gguf").symlink_to(tmp_path / "none")
+    (tmp_path / "itself.gguf").symlink_to(tmp_path / "itself.gguf")
+    (tmp_path / "device.gguf").symlink_to("/dev/zero")
+    assert Library(tmp_path).models() == []
+
+
+def test_a_directory_that_is_a_file_has_no_models(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert Library(tmp_path / "file").models() == []
+
+
+def test_a_file_that_is_dropped_in_is_there_at_once(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    assert library.find("new") is None
+    (tmp_path / "new.gguf").touch()
+    assert library.find("new") is not None
+
+
+@pytest.mark.parametrize("value", ["many", -5, 0, 1.5, None])
+def test_a_size_that_is_none_is_absent(value: object) -> None:
+    facts = Facts("", {"general.architecture": "x", "x.context_length": value}, "F16", "", [])
+    assert facts.size("context_length") is None
+    assert facts.context_limit == 2**31 - 1
+
+
 async def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.gguf").write_bytes(b"nothing")
     library = Library(tmp_path)

@@ -10,7 +10,7 @@ DEFAULT = Placement(context_tokens=4096, threads=3)
 
 
 def parse(**given: Any) -> Options:
-    return options.parse(given, DEFAULT, context_limit=8192)
+    return options.parse(given, DEFAULT, context_limit=8192, most_threads=4)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,19 @@ def test_the_context_is_never_longer_than_the_model_was_made_for() -> None:
 
 def test_a_batch_is_never_longer_than_the_context() -> None:
     assert parse(num_ctx=64, num_batch=512).placement.batch_tokens == 64
+
+
+def test_a_batch_is_never_so_small_that_llama_cpp_aborts() -> None:
+    assert parse(num_batch=1).placement.batch_tokens == 16
+
+
+def test_threads_are_never_more_than_the_machine_runs_at_a_time() -> None:
+    assert parse(num_thread=10**6).placement.threads == 4
+
+
+@pytest.mark.parametrize(("asked", "tokens"), [(-1, 512), (-(10**9), 512), (0, 0), (10**18, 512)])
+def test_the_repetition_window_is_at_most_the_context(asked: int, tokens: int) -> None:
+    assert parse(num_ctx=512, repeat_last_n=asked).sampling["repeat_last_n"] == tokens
 
 
 def test_numbers_stay_within_what_the_model_process_can_read() -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from engine import bodies, catalogue, embeddings, errors, jobs, refusals, requests
+from engine import bodies, catalogue, embeddings, errors, jobs, payloads, refusals, requests
 from engine import shapes_native as native
 from engine import shapes_openai as openai
 from engine.answering import answer
@@ -73,7 +73,7 @@ async def _tags(call: Call) -> None:
 
 
 async def _ps(call: Call) -> None:
-    await call.say(await catalogue.loaded(call.inference))
+    await call.say(catalogue.loaded(call.inference))
 
 
 async def _show(call: Call) -> None:
@@ -163,12 +163,14 @@ def _add(
     async def endpoint(request: Request) -> Response:
         started = time.perf_counter()
         try:
-            body = await request.body()
+            received = await payloads.received(request.stream())
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
+        encoding = request.headers.get("content-encoding") if dialect is Dialect.OPENAI else None
 
         async def work(out: Answer) -> None:
             try:
+                body = payloads.plain(received, encoding)
                 await handler(Call(inference, request.path_params, body, dialect, out))
             except ApiError as error:
                 await out.refuse(error, dialect)

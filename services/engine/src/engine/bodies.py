@@ -6,6 +6,7 @@ Source: Go, encoding/json; exchanges recorded from Ollama (error-malformed-*).
 """
 
 import json
+import math
 import re
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ T = TypeVar("T", bound=BaseModel)
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANK = " \t\r\n"
+_SHOWN_DIGITS = 40
 _GO_TYPES = {
     "string_type": "string",
     "bool_type": "bool",
@@ -46,9 +48,8 @@ def parse(model: type[T], body: bytes, dialect: Dialect) -> T:
     document = _document(body, dialect)
     if not isinstance(document, dict):
         raise _refusal(f"json: cannot unmarshal {_go_kind(document)} into Go value of type object")
-    present = {key: value for key, value in document.items() if value is not None}
     try:
-        return model.model_validate(present)
+        return model.model_validate(document)
     except ValidationError as error:
         raise _refusal(_sentence(error)) from error
 
@@ -62,25 +63,34 @@ def _document(body: bytes, dialect: Dialect) -> Any:
     if not text:
         raise _refusal("missing request body" if dialect is Dialect.NATIVE else "EOF")
     try:
-        document, _ = json.JSONDecoder(parse_constant=_no_constant).raw_decode(text)
+        document, _ = _DECODER.raw_decode(text)
+        # an escape may stand for half a character, which no encoder takes
+        return _whole_characters(document) if "\\ud" in text.lower() else document
     except json.JSONDecodeError as error:
         raise _refusal(_syntax_sentence(error, text)) from error
-    except _ConstantError as error:
-        raise _refusal(
-            f"invalid character '{error.args[0][0]}' looking for beginning of value"
-        ) from error
     except RecursionError as error:
         raise _refusal("exceeded max depth") from error
-    # an escape may stand for half a character, which no encoder takes
-    return _whole_characters(document) if "\\ud" in text.lower() else document
-
-
-class _ConstantError(ValueError):
-    """NaN or Infinity, which Python reads and JSON does not know."""
 
 
 def _no_constant(name: str) -> Any:
-    raise _ConstantError(name)
+    """NaN or Infinity, which Python reads and JSON does not know."""
+    raise _refusal(f"invalid character '{name[0]}' looking for beginning of value")
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        shown = digits if len(digits) < _SHOWN_DIGITS else f"{digits[:_SHOWN_DIGITS]}..."
+        raise _refusal(f"json: cannot unmarshal number {shown} into Go value of type float64")
+    return number
+
+
+def _int(digits: str) -> int:
+    _float(digits)  # Go reads every number of a free-form field as a float64
+    return int(digits)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float, parse_int=_int)
 
 
 def _whole_characters(value: Any) -> Any:
@@ -108,6 +118,13 @@ def _go_character(character: str) -> str:
     if character in special:
         return f"'{special[character]}'"
     return f"'{character}'" if character.isprintable() else f"'\\x{ord(character):02x}'"
+
+
+def go_type(value: Any) -> str:
+    """What Go calls the type of a decoded value."""
+    names = {bool: "bool", str: "string", int: "float64", float: "float64"}
+    names |= {list: "[]interface {}", dict: "map[string]interface {}"}
+    return names.get(type(value), "<nil>")
 
 
 def _go_kind(value: Any) -> str:

@@ -38,9 +38,9 @@ def capabilities(facts: Facts) -> list[str]:
 
 def _listed(model: Model, facts: Facts) -> dict[str, Any]:
     sizes = {
-        key: int(value)
+        key: value
         for key in ("context_length", "embedding_length")
-        if (value := facts.of_architecture(key)) is not None
+        if (value := facts.size(key)) is not None
     }
     return {
         "name": model.name,
@@ -59,11 +59,11 @@ async def tags(inference: Inference) -> dict[str, Any]:
     return {"models": [_listed(model, facts) for model, facts in found]}
 
 
-async def loaded(inference: Inference) -> dict[str, Any]:
+def loaded(inference: Inference) -> dict[str, Any]:
     """GET /api/ps. `size` is the memory that the model's process holds now."""
     models = []
     for resident in inference.scheduler.loaded():
-        facts = await inference.library.facts(resident.model)
+        facts = resident.facts  # of the file that was loaded: it may have changed since
         models.append(
             {
                 "name": resident.model.name,

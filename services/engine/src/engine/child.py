@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from engine.options import Placement
 
 _STOP_SECONDS = 2.0
 _CONNECT_SECONDS = 5.0
+_SOCKET = "m.sock"
+_LONGEST_SOCKET_BYTES = 103  # macOS; Linux takes 107
 
 
 class LoadFailedError(Exception):
@@ -119,8 +122,8 @@ class Child:
 
 async def start(spec: Spec) -> Child:
     """Start a model process and wait until it is ready. Raises LoadFailedError."""
-    directory = Path(tempfile.mkdtemp(prefix="engine-"))  # mode 0700: only we reach the socket
-    socket = directory / "m.sock"
+    directory = private_directory()
+    socket = directory / _SOCKET
     process: asyncio.subprocess.Process | None = None
     try:
         process = await asyncio.create_subprocess_exec(
@@ -138,8 +141,29 @@ async def start(spec: Spec) -> Child:
             raise LoadFailedError(
                 f"timed out waiting for the model to load ({spec.timeout_seconds:g} s)"
             ) from error
+        if isinstance(error, OSError):
+            raise LoadFailedError(f"the model process cannot be started: {error}") from error
         raise
     return Child(process, directory, socket)
+
+
+def private_directory(parent: Path | None = None) -> Path:
+    """A directory for a socket that only we can enter, in the system's place for such.
+
+    Raises: LoadFailedError when it cannot be made, or no socket's path fits.
+    """
+    try:
+        directory = Path(tempfile.mkdtemp(prefix="engine-", dir=parent))
+    except OSError as error:
+        raise LoadFailedError(f"no directory for the model process's socket: {error}") from error
+    length = len(os.fsencode(directory / _SOCKET))
+    if length > _LONGEST_SOCKET_BYTES:
+        directory.rmdir()
+        raise LoadFailedError(
+            f"a Unix socket's path has at most {_LONGEST_SOCKET_BYTES} bytes, but one in "
+            f"{directory.parent} would have {length}: set TMPDIR to a shorter path"
+        )
+    return directory
 
 
 async def _until_ready(process: asyncio.subprocess.Process) -> None:

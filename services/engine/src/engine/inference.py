@@ -5,23 +5,33 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import psutil
+import structlog
+
+from engine import child as children
 from engine import errors, options
 from engine.child import Spec
 from engine.errors import ApiError
 from engine.library import Facts, Library, Model, UnreadableModelError
 from engine.metrics import EngineMetrics
 from engine.options import Options, Placement
+from engine.residents import Start
 from engine.scheduler import Lease, Limits, Scheduler
 from engine.settings import EngineSettings
+
+_log = structlog.stdlib.get_logger("engine.inference")
 
 
 class Inference:
     """The engine without its HTTP surface."""
 
-    def __init__(self, settings: EngineSettings, metrics: EngineMetrics) -> None:
+    def __init__(
+        self, settings: EngineSettings, metrics: EngineMetrics, start: Start = children.start
+    ) -> None:
         self._settings = settings
         self.library = Library(settings.models_dir)
-        self.scheduler = Scheduler(Limits(settings.max_loaded_models, settings.max_queue), metrics)
+        limits = Limits(settings.max_loaded_models, settings.max_queue)
+        self.scheduler = Scheduler(limits, metrics, start)
 
     async def find(
         self, name: str, missing: Callable[[str], ApiError] = errors.model_missing
@@ -41,7 +51,11 @@ class Inference:
         default = Placement(context, self._settings.thread_count)
         if facts.is_embedding_only:  # such a model takes a text in one batch or not at all
             default = replace(default, batch_tokens=context)
-        return options.parse(given, default, facts.context_limit)
+        parsed = options.parse(given, default, facts.context_limit, psutil.cpu_count() or 1)
+        wanted = given.get("num_ctx")
+        if wanted is not None and wanted > parsed.placement.context_tokens:
+            _log.warning("context_cut", wanted_tokens=wanted, limit_tokens=facts.context_limit)
+        return parsed
 
     @contextlib.asynccontextmanager
     async def lease(
@@ -56,7 +70,7 @@ class Inference:
             library_dir=self._settings.library_dir,
             timeout_seconds=self._settings.load_timeout_seconds,
         )
-        async with self.scheduler.lease(model, spec, keep_alive_seconds) as lease:
+        async with self.scheduler.lease(model, facts, spec, keep_alive_seconds) as lease:
             yield lease
 
     @property

@@ -68,7 +68,7 @@ def main(argv: Sequence[str]) -> int:
     path: Path = arguments.file
     try:
         found = inspect(path, verbose=arguments.verbose) | {"digest": digest(path)}
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, OverflowError, RecursionError, MemoryError) as error:
         print(f"{path} is no readable model file: {error}", file=sys.stderr)  # noqa: T201
         return 1
     json.dump(found, sys.stdout)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import durations, errors, schemas
+from engine.bodies import go_type
 from engine.errors import ApiError
 from engine.prompts import Turn
 from engine.requests import (
@@ -59,7 +60,7 @@ def checked_keep_alive(value: Any) -> float | str | None:
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     if not isinstance(value, str):
-        raise ApiError(400, f"Unsupported type: '{type(value).__name__}'", in_body=True)
+        raise ApiError(400, f"Unsupported type: '{go_type(value)}'", in_body=True)
     try:
         durations.parse(value)
     except durations.DurationError as error:
@@ -166,7 +167,6 @@ def of_openai_completion(request: OpenAICompletionRequest) -> Job:
 def _openai_options(
     request: OpenAIChatRequest | OpenAICompletionRequest, max_tokens: int | None
 ) -> dict[str, Any]:
-    stop = [request.stop] if isinstance(request.stop, str) else request.stop
     given = {
         "num_predict": max_tokens,
         "temperature": request.temperature if request.temperature is not None else 1.0,
@@ -174,9 +174,20 @@ def _openai_options(
         "frequency_penalty": request.frequency_penalty,
         "presence_penalty": request.presence_penalty,
         "seed": request.seed,
-        "stop": stop,
+        "stop": _stops(request.stop),
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _stops(stop: Any) -> list[str] | None:
+    if stop is None or isinstance(stop, str):
+        return None if stop is None else [stop]
+    if not isinstance(stop, list):
+        raise ApiError(400, f"invalid type for 'stop' field: {go_type(stop)}", in_body=True)
+    for item in stop:
+        if not isinstance(item, str):
+            raise ApiError(400, f"invalid type for 'stop' field: {go_type(item)}", in_body=True)
+    return stop
 
 
 def _response_schema(response_format: Mapping[str, Any] | None) -> Any:
@@ -193,7 +204,7 @@ def _text(message: OpenAIMessage) -> str:
     if content is None or isinstance(content, str):
         return content or ""
     if not isinstance(content, list):
-        raise ApiError(400, f"invalid message content type: {type(content).__name__}", in_body=True)
+        raise ApiError(400, f"invalid message content type: {go_type(content)}", in_body=True)
     parts = [part for part in content if isinstance(part, dict)]
     return "\n".join(str(part.get("text", "")) for part in parts if part.get("type") == "text")
 

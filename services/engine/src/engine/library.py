@@ -5,6 +5,7 @@ Facts are read once per state of a file (size and time of change) by a process o
 
 import asyncio
 import json
+import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +54,12 @@ class Facts:
     @property
     def context_limit(self) -> int:
         """The most tokens of context that the model was made for."""
-        return int(self.of_architecture("context_length") or 2**31 - 1)
+        return self.size("context_length") or 2**31 - 1
+
+    def size(self, key: str) -> int | None:
+        """A count that the file keeps under its family's name; None when it is none."""
+        value = self.of_architecture(key)
+        return value if isinstance(value, int) and value > 0 else None
 
     @property
     def is_embedding_only(self) -> bool:
@@ -73,14 +79,22 @@ class Library:
         self._facts: dict[tuple[Model, bool], asyncio.Future[Facts]] = {}
 
     def models(self) -> list[Model]:
-        """The models there are now, the one changed last first."""
-        found = []
-        for path in self._directory.iterdir() if self._directory.is_dir() else ():
-            name = names.of_file(path.name)
-            if name is not None and path.is_file():
-                state = path.stat()
-                found.append(Model(name, path.resolve(), state.st_size, state.st_mtime_ns))
-        return sorted(found, key=lambda model: (-model.modified_ns, model.name))
+        """The models there are now, the one changed last first; it also wins its name."""
+        found = [model for path in self._files() if (model := _model(path)) is not None]
+        found.sort(key=lambda model: (-model.modified_ns, model.name, model.path))
+        first: dict[str, Model] = {}
+        for model in found:
+            first.setdefault(model.name, model)
+        return list(first.values())
+
+    def _files(self) -> list[Path]:
+        try:
+            return list(self._directory.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            _log.error("models_unreadable", detail=str(error))
+            return []
 
     def find(self, name: str) -> Model | None:
         """The model of that name, in any case and with or without the default tag."""
@@ -116,14 +130,32 @@ class Library:
         return found
 
 
+def _model(path: Path) -> Model | None:
+    name = names.of_file(path.name)
+    if name is None:
+        return None
+    try:
+        state = path.stat()
+        return (
+            Model(name, path.resolve(), state.st_size, state.st_mtime_ns)
+            if stat.S_ISREG(state.st_mode)
+            else None
+        )
+    except (OSError, RuntimeError):  # gone since it was listed, or a link that leads nowhere
+        return None
+
+
 async def _read(path: Path, verbose: bool) -> Facts:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "engine.inspection", str(path)),
-        *(("--verbose",) if verbose else ()),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "engine.inspection", str(path)),
+            *(("--verbose",) if verbose else ()),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        raise UnreadableModelError(f"{path} cannot be read: {error}") from error
     output, complaint = await process.communicate()
     if process.returncode != 0:
         lines = complaint.decode(errors="replace").strip().splitlines()

@@ -16,6 +16,7 @@ _INT32_MAX = 2**31 - 1
 DEFAULT_BATCH_TOKENS = 128
 DEFAULT_KEEP_TOKENS = 4
 MIN_CONTEXT_TOKENS = 16
+MIN_BATCH_TOKENS = 16  # llama.cpp aborts at 1
 
 
 def _integer(name: str, value: Any) -> int:
@@ -103,10 +104,13 @@ class Options:
     placement: Placement
 
 
-def parse(given: Mapping[str, Any] | None, default: Placement, context_limit: int) -> Options:
+def parse(
+    given: Mapping[str, Any] | None, default: Placement, context_limit: int, most_threads: int
+) -> Options:
     """Check and map `options`; what is absent or null takes Ollama's default.
 
-    Units: `context_limit` is the most tokens the model was made for. Raises ApiError.
+    Units: `context_limit` is the most tokens the model was made for, `most_threads` what the
+    machine runs at a time: more of either is cut to it. Raises ApiError.
     """
     checked = {
         name: check(name, value)
@@ -114,15 +118,21 @@ def parse(given: Mapping[str, Any] | None, default: Placement, context_limit: in
         if (value := (given or {}).get(name)) is not None
     }
     max_tokens = checked.get("num_predict", -1)
+    placement = _placement(checked, default, context_limit, most_threads)
+    sampling = _DEFAULTS | {name: checked[name] for name in _SAMPLING if name in checked}
+    last = sampling["repeat_last_n"]
+    whole = placement.context_tokens  # llama.cpp keeps room for as many tokens as it is told
     return Options(
-        sampling=_DEFAULTS | {name: checked[name] for name in _SAMPLING if name in checked},
+        sampling=sampling | {"repeat_last_n": whole if last < 0 else min(last, whole)},
         max_tokens=max_tokens if max_tokens > 0 else None,
         keep_tokens=max(0, checked.get("num_keep", DEFAULT_KEEP_TOKENS)),
-        placement=_placement(checked, default, context_limit),
+        placement=placement,
     )
 
 
-def _placement(checked: Mapping[str, Any], default: Placement, context_limit: int) -> Placement:
+def _placement(
+    checked: Mapping[str, Any], default: Placement, context_limit: int, most_threads: int
+) -> Placement:
     def positive(name: str, fallback: int) -> int:
         value = int(checked.get(name, 0))
         return value if value > 0 else fallback
@@ -131,7 +141,9 @@ def _placement(checked: Mapping[str, Any], default: Placement, context_limit: in
     context = max(MIN_CONTEXT_TOKENS, min(context, context_limit))
     return Placement(
         context_tokens=context,
-        threads=positive("num_thread", default.threads),
-        batch_tokens=min(positive("num_batch", default.batch_tokens), context),
+        threads=min(positive("num_thread", default.threads), most_threads),
+        batch_tokens=min(
+            max(MIN_BATCH_TOKENS, positive("num_batch", default.batch_tokens)), context
+        ),
         gpu_layers=max(0, int(checked.get("num_gpu", default.gpu_layers))),
     )

@@ -6,13 +6,30 @@ Source: Ollama api/types.go, openai/openai.go.
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 Options = dict[str, Any]
 
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        """A null field is an absent one, at every depth."""
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class Message(_Request):
@@ -106,10 +123,10 @@ class _OpenAIRequest(_Request):
     stream: StrictBool = False
     stream_options: StreamOptions = Field(default_factory=StreamOptions)
     max_tokens: StrictInt | None = None
-    temperature: StrictFloat | StrictInt | None = None
-    top_p: StrictFloat | StrictInt | None = None
-    frequency_penalty: StrictFloat | StrictInt | None = None
-    presence_penalty: StrictFloat | StrictInt | None = None
+    temperature: StrictFloat | None = None
+    top_p: StrictFloat | None = None
+    frequency_penalty: StrictFloat | None = None
+    presence_penalty: StrictFloat | None = None
     seed: StrictInt | None = None
     stop: Any = None
 

@@ -2,14 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
-from engine import child as children
 from engine import durations
-from engine.child import Child
-from engine.library import Model
+from engine.child import Child, LoadFailedError, Spec
+from engine.library import Facts, Model
 from engine.metrics import EngineMetrics
 from engine.options import Placement
 from ollama_observe.service.tasks import spawn
@@ -17,12 +16,20 @@ from ollama_observe.service.tasks import spawn
 _log = structlog.stdlib.get_logger("engine.residents")
 _LONGEST_TIMER_SECONDS = 86400.0 * 365
 
+Start = Callable[[Spec], Awaitable[Child]]
+
 
 class Resident:
-    """A loading or loaded model. Only the scheduler changes `users` and `keep_alive_seconds`."""
+    """A loading or loaded model. Only the scheduler changes `users` and `keep_alive_seconds`.
 
-    def __init__(self, model: Model, spec: children.Spec, metrics: EngineMetrics) -> None:
+    `start` starts a model process and returns when it is ready. Raises LoadFailedError.
+    """
+
+    def __init__(
+        self, model: Model, facts: Facts, spec: Spec, metrics: EngineMetrics, start: Start
+    ) -> None:
         self.model = model
+        self.facts = facts
         self.placement: Placement = spec.placement
         self.slots = asyncio.Semaphore(spec.parallel)
         self.users = 0
@@ -30,7 +37,9 @@ class Resident:
         self.expires_ns = 0
         self.last_used = 0.0
         self._metrics = metrics
+        self._start = start
         self._stopping = False
+        self._ended_by_us = False
         self._timer: asyncio.TimerHandle | None = None
         self.ready: asyncio.Task[Child] = spawn(self._load(spec), name=f"load {model.name}")
 
@@ -78,17 +87,17 @@ class Resident:
             self.ready.cancel()
             await asyncio.wait([self.ready])
         if self.child is not None:
-            was_alive = self.child.alive
+            self._ended_by_us = self.child.alive
             await self.child.stop()
-            if was_alive:
+            if self._ended_by_us:
                 self._metrics.unloads.labels(reason).inc()
                 _log.info("model_unloaded", model=self.model.name, reason=reason)
 
-    async def _load(self, spec: children.Spec) -> Child:
+    async def _load(self, spec: Spec) -> Child:
         begun = time.perf_counter()
         try:
-            child = await children.start(spec)
-        except children.LoadFailedError as error:
+            child = await self._start(spec)
+        except LoadFailedError as error:
             self._metrics.failed_loads.inc()
             _log.error("model_load_failed", model=self.model.name, detail=str(error))
             raise
@@ -102,6 +111,6 @@ class Resident:
     async def _watch(self, child: Child) -> None:
         code = await child.wait()
         self._metrics.loaded_models.dec()
-        if not self._stopping:
+        if not self._ended_by_us:
             self._metrics.crashes.inc()
             _log.error("model_process_ended", model=self.model.name, exit_code=code)

@@ -74,7 +74,8 @@ def load(arguments: argparse.Namespace) -> Any:
     try:
         return llama.Server(params)
     except (RuntimeError, ValueError) as error:
-        raise LoadError(f"{arguments.model} cannot be loaded: {error}") from error
+        hint = "the file may be truncated or of a kind unknown here"
+        raise LoadError(f"{arguments.model} cannot be loaded ({hint}): {error}") from error
 
 
 def clear(socket: Path) -> None:

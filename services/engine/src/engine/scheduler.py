@@ -7,19 +7,17 @@ until the model is idle and then reloads it, as Ollama does.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
+from engine import child as children
 from engine import errors
 from engine.child import Child, LoadFailedError, Spec
 from engine.errors import ApiError
-from engine.library import Model
+from engine.library import Facts, Model
 from engine.metrics import EngineMetrics
-from engine.options import Placement
-from engine.residents import Resident
+from engine.residents import Resident, Start
 from ollama_observe.service.tasks import spawn
-
-SpecOf = Callable[[Model, Placement], Spec]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +51,12 @@ class Lease:
 class Scheduler:
     """The models in memory."""
 
-    def __init__(self, limits: Limits, metrics: EngineMetrics) -> None:
+    def __init__(
+        self, limits: Limits, metrics: EngineMetrics, start: Start = children.start
+    ) -> None:
         self._limits = limits
         self._metrics = metrics
+        self._start = start
         self._residents: dict[str, Resident] = {}
         self._turn = asyncio.Lock()
         self._freed = asyncio.Event()
@@ -79,7 +80,7 @@ class Scheduler:
 
     @contextlib.asynccontextmanager
     async def lease(
-        self, model: Model, spec: Spec, keep_alive_seconds: float | None
+        self, model: Model, facts: Facts, spec: Spec, keep_alive_seconds: float | None
     ) -> AsyncIterator[Lease]:
         """Use a model, loading it first where needed.
 
@@ -88,7 +89,7 @@ class Scheduler:
         if self._waiting >= self._limits.waiting_requests:
             self._metrics.refused_requests.inc()
             raise ApiError(503, errors.BUSY)
-        resident, is_first = await self._place(model, spec)
+        resident, is_first = await self._place(model, facts, spec)
         try:
             with contextlib.nullcontext() if is_first else self.waiting():
                 child = await asyncio.shield(resident.ready)
@@ -114,14 +115,14 @@ class Scheduler:
         for resident in list(self._residents.values()):
             await self._drop(resident, "shutdown")
 
-    async def _place(self, model: Model, spec: Spec) -> tuple[Resident, bool]:
+    async def _place(self, model: Model, facts: Facts, spec: Spec) -> tuple[Resident, bool]:
         with self.waiting():
             async with self._turn:
                 resident = await self._with_placement(model, spec)
                 is_first = resident is None
                 if resident is None:
                     await self._make_room()
-                    resident = Resident(model, spec, self._metrics)
+                    resident = Resident(model, facts, spec, self._metrics, self._start)
                     self._residents[model.name] = resident
                 resident.users += 1
                 resident.stay()
