@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ollama_observe.service.lifecycle import Listener, listening
 from proxy.app import Proxy, create_app
+from proxy.connections import ClientConnection
 from proxy.settings import ProxySettings
 from proxy.upstream import AiohttpUpstream
 
@@ -52,7 +53,9 @@ async def running_proxy(
     chosen = ProxySettings.model_validate({"ollama_url": ollama_url, **settings})
     upstream = AiohttpUpstream(str(chosen.ollama_url), chosen.connect_timeout_seconds)
     proxy = create_app(chosen, upstream)
-    relay = Listener("relay", proxy.relay, "127.0.0.1", 0, server_headers=False)
+    relay = Listener(
+        "relay", proxy.relay, "127.0.0.1", 0, server_headers=False, protocol=ClientConnection
+    )
     control = Listener("control", proxy.control, "127.0.0.1", 0)
     async with listening(control) as control_port, listening(relay, drain_seconds) as port:
         proxy.readiness.open()

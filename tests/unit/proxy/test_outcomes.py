@@ -27,7 +27,9 @@ def meter(*lines: bytes) -> StreamMeter:
         (Ending.COMPLETE, 200, meter(b'{"done":true}'), Outcome.OK),
         (Ending.COMPLETE, 200, meter(b'{"response":"x"}'), Outcome.INCOMPLETE_STREAM),
         (Ending.COMPLETE, 200, meter(b'{"error":"x"}'), Outcome.MID_STREAM),
-        (Ending.COMPLETE, 200, meter(b"what could not be read is no proof"), Outcome.OK),
+        (Ending.COMPLETE, 200, meter(b"no record and no end"), Outcome.INCOMPLETE_STREAM),
+        (Ending.COMPLETE, 200, meter(b"x" * (17 << 20)), Outcome.OK),
+        (Ending.UNSENDABLE, None, None, Outcome.BAD_REQUEST),
         (Ending.CLIENT_GONE, 200, None, Outcome.CLIENT_GONE),
         (Ending.CLIENT_GONE, None, None, Outcome.CLIENT_GONE),
         (Ending.UNREACHABLE, None, None, Outcome.CONNECT),
@@ -59,6 +61,7 @@ def test_every_ending_has_a_status() -> None:
         Ending.CONNECT_TIMEOUT: 504,
         Ending.BROKE_OFF: 502,
         Ending.CUT_BY_SHUTDOWN: 503,
+        Ending.UNSENDABLE: 400,
         Ending.FAILED: 500,
     }
 

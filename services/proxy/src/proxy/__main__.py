@@ -4,6 +4,7 @@ from ollama_observe.service.lifecycle import Listener, run, serve
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
 from proxy.app import create_app
+from proxy.connections import ClientConnection
 from proxy.settings import ProxySettings
 from proxy.upstream import AiohttpUpstream
 
@@ -20,6 +21,7 @@ async def serve_proxy(settings: ProxySettings) -> None:
             settings.port,
             keep_alive_seconds=settings.keep_alive_seconds,
             server_headers=False,
+            protocol=ClientConnection,
         ),
         Listener("control", proxy.control, settings.control_host, settings.control_port),
     )

@@ -165,6 +165,8 @@ def _time_per_output_token(meter: StreamMeter, usage: Usage) -> float | None:
     first, last, tokens = meter.first_output, meter.last_output, usage.generated_tokens
     if first is None or last is None or tokens is None or tokens < 2:
         return None
+    if last == first:  # a tool call comes whole: its tokens were not seen one after the other
+        return None
     return (last - first) / (tokens - 1)
 
 

@@ -16,6 +16,8 @@ class Ending(StrEnum):
     CONNECT_TIMEOUT = "connect_timeout"
     BROKE_OFF = "broke_off"
     CUT_BY_SHUTDOWN = "cut_by_shutdown"
+    UNSENDABLE = "unsendable"
+    """The client's mistake: the request has no form in which it could be sent on."""
     FAILED = "failed"
     """A defect of our own."""
 
@@ -34,6 +36,7 @@ class Outcome(StrEnum):
     MID_STREAM = "mid_stream"
     INCOMPLETE_STREAM = "incomplete_stream"
     SHUTDOWN = "shutdown"
+    BAD_REQUEST = "bad_request"
     INTERNAL = "internal"
 
     @property
@@ -56,19 +59,25 @@ def own_status(ending: Ending) -> int:
             return 504
         case Ending.CUT_BY_SHUTDOWN:
             return 503
+        case Ending.UNSENDABLE:
+            return 400
         case Ending.FAILED | Ending.COMPLETE:
             return 500
         case _:
             assert_never(ending)
 
 
-def outcome_of(ending: Ending, status: int | None, meter: StreamMeter | None) -> Outcome:
+def outcome_of(  # noqa: C901 (a case an ending)
+    ending: Ending, status: int | None, meter: StreamMeter | None
+) -> Outcome:
     """Judge a request: `status` is the upstream's, None when it sent none."""
     match ending:
         case Ending.COMPLETE:
             return _of_answer(status, meter)
         case Ending.CLIENT_GONE:
             return Outcome.CLIENT_GONE
+        case Ending.UNSENDABLE:
+            return Outcome.BAD_REQUEST
         case Ending.UNREACHABLE:
             return Outcome.CONNECT
         case Ending.CONNECT_TIMEOUT:
@@ -90,8 +99,8 @@ def _of_answer(status: int | None, meter: StreamMeter | None) -> Outcome:
         return Outcome.UPSTREAM_4XX
     if meter is not None and meter.saw_error:
         return Outcome.MID_STREAM
-    # What could not be read is no proof that the end marker was missing.
-    if meter is not None and not meter.is_ended and not meter.problems:
+    # What was too long to be kept may have held the end marker.
+    if meter is not None and not meter.is_ended and not meter.problems["too_long"]:
         return Outcome.INCOMPLETE_STREAM
     return Outcome.OK
 

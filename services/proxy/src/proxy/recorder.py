@@ -56,6 +56,9 @@ class Recorder:
         self._models = models
         self._method = method_label(method)
         self.endpoint: Endpoint = endpoint_of(path)
+        # a preflight (OPTIONS) on the same path names no model and is answered no text
+        self._is_call = method == "POST" or self.endpoint.template == "/api/delete"
+        self._has_model = self.endpoint.has_model and self._is_call
         self._routing = routing
         self._started = started
         self._read_at: float | None = None
@@ -65,7 +68,7 @@ class Recorder:
         self._request_bytes = 0
         self._response_bytes = 0
         self._tokens_counted = 0
-        self._model = OTHER if self.endpoint.has_model else NONE
+        self._model = OTHER if self._has_model else NONE
         self._active = False
         self._begin()
 
@@ -79,7 +82,7 @@ class Recorder:
         """The request has been read to its end. `body` is a copy, None when it was too long."""
         self._read_at = at
         self._request_bytes = size_bytes
-        if body and self.endpoint.has_model:
+        if body and self._has_model:
             self._facts = read_request(body)
             self._name_model(self._models.known(self._facts.model))
 
@@ -87,7 +90,7 @@ class Recorder:
     def headers_received(self, status: int, headers: Headers) -> None:
         """The upstream's status and headers have arrived."""
         self._status = status
-        if not 200 <= status < 300:
+        if not 200 <= status < 300 or not self._is_call:
             return
         if self.endpoint.proves_model and self._facts.model:
             self._name_model(self._models.admit(self._facts.model))
@@ -100,18 +103,20 @@ class Recorder:
         self._response_bytes += len(chunk)
         if self._meter is not None:
             self._meter.feed(at, chunk)
-            self._name_unread_model(self._meter)
+            self._name_model(self._model_in(self._meter))
             self._count_live_tokens(self._meter)
 
     @_fail_open
     def finish(self, at: float, ending: Ending) -> None:
         """The request is over. Called exactly once."""
-        if self._meter is not None and ending is Ending.COMPLETE:
-            self._meter.finish(at)
-            self._name_unread_model(self._meter)
         if self._active:
             self._active = False
             self._move_active(-1)
+        if self._meter is not None and ending is Ending.COMPLETE:
+            self._meter.finish(at)
+            self._model = self._model_in(self._meter)
+        if self._meter is not None and ending is Ending.CLIENT_GONE and self._meter.is_ended:
+            ending = Ending.COMPLETE  # it had everything, and did not wait for the connection's end
         story = self._story(at, ending)
         book(self._metrics, story)
         write_log_line(story)
@@ -138,10 +143,11 @@ class Recorder:
             self._model = label
             self._move_active(1)
 
-    def _name_unread_model(self, meter: StreamMeter) -> None:
-        """The request did not say which model, or was too long to read: the answer may."""
+    def _model_in(self, meter: StreamMeter) -> str:
+        """The model's label; from the answer where the request could not be read for it."""
         if self._model == OTHER and not self._facts.model and meter.model:
-            self._name_model(self._models.admit(meter.model))
+            return self._models.admit(meter.model)
+        return self._model
 
     def _move_active(self, by: int) -> None:
         self._metrics.move(m.ACTIVE, by, self._model, self.endpoint.template, self._routing)

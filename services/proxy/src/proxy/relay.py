@@ -7,15 +7,17 @@ that a slow client slows the upstream down instead of filling memory.
 
 import asyncio
 import json
+import string
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, cast
+from urllib.parse import quote
 
 import structlog
 
-from ollama_observe.service.tasks import spawn
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES
-from proxy.headers import end_to_end, to_upstream
+from proxy.connections import SCOPE_KEY, ClientConnection
+from proxy.headers import Headers, end_to_end, to_upstream
 from proxy.labels import ModelLabels
 from proxy.metrics import ProxyMetrics
 from proxy.outcomes import Ending, error_body, own_status
@@ -23,6 +25,7 @@ from proxy.recorder import Recorder
 from proxy.routing import Routing
 from proxy.upstream import (
     OutboundRequest,
+    UnsendableRequest,
     Upstream,
     UpstreamError,
     UpstreamResponse,
@@ -88,7 +91,7 @@ class _Exchange:
         self._recorder = recorder
         self._clock = clock
         self._task = cast("asyncio.Task[Any]", asyncio.current_task())
-        self._watch: asyncio.Task[None] | None = None
+        self._connection: ClientConnection = scope["extensions"][SCOPE_KEY]
         self._response: UpstreamResponse | None = None
         self._is_started = False
         self._is_over = False
@@ -97,6 +100,7 @@ class _Exchange:
     async def run(self) -> None:
         """Relay the exchange; whatever happens, give up the upstream and record the ending."""
         ending = Ending.FAILED
+        self._connection.when_gone = self._client_left
         try:
             await self._relay()
             ending = Ending.COMPLETE
@@ -111,8 +115,7 @@ class _Exchange:
             await self._answer_error(ending, error)
         finally:
             self._is_over = True
-            if self._watch is not None:
-                self._watch.cancel()
+            self._connection.when_gone = None
             if self._response is not None:
                 self._response.close()
             self._recorder.finish(self._clock(), ending)
@@ -131,7 +134,7 @@ class _Exchange:
             {
                 "type": "http.response.start",
                 "status": response.status,
-                "headers": end_to_end(response.headers),
+                "headers": _answer_headers(response),
             }
         )
         async for chunk in response.chunks():
@@ -171,22 +174,16 @@ class _Exchange:
                 return
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                self._client_left()
                 # returning would tell the upstream that this was the whole body
                 raise ConnectionResetError("the client left in its request's body")
             piece, more = message.get("body", b""), message.get("more_body", False)
 
     def _request_is_read(self, body: bytes | bytearray | None, size: int) -> None:
         self._recorder.request_read(self._clock(), body, size)
-        self._watch = spawn(self._watch_client(), name="watch client")
-
-    async def _watch_client(self) -> None:
-        await self._receive()  # after the body, only a disconnect can come
-        self._client_left()
 
     def _client_left(self) -> None:
         """Stop the exchange where it stands, be it connecting, waiting or streaming."""
-        if not self._is_over:
+        if not self._is_over and not self._client_is_gone:
             self._client_is_gone = True
             self._task.cancel()
 
@@ -194,7 +191,9 @@ class _Exchange:
         """Say what failed. In mid-answer there is no way to: returning closes the connection."""
         if self._is_started:
             return
-        said = f"Ollama at {self._upstream.address} gave no answer: {error}"
+        said = str(error)
+        if ending is not Ending.UNSENDABLE:
+            said = f"Ollama at {self._upstream.address} gave no answer: {error}"
         body = json.dumps(error_body(self._recorder.endpoint.dialect, said)).encode()
         headers = [
             (b"content-type", b"application/json; charset=utf-8"),
@@ -209,14 +208,33 @@ class _Exchange:
 def _ending_of(error: UpstreamError) -> Ending:
     if isinstance(error, UpstreamUnreachable):
         return Ending.UNREACHABLE
+    if isinstance(error, UnsendableRequest):
+        return Ending.UNSENDABLE
     return Ending.CONNECT_TIMEOUT if isinstance(error, UpstreamTimeout) else Ending.BROKE_OFF
 
 
 def _target(scope: Scope) -> str:
-    """Raw path and query as the client wrote them: `%2F` in a model's name must stay."""
-    query: bytes = scope["query_string"]
-    raw: bytes = scope["raw_path"]
-    return (raw + b"?" + query if query else raw).decode("latin-1")
+    """Path and query as the client wrote them: `%2F` in a model's name must stay.
+
+    Of an absolute target (`http://host/path`) only what follows the host goes on.
+    """
+    raw: bytes = scope["raw_target"]
+    try:
+        target = raw.decode()
+    except UnicodeDecodeError:
+        target = quote(raw, safe=string.punctuation)
+    if "://" in target.partition("?")[0] and not target.startswith("/"):
+        _, _, rest = target.partition("://")
+        _, slash, path = rest.partition("/")
+        target = slash + path if slash else "/"
+    return target
+
+
+def _answer_headers(response: UpstreamResponse) -> Headers:
+    headers = end_to_end(response.headers)
+    if response.status == 304:  # it may tell a length, and has no body: the server would wait
+        return [(name, value) for name, value in headers if name.lower() != b"content-length"]
+    return headers
 
 
 def _announces_body(scope: Scope) -> bool:

@@ -3,6 +3,7 @@
 Errors, by what the relay can still do:
 
     UpstreamError
+    ├── UnsendableRequest     the request has no form in which it could be sent
     ├── UpstreamUnreachable   no connection: nothing was sent
     ├── UpstreamTimeout       no connection within the bound: nothing was sent
     └── UpstreamBrokeOff      the connection ended before the answer did
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
+from aiohttp import BasicAuth
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -22,6 +24,7 @@ from proxy.headers import Headers
 
 # Ollama's headers are small; the bound is for what stands between.
 HEADER_LIMIT_BYTES = 64 * 1024
+HEADER_LIMIT = 1000
 READ_BUFFER_BYTES = 64 * 1024
 
 
@@ -29,7 +32,11 @@ class UpstreamError(Exception):
     """The upstream gave no whole answer. The message is a sentence for an operator."""
 
 
-class UpstreamUnreachable(UpstreamError):  # noqa: N818 (the tree above reads as a sentence)
+class UnsendableRequest(UpstreamError):  # noqa: N818 (the tree above reads as a sentence)
+    """The request has no form in which it could be sent: the client's mistake."""
+
+
+class UpstreamUnreachable(UpstreamError):  # noqa: N818
     """No connection: nothing was sent."""
 
 
@@ -115,8 +122,10 @@ class AiohttpUpstream:
     """The upstream behind aiohttp's client: pooled, unlimited, no time-out but connecting."""
 
     def __init__(self, base_url: str, connect_timeout_seconds: float) -> None:
-        self._base = base_url.rstrip("/")
-        url = URL(self._base)
+        url = URL(base_url)
+        self._base = str(url.with_user(None)).rstrip("/")
+        # a user and password in the address are for clients that bring no key of their own
+        self._authorization = BasicAuth.from_url(url)
         self.address = f"{url.scheme}://{url.host_port_subcomponent}"
         self._connect_timeout_seconds = connect_timeout_seconds
         self._session = aiohttp.ClientSession(
@@ -129,7 +138,10 @@ class AiohttpUpstream:
             read_bufsize=READ_BUFFER_BYTES,
             max_line_size=HEADER_LIMIT_BYTES,
             max_field_size=HEADER_LIMIT_BYTES,
+            max_headers=HEADER_LIMIT,
         )
+        # aiohttp would send an idempotent request again: that would hide what we measure
+        self._session._retry_connection = False  # noqa: SLF001
 
     async def open(self, request: OutboundRequest) -> UpstreamResponse:
         """See Upstream.open."""
@@ -137,6 +149,10 @@ class AiohttpUpstream:
             (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
             for name, value in request.headers
         )
+        if self._authorization is not None and "Authorization" not in headers:
+            headers["Authorization"] = self._authorization.encode()
+        if not request.target.startswith("/"):
+            raise UnsendableRequest(f"expected a path that begins with /, found {request.target!r}")
         try:
             response = await self._session.request(
                 request.method,
@@ -152,6 +168,8 @@ class AiohttpUpstream:
             raise UpstreamUnreachable(_sentence(error.os_error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise UpstreamBrokeOff(_sentence(error)) from error
+        except ValueError as error:
+            raise UnsendableRequest(f"this request cannot be sent on: {error}") from error
         return _AiohttpResponse(response)
 
     async def close(self) -> None:
@@ -160,7 +178,17 @@ class AiohttpUpstream:
 
 
 def _sentence(error: BaseException) -> str:
-    """What an operator reads of a network error: the system's own words where it has some."""
-    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
-        return os.strerror(error.errno)
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    """What an operator reads of a network error; no address and no query is in it."""
+    match error:
+        case socket.gaierror():
+            return error.strerror or "its name is not known"
+        case OSError(errno=int() as number):
+            return os.strerror(number)
+        case aiohttp.ServerDisconnectedError():
+            return "it closed the connection before it answered"
+        case aiohttp.ClientResponseError():
+            return "what it answered is no HTTP that could be read"
+        case aiohttp.ClientPayloadError():
+            return "the answer broke off"
+        case _:
+            return type(error).__name__

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from fastapi import FastAPI
 
-from ollama_observe.service.lifecycle import Listener, PortTakenError, bind, listening
+from ollama_observe.service.lifecycle import Listener, ListenError, bind, listening
 
 
 async def test_a_listener_serves_while_the_block_runs() -> None:
@@ -30,8 +30,13 @@ async def test_a_listener_serves_while_the_block_runs() -> None:
 def test_a_taken_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(PortTakenError, match=f"127.0.0.1:{port} .sample.: Address already"):
+        with pytest.raises(ListenError, match=f"127.0.0.1:{port} .sample.: Address already"):
             bind(Listener("sample", None, "127.0.0.1", port))
+
+
+def test_a_name_that_no_resolver_knows_is_said_in_its_words() -> None:
+    with pytest.raises(ListenError, match=r"name.invalid:1 .sample.: [A-Z][a-z]+ .*[a-z]"):
+        bind(Listener("sample", None, "name.invalid", 1))
 
 
 def test_ipv6_is_bound_where_it_is_asked_for() -> None:

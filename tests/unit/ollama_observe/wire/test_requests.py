@@ -15,6 +15,8 @@ from ollama_observe.wire.requests import UNREADABLE, RequestFacts, read_request
         (b'{"model":"m","stream_options":{"include_usage":true}}', RequestFacts("m", True)),
         (b'{"model":"m","stream_options":{"include_usage":1}}', RequestFacts("m")),
         (b'{"model":"m","stream_options":"x"}', RequestFacts("m")),
+        (b'{"model":"invented","MODEL":"real"}', UNREADABLE),
+        (b'{"model":"m","messages":[{"content":"say \\"model\\""}]}', RequestFacts("m")),
         (b'{"model":5}', UNREADABLE),
         (b'{"model":""}', UNREADABLE),
         (b"", UNREADABLE),

@@ -33,6 +33,8 @@ class Listener:
     port: int
     keep_alive_seconds: int = 75
     server_headers: bool = True
+    protocol: type[asyncio.Protocol] | None = None
+    """The connection's HTTP/1.1 protocol, where uvicorn's own is not enough."""
 
 
 class _Server(uvicorn.Server):
@@ -43,12 +45,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-class PortTakenError(OSError):
-    """A listener's address is in use; the message says which."""
+class ListenError(OSError):
+    """A listener's address cannot be listened on; the message says which, and why."""
 
 
 def bind(listener: Listener) -> socket.socket:
-    """Bind the listener's address. Raises PortTakenError, which names it."""
+    """Bind the listener's address. Raises ListenError, which names it."""
     family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -56,7 +58,7 @@ def bind(listener: Listener) -> socket.socket:
         sock.bind((listener.host, listener.port))
     except OSError as error:
         sock.close()
-        raise PortTakenError(
+        raise ListenError(
             error.errno,
             f"cannot listen on {listener.host}:{listener.port} ({listener.name}): {error.strerror}",
         ) from error
@@ -69,7 +71,7 @@ def _server(listener: Listener, drain_seconds: float) -> _Server:
     return _Server(
         uvicorn.Config(
             listener.app,
-            http="httptools",
+            http=listener.protocol or "httptools",
             ws="none",
             lifespan="off",
             access_log=False,
@@ -88,7 +90,7 @@ async def listening(listener: Listener, drain_seconds: float = 0.0) -> AsyncIter
     """Serve `listener` while the block runs, then drain it; yields the port it has.
 
     Units: `drain_seconds` bounds the wait for requests in flight; what is left is cut.
-    Raises: PortTakenError.
+    Raises: ListenError.
     """
     sock = bind(listener)
     server = _server(listener, drain_seconds)
@@ -106,7 +108,7 @@ async def listening(listener: Listener, drain_seconds: float = 0.0) -> AsyncIter
 async def serve(listeners: Sequence[Listener], readiness: Readiness, drain_seconds: float) -> None:
     """Serve until SIGTERM or SIGINT, then drain the listeners in their order and return.
 
-    Raises: PortTakenError.
+    Raises: ListenError.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -124,12 +126,12 @@ async def serve(listeners: Sequence[Listener], readiness: Readiness, drain_secon
 
 
 def run(main: Callable[[], Awaitable[None]]) -> None:
-    """Run `main` on the fastest event loop here; exit 1 with one line when a port is taken."""
+    """Run `main` on the fastest event loop here; exit 1 with one line when it cannot listen."""
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_as_coroutine(main))
-    except PortTakenError as error:
-        _log.error("port_taken", detail=error.strerror)
+    except ListenError as error:
+        _log.error("cannot_listen", detail=error.strerror)
         sys.exit(1)
 
 

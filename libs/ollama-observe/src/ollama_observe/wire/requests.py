@@ -41,6 +41,11 @@ def read_request(body: bytes | bytearray) -> RequestFacts:
     model = found.model if isinstance(found.model, str) and found.model else found.name
     options = found.stream_options
     return RequestFacts(
-        model=model if isinstance(model, str) and model else None,
+        model=model if isinstance(model, str) and model and not _is_twice(body) else None,
         include_usage=isinstance(options, dict) and options.get("include_usage") is True,
     )
+
+
+def _is_twice(body: bytes | bytearray) -> bool:
+    """Ollama takes keys in any case, the last one wins: which model that is, its answer says."""
+    return body.count(b'"model"') > 1 or body.lower().count(b'"model"') > 1
