@@ -39,7 +39,10 @@ async def test_sigterm_drains_what_is_in_flight_and_readiness_goes_first() -> No
             async with asyncio.timeout(5):
                 while await is_open(proxy.url):
                     await asyncio.sleep(0.02)
-            assert (await client.body(head)).count(b"\n") == 40
+            for _ in range(10):
+                await client.chunk()
+            assert (await proxy.get("/ready"))[0] == 503  # the control app outlives the drain
+            assert (await client.body(head)).count(b"\n") == 30
         logged = await proxy.ended()
     assert proxy.child.returncode == 0
     assert '"outcome": "ok"' in logged
@@ -52,7 +55,9 @@ async def test_a_taken_port_ends_the_process_with_one_sentence() -> None:
             logged = await proxy.ended()
     assert proxy.child.returncode == 1
     (line,) = logged.splitlines()
-    assert f"cannot listen on 127.0.0.1:{port} (relay)" in json.loads(line)["detail"]
+    event = json.loads(line)
+    assert event["event"] == "cannot_listen"
+    assert f"cannot listen on 127.0.0.1:{port} (relay)" in event["detail"]
 
 
 async def test_a_misspelt_variable_ends_the_process_with_one_sentence() -> None:
@@ -60,6 +65,21 @@ async def test_a_misspelt_variable_ends_the_process_with_one_sentence() -> None:
         logged = await proxy.ended()
     assert proxy.child.returncode == 2
     assert logged.strip() == "proxy: unknown setting PROXY_PROT, did you mean PROXY_PORT?"
+
+
+async def test_a_proxy_in_the_environment_is_for_others() -> None:
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        ScriptedServer(FakeOllama()) as other,
+        proxy_process(
+            ollama.url, HTTP_PROXY=other.url, http_proxy=other.url, ALL_PROXY=other.url
+        ) as proxy,
+    ):
+        await proxy.until_ready()
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("GET", "/api/version")
+            assert (await client.head()).status == 200
+        assert (len(ollama.calls), other.calls) == (1, [])
 
 
 async def test_health_tells_whether_ollama_answers() -> None:

@@ -21,29 +21,30 @@ def require_free(addresses: list[Address], command: str = "start") -> None:
     wanted = {address.port for address in addresses}
     sentences = []
     for address in addresses:
-        number = listen_error(address.host, address.port)
-        if number is None:
+        error = listen_error(address.host, address.port)
+        if error is None:
             continue
-        free = next_free(address.host, address.port, wanted)
+        is_taken = error.errno == errno.EADDRINUSE
+        # another port helps against these two only
+        is_ports_fault = is_taken or error.errno == errno.EACCES
+        free = next_free(address.host, address.port, wanted) if is_ports_fault else 0
         wanted.add(free)
-        holder = holder_of(address.port) if number == errno.EADDRINUSE else Holder(None, None)
-        sentences.append(report(address, number, holder, free, command))
+        holder = holder_of(address.port) if is_taken else Holder(None, None)
+        sentences.append(report(address, error, holder, free, command))
     if sentences:
         raise StackError("\n".join(sentences))
 
 
-def report(address: Address, number: int, holder: Holder, free: int, command: str) -> str:
+def report(address: Address, error: OSError, holder: Holder, free: int, command: str) -> str:
     """One sentence: what is wrong with the address, who holds it, what to type instead."""
     host = address.variable.removesuffix("_PORT") + "_HOST"
-    if number == errno.EADDRNOTAVAIL:
+    if error.errno == errno.EADDRNOTAVAIL:
         return f"{address.host} ({host}) is not an address of this machine"
     instead = f"choose another: make {command} {address.variable}={free}"
-    if number == errno.EACCES:
+    if error.errno == errno.EACCES:
         return f"port {address.port} ({address.what}) needs root; {instead}"
-    if number != errno.EADDRINUSE:
-        return (
-            f"cannot listen on {address.host}:{address.port}: {errno.errorcode.get(number, number)}"
-        )
+    if error.errno != errno.EADDRINUSE:
+        return f"cannot listen on {address.host}:{address.port} ({host}): {error.strerror or error}"
     if holder.pid is None:
         who = "a process that we may not see (another user's, or another container's)"
     else:
@@ -51,8 +52,8 @@ def report(address: Address, number: int, holder: Holder, free: int, command: st
     return f"port {address.port} ({address.what}) is taken by {who}; {instead}"
 
 
-def listen_error(host: str, port: int) -> int | None:
-    """The errno of an attempt to listen there; None where it is possible."""
+def listen_error(host: str, port: int) -> OSError | None:
+    """What an attempt to listen there raises; None where it is possible."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -60,7 +61,7 @@ def listen_error(host: str, port: int) -> int | None:
             probe.bind((host, port))
             probe.listen(1)
         except OSError as error:
-            return error.errno or errno.EINVAL
+            return error
     return None
 
 

@@ -35,7 +35,9 @@ def test_a_port_that_only_the_wildcard_address_holds_is_taken_too() -> None:
     with socket.socket() as sock:
         sock.bind(("0.0.0.0", 0))
         sock.listen()
-        assert listen_error("127.0.0.1", sock.getsockname()[1]) == errno.EADDRINUSE
+        error = listen_error("127.0.0.1", sock.getsockname()[1])
+    assert error is not None
+    assert error.errno == errno.EADDRINUSE
 
 
 def test_every_taken_port_is_reported_at_once_with_different_suggestions(taken: int) -> None:
@@ -56,17 +58,27 @@ def test_a_suggested_port_is_free_and_not_one_that_another_part_wants(taken: int
 
 
 def test_a_holder_that_we_may_not_see_is_said_to_be_one() -> None:
-    sentence = report(proxy_at(11435), errno.EADDRINUSE, Holder(None, None), 11436, "start")
+    sentence = report(
+        proxy_at(11435), OSError(errno.EADDRINUSE, ""), Holder(None, None), 11436, "start"
+    )
     assert "a process that we may not see" in sentence
 
 
 def test_an_address_of_another_machine_is_named_with_its_variable() -> None:
-    sentence = report(proxy_at(1, "192.0.2.1"), errno.EADDRNOTAVAIL, Holder(None, None), 2, "start")
-    assert sentence == "192.0.2.1 (PROXY_HOST) is not an address of this machine"
+    with pytest.raises(StackError) as caught:
+        require_free([proxy_at(1, "192.0.2.1")])
+    assert str(caught.value) == "192.0.2.1 (PROXY_HOST) is not an address of this machine"
+
+
+def test_a_name_that_no_resolver_knows_is_said_in_its_words() -> None:
+    with pytest.raises(StackError, match=r"name.invalid:1 \(PROXY_HOST\): [A-Z][a-z]+ .*[a-z]"):
+        require_free([proxy_at(1, "name.invalid")])
 
 
 def test_a_port_below_1024_needs_root() -> None:
-    assert "needs root" in report(proxy_at(80), errno.EACCES, Holder(None, None), 1024, "start")
+    assert "needs root" in report(
+        proxy_at(80), OSError(errno.EACCES, ""), Holder(None, None), 1024, "start"
+    )
 
 
 def test_nobody_holds_a_free_port(taken: int) -> None:
