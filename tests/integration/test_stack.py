@@ -156,6 +156,9 @@ def test_a_part_that_ends_at_once_is_shown_with_its_log_and_nothing_stays(
         assert done.returncode == 1
         assert "did you mean PROXY_DRAIN_SECONDS?" in done.stderr
         stack.assert_nothing_left()
+        again = stack.command("start", PROXY_LOG_LEVEL="loud")
+        assert "'loud'" in again.stderr
+        assert "PROXY_DRAIN_SECUNDS" not in again.stderr
 
 
 def test_an_interrupted_start_leaves_nothing_behind(

@@ -37,14 +37,29 @@ def logs(request: Request, only: str | None, follow: bool) -> int:
     return 0
 
 
-def last_lines(log: Path) -> str:
-    """The end of a log, indented; a sentence where it cannot be read."""
+def size_bytes(log: Path) -> int:
+    """How much a log holds now; 0 where there is none."""
     try:
-        with log.open(encoding="utf-8", errors="replace") as file:
+        return log.stat().st_size
+    except OSError:
+        return 0
+
+
+def last_lines(log: Path, since_bytes: int = 0) -> str:
+    """What a log holds after its first `since_bytes`, the end of it, indented.
+
+    A sentence where it cannot be read or nothing was written.
+    """
+    try:
+        with log.open("rb") as file:
+            # a shorter log is a new one: it was rotated meanwhile
+            file.seek(since_bytes if size_bytes(log) >= since_bytes else 0)
             lines = deque(file, maxlen=_LAST_LINES)
     except OSError as error:
         return f"  (no log: {error.strerror})"
-    return "\n".join(f"  {line.rstrip()}" for line in lines)
+    if not lines:
+        return "  (it wrote nothing)"
+    return "\n".join(f"  {line.decode(errors='replace').rstrip()}" for line in lines)
 
 
 def prefixed(lines: Iterable[str], files: Iterable[str]) -> Iterator[str]:

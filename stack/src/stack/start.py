@@ -3,7 +3,7 @@
 from stack import model_api, overview, ports, probes, setup, supervised, supervision
 from stack.console import complain, say, step
 from stack.errors import StackError
-from stack.logs import last_lines
+from stack.logs import last_lines, size_bytes
 from stack.parts import Part, engine_part, prometheus_address, prometheus_part, proxy_part
 from stack.places import private_folder
 from stack.plan import Plan, changed, digests
@@ -130,6 +130,8 @@ def _bring_up(request: Request, plan: Plan) -> None:
 
 
 def _start_part(request: Request, supervisor: Supervisor, part: Part) -> None:
+    log = request.places.log_of(part.name)
+    log_bytes_before = size_bytes(log)
     supervisor.start(part.name)
     last = supervisor.process(part.name)
 
@@ -142,8 +144,8 @@ def _start_part(request: Request, supervisor: Supervisor, part: Part) -> None:
     if in_time and last.state in supervised.RUNNING:
         step(part.name, f"ready (pid {last.pid})")
         return
-    log = request.places.log_of(part.name)
     why = "ended" if in_time else f"was not ready within {part.ready_within_seconds:g} s"
     raise StackError(
-        f"{part.name} {why}, the end of {request.places.shown(log)}:\n{last_lines(log)}"
+        f"{part.name} {why}, the end of {request.places.shown(log)}:\n"
+        f"{last_lines(log, log_bytes_before)}"
     )

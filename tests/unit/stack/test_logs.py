@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from stack.logs import last_lines, prefixed
+from stack.logs import last_lines, prefixed, size_bytes
 
 FILES = ["/x/log/engine.log", "/x/log/proxy.log"]
 
@@ -28,3 +28,23 @@ def test_the_end_of_a_log_is_its_last_fifteen_lines(tmp_path: Path) -> None:
 
 def test_a_log_that_is_not_there_is_said_to_be_absent(tmp_path: Path) -> None:
     assert "no log" in last_lines(tmp_path / "absent.log")
+
+
+def test_what_a_log_held_before_is_left_out(tmp_path: Path) -> None:
+    log = tmp_path / "proxy.log"
+    log.write_text("an old mistake\n")
+    before = size_bytes(log)
+    assert last_lines(log, before) == "  (it wrote nothing)"
+    with log.open("a") as file:
+        file.write("a new one\n")
+    assert last_lines(log, before) == "  a new one"
+
+
+def test_a_log_that_was_rotated_meanwhile_is_all_new(tmp_path: Path) -> None:
+    log = tmp_path / "proxy.log"
+    log.write_text("new\n")
+    assert last_lines(log, 10_000_000) == "  new"
+
+
+def test_a_log_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert size_bytes(tmp_path / "absent.log") == 0
