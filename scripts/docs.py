@@ -4,6 +4,7 @@ A passage stands between `<!-- generated: NAME -->` and `<!-- end -->`. The text
 is written by hand and left alone.
 """
 
+import argparse
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -103,17 +104,22 @@ def rendered(text: str) -> str:
 
 def main(argv: list[str]) -> int:
     """Exit code 0, or 1 when `--check` found a document that is behind."""
+    parser = argparse.ArgumentParser(
+        prog="docs.py", description="Rewrites the generated passages.", allow_abbrev=False
+    )
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    only_compare = parser.parse_args(argv).check
     behind = []
     for path in DOCUMENTS:
         now = path.read_text(encoding="utf-8")
         new = rendered(now)
         if new != now:
             behind.append(path.relative_to(REPOSITORY))
-            if "--check" not in argv:
+            if not only_compare:
                 path.write_text(new, encoding="utf-8")
     for path in behind:
-        print(f"{path} {'is behind: make docs' if '--check' in argv else 'rewritten'}")  # noqa: T201
-    return 1 if behind and "--check" in argv else 0
+        print(f"{path} {'is behind: make docs' if only_compare else 'rewritten'}")  # noqa: T201
+    return 1 if behind and only_compare else 0
 
 
 if __name__ == "__main__":

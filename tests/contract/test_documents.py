@@ -27,6 +27,13 @@ def test_generated_passages_are_in_step_with_the_code() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_misspelt_flag_rewrites_nothing() -> None:
+    command = [sys.executable, str(REPOSITORY / "scripts" / "docs.py"), "--chek"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "usage: docs.py [-h] [--check]" in done.stderr
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_a_document_names_only_metrics_that_exist(path: Path) -> None:
     known = {metric.name + suffix for metric in catalogue.PROXY for suffix in SUFFIXES}
