@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -76,6 +78,16 @@ class RawClient:
     async def rest(self) -> bytes:
         """Read until the peer closes."""
         return await self._reader.read()
+
+    def unsent(self) -> int:
+        """How many bytes wait to be sent."""
+        return self._writer.transport.get_write_buffer_size()
+
+    def reset(self) -> None:
+        """Break the connection with a TCP reset: an end would wait behind what is unsent."""
+        sock = self._writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
 
     def close(self) -> None:
         """Close the connection, in the middle of whatever it was."""

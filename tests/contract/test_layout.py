@@ -18,7 +18,6 @@ MEMBERS = sorted(
 WITHOUT_UNIT_TEST = {
     "engine/app.py": "wiring; test_engine_captures.py asks every route of a real process",
     "proxy/app.py": "wiring; test_processes.py asks every endpoint of a real process",
-    "proxy/relay.py": "needs sockets: test_relay.py, test_disconnects.py, test_upstream_faults.py",
     "proxy/upstream.py": "the network's rim: the same tests",
     "proxy/routing.py": "an enumeration",
 }

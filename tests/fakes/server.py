@@ -28,6 +28,8 @@ class Call:
         self.body_arrived = asyncio.Event()
         """Set at each piece of the body; clear it to wait for the next."""
         self.is_read = asyncio.Event()
+        """The request is whole, or its sender has gone."""
+        self.is_whole = False
         self.peer_gone = asyncio.Event()
         self.peer_gone_at: float | None = None
         self._transport = transport
@@ -68,6 +70,10 @@ class Call:
         length = (b"Content-Length", str(len(body)).encode())
         await self.head(status, [*headers, length])
         await self.send(body)
+
+    def pause_reading(self) -> None:
+        """Take no more of the request's body."""
+        self._transport.pause_reading()
 
     def close(self) -> None:
         """Close after what was sent has left."""
@@ -143,6 +149,7 @@ class _Connection(asyncio.Protocol):
                 self._call.body += bytes(event.data)
                 self._call.body_arrived.set()
             elif isinstance(event, h11.EndOfMessage) and self._call is not None:
+                self._call.is_whole = True
                 self._call.is_read.set()
             else:
                 return

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.servers import RunningProxy, running_proxy
 
 CHAT = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Why?"}]}
 AT_ONCE_SECONDS = 0.1
+CHUNKED = (b"Transfer-Encoding", b"chunked")
 
 
 async def left(client: RawClient, call: Call) -> float:
@@ -106,7 +108,8 @@ async def test_in_the_middle_of_an_upload() -> None:
         call = await ollama.nth_call()
         await call.body_arrived.wait()
         assert await left(client, call) < AT_ONCE_SECONDS
-        assert call.body == b"hello"  # and no end of the body was made up
+        assert call.body == b"hello"
+        assert not call.is_whole  # no end of the body was made up
         assert await aborts(proxy, "upload") == 1
 
 
@@ -188,3 +191,77 @@ async def test_a_client_that_leaves_after_the_answer_is_no_abort(keep: bool) -> 
         client.close()
         assert await proxy.value("ollama_proxy_client_aborts_total") == 0
         assert await proxy.value("ollama_proxy_requests_total", status="200") == 1
+
+
+async def gone(proxy: RunningProxy) -> None:
+    """Wait until nothing is in flight."""
+    async with asyncio.timeout(5):
+        while await proxy.value("ollama_proxy_active_requests"):
+            await asyncio.sleep(0.01)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_with_a_second_request_in_the_pipe() -> None:
+    """The server reads no further then, and would not see the end."""
+    async with ScriptedServer(never_answer) as ollama, running_proxy(ollama.url) as proxy:
+        before = open_files()
+        for number in range(1, 21):
+            client = await RawClient.connect(proxy.url)
+            await client.send(b"GET /api/tags HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2)
+            assert await left(client, await ollama.nth_call(number)) < AT_ONCE_SECONDS
+        await gone(proxy)
+        assert await proxy.value("ollama_proxy_client_aborts_total", phase="waiting") == 20
+        assert await proxy.value("ollama_proxy_errors_total") == 0
+        assert open_files() <= before + 4  # the scrapes'
+
+
+async def test_in_an_upload_that_the_upstream_does_not_take() -> None:
+    """Back-pressure holds the client's bytes up, and its leaving lies behind them."""
+
+    async def stall(call: Call) -> None:
+        call.pause_reading()
+        await call.peer_gone.wait()
+
+    async with ScriptedServer(stall) as ollama, running_proxy(ollama.url) as proxy:
+        client = await RawClient.connect(proxy.url)
+        size = 50 << 20
+        await client.send(
+            b"POST /api/blobs/sha256:0 HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Length: %d\r\n\r\n" % size
+        )
+        sending = asyncio.ensure_future(client.send(b"x" * size))
+        await ollama.nth_call()
+        seen = -1.0
+        async with asyncio.timeout(10):
+            while not sending.done() and seen != client.unsent():  # until it is held up
+                seen = client.unsent()
+                await asyncio.sleep(0.2)
+        assert not sending.done()
+        client.reset()
+        sending.cancel()
+        await gone(proxy)
+        assert await proxy.value("ollama_proxy_client_aborts_total", phase="upload") == 1
+        assert await proxy.value("ollama_proxy_errors_total") == 0
+
+
+async def test_on_the_end_marker_before_the_connection_ended() -> None:
+    """A client that has everything and leaves is served, not lost."""
+
+    async def script(call: Call) -> None:
+        await call.head("200 OK", [(b"Content-Type", b"text/event-stream"), CHUNKED])
+        await call.chunk(b'data: {"choices":[{"delta":{"content":"x"}}]}\n\ndata: [DONE]\n\n')
+        await call.peer_gone.wait()
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        client = await RawClient.connect(proxy.url)
+        await client.request("POST", "/v1/chat/completions", CHAT)
+        await client.head()
+        await client.chunk()
+        assert await left(client, await ollama.nth_call()) < AT_ONCE_SECONDS
+        await gone(proxy)
+        assert await proxy.value("ollama_proxy_client_aborts_total") == 0
+        assert await proxy.value("ollama_proxy_requests_total", status="200") == 1
+        assert await proxy.value("ollama_proxy_request_duration_seconds_count") == 1

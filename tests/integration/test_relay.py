@@ -13,6 +13,7 @@ from tests.servers import running_proxy
 
 CHAT = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Why?"}]}
 CHUNKED = (b"Transfer-Encoding", b"chunked")
+CHUNKED_HELLO = "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
 MB = 1 << 20
 
 
@@ -280,3 +281,141 @@ async def test_ttft_is_the_scripted_one() -> None:
             await client.body(await client.head())
         ttft = await proxy.value("ollama_proxy_time_to_first_token_seconds_sum")
         assert 0.3 <= ttft < 1.0
+
+
+async def echo(call: Call) -> None:
+    """Answer with the request's body."""
+    await call.is_read.wait()
+    await call.answer("200 OK", [(b"X-Method", call.method.encode())], call.body)
+
+
+@pytest.mark.parametrize(
+    "asked", ["Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk", "Upgrade: websocket", "Upgrade: x, y"]
+)
+@pytest.mark.parametrize("framing", ["Content-Length: 5\r\n\r\nhello", CHUNKED_HELLO])
+async def test_an_upgrade_that_nobody_offers_is_ignored(asked: str, framing: str) -> None:
+    async with ScriptedServer(echo) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            for number in (1, 2):  # and the connection goes on
+                request = (
+                    "POST /api/chat?a=1 HTTP/1.1\r\nHost: localhost\r\n"
+                    f"Connection: Upgrade, HTTP2-Settings\r\n{asked}\r\n{framing}"
+                ).encode()
+                await client.send(request[:70])
+                await asyncio.sleep(0.01)
+                await client.send(request[70:])
+                assert await client.body(await client.head()) == b"hello"
+                call = await ollama.nth_call(number)
+                assert call.target == "/api/chat?a=1"
+                assert call.header("upgrade") is None
+                assert call.header("http2-settings") is None
+
+
+async def test_fields_after_a_chunked_body_never_become_headers() -> None:
+    async with ScriptedServer(echo) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.send(
+                b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+                b"Trailer: Host\r\n\r\n5\r\nhello\r\n0\r\n"
+                b"Host: evil.example\r\nAuthorization: Bearer trailer\r\n\r\n"
+            )
+            assert await client.body(await client.head()) == b"hello"
+        call = await ollama.nth_call()
+    assert call.header("host") == "localhost"
+    assert call.header("authorization") is None
+
+
+@pytest.mark.parametrize(
+    ("target", "received"),
+    [
+        ("http://localhost:1/api/tags?a=b", "/api/tags?a=b"),
+        ("//api//tags/../x", "//api//tags/../x"),
+        ("/a?u=http://x/y", "/a?u=http://x/y"),
+    ],
+)
+async def test_a_target_of_any_form_goes_on(target: str, received: str) -> None:
+    async with ScriptedServer(echo) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.send(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert (await client.head()).status == 200
+        call = await ollama.nth_call()
+    assert call.target == received
+
+
+async def test_a_target_that_cannot_be_sent_on_is_a_400_that_says_so() -> None:
+    async with ScriptedServer(echo) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("OPTIONS", "*")
+            head = await client.head()
+            assert head.status == 400
+            assert b"expected a path that begins with /" in await client.body(head)
+        assert await proxy.value("ollama_proxy_errors_total", error_type="bad_request") == 1
+
+
+async def test_a_head_without_end_is_refused() -> None:
+    async with ScriptedServer(echo) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 300_000)
+            assert (await client.head()).status == 431
+        assert ollama.calls == []
+
+
+async def test_a_user_in_the_address_is_for_clients_without_a_key_of_their_own() -> None:
+    async with ScriptedServer(echo) as ollama:
+        url = ollama.url.replace("//", "//user:pass@")
+        async with running_proxy(url) as proxy, await RawClient.connect(proxy.url) as client:
+            await client.request("GET", "/", b"", "Authorization: Bearer mine")
+            await client.head()
+            await client.request("GET", "/")
+            await client.head()
+        own, lent = ollama.calls
+    assert own.header("authorization") == "Bearer mine"
+    assert lent.header("authorization") == "Basic dXNlcjpwYXNz"
+
+
+async def test_a_304_with_a_length_has_no_body() -> None:
+    async def script(call: Call) -> None:
+        await call.head("304 Not Modified", [(b"Content-Length", b"17"), (b"ETag", b"x")])
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            for _ in range(2):
+                await client.request("GET", "/")
+                head = await client.head()
+                assert (head.status, head.get("etag")) == (304, "x")
+
+
+async def test_a_preflight_passes_and_is_no_call_of_a_model() -> None:
+    async def script(call: Call) -> None:
+        await call.head("204 No Content", [(b"Allow", b"POST")])
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("OPTIONS", "/api/chat", {"model": "made-up"})
+            assert (await client.head()).status == 204
+        assert await proxy.value("ollama_proxy_extraction_errors_total") == 0
+        assert await proxy.value("ollama_proxy_requests_total", model="none", status="204") == 1
+        assert "made-up:latest" not in {
+            dict(labels).get("model") for _, labels in await proxy.samples()
+        }
+
+
+async def test_more_streams_than_a_client_library_allows_by_default_run_at_once() -> None:
+    everyone = asyncio.Event()
+
+    async def script(call: Call) -> None:
+        await call.head("200 OK", [(b"Content-Type", b"application/x-ndjson"), CHUNKED])
+        await everyone.wait()
+        await call.last_chunk()
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        clients = [await RawClient.connect(proxy.url) for _ in range(150)]
+        for client in clients:
+            await client.request("POST", "/api/pull", {"model": "x"})
+        async with asyncio.timeout(10):
+            await ollama.nth_call(150)
+            assert [(await client.head()).status for client in clients] == [200] * 150
+        everyone.set()
+        for client in clients:
+            async with client:
+                assert await client.chunk() == b""

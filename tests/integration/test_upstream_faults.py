@@ -14,6 +14,7 @@ from tests.servers import running_proxy
 
 CHAT = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Why?"}]}
 ERRORS = "ollama_proxy_errors_total"
+NO_HTTP = "what it answered is no HTTP that could be read"
 
 
 async def free_port() -> int:
@@ -108,6 +109,38 @@ async def test_a_reset_in_mid_stream_is_not_made_to_look_whole() -> None:
         assert len(pieces) == 3  # all that had arrived before the break
         assert await proxy.value(ERRORS, error_type="incomplete_stream") == 1
         assert await proxy.value("ollama_proxy_requests_total", status="200") == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+async def test_a_kept_connection_that_ends_is_no_reason_to_send_again(method: str) -> None:
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        if call.target == "/first":
+            await call.answer("200 OK", [], b"")
+        else:
+            call.close()
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("GET", "/first")
+            await client.head()
+            await client.request(method, "/second", b"{}")
+            assert (await client.head()).status == 502
+        assert [call.target for call in ollama.calls] == ["/first", "/second"]
+
+
+async def test_an_error_tells_no_query_and_no_inside_of_a_library() -> None:
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        await call.send(b"\x00\x01 garbage\r\n\r\n")
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("GET", "/api/tags?api_key=secret")
+            head = await client.head()
+            said = json.loads(await client.body(head))["error"]
+        assert head.status == 502
+        assert said == f"Ollama at {ollama.url} gave no answer: {NO_HTTP}"
 
 
 async def test_a_length_that_is_not_reached_is_not_made_to_look_whole() -> None:

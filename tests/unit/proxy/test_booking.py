@@ -80,6 +80,12 @@ def test_tokens_that_were_counted_on_the_way_are_not_counted_twice() -> None:
     assert booked(too_many, m.GENERATED_TOKENS, model="m:latest") == 0
 
 
+def test_an_answer_that_came_in_one_piece_has_no_time_per_token() -> None:
+    whole = story(read(FINAL))
+    assert booked(whole, m.TTFT, "_count", model="m:latest") == 1
+    assert booked(whole, m.TPOT, "_count", model="m:latest") is None
+
+
 def test_an_abort_is_booked_by_phase_and_is_no_error() -> None:
     gone = story(ending=Ending.CLIENT_GONE)
     assert booked(gone, m.ABORTS, model="m:latest", phase="streaming") == 1

@@ -13,7 +13,7 @@ What a proxy needs and an application server does not give:
 import asyncio
 import contextlib
 import select
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, cast
 
 import httptools
@@ -35,6 +35,7 @@ class HangupWatch:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._poll: select.epoll | None = None
         if hasattr(select, "epoll"):
@@ -52,6 +53,12 @@ class HangupWatch:
         if self._poll is not None and self._callbacks.pop(descriptor, None) is not None:
             with contextlib.suppress(OSError):  # closed already: then it is gone from here too
                 self._poll.unregister(descriptor)
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._poll is not None:
+            self._loop.remove_reader(self._poll.fileno())
+            self._poll.close()
 
     def _some_hung_up(self) -> None:
         assert self._poll is not None
@@ -118,7 +125,7 @@ class ClientConnection(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         """Take a piece of the request target."""
         self._raw_target += url
-        super().on_url(url if url.isascii() else b"".join(_ascii(url)))
+        super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; a trailer comes here as well, and is left out."""
@@ -158,8 +165,3 @@ class ClientConnection(HttpToolsProtocol):
     def _hung_up(self) -> None:
         if self.flow.read_paused:  # else the end is read like any other data
             self.transport.abort()
-
-
-def _ascii(url: bytes) -> Iterable[bytes]:
-    """Bytes of a target that are no ASCII, percent-encoded, for the scope's decoded path."""
-    return (bytes((byte,)) if byte < 0x80 else b"%%%02X" % byte for byte in url)

@@ -7,11 +7,9 @@ that a slow client slows the upstream down instead of filling memory.
 
 import asyncio
 import json
-import string
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, cast
-from urllib.parse import quote
 
 import structlog
 
@@ -219,10 +217,7 @@ def _target(scope: Scope) -> str:
     Of an absolute target (`http://host/path`) only what follows the host goes on.
     """
     raw: bytes = scope["raw_target"]
-    try:
-        target = raw.decode()
-    except UnicodeDecodeError:
-        target = quote(raw, safe=string.punctuation)
+    target = raw.decode("ascii")  # the parser refuses anything else
     if "://" in target.partition("?")[0] and not target.startswith("/"):
         _, _, rest = target.partition("://")
         _, slash, path = rest.partition("/")
