@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack import envfile
 from stack.console import say
 from stack.places import REPOSITORY, Places, places_of, private_folder, socket_path
 from stack.settings import StackSettings, merge, parse
@@ -27,10 +28,7 @@ class Request:
 
 def read_request(environ: Mapping[str, str], repository: Path = REPOSITORY) -> Request:
     """The operator's wishes from the environment and `.env`. Raises: SettingsError."""
-    from dotenv import dotenv_values
-
-    dotenv = dotenv_values(repository / ".env", interpolate=False)
-    variables = merge(environ, dotenv)
+    variables = merge(environ, envfile.read(repository / ".env"))
     settings = parse(variables)
     return Request(settings, places_of(settings, repository), variables)
 

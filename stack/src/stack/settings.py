@@ -23,6 +23,18 @@ HANDED_ON = ("PROXY_", "ENGINE_", "TRAFFIC_")
 FOR_OTHERS = ("COMPOSE_", "DOCKER_")
 """Prefixes that may stand in `.env` because Docker Compose reads the same file."""
 
+OUR_PREFIXES = ("STACK_", "PROMETHEUS_")
+"""Prefixes of variables that nobody else reads, but for the next."""
+
+OF_PROMETHEUS_CLIENTS = ("PROMETHEUS_MULTIPROC_DIR", "PROMETHEUS_DISABLE_CREATED_SERIES")
+"""Variables of Prometheus's client libraries."""
+
+WITHOUT_PREFIX = ("OLLAMA_URL", "ENGINE", "PROMETHEUS")
+"""Our variables that only their spelling tells from others'."""
+
+_NEAR_RATIO = 0.85
+"""One letter more, less or exchanged; none of Ollama's own variables is as near."""
+
 COMPUTED = {"PROXY_OLLAMA_URL": "OLLAMA_URL"}
 """Service variables that the stack sets itself, and the operator's name for each."""
 
@@ -106,10 +118,13 @@ class StackSettings(BaseModel):
 KNOWN = frozenset(name.upper() for name in StackSettings.model_fields)
 
 
-def merge(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> dict[str, str]:
+def merge(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> dict[str, str]:
     """Both sources as one; the environment wins. Raises: SettingsError for unknown names."""
-    mistakes = [_unknown(name) for name in dotenv if not _may_stand_in_dotenv(name)]
-    merged = {name: value for name, value in dotenv.items() if value is not None} | dict(environ)
+    mistakes = [f".env: {_unknown(name)}" for name in dotenv if not _may_stand_in_dotenv(name)]
+    mistakes += [
+        _unknown(name) for name, value in sorted(environ.items()) if value and _is_misspelt(name)
+    ]
+    merged = {**dotenv, **environ}
     mistakes += [
         f"{name} is set by the stack itself: set {instead} instead"
         for name, instead in COMPUTED.items()
@@ -144,10 +159,19 @@ def _may_stand_in_dotenv(name: str) -> bool:
     return name in KNOWN or name.startswith((*HANDED_ON, *FOR_OTHERS))
 
 
+def _is_misspelt(name: str) -> bool:
+    """Whether a name of the environment, which holds others' too, can only be meant for us."""
+    if name in KNOWN or name.upper() in OF_PROMETHEUS_CLIENTS:
+        return False
+    if name.upper().startswith(OUR_PREFIXES):
+        return True
+    return bool(difflib.get_close_matches(name.upper(), WITHOUT_PREFIX, 1, _NEAR_RATIO))
+
+
 def _unknown(name: str) -> str:
     close = difflib.get_close_matches(name.upper(), sorted(KNOWN), n=1)
     hint = f", did you mean {close[0]}?" if close else ": .env.example lists them all"
-    return f".env: unknown setting {name}{hint}"
+    return f"unknown setting {name}{hint}"
 
 
 def _sentence(item: object) -> str:

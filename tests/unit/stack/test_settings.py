@@ -1,7 +1,7 @@
 import pytest
 
 from stack.errors import SettingsError
-from stack.settings import merge, operator_variables, parse
+from stack.settings import KNOWN, WITHOUT_PREFIX, merge, operator_variables, parse
 
 
 def test_nothing_set_gives_the_ports_that_the_readme_names() -> None:
@@ -27,8 +27,54 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_nearest() -> None:
         merge({}, {"OLAMA_URL": "http://127.0.0.1:1"})
 
 
-def test_an_unknown_name_in_the_environment_is_none_of_our_business() -> None:
-    assert merge({"OLAMA_URL": "x"}, {})["OLAMA_URL"] == "x"
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PROMETHEUS_PROT", "PROMETHEUS_PORT"),
+        ("STACK_STATE", "STACK_STATE_DIR"),
+        ("prometheus_port", "PROMETHEUS_PORT"),
+        ("PROMETEUS", "PROMETHEUS"),
+        ("ENGINES", "ENGINE"),
+        ("OLAMA_URL", "OLLAMA_URL"),
+        ("OLLAMA_ULR", "OLLAMA_URL"),
+    ],
+)
+def test_a_misspelt_name_in_the_environment_is_refused_with_the_nearest(
+    name: str, meant: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"^unknown setting {name}, did you mean {meant}\?$"):
+        merge({name: "x"}, {})
+    assert merge({name: ""}, {}) == {name: ""}
+
+
+# those of Ollama's own that look most like ours, the clients', and strangers
+@pytest.mark.parametrize(
+    "name",
+    [
+        "OLLAMA_HOST",
+        "OLLAMA_MODELS",
+        "OLLAMA_ORIGINS",
+        "OLLAMA_DEBUG",
+        "OLLAMA_AUTH",
+        "OLLAMA_VULKAN",
+        "OLLAMA_TMPDIR",
+        "OLLAMA_NOPRUNE",
+        "OLLAMA_API_URL",
+        "OLLAMA_BASE_URL",
+        "PROMETHEUS_MULTIPROC_DIR",
+        "prometheus_multiproc_dir",
+        "PROMETHEUS_DISABLE_CREATED_SERIES",
+        "PATH",
+        "ENGINE_THREADS",
+    ],
+)
+def test_a_name_of_others_in_the_environment_is_none_of_our_business(name: str) -> None:
+    assert merge({name: "x"}, {})[name] == "x"
+
+
+def test_every_name_without_a_prefix_is_guarded() -> None:
+    prefixed = tuple(f"{word}_" for word in ("STACK", "PROMETHEUS", "PROXY", "ENGINE", "TRAFFIC"))
+    assert {name for name in KNOWN if not name.startswith(prefixed)} == set(WITHOUT_PREFIX)
 
 
 @pytest.mark.parametrize(
