@@ -259,3 +259,22 @@ def test_verbs_that_need_a_stack_say_that_none_runs(tmp_path: Path) -> None:
         done = stack.command(verb)
         assert done.returncode == 1
         assert "make start" in done.stderr
+
+
+def test_a_state_folder_that_cannot_be_is_a_sentence_from_every_verb(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in ("/proc/x", str(tmp_path / "file" / "x")):
+        stack = Stack(tmp_path, {"STACK_STATE_DIR": folder})
+        for verb in ("start", "stop", "status", "logs", "metrics"):
+            done = stack.command(verb)
+            assert done.returncode != 0
+            assert "Traceback" not in done.stderr
+            assert len((done.stdout + done.stderr).splitlines()) == 1
+
+
+def test_a_link_to_itself_as_a_run_folder_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "run").symlink_to("run")
+    done = Stack(tmp_path, {"STACK_STATE_DIR": str(tmp_path)}).command("start")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(tmp_path / "run") in done.stderr

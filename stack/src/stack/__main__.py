@@ -31,12 +31,20 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:  # `make metrics | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ConnectionError, http.client.HTTPException) as error:
-        complain(f"the supervisor went away: {error or type(error).__name__}; try again")
+    except (OSError, http.client.HTTPException) as error:
+        complain(_in_words(error))
         return 1
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
+
+
+def _in_words(error: OSError | http.client.HTTPException) -> str:
+    if isinstance(error, ConnectionError | http.client.HTTPException):
+        return f"the supervisor went away: {error or type(error).__name__}; try again"
+    # a full disk, a folder that is not ours to write to
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
 
 
 def _interrupt(*_: object) -> None:

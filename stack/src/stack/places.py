@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.errors import StackError
+from stack.errors import SettingsError, StackError
 from stack.settings import StackSettings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -70,11 +70,21 @@ class Places:
 
 
 def places_of(settings: StackSettings, repository: Path = REPOSITORY) -> Places:
-    """The folders that the settings name; relative ones count from the repository."""
+    """The folders that the settings name; relative ones count from the repository.
+
+    Raises: SettingsError for a folder of nobody's home, or a link to itself.
+    """
+
+    def absolute(folder: Path, variable: str) -> Path:
+        try:
+            return (repository / folder.expanduser()).resolve()
+        except (OSError, RuntimeError) as error:
+            raise SettingsError(f"{variable}: {error}, found {str(folder)!r}") from error
+
     return Places(
         repository,
-        (repository / settings.stack_state_dir.expanduser()).resolve(),
-        (repository / settings.stack_downloads_dir.expanduser()).resolve(),
+        absolute(settings.stack_state_dir, "STACK_STATE_DIR"),
+        absolute(settings.stack_downloads_dir, "STACK_DOWNLOADS_DIR"),
     )
 
 
@@ -91,9 +101,17 @@ def socket_path(run: Path, temporary: Path | None = None) -> Path:
     return (temporary or Path(tempfile.gettempdir())) / folder / "supervisor.sock"
 
 
+def make_folder(folder: Path, variable: str, mode: int = 0o777) -> None:
+    """Make a folder where none is. Raises: StackError naming the variable that chooses it."""
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StackError(f"cannot make {folder} ({variable}): {error.strerror}") from error
+
+
 def private_folder(folder: Path) -> None:
     """Make a folder that only we may enter. Raises: StackError where somebody else made it."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder, "STACK_STATE_DIR", 0o700)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise StackError(f"{folder} is not ours: remove it, or set STACK_STATE_DIR to a short path")

@@ -4,7 +4,7 @@ import shutil
 
 from stack import model, openmp
 from stack.model_api import ModelApi
-from stack.places import private_folder
+from stack.places import make_folder, private_folder
 from stack.prometheus import sources
 from stack.prometheus.sources import Binary
 from stack.request import Request
@@ -15,7 +15,7 @@ def prepare(request: Request, api: ModelApi) -> Binary | None:
     places = request.places
     for folder in (places.log, places.prometheus_data):
         private_folder(folder)
-    places.downloads.mkdir(parents=True, exist_ok=True)
+    make_folder(places.downloads, "STACK_DOWNLOADS_DIR")
     try:
         if api.is_embedded:
             openmp.ensure(places)

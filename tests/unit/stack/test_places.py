@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.errors import StackError
-from stack.places import Places, places_of, private_folder, socket_path
+from stack.errors import SettingsError, StackError
+from stack.places import Places, make_folder, places_of, private_folder, socket_path
 from stack.settings import parse
 
 
@@ -58,3 +58,19 @@ def test_a_link_that_somebody_laid_out_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").symlink_to(tmp_path / "theirs")
     with pytest.raises(StackError, match="is not ours"):
         private_folder(tmp_path / "run")
+
+
+@pytest.mark.parametrize("folder", ["/proc/x", "file/x"])
+def test_a_folder_that_cannot_be_made_is_said_with_its_variable(
+    tmp_path: Path, folder: str
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StackError, match=r"cannot make .*/x \(STACK_STATE_DIR\): [A-Z]"):
+        private_folder(tmp_path / folder)
+    with pytest.raises(StackError, match=r"cannot make .*/x \(STACK_DOWNLOADS_DIR\): [A-Z]"):
+        make_folder(tmp_path / folder, "STACK_DOWNLOADS_DIR")
+
+
+def test_a_home_of_nobody_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"STACK_STATE_DIR: .*found '~nobody-of-that-name/x'"):
+        places_of(parse({"STACK_STATE_DIR": "~nobody-of-that-name/x"}), tmp_path)
