@@ -1,10 +1,12 @@
 """The official release of Prometheus: fetched, checked against its checksums, unpacked."""
 
+import errno
 import hashlib
 import platform
 import sys
 import tarfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +23,7 @@ RELEASES = "https://github.com/prometheus/prometheus/releases/download"
 _CONNECT_SECONDS = 4.0
 _SILENCE_SECONDS = 20.0
 _CHECKSUMS_WITHIN_SECONDS = 10.0
+_DOWNLOAD_WITHIN_SECONDS = 600.0
 _PROGRAMS = ("prometheus", "promtool")
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -48,12 +51,17 @@ def expected_digest(checksums: str, name: str) -> str:
     raise ReleaseError(f"the release's checksums do not name {name}")
 
 
-def fetch(name: str, folder: Path, releases: str = RELEASES) -> Path:
+def fetch(
+    name: str,
+    folder: Path,
+    releases: str = RELEASES,
+    within_seconds: float = _DOWNLOAD_WITHIN_SECONDS,
+) -> Path:
     """Put `prometheus` and `promtool` into `folder`; returns the former. Raises: ReleaseError."""
     base = f"{releases}/v{VERSION}"
     digest = expected_digest(_checksums(f"{base}/sha256sums.txt"), name)
     archive = folder / name
-    found = _download(f"{base}/{name}", archive)
+    found = _download(f"{base}/{name}", archive, within_seconds)
     if found != digest:
         archive.unlink()
         raise ReleaseError(f"{name} has SHA-256 {found}, the release says {digest}")
@@ -73,27 +81,29 @@ def _checksums(url: str) -> str:
         with _client() as client:
             return client.get(url).raise_for_status().text
 
-    return _bounded(ask, _CHECKSUMS_WITHIN_SECONDS)
+    return _bounded(ask, _CHECKSUMS_WITHIN_SECONDS, "not reachable")
 
 
-def _download(url: str, target: Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with (
-            _client() as client,
-            client.stream("GET", url) as response,
-            target.open("wb") as file,
-            download_bar() as advance,
-        ):
+def _download(url: str, target: Path, within_seconds: float) -> str:
+    end = time.monotonic() + within_seconds
+
+    def receive() -> str:
+        digest = hashlib.sha256()
+        with _client() as client, client.stream("GET", url) as response:
             response.raise_for_status()
             total = int(response.headers.get("content-length", 0))
-            for chunk in response.iter_bytes(1 << 18):
-                digest.update(chunk)
-                file.write(chunk)
-                advance(file.tell(), total)
-    except httpx2.HTTPError as error:
-        raise ReleaseError(f"the download broke off: {type(error).__name__}") from error
-    return digest.hexdigest()
+            # each piece as it comes: a drip must not hide behind a buffer that never fills
+            with target.open("wb") as file:
+                for chunk in response.iter_bytes():
+                    if time.monotonic() > end:  # nobody waits any longer
+                        raise TimeoutError(errno.ETIMEDOUT, f"{within_seconds:g} s")
+                    digest.update(chunk)
+                    file.write(chunk)
+                    advance(file.tell(), total)
+        return digest.hexdigest()
+
+    with download_bar() as advance:
+        return _bounded(receive, within_seconds, "the download broke off")
 
 
 def _unpack(archive: Path, folder: Path) -> None:
@@ -105,10 +115,15 @@ def _unpack(archive: Path, folder: Path) -> None:
                 tar.extract(member, folder, filter="data")
     except (tarfile.TarError, StopIteration, EOFError) as error:
         raise ReleaseError(f"{archive.name} is not a Prometheus release") from error
+    except OSError as error:
+        raise ReleaseError(f"{archive.name} cannot be unpacked: {_reason(error)}") from error
 
 
-def _bounded(ask: Callable[[], T], within_seconds: float) -> T:
-    """Run `ask` in a thread that may be left behind: a name look-up has no time-out of its own."""
+def _bounded(ask: Callable[[], T], within_seconds: float, failure: str) -> T:
+    """Run `ask` in a thread that may be left behind: a name look-up has no time-out of its own.
+
+    Raises: ReleaseError with `failure` and why.
+    """
     answers: list[T] = []
     errors: list[str] = []
 
@@ -116,11 +131,15 @@ def _bounded(ask: Callable[[], T], within_seconds: float) -> T:
         try:
             answers.append(ask())
         except (httpx2.HTTPError, OSError) as error:
-            errors.append(type(error).__name__)
+            errors.append(_reason(error))
 
-    thread = threading.Thread(target=work, daemon=True, name="release checksums")
+    thread = threading.Thread(target=work, daemon=True, name="Prometheus release")
     thread.start()
     thread.join(within_seconds)
     if answers:
         return answers[0]
-    raise ReleaseError(f"not reachable ({errors[0] if errors else f'{within_seconds:g} s'})")
+    raise ReleaseError(f"{failure} ({errors[0] if errors else f'{within_seconds:g} s'})")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or type(error).__name__

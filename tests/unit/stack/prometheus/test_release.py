@@ -6,6 +6,7 @@ import io
 import socket
 import tarfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,22 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class Dripping(Quiet):
+    """Sends the checksums as they are, and the archive a byte at a time until the client goes."""
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        if not self.path.endswith(NAME):
+            super().copyfile(source, outputfile)
+            return
+        with contextlib.suppress(ConnectionError):
+            while byte := source.read(1):
+                outputfile.write(byte)
+                time.sleep(0.02)  # the drip itself
+
+
 @contextlib.contextmanager
-def serving(folder: Path) -> Any:
-    handler = functools.partial(Quiet, directory=str(folder))
+def serving(folder: Path, answering: type[Quiet] = Quiet) -> Any:
+    handler = functools.partial(answering, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -86,6 +100,27 @@ def test_a_refused_connection_is_not_reachable(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(ReleaseError, match="not reachable"):
             fetch(NAME, tmp_path, url)
+
+
+def test_a_download_that_drips_is_given_up_in_time(tmp_path: Path) -> None:
+    publish(tmp_path)
+    target = tmp_path / "target"
+    target.mkdir()
+    before = time.monotonic()
+    with serving(tmp_path, Dripping) as url:
+        with pytest.raises(ReleaseError, match=r"the download broke off \(0.2 s\)"):
+            fetch(NAME, target, url, within_seconds=0.2)
+        assert time.monotonic() - before < 2.0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which Linux has")
+def test_a_full_disk_is_a_reason_to_look_further(tmp_path: Path) -> None:
+    publish(tmp_path)
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / NAME).symlink_to("/dev/full")
+    with serving(tmp_path) as url, pytest.raises(ReleaseError, match="No space left on device"):
+        fetch(NAME, target, url)
 
 
 def test_a_file_that_the_checksums_do_not_name_is_refused() -> None:
