@@ -73,5 +73,13 @@ def test_nothing_that_ships_knows_the_fakes() -> None:
         assert "tests" not in [line.split()[1].split(".")[0] for line in imports(text)], name
 
 
+def test_the_fakes_know_nothing_of_ours_but_the_wire() -> None:
+    ours = ("ollama_observe", "proxy", "engine", "traffic", "stack")
+    for path in (REPOSITORY / "tests" / "fakes").glob("*.py"):
+        named = [line.split()[1] for line in imports(path.read_text(encoding="utf-8"))]
+        inside = [name for name in named if name.split(".")[0] in ours]
+        assert [name for name in inside if not name.startswith("ollama_observe.wire")] == []
+
+
 def imports(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith(("import ", "from "))]

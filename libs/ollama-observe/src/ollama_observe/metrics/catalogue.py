@@ -1,4 +1,4 @@
-"""Every metric of the stack as data. docs/METRICS.md is generated from this list.
+"""The metrics that we measure ourselves, as data. docs/METRICS.md is generated from it.
 
 Names follow the Prometheus naming rules: one prefix per source, base units, `_total`
 on counters. Histograms carry few labels, because each label value costs a series per

@@ -35,26 +35,8 @@ def configure_logging(
     service: str, level: str = "info", form: Literal["auto", "json", "console"] = "auto"
 ) -> None:
     """Send structlog and the standard library through one renderer to standard error."""
-
-    def add_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        event["service"] = service
-        return event
-
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        _without_color_message,
-        add_service,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
     as_text = form == "console" or (form == "auto" and sys.stderr.isatty())
-    last: list[Any] = (
-        [structlog.dev.ConsoleRenderer()]
-        if as_text
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    )
+    shared = _shared_processors(service)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -66,16 +48,45 @@ def configure_logging(
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-        )
-    )
+    handler.setFormatter(_formatter(shared, as_text))
     handler.addFilter(_DropSaidBetterByUs())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    _quieten_uvicorn()
+
+
+def _shared_processors(service: str) -> list[Processor]:
+    """What every line gets, ours and others' alike."""
+
+    def add_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        _without_color_message,
+        add_service,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _formatter(shared: list[Processor], as_text: bool) -> logging.Formatter:
+    last: list[Any] = (
+        [structlog.dev.ConsoleRenderer()]
+        if as_text
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    )
+
+
+def _quieten_uvicorn() -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
