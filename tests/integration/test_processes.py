@@ -8,7 +8,7 @@ import socket
 from tests.clients import RawClient
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama, Model
-from tests.fakes.server import ScriptedServer
+from tests.fakes.server import Call, ScriptedServer
 from tests.processes import proxy_process
 
 CANARY = "canary-5f3a9c"
@@ -65,6 +65,20 @@ async def test_a_misspelt_variable_ends_the_process_with_one_sentence() -> None:
         logged = await proxy.ended()
     assert proxy.child.returncode == 2
     assert logged.strip() == "proxy: unknown setting PROXY_PROT, did you mean PROXY_PORT?"
+
+
+async def test_a_client_with_a_full_pipe_that_leaves_is_noticed_on_the_real_event_loop() -> None:
+    async def never_answer(call: Call) -> None:
+        await call.peer_gone.wait()
+
+    async with ScriptedServer(never_answer) as ollama, proxy_process(ollama.url) as proxy:
+        await proxy.until_ready()
+        client = await RawClient.connect(proxy.url)
+        await client.send(b"GET /api/tags HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2)
+        call = await ollama.nth_call()
+        client.close()
+        async with asyncio.timeout(5):
+            await call.peer_gone.wait()
 
 
 async def test_a_proxy_in_the_environment_is_for_others() -> None:

@@ -352,6 +352,14 @@ async def test_a_target_that_cannot_be_sent_on_is_a_400_that_says_so() -> None:
         assert await proxy.value("ollama_proxy_errors_total", error_type="bad_request") == 1
 
 
+async def test_a_tunnel_is_refused() -> None:
+    async with ScriptedServer(echo) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.send(b"CONNECT localhost:1 HTTP/1.1\r\nHost: localhost:1\r\n\r\n")
+            assert (await client.head()).status == 400
+        assert ollama.calls == []
+
+
 async def test_a_head_without_end_is_refused() -> None:
     async with ScriptedServer(echo) as ollama, running_proxy(ollama.url) as proxy:
         async with await RawClient.connect(proxy.url) as client:

@@ -89,6 +89,7 @@ class ClientConnection(HttpToolsProtocol):
         super().connection_made(transport)
         self._head_bytes = 0
         self._is_in_head = True
+        self._is_hung_up = False
         self._raw_target = b""
         self._descriptor: int = transport.get_extra_info("socket").fileno()
         _watch_of(self.loop).watch(self._descriptor, self._hung_up)
@@ -111,6 +112,8 @@ class ClientConnection(HttpToolsProtocol):
             self._go_on_without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
+        if self._is_hung_up and self.flow.read_paused:
+            self.transport.abort()
         if self._is_in_head and self._head_bytes > HEAD_LIMIT_BYTES:
             said = b"the request's head is longer than %d bytes" % HEAD_LIMIT_BYTES
             self.transport.write(_TOO_LARGE % (len(said), said))
@@ -152,6 +155,9 @@ class ClientConnection(HttpToolsProtocol):
 
     def _go_on_without_upgrade(self, rest: bytes) -> None:
         """Read the request again as if it had not asked: the parser skips its body."""
+        if self._method == b"CONNECT":  # an upgrade by its nature
+            self.send_400_response("A tunnel is not to be had here.")
+            return
         head = [b"%s %s HTTP/%s" % (self._method, self._raw_target, self._version.encode())]
         for name, value in self.headers:
             if name == b"connection":
@@ -160,8 +166,10 @@ class ClientConnection(HttpToolsProtocol):
             if name != b"upgrade":
                 head.append(name + b": " + value)
         self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
         self.data_received(b"\r\n".join(head) + b"\r\n\r\n" + rest)
 
     def _hung_up(self) -> None:
-        if self.flow.read_paused:  # else the end is read like any other data
+        self._is_hung_up = True
+        if self.flow.read_paused:  # else its end is read like any other data
             self.transport.abort()
