@@ -9,18 +9,32 @@ MEMBERS := pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.
 RUN_ENVIRONMENT := .venv/.installed-local
 DEV_ENVIRONMENT := .venv/.installed-dev
 
-# what a stopped or never started stack answers without setting anything up
-REQUIRE_SETUP = @test -x $(PY) || { echo "nothing is set up here yet: make start"; exit 3; }
+# a .venv that is half made, or was moved and points at another checkout, is not set up
+IS_SET_UP := $(PY) -c 'import os, stack; \
+  os.path.samefile(stack.__file__, "stack/src/stack/__init__.py") or exit(1)' 2>/dev/null
+REQUIRE_SETUP = @$(IS_SET_UP) || { if [ -e .venv ]; \
+  then echo ".venv is half made or was moved: make clean, then make start"; \
+  else echo "nothing is set up here yet: make start"; fi; exit 3; }
+
+# stopping needs no member but this one, which its own folder gives also after a move
+IN_PLACE := cd stack/src && ../../$(PY)
+SUPERVISOR_PID = $${STACK_STATE_DIR:-.local}/run/supervisord.pid
 
 ##@ Run
 .PHONY: start stop restart status logs metrics traffic-quick bench
 start: $(RUN_ENVIRONMENT) ## set up what is missing, start everything, say what runs where
+	$(REQUIRE_SETUP)
 	@$(PY) -m stack start
 
 stop: ## stop everything; requests in flight finish first (PROXY_DRAIN_SECONDS at most)
-	@if [ -x $(PY) ]; then $(PY) -m stack stop; else echo "not running"; fi
+	@if ($(IN_PLACE) -c 'import stack.__main__, stack.stop') 2>/dev/null; \
+	then $(IN_PLACE) -m stack stop; \
+	elif [ -e "$(SUPERVISOR_PID)" ]; \
+	then echo "cannot stop: .venv does not work; end pid $$(cat "$(SUPERVISOR_PID)")" >&2; exit 1; \
+	else echo "not running"; fi
 
 restart: $(RUN_ENVIRONMENT) ## stop, then start with the settings of now
+	$(REQUIRE_SETUP)
 	@$(PY) -m stack restart
 
 status: ## each part: state, pid, port, health, since when
@@ -46,6 +60,7 @@ bench: $(DEV_ENVIRONMENT) ## what the proxy adds: CPU and latency, on this machi
 ##@ Develop
 .PHONY: setup test lint format lock docs clean
 setup: $(RUN_ENVIRONMENT) ## fetch all that a start needs, start nothing
+	$(REQUIRE_SETUP)
 	@$(PY) -m stack setup
 
 test: $(DEV_ENVIRONMENT) ## run the tests; some only: make test TESTS="tests/unit -k stack"
@@ -64,7 +79,8 @@ lock: $(DEV_ENVIRONMENT) ## rewrite requirements/*.txt; upgrades: make lock FLAG
 docs: $(DEV_ENVIRONMENT) ## rewrite the generated documents
 	@$(PY) scripts/docs.py
 
-clean: stop ## stop, then remove .venv and .local (the model, Prometheus, its data)
+clean: ## stop, then remove .venv and .local (the model, Prometheus, its data)
+	@$(MAKE) stop || echo "not stopped, the reason is above; removing all the same" >&2
 	@rm -rf .venv .local
 	@echo "removed .venv and .local"
 

@@ -48,7 +48,8 @@ large_files() {
   }'
 }
 
-if ! "$python" -c '' 2>/dev/null; then
+# one without pip was interrupted while it was made
+if ! "$python" -m pip --version >/dev/null 2>&1; then
   chosen=$(choose_python)
   say environment ".venv with Python $(version_of "$chosen") ($chosen)"
   rm -rf .venv

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from stack import supervised
 from stack.console import duration, say, step
+from stack.errors import StackError
 from stack.parts import STOP_ORDER, Part
 from stack.plan import Plan
 from stack.request import Request
@@ -22,6 +23,10 @@ def stop(request: Request) -> int:
     """Stop what runs; nothing to stop is no error."""
     supervisor = supervised.connect(request.socket)
     if supervisor is None:
+        unreachable = supervised.unreachable(request.places.run)
+        if unreachable is not None:
+            _end_unreachable(unreachable, Plan.load(request.places.run))
+            return 0
         left_over = supervised.orphans(request.socket)
         for pid, name in left_over.items():
             _end_orphan(pid, name)
@@ -61,6 +66,17 @@ def _stop_part(supervisor: Supervisor, name: str, part: Part | None) -> None:
             lambda: supervisor.process(name).state in ENDED, bound + _KILL_MARGIN_SECONDS, 0.2
         )
     step(name, "stopped")
+
+
+def _end_unreachable(pid: int, plan: Plan | None) -> None:
+    """End a supervisor by its pid; it stops its parts itself, each within its own bound."""
+    step("supervisor", f"ending pid {pid}, whose socket is not here: the checkout was moved")
+    os.kill(pid, signal.SIGTERM)
+    parts = plan.parts if plan else ()
+    bound = sum((part.stop_seconds for part in parts), _SUPERVISOR_WITHIN_SECONDS)
+    if not wait_until(lambda: not supervised.is_alive(pid), bound):
+        raise StackError(f"the supervisor (pid {pid}) does not end")
+    say("stopped")
 
 
 def _end_orphan(pid: int, name: str) -> None:

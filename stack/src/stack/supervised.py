@@ -135,6 +135,21 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def unreachable(run: Path) -> int | None:
+    """The pid of a supervisor that runs in `run` and answers elsewhere: the checkout was moved.
+
+    A short folder for the socket of a deep checkout is named after the checkout's path.
+    """
+    import psutil
+
+    try:
+        pid = int((run / "supervisord.pid").read_text(encoding="utf-8"))
+        # the number alone proves nothing, it may be another process's by now
+        return pid if is_alive(pid) and psutil.Process(pid).cwd() == str(run) else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
 def orphans(socket: Path) -> dict[int, str]:
     """Pid and name of parts whose supervisor died without stopping them.
 

@@ -3,7 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stack.supervised import connect, is_alive, orphans, process_of
+from stack.supervised import connect, is_alive, orphans, process_of, unreachable
 
 RECORD = {
     "name": "proxy",
@@ -58,3 +58,15 @@ def test_a_part_whose_supervisor_died_is_found_by_its_environment(tmp_path: Path
         os.waitid(os.P_PID, left_over.pid, os.WEXITED | os.WNOWAIT)
         # ended, and nobody has waited for it yet
         assert not is_alive(left_over.pid)
+
+
+def test_a_supervisor_is_known_by_the_folder_that_it_runs_in(tmp_path: Path) -> None:
+    assert unreachable(tmp_path) is None
+    (tmp_path / "supervisord.pid").write_text(f"{os.getpid()}\n")
+    assert unreachable(tmp_path) is None  # this process runs elsewhere
+    sleeping = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with subprocess.Popen(sleeping, cwd=tmp_path, stdin=subprocess.PIPE) as child:
+        (tmp_path / "supervisord.pid").write_text(f"{child.pid}\n")
+        assert unreachable(tmp_path) == child.pid
+        child.terminate()
+    assert unreachable(tmp_path) is None
