@@ -79,6 +79,9 @@ async def test_a_client_with_a_full_pipe_that_leaves_is_noticed_on_the_real_even
         client.close()
         async with asyncio.timeout(5):
             await call.peer_gone.wait()
+        proxy.child.send_signal(signal.SIGTERM)
+        logged = [json.loads(line) for line in (await proxy.ended()).splitlines()]
+    assert [line["event"] for line in logged if line["level"] not in ("info", "debug")] == []
 
 
 async def test_a_proxy_in_the_environment_is_for_others() -> None:

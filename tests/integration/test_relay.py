@@ -8,7 +8,7 @@ import pytest
 from tests.clients import RawClient
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama, Model
-from tests.fakes.server import Call, ScriptedServer
+from tests.fakes.server import Call, Script, ScriptedServer
 from tests.servers import running_proxy
 
 CHAT = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Why?"}]}
@@ -427,3 +427,83 @@ async def test_more_streams_than_a_client_library_allows_by_default_run_at_once(
         for client in clients:
             async with client:
                 assert await client.chunk() == b""
+
+
+def slow_after(release: asyncio.Event) -> Script:
+    """Answers in two chunks, the second when it is let."""
+
+    async def script(call: Call) -> None:
+        await call.head("200 OK", [CHUNKED])
+        await call.chunk(b"one")
+        await release.wait()
+        await call.chunk(b"two")
+        await call.last_chunk()
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "follows", [b"\x00garbage\r\n\r\n", b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", b"XX"]
+)
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_what_is_no_request_never_disturbs_the_answer_in_flight(
+    follows: bytes, at_once: bool
+) -> None:
+    release = asyncio.Event()
+    first = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nab"
+    async with ScriptedServer(slow_after(release)) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.send(first + follows if at_once else first)
+            head = await client.head()
+            assert (head.status, await client.chunk()) == (200, b"one")
+            if not at_once:
+                await client.send(follows)
+                await asyncio.sleep(0.05)
+            release.set()
+            assert (await client.chunk(), await client.chunk()) == (b"two", b"")
+            if follows != b"XX":  # those may yet become a request
+                assert await client.rest() == b""  # and the connection ends
+        assert await proxy.value("ollama_proxy_requests_total", status="200") == 1
+        assert await proxy.value("ollama_proxy_client_aborts_total") == 0
+
+
+async def test_a_body_that_is_no_chunked_one_is_the_clients_mistake() -> None:
+    async with ScriptedServer(echo) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.send(
+                b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+            )
+            await (await ollama.nth_call()).body_arrived.wait()
+            await client.send(b"no size\r\n")
+            assert (await client.head()).status == 400
+        async with asyncio.timeout(5):
+            while await proxy.value("ollama_proxy_active_requests"):
+                await asyncio.sleep(0.01)
+        assert await proxy.value("ollama_proxy_errors_total", error_type="bad_request") == 1
+        assert await proxy.value("ollama_proxy_requests_total", status="400") == 1
+
+
+async def test_many_requests_in_one_packet_are_answered_in_their_order() -> None:
+    async def script(call: Call) -> None:
+        await call.answer("200 OK", [], call.target.encode())
+
+    count = 600
+    asked = b"".join(
+        b"GET /%d HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n" % n
+        for n in range(count)
+    )
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.send(asked)
+            for number in range(count):
+                assert await client.body(await client.head()) == b"/%d" % number
+
+
+async def test_a_long_head_on_a_used_connection_is_refused_too() -> None:
+    async with ScriptedServer(echo) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("POST", "/", b"x")
+            await client.body(await client.head())
+            await client.send(b"GET / HTTP/1.1\r\nX: " + b"x" * 300_000)
+            assert (await client.head()).status == 431

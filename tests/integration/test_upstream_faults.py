@@ -129,6 +129,40 @@ async def test_a_kept_connection_that_ends_is_no_reason_to_send_again(method: st
         assert [call.target for call in ollama.calls] == ["/first", "/second"]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 999 Odd\r\nContent-Length: 0",
+        b"HTTP/1.1 200 OK\r\nX: a\x01b\r\nContent-Length: 0",
+    ],
+)
+async def test_an_answer_that_cannot_be_sent_on_is_a_502(answer: bytes) -> None:
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        await call.send(answer + b"\r\nContent-Length: 0\r\n\r\n")
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("GET", "/api/tags")
+            head = await client.head()
+            assert head.status == 502
+            assert NO_HTTP in (await client.body(head)).decode()
+        assert await proxy.value(ERRORS, error_type="broke_off") == 1
+
+
+async def test_a_request_that_a_drain_cuts_before_its_answer_is_a_503() -> None:
+    fake = FakeOllama(faults=Faults(queue_seconds=60))
+    async with AsyncExitStack() as stack:
+        ollama = await stack.enter_async_context(ScriptedServer(fake))
+        async with running_proxy(ollama.url, drain_seconds=1) as proxy:
+            client = await stack.enter_async_context(await RawClient.connect(proxy.url))
+            await client.request("POST", "/api/chat", CHAT)
+            await ollama.nth_call()
+        head = await client.head()
+        assert head.status == 503
+        assert json.loads(await client.body(head)) == {"error": "the proxy is shutting down"}
+
+
 async def test_an_error_tells_no_query_and_no_inside_of_a_library() -> None:
     async def script(call: Call) -> None:
         await call.is_read.wait()

@@ -105,12 +105,17 @@ class _Exchange:
         except asyncio.CancelledError:
             if not self._client_is_gone:
                 ending = Ending.CUT_BY_SHUTDOWN
+                await self._answer_error(ending, "the proxy is shutting down")
                 raise
-            ending = Ending.CLIENT_GONE
+            malformed = self._connection.is_malformed
+            ending = Ending.UNSENDABLE if malformed else Ending.CLIENT_GONE
             self._task.uncancel()
         except UpstreamError as error:
             ending = _ending_of(error)
-            await self._answer_error(ending, error)
+            said = str(error)
+            if ending is not Ending.UNSENDABLE:
+                said = f"Ollama at {self._upstream.address} gave no answer: {error}"
+            await self._answer_error(ending, said)
         finally:
             self._is_over = True
             self._connection.when_gone = None
@@ -185,13 +190,10 @@ class _Exchange:
             self._client_is_gone = True
             self._task.cancel()
 
-    async def _answer_error(self, ending: Ending, error: UpstreamError) -> None:
+    async def _answer_error(self, ending: Ending, said: str) -> None:
         """Say what failed. In mid-answer there is no way to: returning closes the connection."""
         if self._is_started:
             return
-        said = str(error)
-        if ending is not Ending.UNSENDABLE:
-            said = f"Ollama at {self._upstream.address} gave no answer: {error}"
         body = json.dumps(error_body(self._recorder.endpoint.dialect, said)).encode()
         headers = [
             (b"content-type", b"application/json; charset=utf-8"),

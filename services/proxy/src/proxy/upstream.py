@@ -10,6 +10,7 @@ Errors, by what the relay can still do:
 """
 
 import os
+import re
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from proxy.headers import Headers
 HEADER_LIMIT_BYTES = 64 * 1024
 HEADER_LIMIT = 1000
 READ_BUFFER_BYTES = 64 * 1024
+NO_HTTP = "what it answered is no HTTP that could be read"
+_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class UpstreamError(Exception):
@@ -170,11 +173,19 @@ class AiohttpUpstream:
             raise UpstreamBrokeOff(_sentence(error)) from error
         except ValueError as error:
             raise UnsendableRequest(f"this request cannot be sent on: {error}") from error
+        if not _can_be_sent_on(response):
+            response.close()
+            raise UpstreamBrokeOff(NO_HTTP)
         return _AiohttpResponse(response)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+def _can_be_sent_on(response: aiohttp.ClientResponse) -> bool:
+    values = (value for _, value in response.raw_headers)
+    return 200 <= response.status <= 599 and not any(map(_CONTROL_BYTES.search, values))
 
 
 def _sentence(error: BaseException) -> str:
@@ -187,7 +198,7 @@ def _sentence(error: BaseException) -> str:
         case aiohttp.ServerDisconnectedError():
             return "it closed the connection before it answered"
         case aiohttp.ClientResponseError():
-            return "what it answered is no HTTP that could be read"
+            return NO_HTTP
         case aiohttp.ClientPayloadError():
             return "the answer broke off"
         case _:

@@ -68,6 +68,14 @@ def test_events_are_the_same_at_every_cut(pieces: list[bytes]) -> None:
     assert splitter.finish() == []
 
 
+def test_an_event_of_many_lines_is_bounded_as_a_whole() -> None:
+    splitter = EventSplitter(limit_bytes=12)
+    assert splitter.feed(b"data:123456\ndata:123456\n\n") == [Event("", b"123456\n123456")]
+    assert splitter.feed(b"data:123456\n" * 3 + b"\ndata:1\n\n") == [Event("", b"1")]
+    assert splitter.feed(b"data:123456\n" * 9) == splitter.finish() == []
+    assert splitter.overflows == 2
+
+
 def test_an_event_over_the_limit_is_skipped_and_counted() -> None:
     splitter = EventSplitter(limit_bytes=8)
     assert splitter.feed(b"data: 0123456789\n\ndata: 1\n\n") == [Event("", b"1")]

@@ -76,17 +76,20 @@ class EventSplitter:
     `id` and `retry` are skipped; several `data` lines are joined with a newline).
     """
 
-    __slots__ = ("_data", "_lines", "_name")
+    __slots__ = ("_data", "_data_bytes", "_limit_bytes", "_lines", "_name", "_too_long")
 
     def __init__(self, limit_bytes: int = LINE_LIMIT_BYTES) -> None:
         self._lines = LineSplitter(limit_bytes)
+        self._limit_bytes = limit_bytes
         self._name = ""
         self._data: list[bytes] = []
+        self._data_bytes = 0
+        self._too_long = 0
 
     @property
     def overflows(self) -> int:
-        """How many lines were skipped because they were longer than the limit."""
-        return self._lines.overflows
+        """How many lines or events were skipped because they were longer than the limit."""
+        return self._lines.overflows + self._too_long
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes, in order."""
@@ -97,7 +100,7 @@ class EventSplitter:
             elif self._data:
                 events.append(self._dispatch())
             else:
-                self._name = ""
+                self._forget()
         return events
 
     def finish(self) -> list[Event]:
@@ -113,12 +116,25 @@ class EventSplitter:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":
-            self._data.append(value)
+            self._keep(value)
         elif name == b"event":
             self._name = value.decode("utf-8", "replace")
 
+    def _keep(self, value: bytes) -> None:
+        was_too_long = self._data_bytes > self._limit_bytes
+        self._data_bytes += len(value)
+        if self._data_bytes <= self._limit_bytes:
+            self._data.append(value)
+        elif not was_too_long:
+            self._data.clear()
+            self._too_long += 1
+
     def _dispatch(self) -> Event:
         event = Event(self._name, b"\n".join(self._data))
+        self._forget()
+        return event
+
+    def _forget(self) -> None:
         self._name = ""
         self._data.clear()
-        return event
+        self._data_bytes = 0
