@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from tests.components import need
+from tests.ports import free_port
 
 MODEL = "smollm2:135m"
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -31,13 +31,6 @@ def model_file() -> Path:
     path = Path(given) if given else _DEFAULT_MODEL_FILE
     need("model", path.is_file(), "`make setup` fetches it")
     return path
-
-
-def free_port() -> int:
-    """A port of loopback that nothing listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

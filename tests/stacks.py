@@ -14,16 +14,9 @@ from pathlib import Path
 from stack.places import MODEL_FILE, REPOSITORY, socket_path
 from stack.supervised import orphans
 from tests.components import need
+from tests.ports import free_ports
 
 WITHIN_SECONDS = 60.0
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for sock in sockets:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in sockets]
 
 
 @dataclasses.dataclass

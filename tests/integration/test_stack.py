@@ -16,7 +16,8 @@ import pytest
 
 from stack.supervised import is_alive
 from stack.waiting import wait_until
-from tests.stacks import WITHIN_SECONDS, Stack, free_ports, stack_at
+from tests.ports import free_ports
+from tests.stacks import WITHIN_SECONDS, Stack, stack_at
 
 BODY = b'{"message":{"content":"late"},"done":true}\n'
 

@@ -17,7 +17,8 @@ from stack.places import REPOSITORY
 from stack.supervised import is_alive
 from tests.components import need
 from tests.integration.test_stack import UpstreamServer, in_front_of, upstream
-from tests.stacks import WITHIN_SECONDS, free_ports
+from tests.ports import free_ports
+from tests.stacks import WITHIN_SECONDS
 
 __all__ = ["upstream"]  # a fixture
 

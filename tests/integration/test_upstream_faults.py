@@ -10,20 +10,12 @@ from tests.clients import RawClient
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama, Model
 from tests.fakes.server import Call, ScriptedServer
+from tests.ports import free_port
 from tests.servers import running_proxy
 
 CHAT = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Why?"}]}
 ERRORS = "ollama_proxy_errors_total"
 NO_HTTP = "what it answered is no HTTP that could be read"
-
-
-async def free_port() -> int:
-    """A port that nothing listens on."""
-    server = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 0)
-    port: int = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    return port
 
 
 @pytest.mark.parametrize(
@@ -37,7 +29,7 @@ async def free_port() -> int:
 async def test_ollama_that_is_off_is_a_502_in_the_dialect_of_the_route(
     path: str, where: tuple[str, ...]
 ) -> None:
-    url = f"http://127.0.0.1:{await free_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     async with running_proxy(url) as proxy, await RawClient.connect(proxy.url) as client:
         await client.request("POST", path, CHAT)
         head = await client.head()

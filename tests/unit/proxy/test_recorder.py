@@ -84,6 +84,20 @@ def test_a_model_that_the_request_did_not_name_is_read_from_the_answer() -> None
     assert desk.active("m:latest") == 0
 
 
+def test_a_full_table_of_models_is_counted_once_a_request() -> None:
+    desk = Desk()
+    overflows: list[int] = []
+    desk.models = ModelLabels(1, lambda: overflows.append(1))
+    desk.models.admit("first")
+    recorder = desk.begin()
+    recorder.request_read(1.0, None, 99_999_999)
+    recorder.headers_received(200, NDJSON)
+    for _ in range(5):
+        recorder.chunk_received(1.5, line(model="second", message={"content": "a"}))
+    recorder.finish(2.0, Ending.COMPLETE)
+    assert overflows == [1]
+
+
 @pytest.mark.parametrize("status", [400, 404, 500])
 def test_a_model_that_was_refused_is_no_label(status: int) -> None:
     desk = Desk()

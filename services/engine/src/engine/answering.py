@@ -37,9 +37,7 @@ async def answer(inference: Inference, job: Job, shape: Shape, out: Answer) -> N
         return
     jobs.refuse_unsupported(job, is_embedding_only=facts.is_embedding_only)
     options = inference.options(job.options, facts)
-    stay = inference.keep_alive_seconds
-    if job.keep_alive is not None:
-        stay = jobs.keep_alive(job.keep_alive)
+    stay = jobs.stay(job.keep_alive, inference.keep_alive_seconds)
     async with inference.lease(model, facts, options.placement, stay) as lease:
         load_ns = time.perf_counter_ns() - started_ns
         if job.is_load:

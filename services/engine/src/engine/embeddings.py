@@ -134,9 +134,7 @@ async def _embedded(inference: Inference, wanted: _Wanted) -> Embedded:
     started_ns = time.perf_counter_ns()
     model, facts = await inference.find(wanted.model, errors.model_missing_try_pulling)
     options = inference.options(wanted.options, facts)
-    stay = inference.keep_alive_seconds
-    if wanted.keep_alive is not None:
-        stay = jobs.keep_alive(wanted.keep_alive)
+    stay = jobs.stay(wanted.keep_alive, inference.keep_alive_seconds)
     async with inference.lease(model, facts, options.placement, stay) as lease:
         load_ns = time.perf_counter_ns() - started_ns
         if not wanted.texts:

@@ -55,6 +55,14 @@ def keep_alive(value: float | str) -> float | None:
     return durations.keep_alive_seconds(durations.parse(value) if isinstance(value, str) else value)
 
 
+def stay(asked: float | str | None, default_seconds: float | None) -> float | None:
+    """How long a model stays after this use, in seconds; None is forever.
+
+    `asked` is the request's keep-alive, None where it says nothing.
+    """
+    return default_seconds if asked is None else keep_alive(asked)
+
+
 def checked_keep_alive(value: Any) -> float | str | None:
     """`keep_alive` as sent, when it can be read. Raises ApiError 400."""
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):

@@ -6,6 +6,7 @@ them. Instants are `time.perf_counter()` seconds, taken by the relay.
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Concatenate, ParamSpec
 
 import structlog
@@ -146,6 +147,8 @@ class Recorder:
     def _model_in(self, meter: StreamMeter) -> str:
         """The model's label; from the answer where the request could not be read for it."""
         if self._model == OTHER and not self._facts.model and meter.model:
+            # noted, so that a full table is asked, and its overflow counted, once a request
+            self._facts = replace(self._facts, model=meter.model)
             return self._models.admit(meter.model)
         return self._model
 

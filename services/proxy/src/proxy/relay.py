@@ -11,8 +11,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
-import structlog
-
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES
 from proxy.connections import SCOPE_KEY, ClientConnection
 from proxy.headers import Headers, end_to_end, to_upstream
@@ -36,8 +34,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Clock = Callable[[], float]
-
-_log = structlog.stdlib.get_logger("proxy.relay")
 
 
 class Relay:
@@ -156,7 +152,7 @@ class _Exchange:
         if message.get("more_body", False):
             return self._upload(message["body"])
         body: bytes = message.get("body", b"")
-        self._request_is_read(body, len(body))
+        self._recorder.request_read(self._clock(), body, len(body))
         return body if body or _announces_body(self._scope) else None
 
     async def _upload(self, first: bytes) -> AsyncIterator[bytes]:
@@ -170,7 +166,7 @@ class _Exchange:
                     copy = None
             if not more:
                 # before the last piece leaves: the upstream may answer within this instant
-                self._request_is_read(copy, size)
+                self._recorder.request_read(self._clock(), copy, size)
             if piece:
                 yield piece
             if not more:
@@ -180,9 +176,6 @@ class _Exchange:
                 # returning would tell the upstream that this was the whole body
                 raise ConnectionResetError("the client left in its request's body")
             piece, more = message.get("body", b""), message.get("more_body", False)
-
-    def _request_is_read(self, body: bytes | bytearray | None, size: int) -> None:
-        self._recorder.request_read(self._clock(), body, size)
 
     def _client_left(self) -> None:
         """Stop the exchange where it stands, be it connecting, waiting or streaming."""
