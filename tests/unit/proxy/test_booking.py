@@ -8,7 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.wire.endpoints import endpoint_of
-from ollama_observe.wire.meter import Framing, StreamMeter
+from ollama_observe.wire.framing import Framing
+from ollama_observe.wire.meter import StreamMeter
 from proxy.booking import Story, book, write_log_line
 from proxy.metrics import ProxyMetrics
 from proxy.outcomes import Ending

@@ -3,7 +3,8 @@
 import pytest
 
 from ollama_observe.wire.endpoints import Answer, Dialect
-from ollama_observe.wire.meter import Framing, StreamMeter
+from ollama_observe.wire.framing import Framing
+from ollama_observe.wire.meter import StreamMeter
 from proxy.outcomes import Ending, Outcome, error_body, outcome_of, own_status
 
 

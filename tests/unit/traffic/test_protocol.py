@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ollama_observe.wire.meter import Framing
+from ollama_observe.wire.framing import Framing
 from tests.fakes import captures
 from traffic.plan import PlannedQuestion
 from traffic.protocol import ReplyText, build, error_message, opening

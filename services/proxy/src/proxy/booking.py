@@ -6,7 +6,8 @@ import structlog
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.wire.endpoints import Endpoint
-from ollama_observe.wire.meter import Framing, StreamMeter
+from ollama_observe.wire.framing import Framing
+from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.usage import Usage
 from proxy.labels import OTHER
 from proxy.metrics import ProxyMetrics

@@ -13,7 +13,8 @@ import structlog
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.wire.endpoints import Endpoint, endpoint_of, method_label
-from ollama_observe.wire.meter import Framing, StreamMeter, framing_of
+from ollama_observe.wire.framing import Framing, framing_of
+from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.requests import UNREADABLE, RequestFacts, read_request
 from proxy.booking import Story, book, write_log_line
 from proxy.headers import Headers, value_of

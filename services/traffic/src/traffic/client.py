@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import httpx2
 
 from ollama_observe import __version__
-from ollama_observe.wire.meter import StreamMeter, framing_of
+from ollama_observe.wire.framing import framing_of
+from ollama_observe.wire.meter import StreamMeter
 from traffic.attempt import Attempt, Failure
 from traffic.plan import PlannedQuestion
 from traffic.protocol import ANSWERS, PATHS, Message, ReplyText, build, error_message

@@ -1,12 +1,10 @@
 """A planned turn to a request body, and an answer's bytes to its text. No I/O."""
 
 import json
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from ollama_observe.wire.endpoints import Answer
-from ollama_observe.wire.framing import EventSplitter, LineSplitter
-from ollama_observe.wire.meter import Framing
+from ollama_observe.wire.framing import Framing, RecordSplitter
 from traffic.plan import PlannedQuestion
 from traffic.settings import Api
 
@@ -50,38 +48,20 @@ def _openai(question: PlannedQuestion) -> dict[str, Any]:
     return body
 
 
-@dataclass(slots=True)
 class ReplyText:
     """Collects the text of one answer: the next turn of a conversation repeats it."""
 
-    framing: Framing
-    _parts: list[str] = field(default_factory=list)
-    _splitter: LineSplitter | EventSplitter | None = None
-    _body: bytearray = field(default_factory=bytearray)
-
-    def __post_init__(self) -> None:
-        if self.framing is Framing.NDJSON:
-            self._splitter = LineSplitter()
-        elif self.framing is Framing.SSE:
-            self._splitter = EventSplitter()
+    def __init__(self, framing: Framing) -> None:
+        self._split = RecordSplitter(framing)
+        self._parts: list[str] = []
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the answer."""
-        if isinstance(self._splitter, LineSplitter):
-            self._take(self._splitter.feed(data))
-        elif self._splitter is not None:
-            self._take([event.data for event in self._splitter.feed(data)])
-        else:
-            self._body += data
+        self._take(self._split.feed(data))
 
     def finish(self) -> str:
         """The whole text; empty when the answer held none."""
-        if isinstance(self._splitter, LineSplitter):
-            self._take([self._splitter.finish()])
-        elif self._splitter is not None:
-            self._take([event.data for event in self._splitter.finish()])
-        else:
-            self._take([bytes(self._body)])
+        self._take(self._split.finish())
         return "".join(self._parts)
 
     def _take(self, records: list[bytes]) -> None:

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ollama_observe.wire.framing import Event, EventSplitter, LineSplitter
+from ollama_observe.wire.framing import (
+    Event,
+    EventSplitter,
+    Framing,
+    LineSplitter,
+    RecordSplitter,
+)
 
 
 def fed(splitter: LineSplitter, pieces: list[bytes]) -> list[bytes]:
@@ -79,4 +85,29 @@ def test_an_event_of_many_lines_is_bounded_as_a_whole() -> None:
 def test_an_event_over_the_limit_is_skipped_and_counted() -> None:
     splitter = EventSplitter(limit_bytes=8)
     assert splitter.feed(b"data: 0123456789\n\ndata: 1\n\n") == [Event("", b"1")]
+    assert splitter.overflows == 1
+
+
+@pytest.mark.parametrize(
+    ("framing", "data", "fed_records", "last"),
+    [
+        (Framing.NDJSON, b"{1}\n{2}\n{3}", [b"{1}", b"{2}"], [b"{3}"]),
+        (Framing.SSE, b"data: {1}\n\nevent: x\ndata: {2}", [b"{1}"], [b"{2}"]),
+        (Framing.JSON, b"{1}\n{2}", [], [b"{1}\n{2}"]),
+    ],
+)
+def test_records_are_the_same_at_every_cut_whatever_the_framing(
+    framing: Framing, data: bytes, fed_records: list[bytes], last: list[bytes]
+) -> None:
+    for at in range(len(data) + 1):
+        splitter = RecordSplitter(framing)
+        assert splitter.feed(data[:at]) + splitter.feed(data[at:]) == fed_records
+        assert splitter.finish() == last
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_record_over_the_limit_is_counted_and_not_handed_out(framing: Framing) -> None:
+    splitter = RecordSplitter(framing, limit_bytes=8)
+    assert splitter.feed(b"data: 0123456789") + splitter.feed(b"more") == []
+    assert [record for record in splitter.finish() if record] == []
     assert splitter.overflows == 1

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ollama_observe.wire.endpoints import Answer
-from ollama_observe.wire.framing import LINE_LIMIT_BYTES
-from ollama_observe.wire.meter import Framing, StreamMeter, framing_of
+from ollama_observe.wire.framing import LINE_LIMIT_BYTES, Framing, framing_of
+from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.records import Output
 
 CHAT = b"".join(

@@ -5,10 +5,36 @@ Memory is bounded: a line over the limit is skipped to its end and counted, neve
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 # The last line of /api/generate carries `context`, one number a token of the whole
 # conversation: 131072 tokens are about 1 MB. Images in a request never come back.
 LINE_LIMIT_BYTES = 16 * 1024 * 1024
+
+
+class Framing(StrEnum):
+    """How an answer's body is cut into records."""
+
+    NDJSON = "ndjson"
+    SSE = "sse"
+    JSON = "json"
+    """One record: the whole body. The answer was not streamed."""
+
+
+_FRAMINGS = {
+    "application/x-ndjson": Framing.NDJSON,
+    "text/event-stream": Framing.SSE,
+    "application/json": Framing.JSON,
+}
+
+
+def framing_of(content_type: str) -> Framing | None:
+    """The framing that a response's Content-Type announces; None for any other type.
+
+    Whether an answer is streamed is decided here, from the response: the request's
+    `stream` has two defaults, and a gateway may override it.
+    """
+    return _FRAMINGS.get(content_type.partition(";")[0].strip().lower())
 
 
 class LineSplitter:
@@ -138,3 +164,43 @@ class EventSplitter:
         self._name = ""
         self._data.clear()
         self._data_bytes = 0
+
+
+class RecordSplitter:
+    """Cuts an answer into its records, whatever its framing: lines, events' data, or the body."""
+
+    __slots__ = ("_body", "_limit_bytes", "_split")
+
+    def __init__(self, framing: Framing, limit_bytes: int = LINE_LIMIT_BYTES) -> None:
+        self._split: LineSplitter | EventSplitter | None = None
+        if framing is Framing.NDJSON:
+            self._split = LineSplitter(limit_bytes)
+        elif framing is Framing.SSE:
+            self._split = EventSplitter(limit_bytes)
+        self._limit_bytes = limit_bytes
+        self._body = bytearray()
+
+    @property
+    def overflows(self) -> int:
+        """How many records were skipped because they were longer than the limit."""
+        if self._split is not None:
+            return self._split.overflows
+        return 1 if len(self._body) > self._limit_bytes else 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The records that `data` completes, in order."""
+        if isinstance(self._split, LineSplitter):
+            return self._split.feed(data)
+        if self._split is not None:
+            return [event.data for event in self._split.feed(data)]
+        if not self.overflows:
+            self._body += data
+        return []
+
+    def finish(self) -> list[bytes]:
+        """What the end of the answer completes; may hold an empty record."""
+        if isinstance(self._split, LineSplitter):
+            return [self._split.finish()]
+        if self._split is not None:
+            return [event.data for event in self._split.finish()]
+        return [] if self.overflows else [bytes(self._body)]

@@ -5,10 +5,9 @@ The clock is the caller's: any monotonic seconds will do, as long as it is one c
 
 from collections import Counter
 from collections.abc import Callable
-from enum import StrEnum
 
 from ollama_observe.wire.endpoints import Answer
-from ollama_observe.wire.framing import LINE_LIMIT_BYTES, EventSplitter, LineSplitter
+from ollama_observe.wire.framing import Framing, RecordSplitter
 from ollama_observe.wire.records import (
     Output,
     Record,
@@ -17,22 +16,6 @@ from ollama_observe.wire.records import (
     read_openai,
 )
 from ollama_observe.wire.usage import Usage
-
-
-class Framing(StrEnum):
-    """How an answer's body is cut into records."""
-
-    NDJSON = "ndjson"
-    SSE = "sse"
-    JSON = "json"
-    """One record: the whole body. The answer was not streamed."""
-
-
-_FRAMINGS = {
-    "application/x-ndjson": Framing.NDJSON,
-    "text/event-stream": Framing.SSE,
-    "application/json": Framing.JSON,
-}
 
 _READERS: dict[Answer, Callable[[bytes | bytearray], Record]] = {
     Answer.GENERATE: read_native,
@@ -43,25 +26,6 @@ _READERS: dict[Answer, Callable[[bytes | bytearray], Record]] = {
 _OPENAI_END = b"[DONE]"
 
 
-def framing_of(content_type: str) -> Framing | None:
-    """The framing that a response's Content-Type announces; None for any other type.
-
-    Whether an answer is streamed is decided here, from the response: the request's
-    `stream` has two defaults, and a gateway may override it.
-    """
-    return _FRAMINGS.get(content_type.partition(";")[0].strip().lower())
-
-
-def _splitter(framing: Framing) -> LineSplitter | EventSplitter | None:
-    match framing:
-        case Framing.NDJSON:
-            return LineSplitter()
-        case Framing.SSE:
-            return EventSplitter()
-        case Framing.JSON:
-            return None
-
-
 class StreamMeter:
     """Reads a copy of one answer as it passes. Never raises for what the bytes hold.
 
@@ -69,7 +33,6 @@ class StreamMeter:
     """
 
     __slots__ = (
-        "_body",
         "_read",
         "_split",
         "done_reason",
@@ -91,8 +54,7 @@ class StreamMeter:
     def __init__(self, answer: Answer, framing: Framing) -> None:
         self.framing = framing
         self._read = _READERS[answer]
-        self._split = _splitter(framing)
-        self._body = bytearray()
+        self._split = RecordSplitter(framing)
         self.first_output: float | None = None
         """When the first content, thinking or tool call arrived. None for a unary answer."""
         self.first_output_kind: Output | None = None
@@ -116,33 +78,17 @@ class StreamMeter:
 
     def feed(self, instant: float, data: bytes) -> None:
         """Take note of `data`, which arrived at `instant`."""
-        split = self._split
-        if isinstance(split, LineSplitter):
-            for line in split.feed(data):
-                self._record(instant, line)
-        elif split is not None:
-            for event in split.feed(data):
-                self._record(instant, event.data)
-        elif len(self._body) <= LINE_LIMIT_BYTES:
-            self._body += data
+        for record in self._split.feed(data):
+            self._record(instant, record)
 
     def finish(self, instant: float) -> None:
         """Take note that the body has ended; what was not closed by a newline counts too."""
-        split = self._split
-        if isinstance(split, LineSplitter):
-            self._record(instant, split.finish())
-        elif split is not None:
-            for event in split.finish():
-                self._record(instant, event.data)
-        elif len(self._body) > LINE_LIMIT_BYTES:
-            self.problems["too_long"] += 1
-        else:
-            self._record(instant, self._body)
-            self._body = bytearray()
-        if split is not None and split.overflows:
-            self.problems["too_long"] += split.overflows
+        for record in self._split.finish():
+            self._record(instant, record)
+        if self._split.overflows:
+            self.problems["too_long"] += self._split.overflows
 
-    def _record(self, instant: float, data: bytes | bytearray) -> None:
+    def _record(self, instant: float, data: bytes) -> None:
         if not data or data.isspace():
             return
         if data == _OPENAI_END:
