@@ -28,3 +28,9 @@ TOKENS = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576)
 BYTES = tuple(
     float(x) for x in (64, 256, *(1024 * 4**n for n in range(4)), *(2**20 * 4**n for n in range(4)))
 )
+
+# What the proxy itself adds: a tenth of a millisecond is good, a quarter second a fault.
+OVERHEAD = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
+
+# Context windows in tokens, in powers of two as they are set.
+CONTEXT = tuple(float(128 * 2**n) for n in range(12))

@@ -7,6 +7,7 @@ bucket; only `ollama_proxy_requests_total` carries them all.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from ollama_observe.metrics import buckets
 
@@ -26,6 +27,8 @@ class Metric:
     Compared by identity: an entry is the key by which its object is found.
 
     `clock` says from which event to which a duration runs; empty where nothing is timed.
+    `exemplars` says that a bucket keeps the trace of its latest observation.
+    `over_workers` says what several processes' values of a gauge are together.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Metric:
     unit: str = ""
     buckets: tuple[float, ...] = ()
     clock: str = ""
+    exemplars: bool = False
+    over_workers: Literal["sum", "max"] = "sum"
 
 
 LABELS = {
@@ -45,15 +50,22 @@ LABELS = {
     "method": "HTTP method; `other` outside the usual seven",
     "model": "model name with tag, once the upstream has answered 2xx for it; `other` before "
     "that and beyond the bound of distinct names; `none` for routes without a model",
-    "phase": "what the request was doing: `upload`, `waiting` (connecting, queue, load, "
-    "prefill: all before the response's headers) or `streaming`",
+    "operation": "`load` or `unload`; of transfers `pull`, `push`, `create` or `upload` (a blob)",
+    "phase": "what the request was doing: `upload` (its body comes), `waiting` (connecting, queue, "
+    "load), `prefill`, `thinking` or `answering`",
+    "portkey_enabled": "`true` or `false`",
     "python": "version of the interpreter",
     "reason": "from a closed set that the metric's help names",
+    "route_default": "`direct` or `portkey`: the way of requests that ask for none",
     "routing": "`direct` or `portkey`: the way to Ollama that the request took",
-    "operation": "`load` or `unload`",
     "status": "HTTP status sent to the client; 499 where the client left first",
     "type": "`input` or `output`",
+    "usage_injection": "`true` or `false`",
+    "user": "alias or salted hash of the client's key or header; `other` beyond the bound of "
+    "distinct users",
+    "user_metrics": "`true` or `false`",
     "version": "version of Ollama Observe",
+    "workers": "number of relay processes",
 }
 
 _MODEL = ("model", "routing")
@@ -71,6 +83,12 @@ ACTIVE = Metric(
     "Requests in flight.",
     ("model", "endpoint", "routing"),
 )
+INFLIGHT_PHASE = Metric(
+    "ollama_proxy_inflight_phase_requests",
+    _G,
+    "Requests in flight, by what they are doing now.",
+    ("phase", "routing"),
+)
 DURATION = Metric(
     "ollama_proxy_request_duration_seconds",
     _H,
@@ -80,6 +98,7 @@ DURATION = Metric(
     "seconds",
     buckets.LATENCY,
     "request fully read from the client, to the end of the upstream's answer",
+    exemplars=True,
 )
 TTFT = Metric(
     "ollama_proxy_time_to_first_token_seconds",
@@ -89,6 +108,7 @@ TTFT = Metric(
     "seconds",
     buckets.FIRST_TOKEN,
     "request fully read from the client, to the first chunk with output",
+    exemplars=True,
 )
 TTFAT = Metric(
     "ollama_proxy_time_to_first_answer_token_seconds",
@@ -98,6 +118,16 @@ TTFAT = Metric(
     "seconds",
     buckets.FIRST_TOKEN,
     "request fully read from the client, to the first chunk with content or a tool call",
+    exemplars=True,
+)
+OVERHEAD = Metric(
+    "ollama_proxy_overhead_seconds",
+    _H,
+    "What the proxy itself added to a request; the upstream's and the client's time is not in it.",
+    ("endpoint", "routing"),
+    "seconds",
+    buckets.OVERHEAD,
+    "request fully read to request sent, plus each piece of the answer received to handed on",
 )
 FIRST_OUTPUT = Metric(
     "ollama_proxy_first_output_total",
@@ -114,6 +144,7 @@ TPOT = Metric(
     "seconds",
     buckets.PER_TOKEN,
     "(last chunk with output - first) / (generated tokens - 1)",
+    exemplars=True,
 )
 MAX_GAP = Metric(
     "ollama_proxy_stream_max_gap_seconds",
@@ -155,6 +186,18 @@ CACHED_TOKENS = Metric(
     _MODEL,
     "tokens",
 )
+THINKING_CHUNKS = Metric(
+    "ollama_proxy_thinking_chunks_total",
+    _C,
+    "Chunks of streamed answers that held thinking; a chunk may hold several tokens.",
+    _MODEL,
+)
+THINKING_CHARACTERS = Metric(
+    "ollama_proxy_thinking_characters_total",
+    _C,
+    "Characters of thinking in answers; no upstream counts its tokens apart.",
+    _MODEL,
+)
 REQUEST_TOKENS = Metric(
     "ollama_proxy_request_tokens",
     _H,
@@ -169,6 +212,21 @@ USAGE_MISSING = Metric(
     "Whole answers that carried no token counts; `reason` is `not_asked` (an OpenAI stream "
     "without `stream_options.include_usage`) or `absent`.",
     ("endpoint", "reason", "routing"),
+)
+CONTEXT_TOKENS = Metric(
+    "ollama_proxy_context_tokens",
+    _H,
+    "Context in use at the end of an answer: its prompt and what was generated.",
+    _MODEL,
+    "tokens",
+    buckets.CONTEXT,
+)
+TRUNCATIONS = Metric(
+    "ollama_proxy_suspected_truncations_total",
+    _C,
+    "Requests whose prompt the upstream seems to have cut to fit the context, without saying so: "
+    "fewer prompt tokens than the text must have, and as many as a cut leaves.",
+    ("model", "endpoint", "routing"),
 )
 LOAD = Metric(
     "ollama_proxy_model_load_duration_seconds",
@@ -216,6 +274,12 @@ OPERATIONS = Metric(
     "Requests that only load or unload a model; they are in no latency histogram.",
     ("model", "operation", "routing"),
 )
+RELOADS = Metric(
+    "ollama_proxy_model_reloads_total",
+    _C,
+    "Loads of a model that was loaded the moment before: its options differ, or memory is short.",
+    _MODEL,
+)
 ERRORS = Metric(
     "ollama_proxy_errors_total",
     _C,
@@ -227,6 +291,22 @@ ABORTS = Metric(
     _C,
     "Requests whose client left before the answer was whole.",
     ("model", "phase", "routing"),
+)
+WASTED_TOKENS = Metric(
+    "ollama_proxy_wasted_tokens_total",
+    _C,
+    "Generated tokens of answers whose client left before they were whole, as far as they came.",
+    _MODEL,
+    "tokens",
+)
+WASTED_SECONDS = Metric(
+    "ollama_proxy_wasted_seconds_total",
+    _C,
+    "Time that requests were in the upstream's hands whose client left before the answer was "
+    "whole.",
+    _MODEL,
+    "seconds",
+    clock="request sent to the upstream, to the client's leaving",
 )
 REQUEST_BYTES = Metric(
     "ollama_proxy_request_size_bytes",
@@ -244,6 +324,34 @@ RESPONSE_BYTES = Metric(
     "bytes",
     buckets.BYTES,
 )
+TRANSFER_BYTES = Metric(
+    "ollama_proxy_transfer_bytes_total",
+    _C,
+    "Bytes of models moved: as the upstream's progress tells, or as a blob's upload counts.",
+    ("operation", "routing"),
+    "bytes",
+)
+PULL_PROGRESS = Metric(
+    "ollama_proxy_pull_progress_ratio",
+    _G,
+    "How much of a pull in flight is there; absent when none is.",
+    ("model",),
+    "ratio",
+    over_workers="max",
+)
+USER_REQUESTS = Metric(
+    "ollama_proxy_user_requests_total",
+    _C,
+    "Requests that ended, by user; off unless a header or aliases are set.",
+    ("user", "routing"),
+)
+USER_TOKENS = Metric(
+    "ollama_proxy_user_tokens_total",
+    _C,
+    "Tokens as the upstream counts them, by user; off unless a header or aliases are set.",
+    ("user", "type", "routing"),
+    "tokens",
+)
 EXTRACTION_ERRORS = Metric(
     "ollama_proxy_extraction_errors_total",
     _C,
@@ -251,45 +359,48 @@ EXTRACTION_ERRORS = Metric(
     "`encoding`, `framing` or `exception`. The traffic itself was not touched.",
     ("endpoint", "reason", "routing"),
 )
+QUEUE_REJECTIONS = Metric(
+    "ollama_proxy_queue_rejections_total",
+    _C,
+    "Requests that the proxy refused before it had chosen a way for them; `reason` is "
+    "`max_requests`, the limit of requests in flight.",
+    ("reason",),
+)
 LABEL_OVERFLOW = Metric(
     "ollama_proxy_label_overflow_total",
     _C,
     "Times that a label's bound of distinct values was reached and `other` was used.",
     ("label",),
 )
+SERIES = Metric(
+    "ollama_proxy_series",
+    _G,
+    "Series of the proxy's own metrics in this answer, this one among them.",
+)
+DROPPED_VALUES = Metric(
+    "ollama_proxy_dropped_values_total",
+    _C,
+    "Values that found no room in a worker's store of series; more than 0 is a defect.",
+)
+WORKER_RESTARTS = Metric(
+    "ollama_proxy_worker_restarts_total",
+    _C,
+    "Relay processes that ended unasked and were started again.",
+)
+CONFIG_INFO = Metric(
+    "ollama_proxy_config_info",
+    _G,
+    "Always 1; the labels say what is switched on.",
+    ("route_default", "portkey_enabled", "workers", "usage_injection", "user_metrics"),
+    over_workers="max",
+)
 BUILD_INFO = Metric(
     "ollama_proxy_build_info",
     _G,
     "Always 1.",
     ("version", "python"),
+    over_workers="max",
 )
 
-PROXY = (
-    REQUESTS,
-    ACTIVE,
-    DURATION,
-    TTFT,
-    TTFAT,
-    FIRST_OUTPUT,
-    TPOT,
-    MAX_GAP,
-    TOKENS_PER_SECOND,
-    PROMPT_TOKENS,
-    GENERATED_TOKENS,
-    CACHED_TOKENS,
-    REQUEST_TOKENS,
-    USAGE_MISSING,
-    LOAD,
-    PREFILL,
-    DECODE,
-    WAIT,
-    DONE,
-    OPERATIONS,
-    ERRORS,
-    ABORTS,
-    REQUEST_BYTES,
-    RESPONSE_BYTES,
-    EXTRACTION_ERRORS,
-    LABEL_OVERFLOW,
-    BUILD_INFO,
-)
+PROXY = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+"""Every metric of the proxy, in the order above."""

@@ -1,0 +1,184 @@
+"""What a process counts is what a reader of its memory finds."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import Metric
+from ollama_observe.metrics.ledger import Exemplar, Ledger, LedgerView, Series
+from ollama_observe.metrics.memory import WORDS, Memory
+
+MODEL = ("smollm2:135m", "direct")
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def read(ledger: Ledger) -> dict[tuple[Metric, tuple[str, ...]], Series]:
+    view = LedgerView(m.PROXY, ledger.memory)
+    return {(series.metric, series.labels): series for series in view.series()}
+
+
+def number(ledger: Ledger, metric: Metric, labels: tuple[str, ...] = ()) -> float:
+    (value,) = read(ledger)[metric, labels].numbers
+    return value
+
+
+def test_a_counter_adds_up_per_series() -> None:
+    ledger = Ledger(m.PROXY)
+    for amount in (1, 2.5):
+        ledger.add(m.GENERATED_TOKENS, amount, MODEL)
+    ledger.add(m.GENERATED_TOKENS, 7, ("other", "direct"))
+    assert number(ledger, m.GENERATED_TOKENS, MODEL) == 3.5
+    assert number(ledger, m.GENERATED_TOKENS, ("other", "direct")) == 7
+
+
+def test_a_gauge_is_set_and_moved() -> None:
+    ledger = Ledger(m.PROXY)
+    ledger.put(m.PULL_PROGRESS, 0.25, ("a",))
+    ledger.put(m.PULL_PROGRESS, 0.5, ("a",))
+    ledger.add(m.PULL_PROGRESS, -0.125, ("a",))
+    assert number(ledger, m.PULL_PROGRESS, ("a",)) == 0.375
+
+
+def test_a_forgotten_gauge_is_absent_until_it_begins_anew() -> None:
+    ledger = Ledger(m.PROXY)
+    ledger.put(m.PULL_PROGRESS, 0.9, ("a",))
+    ledger.forget(m.PULL_PROGRESS, ("a",))
+    ledger.forget(m.PULL_PROGRESS, ("a",))
+    ledger.forget(m.PULL_PROGRESS, ("never seen",))
+    assert read(ledger) == {}
+    ledger.add(m.PULL_PROGRESS, 0.25, ("a",))
+    assert number(ledger, m.PULL_PROGRESS, ("a",)) == 0.25
+
+
+def test_series_that_come_and_go_need_no_more_room() -> None:
+    ledger = Ledger(m.PROXY)
+    ledger.put(m.PULL_PROGRESS, 0.5, ("a",))
+    before = [entry for *_, entry in ledger.memory.entries()]
+    for _ in range(100):
+        ledger.forget(m.PULL_PROGRESS, ("a",))
+        ledger.put(m.PULL_PROGRESS, 0.5, ("a",))
+    assert [entry for *_, entry in ledger.memory.entries()] == before
+
+
+@pytest.mark.parametrize(
+    ("value", "bucket"),
+    [(0.0, 0), (0.01, 0), (0.0100001, 1), (0.5, 5), (640, 17), (641, 18), (math.inf, 18)],
+)
+def test_an_observation_is_in_the_first_bucket_that_reaches_it(value: float, bucket: int) -> None:
+    ledger = Ledger(m.PROXY)
+    ledger.observe(m.TTFT, value, MODEL)
+    total, *buckets = read(ledger)[m.TTFT, MODEL].numbers
+    assert total == value
+    assert buckets == [float(place == bucket) for place in range(len(m.TTFT.buckets) + 1)]
+
+
+def test_neighbouring_histograms_do_not_touch_each_other() -> None:
+    ledger = Ledger(m.PROXY)
+    for place in range(3):
+        for _ in range(place + 1):
+            ledger.observe(m.TTFT, 1e9, (str(place), "direct"), TRACE)
+            ledger.observe(m.MAX_GAP, 1e9, (str(place), "direct"), TRACE)
+    found = read(ledger)
+    for place in range(3):
+        for metric in (m.TTFT, m.MAX_GAP):
+            numbers = found[metric, (str(place), "direct")].numbers
+            assert (numbers[0], numbers[-1]) == (1e9 * (place + 1), place + 1)
+            assert sum(numbers[1:-1]) == 0
+
+
+def test_a_bucket_keeps_the_trace_of_its_latest_observation() -> None:
+    times = iter((1000.5, 1001.5, 1002.5))
+    ledger = Ledger(m.PROXY, wall_clock=lambda: next(times))
+    ledger.observe(m.TTFT, 0.3, MODEL, TRACE)
+    ledger.observe(m.TTFT, 0.4, MODEL, TRACE[::-1])
+    ledger.observe(m.TTFT, 0.45, MODEL)
+    ledger.observe(m.TTFT, 700, MODEL, TRACE)
+    exemplars = read(ledger)[m.TTFT, MODEL].exemplars
+    assert len(exemplars) == len(m.TTFT.buckets) + 1
+    assert [x for x in exemplars if x] == [
+        Exemplar(TRACE[::-1], 0.4, 1001.5),
+        Exemplar(TRACE, 700, 1002.5),
+    ]
+
+
+def test_a_histogram_without_exemplars_keeps_no_trace() -> None:
+    ledger = Ledger(m.PROXY)
+    ledger.observe(m.MAX_GAP, 0.3, MODEL, TRACE)
+    assert read(ledger)[m.MAX_GAP, MODEL].exemplars == []
+
+
+def test_an_exemplar_that_is_half_written_is_none() -> None:
+    ledger = Ledger(m.PROXY)
+    ledger.observe(m.TTFT, 0.3, MODEL, TRACE)
+    at = ledger.memory.bytes.find(bytes.fromhex(TRACE))
+    for torn in range(at, at + 40):
+        kept = ledger.memory.bytes[torn]
+        ledger.memory.bytes[torn] = kept ^ 0x55
+        assert not any(read(ledger)[m.TTFT, MODEL].exemplars)
+        ledger.memory.bytes[torn] = kept
+    assert any(read(ledger)[m.TTFT, MODEL].exemplars)
+
+
+def test_a_view_finds_what_came_after_its_last_look() -> None:
+    ledger = Ledger(m.PROXY)
+    view = LedgerView(m.PROXY, ledger.memory)
+    assert list(view.series()) == []
+    ledger.add(m.WORKER_RESTARTS, 1)
+    assert [series.numbers for series in view.series()] == [[1]]
+    ledger.add(m.WORKER_RESTARTS, 1)
+    ledger.add(m.LABEL_OVERFLOW, 5, ("model",))
+    assert [series.numbers for series in view.series()] == [[2], [5]]
+
+
+def test_label_values_may_hold_anything() -> None:
+    ledger = Ledger(m.PROXY)
+    labels = ('a\0b"\n\\', "ü模型")
+    ledger.add(m.PROMPT_TOKENS, 1, labels)
+    assert number(ledger, m.PROMPT_TOKENS, labels) == 1
+
+
+def test_a_full_ledger_counts_what_it_drops_and_keeps_what_it_has() -> None:
+    ledger = Ledger(m.PROXY)
+    ledger.add(m.WORKER_RESTARTS, 1)
+    assert ledger.memory.append(b"what leaves one number free", WORDS - 4) is not None
+    ledger.observe(m.TTFT, 0.3, MODEL)
+    ledger.observe(m.TTFT, 0.3, MODEL, TRACE)
+    ledger.put(m.SERIES, 1)
+    ledger.add(m.LABEL_OVERFLOW, 1, ("model",))
+    ledger.put(m.PULL_PROGRESS, 1, ("a",))
+    ledger.add(m.WORKER_RESTARTS, 1)
+    assert ledger.memory.dropped == 4
+    assert (ledger.memory.values[2], ledger.memory.values[WORDS - 1]) == (2, 1)
+
+
+MISUSES: dict[str, Callable[[Ledger], None]] = {
+    "add to a histogram": lambda ledger: ledger.add(m.TTFT, 1, MODEL),
+    "observe a counter": lambda ledger: ledger.observe(m.DONE, 1, ("a", "stop", "direct")),
+    "set a counter": lambda ledger: ledger.put(m.DONE, 1, ("a", "stop", "direct")),
+    "set a histogram": lambda ledger: ledger.put(m.TTFT, 1, MODEL),
+    "forget a counter": lambda ledger: ledger.forget(m.DONE, ("a", "stop", "direct")),
+    "too few labels": lambda ledger: ledger.add(m.DONE, 1, ("a", "stop")),
+    "no labels": lambda ledger: ledger.observe(m.TTFT, 1),
+}
+
+
+@pytest.mark.parametrize("misuse", MISUSES)
+def test_a_use_that_the_catalogue_does_not_give_is_refused(misuse: str) -> None:
+    ledger = Ledger(m.PROXY)
+    with pytest.raises(ValueError, match="ollama_proxy_"):
+        MISUSES[misuse](ledger)
+    assert read(ledger) == {}
+
+
+def test_a_metric_of_another_catalogue_is_refused() -> None:
+    with pytest.raises(ValueError, match="is not among"):
+        Ledger((m.DONE,)).add(m.WORKER_RESTARTS, 1)
+
+
+def test_memory_that_holds_values_is_not_written_over() -> None:
+    memory = Memory.private()
+    Ledger(m.PROXY, memory).add(m.WORKER_RESTARTS, 1)
+    with pytest.raises(ValueError, match="another ledger"):
+        Ledger(m.PROXY, memory)
