@@ -42,6 +42,12 @@ class Metric:
     over_workers: Literal["sum", "max"] = "sum"
 
 
+OTHER = "other"
+"""A label's value for what is unknown, unproven, or beyond a bound."""
+NONE = "none"
+"""A model label's value for routes whose requests name no model."""
+UNNAMED = frozenset({OTHER, NONE})
+
 LABELS = {
     "endpoint": "route template of Ollama's API; `other` for what Ollama does not serve",
     "error_type": "what went wrong, from a closed set (proxy/outcomes.py)",
