@@ -51,7 +51,7 @@ class Memory:
     @classmethod
     def shared(cls) -> "Memory":
         """Memory that a child process attaches to by `descriptor`, and that outlives it."""
-        descriptor = _unlinked_file()
+        descriptor = unlinked_file()
         os.ftruncate(descriptor, _SIZE)
         return cls(mmap.mmap(descriptor, _SIZE), descriptor)
 
@@ -131,7 +131,8 @@ def _checksum(start: int, payload: bytes) -> int:
     return zlib.crc32(payload, start)
 
 
-def _unlinked_file() -> int:
+def unlinked_file() -> int:
+    """The descriptor of an empty file without a name, in memory where the system can."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("metrics")
     with tempfile.TemporaryFile() as file:  # elsewhere than on Linux
