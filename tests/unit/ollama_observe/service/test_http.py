@@ -1,5 +1,7 @@
 """The control endpoints: live, ready, health, metrics."""
 
+import asyncio
+
 from fastapi.testclient import TestClient
 from prometheus_client import CollectorRegistry, Counter
 
@@ -58,6 +60,30 @@ def test_metrics_come_in_the_format_that_was_asked_for() -> None:
     openmetrics = client.get("/metrics", headers=asked)
     assert openmetrics.headers["content-type"].startswith("application/openmetrics-text")
     assert openmetrics.text.rstrip().endswith("# EOF")
+
+
+def test_what_is_reported_is_fetched_first() -> None:
+    registry = CollectorRegistry()
+    readiness = Readiness()
+    readiness.open()
+    peers = Counter("peers_asked", "Times that peers were asked.", registry=registry)
+    asked: list[str] = []
+
+    async def ask_peers() -> None:
+        await asyncio.sleep(0)
+        asked.append("peer")
+        peers.inc()
+
+    async def check() -> Check:
+        return Check(bool(asked), "whether peers were asked")
+
+    about = Control("sample", readiness, registry, {"peer": check}, ask_peers)
+    client = TestClient(create_control_app(about))
+    for path in ("/live", "/ready"):
+        assert client.get(path).status_code == 200
+    assert asked == []
+    assert client.get("/health").status_code == 200
+    assert "peers_asked_total 2.0" in client.get("/metrics").text
 
 
 def test_health_and_scrapes_are_not_counted_and_other_routes_are() -> None:

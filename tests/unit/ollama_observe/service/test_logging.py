@@ -3,17 +3,26 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 LOG = """
 import asyncio, logging, structlog
-from ollama_observe.service.logging import configure_logging
-configure_logging("sample", "info", {form!r})
+from ollama_observe.service.logging import configure_logging, event_log
+configure_logging("sample", {level!r}, {form!r})
 {body}
 """
 
 
-def logged(body: str, form: str = "json") -> list[str]:
-    script = LOG.format(form=form, body=body)
+FIELDS = """{'status': 200, 'seconds': 0.25, 'model': 'ü "x" \\n', 'tokens': None, 'own': Own()}"""
+EVENT = f"""
+class Own:
+    def __repr__(self): return 'of its own kind'
+event_log('sample', 'a.b')('thing_done', {FIELDS})
+"""
+
+
+def logged(body: str, form: str = "json", level: str = "info") -> list[str]:
+    script = LOG.format(form=form, level=level, body=body)
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
@@ -61,3 +70,41 @@ def test_the_console_form_is_text() -> None:
     (line,) = logged("structlog.stdlib.get_logger().info('thing_done')", "console")
     assert "thing_done" in line
     assert not line.startswith("{")
+
+
+def test_the_cheap_way_writes_the_line_that_structlog_writes() -> None:
+    body = f"{EVENT}\nstructlog.stdlib.get_logger('a.b').info('thing_done', **{FIELDS})"
+    cheap, usual = (json.loads(line) for line in logged(body))
+    assert cheap["timestamp"] <= usual["timestamp"]
+    assert len(cheap.pop("timestamp")) == len(usual.pop("timestamp"))
+    assert list(cheap.items()) == list(usual.items())
+    assert cheap["own"] == "of its own kind"
+
+
+def test_the_cheap_way_writes_no_spaces_where_structlog_writes_none() -> None:
+    body = (
+        "event_log('sample', 'a.b')('thing_done', {'count': 3})\n"
+        "structlog.stdlib.get_logger('a.b').info('thing_done', count=3)"
+    )
+    cheap, usual = (line.split('"timestamp"')[0] for line in logged(body))
+    assert cheap == usual
+
+
+def test_the_cheap_way_is_silent_below_the_chosen_level() -> None:
+    assert logged(EVENT, level="warning") == []
+
+
+def test_the_cheap_way_is_text_in_the_console_form() -> None:
+    (line,) = logged("event_log('sample', 'a.b')('thing_done', {'count': 3})", "console")
+    assert "thing_done" in line
+    assert "count" in line
+    assert not line.startswith("{")
+
+
+def test_a_log_that_cannot_be_written_is_no_reason_to_fail() -> None:
+    script = LOG.format(form="json", level="info", body=f"{EVENT}\nprint('still here')")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=full, check=False
+        )
+    assert done.stdout == b"still here\n"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
@@ -50,17 +50,23 @@ Checks = Mapping[str, Callable[[], Awaitable[Check]]]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What a control app reports on."""
+    """What a control app reports on.
+
+    `refresh` is awaited before /metrics and /health are answered: for what must be asked of
+    other processes first. It bounds its own time; where it raises, the answer is 500.
+    """
 
     service: str
     readiness: Readiness
     registry: CollectorRegistry
     checks: Checks = field(default_factory=dict)
+    refresh: Callable[[], Awaitable[None]] | None = None
 
 
 def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None:
     """Add the control endpoints under `prefix` and the HTTP metrics of the app's other routes."""
     started = time.perf_counter()
+    refreshed = [Depends(control.refresh)] if control.refresh else []
 
     @app.get(f"{prefix}/live")
     async def live() -> dict[str, str]:
@@ -71,7 +77,7 @@ def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None
         readiness = control.readiness
         return JSONResponse({"status": readiness.reason}, 200 if readiness.ready else 503)
 
-    @app.get(f"{prefix}/health")
+    @app.get(f"{prefix}/health", dependencies=refreshed)
     async def health() -> JSONResponse:
         results = {name: await check() for name, check in control.checks.items()}
         healthy = control.readiness.ready and all(result.ok for result in results.values())
@@ -87,7 +93,7 @@ def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None
         }
         return JSONResponse(body, 200 if healthy else 503)
 
-    @app.get(f"{prefix}/metrics")
+    @app.get(f"{prefix}/metrics", dependencies=refreshed)
     def metrics(request: Request) -> Response:  # in a thread: it reads /proc, and may be long
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(control.registry), headers={"content-type": content_type})

@@ -5,12 +5,21 @@ Prompts, answers and keys are never logged.
 """
 
 import asyncio
+import contextlib
 import logging
 import sys
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, Literal
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+EventLog = Callable[[str, Mapping[str, object]], None]
+
+_JSON = "json"
+"""The name of the handler that writes JSON lines."""
 
 
 class _DropSaidBetterByUs(logging.Filter):
@@ -50,10 +59,41 @@ def configure_logging(
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(shared, as_text))
     handler.addFilter(_DropSaidBetterByUs())
+    handler.name = None if as_text else _JSON
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
     _quieten_uvicorn()
+
+
+def event_log(service: str, logger: str) -> EventLog:
+    """A function that logs an event with its fields at `info`: the cheap way, for hot paths.
+
+    The line is the one that structlog writes, without its context variables. To be called
+    after configure_logging; where that chose text, or was not called, structlog does it all.
+    """
+    for handler in logging.getLogger().handlers:
+        if handler.name == _JSON and isinstance(handler, logging.StreamHandler):
+            return _json_log(service, logger, handler.stream.buffer)
+    log = structlog.stdlib.get_logger(logger)
+    return lambda event, fields: log.info(event, **fields)
+
+
+def _json_log(service: str, logger: str, stream: BinaryIO) -> EventLog:
+    is_enabled_for = logging.getLogger(logger).isEnabledFor
+    encode = msgspec.json.Encoder(enc_hook=repr).encode
+    always = {"level": "info", "logger": logger, "service": service}
+
+    def write(event: str, fields: Mapping[str, object]) -> None:
+        if not is_enabled_for(logging.INFO):
+            return
+        said = {**fields, "event": event, **always, "timestamp": datetime.now(UTC)}
+        # a log that nobody reads, or whose disk is full, is no reason for a request to fail
+        with contextlib.suppress(OSError):
+            stream.write(encode(said) + b"\n")
+            stream.flush()
+
+    return write
 
 
 def _shared_processors(service: str) -> list[Processor]:
@@ -78,7 +118,10 @@ def _formatter(shared: list[Processor], as_text: bool) -> logging.Formatter:
     last: list[Any] = (
         [structlog.dev.ConsoleRenderer()]
         if as_text
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        else [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(separators=(",", ":")),
+        ]
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
