@@ -49,8 +49,16 @@ def _metric(metric: Metric) -> str:
     labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
     lines.append(f"- Labels: {labels}")
     if metric.buckets:
-        lines.append(f"- Buckets: {' '.join(f'{bound:g}' for bound in metric.buckets)}")
+        lines.append(f"- Buckets: {' '.join(_number(bound) for bound in metric.buckets)}")
+    if metric.exemplars:
+        lines.append("- Exemplars: the trace of a bucket's latest observation")
+    if metric.over_workers != "sum":
+        lines.append("- Over several workers: the largest value, not the sum")
     return "\n".join([*lines, ""])
+
+
+def _number(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else str(bound)
 
 
 def labels() -> str:

@@ -66,12 +66,9 @@ LABELS = {
     "routing": "`direct` or `portkey`: the way to Ollama that the request took",
     "status": "HTTP status sent to the client; 499 where the client left first",
     "type": "`input` or `output`",
-    "usage_injection": "`true` or `false`",
     "user": "alias or salted hash of the client's key or header; `other` beyond the bound of "
     "distinct users",
-    "user_metrics": "`true` or `false`",
     "version": "version of Ollama Observe",
-    "workers": "number of relay processes",
 }
 
 _MODEL = ("model", "routing")
@@ -397,7 +394,7 @@ CONFIG_INFO = Metric(
     "ollama_proxy_config_info",
     _G,
     "Always 1; the labels say what is switched on.",
-    ("route_default", "portkey_enabled", "workers", "usage_injection", "user_metrics"),
+    ("route_default", "portkey_enabled"),
     over_workers="max",
 )
 BUILD_INFO = Metric(
