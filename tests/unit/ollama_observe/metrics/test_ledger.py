@@ -155,6 +155,7 @@ def test_a_full_ledger_counts_what_it_drops_and_keeps_what_it_has() -> None:
 
 MISUSES: dict[str, Callable[[Ledger], None]] = {
     "add to a histogram": lambda ledger: ledger.add(m.TTFT, 1, MODEL),
+    "decrease a counter": lambda ledger: ledger.add(m.DONE, -1, ("a", "stop", "direct")),
     "observe a counter": lambda ledger: ledger.observe(m.DONE, 1, ("a", "stop", "direct")),
     "set a counter": lambda ledger: ledger.put(m.DONE, 1, ("a", "stop", "direct")),
     "set a histogram": lambda ledger: ledger.put(m.TTFT, 1, MODEL),

@@ -1,11 +1,14 @@
 """Numbers and the log of whose they are, as one mapping or several see them."""
 
+import itertools
 import os
 import tempfile
 
 import pytest
 
-from ollama_observe.metrics.memory import LOG_BYTES, WORDS, Memory
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.metrics.memory import LOG_BYTES, WORDS, Memory, unlinked_file
 
 
 def logged(memory: Memory) -> list[tuple[int, bytes]]:
@@ -107,3 +110,29 @@ def test_closing_gives_the_descriptor_back() -> None:
     memory.close()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
+
+
+@pytest.mark.parametrize("in_memory", [hasattr(os, "memfd_create"), False])
+def test_a_file_without_a_name_is_empty_and_goes_with_its_descriptor(in_memory: bool) -> None:
+    descriptor = unlinked_file(in_memory)
+    about = os.fstat(descriptor)
+    os.close(descriptor)
+    assert (about.st_size, about.st_nlink) == (0, 0)
+
+
+def test_a_hundred_models_on_all_endpoints_fit() -> None:
+    ledger = Ledger(m.PROXY)
+    values = {
+        "model": [f"a-model-of-some-name:{n}b-instruct-q4_K_M" for n in range(100)],
+        "endpoint": [f"/v1/an/endpoint/{n}" for n in range(13)],
+        "status": [str(400 + n) for n in range(10)],
+        "routing": ["direct", "portkey"],
+    }
+    for metric in m.PROXY:
+        for labels in itertools.product(*(values.get(label, ["POST"]) for label in metric.labels)):
+            if metric.kind is m.Kind.HISTOGRAM:
+                ledger.observe(metric, 1, labels)
+            else:
+                ledger.add(metric, 1, labels)
+    assert ledger.memory.dropped == 0
+    assert ledger.memory.append(bytes(LOG_BYTES // 2), WORDS // 2) is not None

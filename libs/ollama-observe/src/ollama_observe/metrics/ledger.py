@@ -32,7 +32,7 @@ class Ledger:
     """The values of one process's metrics. For one thread; labels in the catalogue's order.
 
     Values of a new series that finds no room are counted as dropped.
-    Raises: ValueError at a metric's first use in a way that the catalogue does not give.
+    Raises: ValueError for a use that the catalogue does not give.
     """
 
     def __init__(
@@ -53,6 +53,8 @@ class Ledger:
 
     def add(self, metric: Metric, amount: float, labels: Labels = ()) -> None:
         """Increase a counter, or move a gauge up or down."""
+        if amount < 0 and metric.kind is Kind.COUNTER:
+            raise ValueError(f"{metric.name} is a counter: it does not go down")
         try:
             self._values[self._places[metric, labels]] += amount
         except KeyError:

@@ -17,10 +17,10 @@ import zlib
 from collections.abc import Iterator
 
 WORDS = 1 << 20
-LOG_BYTES = 1 << 22
+LOG_BYTES = 1 << 24
 """Address space; the system gives pages only to what is used.
 
-For 100 models on all endpoints with all their statuses a third of either is enough.
+Half of either is enough for 100 models, each on all endpoints, both ways, with ten statuses.
 """
 
 _MAGIC = struct.unpack("=d", b"ledger01")[0]
@@ -131,9 +131,9 @@ def _checksum(start: int, payload: bytes) -> int:
     return zlib.crc32(payload, start)
 
 
-def unlinked_file() -> int:
+def unlinked_file(in_memory: bool = hasattr(os, "memfd_create")) -> int:
     """The descriptor of an empty file without a name, in memory where the system can."""
-    if hasattr(os, "memfd_create"):
+    if in_memory:
         return os.memfd_create("metrics")
-    with tempfile.TemporaryFile() as file:  # elsewhere than on Linux
+    with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
