@@ -1,0 +1,80 @@
+"""`make bench`: what the proxy costs, beside nginx and beside nothing."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import uvloop
+
+from bench.load import WrongAnswerError
+from bench.machine import facts
+from bench.nginx import INSTALL, StartError, executable
+from bench.plan import Plan, quick, whole
+from bench.report import Results, rendered, results, table, write_json
+from bench.rounds import measure
+from bench.subjects import subjects, upstream
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DOCUMENT = REPOSITORY / "docs" / "PERFORMANCE.md"
+JSON = REPOSITORY / "docs" / "performance.json"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+async def run(plan: Plan, nginx: str | None) -> Results:
+    """Measure everything of the plan on fresh processes; `nginx` is its program.
+
+    Raises: StartError, WrongAnswerError.
+    """
+    async with upstream() as port, subjects(port, nginx) as found:
+        return results(facts(nginx), plan, await measure(plan, found, _say))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure direct, nginx and the proxy side by side on loopback: unary chats, "
+        "streams, one big upload. The table goes to stdout; after a whole run with nginx, it "
+        "goes into docs/PERFORMANCE.md and everything into docs/performance.json as well.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--quick", action="store_true", help="a little of each; writes no document")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each workload (3)")
+    parser.add_argument("--workload", action="append", help="only this one; may be repeated")
+    parser.add_argument("--json", type=Path, help="write everything there instead")
+    return parser.parse_args()
+
+
+def _plan(arguments: argparse.Namespace) -> Plan:
+    plan = quick() if arguments.quick else whole(arguments.rounds)
+    wanted = arguments.workload
+    known = [workload.name for workload in plan.workloads]
+    if wanted and not set(wanted) <= set(known):
+        raise SystemExit(f"--workload: expected one of {', '.join(known)}, found {wanted}")
+    chosen = tuple(w for w in plan.workloads if not wanted or w.name in wanted)
+    return Plan(plan.rounds, chosen)
+
+
+def main() -> None:
+    """Measure, print the table, write what is to be written."""
+    arguments = _arguments()
+    plan = _plan(arguments)
+    if (nginx := executable()) is None:
+        _say(INSTALL)
+    try:
+        found = uvloop.run(run(plan, nginx))
+    except (StartError, WrongAnswerError) as error:
+        raise SystemExit(f"bench: {error}") from error
+    print(table(found))  # noqa: T201
+    is_whole = not arguments.quick and not arguments.workload and nginx is not None
+    if arguments.json or is_whole:
+        write_json(found, arguments.json or JSON)
+    if is_whole and not arguments.json:
+        DOCUMENT.write_text(rendered(DOCUMENT.read_text(encoding="utf-8"), found), encoding="utf-8")
+        _say(f"wrote {DOCUMENT.name} and {JSON.name}")
+
+
+if __name__ == "__main__":
+    main()

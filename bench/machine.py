@@ -1,0 +1,27 @@
+"""The machine and the versions that figures were taken with: nothing that names a host."""
+
+import os
+import platform
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.nginx import version as nginx_version
+
+
+def facts(nginx_program: str | None) -> dict[str, str | int | None]:
+    """What a reader needs to judge the figures."""
+    return {
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "uvloop": version("uvloop"),
+        "nginx": nginx_version(nginx_program) if nginx_program else None,
+        "ollama_observe": version("ollama-observe"),
+    }
+
+
+def _cpu_model() -> str:
+    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1] if found else platform.machine()

@@ -1,0 +1,41 @@
+"""Rounds: every subject in turn, again and again, so that a noisy minute spoils none alone."""
+
+import statistics
+from collections.abc import Callable, Sequence
+
+from bench.plan import Plan
+from bench.subjects import Subject
+from bench.workloads import Sample
+
+Rounds = dict[str, dict[str, list[Sample]]]
+"""Workload to subject to its samples, one a round."""
+
+
+async def measure(
+    plan: Plan, subjects: Sequence[Subject], progress: Callable[[str], None]
+) -> Rounds:
+    """Take every workload's rounds; one connection, one stream, one subject at a time."""
+    taken: Rounds = {}
+    for workload in plan.workloads:
+        for subject in subjects:
+            progress(f"{workload.title}: {subject.name} warms up")
+            await workload.prepare(subject)
+        samples: dict[str, list[Sample]] = {subject.name: [] for subject in subjects}
+        for number in range(plan.rounds):
+            for subject in subjects:
+                progress(f"{workload.title}: round {number + 1} of {plan.rounds}, {subject.name}")
+                samples[subject.name].append(await workload.take(subject))
+        taken[workload.name] = samples
+    return taken
+
+
+def medians(rounds: Rounds) -> dict[str, dict[str, Sample]]:
+    """Workload to subject to the median of each measured name."""
+    return {
+        workload: {name: _median(samples) for name, samples in subjects.items()}
+        for workload, subjects in rounds.items()
+    }
+
+
+def _median(samples: Sequence[Sample]) -> Sample:
+    return {name: statistics.median(s[name] for s in samples) for name in samples[0]}

@@ -1,0 +1,82 @@
+"""What is measured, side by side: direct, nginx, the proxy, all before the same upstream."""
+
+import asyncio
+import contextlib
+import resource
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from bench.nginx import StartError, running_nginx
+from tests.processes import ProxyProcess, proxy_process
+
+# what is off by default measures too: per-user series by a header that the client sends
+PROXY_SETTINGS = {"PROXY_USER_HEADER": "X-User"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Where to send requests, and the process whose cost they are; None for no process."""
+
+    name: str
+    port: int
+    upstream_port: int
+    root: int | None
+
+
+@contextlib.asynccontextmanager
+async def upstream() -> AsyncIterator[int]:
+    """Run the scripted Ollama as a process of its own; yields its port."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.upstream", stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert child.stdout is not None
+        yield int(await child.stdout.readline())
+    finally:
+        if child.returncode is None:
+            child.terminate()
+            await child.wait()
+
+
+@contextlib.asynccontextmanager
+async def subjects(upstream_port: int, nginx: str | None) -> AsyncIterator[list[Subject]]:
+    """Run all that there is to be compared; without nginx (its program), the rest.
+
+    Raises: StartError.
+    """
+    allow_many_files()
+    async with contextlib.AsyncExitStack() as stack:
+        found = [Subject("direct", upstream_port, upstream_port, None)]
+        if nginx is not None:
+            port, root = await stack.enter_async_context(running_nginx(nginx, upstream_port))
+            found.append(Subject("nginx", port, upstream_port, root))
+        url = f"http://127.0.0.1:{upstream_port}"
+        proxy = await stack.enter_async_context(proxy_process(url, **PROXY_SETTINGS))
+        await until_ready(proxy)
+        found.append(Subject("proxy", proxy.port, upstream_port, proxy.child.pid))
+        yield found
+
+
+async def until_ready(proxy: ProxyProcess) -> None:
+    """Wait for the proxy; when it ends instead, say what it said.
+
+    Raises: StartError.
+    """
+    ready = asyncio.ensure_future(proxy.until_ready())
+    ended = asyncio.ensure_future(proxy.child.wait())
+    await asyncio.wait((ready, ended), return_when=asyncio.FIRST_COMPLETED)
+    if ready.done():
+        ended.cancel()
+        await ready
+        return
+    ready.cancel()
+    raise StartError(f"the proxy did not start: {(await proxy.ended())[-2000:].strip()}")
+
+
+def allow_many_files() -> None:
+    """A thousand streams are two thousand sockets in a proxy: ask for what the system grants."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 16384 if hard == resource.RLIM_INFINITY else min(16384, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
