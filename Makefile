@@ -21,7 +21,7 @@ IN_PLACE := cd stack/src && ../../$(PY)
 SUPERVISOR_PID = $${STACK_STATE_DIR:-.local}/run/supervisord.pid
 
 ##@ Run
-.PHONY: start stop restart status logs metrics traffic-quick bench
+.PHONY: start stop restart status logs metrics traffic-quick bench soak
 start: $(RUN_ENVIRONMENT) ## set up what is missing, start everything, say what runs where
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack start
@@ -54,8 +54,11 @@ traffic-quick: ## send ten questions through the running stack, with a summary
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack traffic --preset quick
 
-bench: $(DEV_ENVIRONMENT) ## what the proxy adds: CPU and latency, on this machine, in a minute
-	@$(PY) -m bench.overhead
+bench: $(DEV_ENVIRONMENT) ## what the proxy costs, beside nginx, in four minutes: docs/PERFORMANCE.md
+	@$(PY) -m bench $(FLAGS)
+
+soak: $(DEV_ENVIRONMENT) ## mixed faults for ten minutes, then every count must be right
+	@$(PY) -m bench.soak $(FLAGS)
 
 ##@ Develop
 .PHONY: setup test lint format lock docs clean

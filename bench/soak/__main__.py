@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import math
 import random
 import sys
 import traceback
@@ -59,7 +60,8 @@ class Soak:
         self._world = world
         self._proxy = proxy
         self._gate = Gate()
-        self._ends_at = asyncio.get_running_loop().time() + seconds
+        self._seconds = seconds
+        self._ends_at = math.inf
 
     @property
     def _is_over(self) -> bool:
@@ -68,6 +70,7 @@ class Soak:
 
     async def run(self, concurrency: int) -> None:
         """Work until the time is up; what has begun is played to its end."""
+        self._ends_at = asyncio.get_running_loop().time() + self._seconds
         async with asyncio.TaskGroup() as group:
             for _ in range(concurrency):
                 group.create_task(self._work())
@@ -95,8 +98,11 @@ class Soak:
             await asyncio.sleep(draw.uniform(0, PAUSE_SECONDS))
 
     async def _restart(self) -> None:
-        while not self._is_over:
-            await asyncio.sleep(RESTART_EVERY_SECONDS)
+        while True:
+            left = self._ends_at - asyncio.get_running_loop().time()
+            await asyncio.sleep(max(0.0, min(RESTART_EVERY_SECONDS, left)))
+            if self._is_over:
+                return
             async with self._gate.alone():
                 await self.play(restart)
 
@@ -124,7 +130,7 @@ async def soak(seconds: float, concurrency: int, seed: int) -> list[Row]:
     await upstream.up()
     async with proxy_process(f"http://127.0.0.1:{upstream.port}", **PROXY_SETTINGS) as proxy:
         await until_ready(proxy)
-        world = World(proxy.url, upstream, random.Random(seed))
+        world = World(proxy.port, upstream, random.Random(seed))
         run = Soak(world, proxy, seconds)
         say("warming up: every scenario once")
         for scenario in (*WEIGHTS, restart):

@@ -97,6 +97,7 @@ async def without_reading(world: World) -> None:
 
     async def script(call: Call) -> None:
         calls.append(call)
+        call.hold_little()
         try:
             await call.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in range(_PIECES):
@@ -104,7 +105,7 @@ async def without_reading(world: World) -> None:
         finally:
             gone.set()
 
-    async with world.client() as client:
+    async with world.slow_client() as client:
         with world.upstream.scripted(script) as header:
             await client.request("GET", "/api/status", b"", header)
             await held_back(calls, _PIECES * len(_PIECE))

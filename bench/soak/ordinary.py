@@ -123,6 +123,7 @@ async def stalled_reader(world: World) -> None:
 
     async def script(call: Call) -> None:
         calls.append(call)
+        call.hold_little()
         await call.read_body()
         await call.send(recording.head)
         for _ in range(STALL_LINES):
@@ -130,7 +131,7 @@ async def stalled_reader(world: World) -> None:
         await call.chunk(_LAST % STALL_LINES)
         await call.send(b"0\r\n\r\n")
 
-    async with world.client() as client:
+    async with world.slow_client() as client:
         with world.upstream.scripted(script) as header:
             await ask(client, recording, header)
             await held_back(calls, STALL_LINES * len(_LINE))

@@ -59,6 +59,11 @@ class Call:
         self.sent_bytes += len(data)
         await self.send(b"%x\r\n%s\r\n" % (len(data), data))
 
+    def hold_little(self) -> None:
+        """Let the kernel keep little of what the peer does not read."""
+        sock = self._writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)
+
     async def gone(self) -> None:
         """Wait until the peer has closed its side, or broken the connection."""
         with contextlib.suppress(ConnectionError):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -11,12 +12,14 @@ from bench.soak.recordings import Recording
 from bench.soak.upstream import Call, Script, Upstream
 from tests.clients import Head, RawClient
 
+HELD_BYTES = 1 << 16
+
 
 @dataclass(slots=True)
 class World:
-    """The proxy's address, the upstream behind it, what is expected, and the dice."""
+    """The proxy's port, the upstream behind it, what is expected, and the dice."""
 
-    url: str
+    port: int
     upstream: Upstream
     draw: random.Random
     expected: Expected = field(default_factory=Expected)
@@ -24,7 +27,20 @@ class World:
     @contextlib.asynccontextmanager
     async def client(self) -> AsyncIterator[RawClient]:
         """A connection to the proxy."""
-        client = await RawClient.connect(self.url)
+        client = await RawClient.connect(f"http://127.0.0.1:{self.port}")
+        try:
+            yield client
+        finally:
+            client.close()
+
+    @contextlib.asynccontextmanager
+    async def slow_client(self) -> AsyncIterator[RawClient]:
+        """A connection that holds little for its reader: what is unread stays with the sender."""
+        sock = socket.socket()
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, HELD_BYTES)
+        await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", self.port))
+        client = RawClient(*await asyncio.open_connection(sock=sock, limit=HELD_BYTES))
         try:
             yield client
         finally:
