@@ -1,60 +1,52 @@
-"""A scripted Ollama: right shapes, exact counts and times, faults on demand.
+"""A scripted Ollama: every route, right shapes, exact counts and times, faults on demand.
 
     python -m tests.fakes.ollama --port 11434 --ttft-seconds 0.2 --tokens-per-second 50
 
-The words are drawn from a seeded generator: same seed and prompt, same answer.
+The words are drawn from a seeded generator: same seed, same answer.
+Source: Ollama server/routes.go (v0.33) and the captures.
 """
 
 import argparse
 import asyncio
 import contextlib
 import json
-import random
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
+from typing import Any
 
+import zstandard
+
+from tests.fakes import embedding, form, guards, inference
+from tests.fakes.dialect import JSON, V1_JSON, Dialect, Record, dump
+from tests.fakes.dialect_messages import Messages
+from tests.fakes.dialect_native import Native
+from tests.fakes.dialect_openai import OpenAI
+from tests.fakes.dialect_responses import Responses
 from tests.fakes.faults import Faults
+from tests.fakes.library import Library
+from tests.fakes.routes import METHODS, READ, route_of
 from tests.fakes.server import Call, ScriptedServer
+from tests.fakes.turn import Model, Turn
+
+__all__ = ["FakeOllama", "Model"]
 
 VERSION = "0.33.0"
-JSON = (b"Content-Type", b"application/json; charset=utf-8")
-NDJSON = ((b"Content-Type", b"application/x-ndjson"), (b"Transfer-Encoding", b"chunked"))
-SSE = ((b"Content-Type", b"text/event-stream"), (b"Transfer-Encoding", b"chunked"))
-CREATED_AT = "2026-11-23T06:44:29.548366145Z"
-WORDS = ("the", "sky", "is", "blue", "because", "air", "scatters", "short", "waves", "more")
-
-_ERRORS = {
-    404: "model '{model}' not found",
-    429: "too many requests",
-    500: "llama runner process has terminated: exit status 2",
-    503: "server busy, please try again.  maximum pending requests exceeded",
+_TEXT = (b"Content-Type", b"text/plain")
+_GENERATE, _CHAT, _OPENAI = Native(is_chat=False), Native(is_chat=True), OpenAI(is_chat=True)
+_STREAMED: dict[str, Dialect] = {
+    "/api/generate": _GENERATE,
+    "/api/chat": _CHAT,
+    "/v1/chat/completions": _OPENAI,
+    "/v1/completions": OpenAI(is_chat=False),
+    "/v1/responses": Responses(),
+    "/v1/messages": Messages(),
 }
-_REASONS = {404: "Not Found", 429: "Too Many Requests", 503: "Service Unavailable"}
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """How the scripted model answers. Units: tokens; `*_ns` nanoseconds, as on the wire."""
-
-    name: str = "smollm2:135m"
-    prompt_tokens: int = 15
-    output_tokens: int = 12
-    thinking_tokens: int = 0
-    load_ns: int = 1_000_000
-    prefill_ns: int = 20_000_000
-    decode_ns_per_interval: int = 10_000_000
-    wait_ns: int = 0
-    seed: int = 7
-
-    @property
-    def decode_ns(self) -> int:
-        """Ollama's decode duration covers one interval fewer than there are tokens."""
-        return max(1000, (self.output_tokens - 1) * self.decode_ns_per_interval)
-
-    @property
-    def total_ns(self) -> int:
-        """All of it."""
-        return self.load_ns + self.wait_ns + self.prefill_ns + self.decode_ns
+_UNARY: dict[str, tuple[Dialect, Callable[[Turn, dict[str, Any]], dict[str, Any]]]] = {
+    "/api/embed": (_GENERATE, embedding.embed),
+    "/api/embeddings": (_GENERATE, embedding.embeddings),
+    "/v1/embeddings": (_OPENAI, embedding.openai_embeddings),
+    "/v1/audio/transcriptions": (_OPENAI, embedding.transcription),
+}
 
 
 @dataclass(slots=True)
@@ -63,170 +55,167 @@ class FakeOllama:
 
     model: Model = field(default_factory=Model)
     faults: Faults = field(default_factory=Faults)
+    library: Library = field(init=False)
+    _inference: inference.Inference = field(default_factory=inference.Inference, init=False)
 
-    async def __call__(self, call: Call) -> None:
-        """Answer one request."""
-        await call.is_read.wait()
-        path = call.target.partition("?")[0]
-        if path in ("/api/chat", "/api/generate", "/v1/chat/completions") and call.method == "POST":
-            await self._infer(call, path)
-        elif path == "/":
-            await call.answer("200 OK", [(b"Content-Type", b"text/plain")], b"Ollama is running")
-        elif path in self._documents():
-            await call.answer("200 OK", [JSON], _dump(self._documents()[path]))
-        else:
-            await call.answer(
-                "404 Not Found", [(b"Content-Type", b"text/plain")], b"404 page not found"
-            )
-
-    def _documents(self) -> dict[str, dict[str, object]]:
-        listed = {"name": self.model.name, "model": self.model.name, "size": 98_362_745}
-        return {
-            "/api/version": {"version": VERSION},
-            "/api/tags": {"models": [listed]},
-            "/api/ps": {"models": [{**listed, "size_vram": 0, "context_length": 4096}]},
-        }
-
-    async def _infer(self, call: Call, path: str) -> None:
-        asked = json.loads(call.body)
-        faults = self.faults
-        await asyncio.sleep(faults.queue_seconds)
-        if asked.get("model") != self.model.name or faults.status != 200:
-            status = faults.status if faults.status != 200 else 404
-            await self._refuse(call, path, status, str(asked.get("model")))
-            return
-        is_openai = path.startswith("/v1/")
-        await asyncio.sleep(faults.ttft_seconds)
-        if not asked.get("stream", not is_openai):
-            await call.answer("200 OK", [JSON], self._whole(path))
-            return
-        await call.head("200 OK", SSE if is_openai else NDJSON)
-        usage = bool((asked.get("stream_options") or {}).get("include_usage"))
-        sent = 0
-        async for record in self._records(path, usage):
-            if await self._fails(call, is_openai, sent):
-                return
-            await call.chunk(record)
-            sent += 1
-        await call.last_chunk()
-
-    async def _refuse(self, call: Call, path: str, status: int, model: str) -> None:
-        message = _ERRORS.get(status, "something went wrong").format(model=model)
-        body: dict[str, object] = {"error": message}
-        if path.startswith("/v1/"):
-            body = {"error": {"message": message, "type": "api_error", "param": None, "code": None}}
-        await call.answer(f"{status} {_REASONS.get(status, 'Error')}", [JSON], _dump(body))
-
-    async def _fails(self, call: Call, is_openai: bool, sent: int) -> bool:
-        """Apply the fault that is due after `sent` records; True when the answer is over."""
-        faults = self.faults
-        if sent == faults.malformed_after:
-            await call.chunk(b'data: {"broken\n\n' if is_openai else b'{"broken\n')
-        if sent == faults.error_after:
-            error = b'{"error":"llama runner process has terminated"}'
-            await call.chunk(b"data: " + error + b"\n\n" if is_openai else error + b"\n")
-            await call.last_chunk()
-        elif sent == faults.end_without_done_after:
-            await call.last_chunk()
-        elif sent == faults.drop_after:
-            call.reset()
-        elif sent == faults.hang_after:
-            await call.peer_gone.wait()
-        else:
-            return False
-        return True
+    def __post_init__(self) -> None:
+        self.library = Library(self.model.name)
 
     def words(self) -> list[str]:
         """The answer, one entry a token."""
-        draw = random.Random(self.model.seed)
-        return [
-            ("" if i == 0 else " ") + draw.choice(WORDS) for i in range(self.model.output_tokens)
-        ]
+        return self.model.words()
 
-    async def _records(self, path: str, usage: bool) -> AsyncIterator[bytes]:
-        gap = 1 / self.faults.tokens_per_second if self.faults.tokens_per_second else 0.0
-        for number, word in enumerate(self.words()):
-            if number and gap:
-                await asyncio.sleep(gap)
-            yield self._piece(path, number, word)
-        for record in self._closing(path, usage):
-            yield record
-
-    def _piece(self, path: str, number: int, word: str) -> bytes:
-        thinking = number < self.model.thinking_tokens
-        if path == "/v1/chat/completions":
-            delta = {"reasoning" if thinking else "content": word}
-            return self._event([{"index": 0, "delta": delta, "finish_reason": None}])
-        kind = {"thinking": word} if thinking else {}
-        if path == "/api/generate":
-            said: dict[str, object] = {"response": "" if thinking else word, **kind}
+    async def __call__(self, call: Call) -> None:
+        """Answer one request."""
+        allowed = guards.cors_headers(call)
+        if not guards.allows_host(call.header("host")) or allowed is None:
+            await call.answer("403 Forbidden", [], b"")
+            return
+        if call.method == "OPTIONS" and call.header("origin"):
+            await call.head("204 No Content", guards.preflight_headers(allowed))
+            return
+        call.also_headers = allowed
+        route, name = route_of(call.target)
+        methods = METHODS.get(route)
+        if methods is None:
+            await call.answer("404 Not Found", [_TEXT], b"404 page not found")
+        elif call.method not in methods:
+            allow = (b"Allow", ", ".join(methods).encode())
+            await call.answer("405 Method Not Allowed", [allow, _TEXT], b"405 method not allowed")
         else:
-            said = {"message": {"role": "assistant", "content": "" if thinking else word, **kind}}
-        return self._line({**said, "done": False})
+            await self._serve(call, route, name)
 
-    def _closing(self, path: str, usage: bool) -> list[bytes]:
-        if path != "/v1/chat/completions":
-            said: dict[str, object] = {"response": ""}
-            if path == "/api/chat":
-                said = {"message": {"role": "assistant", "content": ""}}
-            return [self._line({**said, **self._final()})]
-        closing = [self._event([{"index": 0, "delta": {}, "finish_reason": "stop"}])]
-        if usage:
-            closing.append(self._event([], {"usage": self._usage()}))
-        return [*closing, b"data: [DONE]\n\n"]
+    async def _serve(self, call: Call, route: str, name: str) -> None:
+        if route == "/api/blobs/":
+            await self._blob(call, name)
+            return
+        await call.is_read.wait()
+        if route in _STREAMED or route in _UNARY:
+            await self._infer(call, route)
+        elif call.method in READ:
+            await self._read(call, route, name)
+        else:
+            await self._manage(call, route)
 
-    def _whole(self, path: str) -> bytes:
-        text = "".join(self.words())
-        if path == "/v1/chat/completions":
-            message = {"role": "assistant", "content": text}
-            choice = {"index": 0, "message": message, "finish_reason": "stop"}
-            return _dump(
-                {
-                    "id": "chatcmpl-1",
-                    "object": "chat.completion",
-                    "model": self.model.name,
-                    "choices": [choice],
-                    "usage": self._usage(),
-                }
-            )
-        said: dict[str, object] = {"response": text}
-        if path == "/api/chat":
-            said = {"message": {"role": "assistant", "content": text}}
-        return self._line({**said, **self._final()}).rstrip()
+    async def _infer(self, call: Call, route: str) -> None:
+        dialect = _STREAMED[route] if route in _STREAMED else _UNARY[route][0]
+        try:
+            asked = _asked(call)
+        except ValueError as error:
+            await inference.refuse(call, dialect, 400, message=str(error))
+            return
+        faults, name = self.faults, str(asked.get("model"))
+        is_known = name in (self.model.name, *self.library.names)
+        if not is_known or faults.status != 200:
+            await asyncio.sleep(faults.queue_seconds)
+            status = faults.status if faults.status != 200 else 404
+            await inference.refuse(call, dialect, status, name)
+            return
+        turn = self._inference.turn(self.model, asked)
+        if route in _UNARY:
+            await asyncio.sleep(faults.queue_seconds + faults.ttft_seconds)
+            said = _UNARY[route][1](turn, asked)
+            await call.answer("200 OK", [dialect.json_header], dump(said))
+        elif _is_load(route, asked):
+            reason = "unload" if asked.get("keep_alive") in (0, "0") else "load"
+            await inference.load(call, dialect, turn, reason, route == "/api/chat")
+            if reason == "unload":
+                self._inference.unload()
+        else:
+            await inference.generate(call, dialect, turn, faults, asked)
 
-    def _final(self) -> dict[str, object]:
-        model = self.model
-        return {
-            "done": True,
-            "done_reason": "stop",
-            "total_duration": model.total_ns,
-            "load_duration": model.load_ns,
-            "prompt_eval_count": model.prompt_tokens,
-            "prompt_eval_duration": model.prefill_ns,
-            "eval_count": model.output_tokens,
-            "eval_duration": model.decode_ns,
+    async def _read(self, call: Call, route: str, name: str) -> None:
+        if route == "/":
+            await call.answer("200 OK", [_TEXT], b"Ollama is running")
+            return
+        entries = [self.library.entry(known) for known in self.library.names]
+        running = {"size_vram": 0, "context_length": 4096, "expires_at": "2026-11-23T06:54:24Z"}
+        listed = [self.library.openai_entry(known) for known in self.library.names]
+        documents: dict[str, Any] = {
+            "/api/version": {"version": VERSION},
+            "/api/status": {"cloud": {"disabled": True, "source": "env"}},
+            "/api/tags": {"models": entries},
+            "/api/ps": {"models": [entry | running for entry in entries[:1]]},
+            "/api/experimental/model-recommendations": {"models": []},
+            "/v1/models": {"object": "list", "data": listed},
+            "/v1/models/": next((entry for entry in listed if entry["id"] == name), None),
         }
+        if documents[route] is None:
+            await inference.refuse(call, _OPENAI, 404, name)
+            return
+        kind = V1_JSON if route.startswith("/v1/") else JSON
+        await call.answer("200 OK", [kind], dump(documents[route]))
 
-    def _usage(self) -> dict[str, int]:
-        prompt, output = self.model.prompt_tokens, self.model.output_tokens
-        return {
-            "prompt_tokens": prompt,
-            "completion_tokens": output,
-            "total_tokens": prompt + output,
+    async def _manage(self, call: Call, route: str) -> None:
+        try:
+            asked = _asked(call) if call.body else {}
+        except ValueError as error:
+            await inference.refuse(call, _GENERATE, 400, message=str(error))
+            return
+        name = str(asked.get("model") or asked.get("source") or "")
+        steps = {
+            "/api/pull": self.library.pulled,
+            "/api/push": self.library.pushed,
+            "/api/create": self.library.created,
         }
+        if route in steps:
+            await self._progress(call, steps[route](name), asked.get("stream", True))
+        elif route == "/api/copy":
+            done = self.library.copy(name, str(asked.get("destination")))
+            await self._done(call, done, name)
+        elif route == "/api/delete":
+            await self._done(call, self.library.delete(name), name)
+        elif route == "/api/show" and name not in self.library.names:
+            await inference.refuse(call, _GENERATE, 404, name)
+        else:
+            said = self.library.shown(name) if route == "/api/show" else {}
+            await call.answer("200 OK", [JSON], dump(said))
 
-    def _line(self, fields: dict[str, object]) -> bytes:
-        return _dump({"model": self.model.name, "created_at": CREATED_AT, **fields}) + b"\n"
+    async def _done(self, call: Call, done: bool, name: str) -> None:
+        if done:
+            await call.answer("200 OK", [], b"")
+        else:
+            await inference.refuse(call, _GENERATE, 404, name)
 
-    def _event(
-        self, choices: list[dict[str, object]], more: dict[str, object] | None = None
-    ) -> bytes:
-        frame = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": self.model.name}
-        return b"data: " + _dump({**frame, "choices": choices, **(more or {})}) + b"\n\n"
+    async def _progress(self, call: Call, lines: Iterator[bytes], streams: bool) -> None:
+        records = [Record(line, True) for line in lines]
+        if not streams:
+            await call.answer("200 OK", [JSON], records[-1].data.rstrip())
+            return
+        head = _GENERATE.stream_headers
+        stream = inference.Stream(call, self.faults, head, _GENERATE.broken_record)
+        await stream.send(records, _GENERATE.failure("pull model manifest: file does not exist"))
+
+    async def _blob(self, call: Call, digest: str) -> None:
+        if call.method == "HEAD":
+            is_there = digest in self.library.blobs
+            await call.answer("200 OK" if is_there else "404 Not Found", [], b"")
+            return
+        if wrong := await self.library.upload(call, digest):
+            await inference.refuse(call, _GENERATE, 400, message=wrong)
+        else:
+            await call.answer("201 Created", [], b"")
 
 
-def _dump(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+def _asked(call: Call) -> dict[str, Any]:
+    """The request's body. Raises: ValueError, in Ollama's words as far as they matter."""
+    if not call.body:
+        raise ValueError("missing request body")
+    if (call.header("content-type") or "").startswith("multipart/form-data"):
+        return dict(form.fields(call))
+    body = call.body
+    if call.target.startswith("/v1/") and call.header("content-encoding") == "zstd":
+        body = zstandard.ZstdDecompressor().decompressobj().decompress(body)
+    asked = json.loads(body)
+    if not isinstance(asked, dict):
+        raise ValueError("json: cannot unmarshal into Go value")
+    return asked
+
+
+def _is_load(route: str, asked: dict[str, Any]) -> bool:
+    if route == "/api/generate":
+        return not asked.get("prompt")
+    return route == "/api/chat" and not asked.get("messages")
 
 
 def _arguments() -> argparse.Namespace:

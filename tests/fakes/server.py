@@ -25,6 +25,10 @@ class Call:
         self.target = request.target.decode("latin-1")
         self.headers: list[tuple[bytes, bytes]] = list(request.headers.raw_items())
         self.body = b""
+        self.body_bytes = 0
+        self.trailers: list[tuple[bytes, bytes]] = []
+        self.also_headers: RawHeaders = ()
+        """Sent with every head, after its own."""
         self.body_arrived = asyncio.Event()
         """Set at each piece of the body; clear it to wait for the next."""
         self.is_read = asyncio.Event()
@@ -33,8 +37,23 @@ class Call:
         self.peer_gone = asyncio.Event()
         self.peer_gone_at: float | None = None
         self._transport = transport
+        self._sink: Callable[[bytes], object] | None = None
         self._writable = asyncio.Event()
         self._writable.set()
+
+    def take_body(self, sink: Callable[[bytes], object]) -> None:
+        """Hand the body, also what has come of it, to `sink` instead of keeping it."""
+        sink(self.body)
+        self.body, self._sink = b"", sink
+
+    def note_body(self, data: bytes) -> None:
+        """A piece of the body has come."""
+        self.body_bytes += len(data)
+        if self._sink is None:
+            self.body += data
+        else:
+            self._sink(data)
+        self.body_arrived.set()
 
     def header(self, name: str) -> str | None:
         """The first value of a header; None when it was not sent."""
@@ -54,7 +73,8 @@ class Call:
 
     async def head(self, status: str, headers: RawHeaders = ()) -> None:
         """Send a status line (`200 OK`) and headers."""
-        lines = [f"HTTP/1.1 {status}".encode(), *(k + b": " + v for k, v in headers)]
+        fields = [*headers, *self.also_headers]
+        lines = [f"HTTP/1.1 {status}".encode(), *(k + b": " + v for k, v in fields)]
         await self.send(b"\r\n".join(lines) + b"\r\n\r\n")
 
     async def chunk(self, data: bytes) -> None:
@@ -66,10 +86,11 @@ class Call:
         await self.send(b"0\r\n\r\n")
 
     async def answer(self, status: str, headers: RawHeaders, body: bytes) -> None:
-        """Send a whole answer with its length."""
+        """Send a whole answer with its length; to HEAD only what it would be."""
         length = (b"Content-Length", str(len(body)).encode())
         await self.head(status, [*headers, length])
-        await self.send(body)
+        if self.method != "HEAD":
+            await self.send(body)
 
     def pause_reading(self) -> None:
         """Take no more of the request's body."""
@@ -146,9 +167,9 @@ class _Connection(asyncio.Protocol):
                 self._call = Call(event, self._transport)
                 self._server.start(self._call, self._next)
             elif isinstance(event, h11.Data) and self._call is not None:
-                self._call.body += bytes(event.data)
-                self._call.body_arrived.set()
+                self._call.note_body(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage) and self._call is not None:
+                self._call.trailers = list(event.headers.raw_items())
                 self._call.is_whole = True
                 self._call.is_read.set()
             else:

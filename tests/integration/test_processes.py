@@ -28,7 +28,7 @@ async def test_sigterm_drains_what_is_in_flight_and_readiness_goes_first() -> No
     async with ScriptedServer(fake) as ollama, proxy_process(ollama.url) as proxy:
         await proxy.until_ready()
         async with await RawClient.connect(proxy.url) as client:
-            await client.request("POST", "/api/chat", {"model": "smollm2:135m", "messages": []})
+            await client.request("POST", "/api/chat", CHAT)
             head = await client.head()
             await client.chunk()
             proxy.child.send_signal(signal.SIGTERM)

@@ -1,0 +1,98 @@
+"""The scripted Ollama's models and blobs: listed, copied, deleted, uploaded, pulled in steps.
+
+Source: the captures tags, show, create-*, copy, delete, blob-*, error-*-missing.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+from tests.fakes.dialect import CREATED, CREATED_AT, dump
+from tests.fakes.server import Call
+
+DIGEST = "sha256:941f309b54caaad6747569ba43712bcde44a2be3bae16c3282ff499c37c54af5"
+SIZE_BYTES = 98_362_745
+STEPS = 4
+"""In how many lines a transfer tells that it has moved."""
+
+_DETAILS = {"format": "gguf", "family": "llama", "families": ["llama"], "parameter_size": "134.52M"}
+
+
+class Library:
+    """What is there. Unknown names are said to be missing, in Ollama's words."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = list(names)
+        self.blobs: set[str] = set()
+
+    def entry(self, name: str) -> dict[str, object]:
+        """A model as /api/tags and /api/ps list it."""
+        details = {**_DETAILS, "quantization_level": "Q4_1"}
+        digest = DIGEST.partition(":")[2]
+        return {"name": name, "model": name, "size": SIZE_BYTES, "digest": digest} | {
+            "modified_at": CREATED_AT,
+            "details": details,
+        }
+
+    def openai_entry(self, name: str) -> dict[str, object]:
+        """A model as /v1/models lists it."""
+        return {"id": name, "object": "model", "created": CREATED, "owned_by": "library"}
+
+    def shown(self, name: str) -> dict[str, object]:
+        """What /api/show tells."""
+        info = {"general.architecture": "llama", "llama.context_length": 8192}
+        return {"details": _DETAILS, "model_info": info, "capabilities": ["completion", "tools"]}
+
+    def copy(self, source: str, destination: str) -> bool:
+        """Give a model a second name; False when it is missing."""
+        if source not in self.names:
+            return False
+        self.names.append(destination)
+        return True
+
+    def delete(self, name: str) -> bool:
+        """Forget a model; False when it is missing."""
+        if name not in self.names:
+            return False
+        self.names.remove(name)
+        return True
+
+    def pulled(self, name: str) -> Iterator[bytes]:
+        """The lines of a pull."""
+        yield _status("pulling manifest")
+        yield from _moved("pulling")
+        yield from map(_status, ("verifying sha256 digest", "writing manifest", "success"))
+        self.names.append(name)
+
+    def pushed(self, name: str) -> Iterator[bytes]:
+        """The lines of a push."""
+        yield _status("retrieving manifest")
+        yield from _moved("pushing")
+        yield from map(_status, ("pushing manifest", "success"))
+
+    def created(self, name: str) -> Iterator[bytes]:
+        """The lines of a create from a model that is there."""
+        lines = (f"using existing layer {DIGEST}", "writing manifest", "success")
+        yield from map(_status, lines)
+        self.names.append(name)
+
+    async def upload(self, call: Call, digest: str) -> str:
+        """Take a blob without keeping it; what is wrong with it, empty when nothing is."""
+        found = hashlib.sha256()
+        call.take_body(found.update)
+        await call.is_read.wait()
+        got = f"sha256:{found.hexdigest()}"
+        if got != digest:
+            return f'digest mismatch, expected "{digest}", got "{got}"'
+        self.blobs.add(digest)
+        return ""
+
+
+def _status(status: str) -> bytes:
+    return dump({"status": status}) + b"\n"
+
+
+def _moved(verb: str) -> Iterator[bytes]:
+    frame = {"status": f"{verb} {DIGEST[7:19]}", "digest": DIGEST, "total": SIZE_BYTES}
+    yield dump(frame) + b"\n"  # nothing moved yet: Go leaves a count of zero out
+    for step in range(1, STEPS + 1):
+        yield dump({**frame, "completed": SIZE_BYTES * step // STEPS}) + b"\n"
