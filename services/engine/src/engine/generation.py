@@ -71,7 +71,7 @@ async def generate(
     async with child.post("/completion", body) as response:
         async for data in response.content.iter_any():
             for event in splitter.feed(data):
-                message = json.loads(event.data)
+                message = json.loads(event)
                 if "error" in message:
                     raise errors.StreamError(500, str(message["error"].get("message", "")))
                 if message["content"]:

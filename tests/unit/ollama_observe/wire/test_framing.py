@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ollama_observe.wire.framing import (
-    Event,
     EventSplitter,
     Framing,
     LineSplitter,
@@ -13,7 +12,7 @@ from ollama_observe.wire.framing import (
 )
 
 
-def fed(splitter: LineSplitter, pieces: list[bytes]) -> list[bytes]:
+def fed(splitter: LineSplitter | EventSplitter, pieces: list[bytes]) -> list[bytes]:
     return [line for piece in pieces for line in splitter.feed(piece)]
 
 
@@ -25,8 +24,8 @@ def cuts(data: bytes) -> list[list[bytes]]:
 def test_lines_are_the_same_at_every_cut(pieces: list[bytes]) -> None:
     splitter = LineSplitter()
     assert fed(splitter, pieces) == [b"a", b"", "bé".encode()]
-    assert splitter.finish() == "ç".encode()
-    assert splitter.finish() == b""
+    assert splitter.finish() == ["ç".encode()]
+    assert splitter.finish() == []
 
 
 @given(st.lists(st.binary(max_size=20)), st.integers(1, 7))
@@ -44,7 +43,7 @@ def test_a_line_over_the_limit_is_skipped_to_its_end_and_counted() -> None:
         b"next",
     ]
     assert splitter.overflows == 2
-    assert splitter.finish() == b"1234"
+    assert splitter.finish() == [b"1234"]
 
 
 def test_a_line_of_just_the_limit_is_kept() -> None:
@@ -56,7 +55,7 @@ def test_a_line_of_just_the_limit_is_kept() -> None:
 def test_a_tail_over_the_limit_is_not_kept() -> None:
     splitter = LineSplitter(limit_bytes=4)
     assert splitter.feed(b"12") + splitter.feed(b"345") + splitter.feed(b"6") == []
-    assert (splitter.finish(), splitter.overflows) == (b"", 1)
+    assert (splitter.finish(), splitter.overflows) == ([], 1)
 
 
 STREAM = (
@@ -69,22 +68,42 @@ STREAM = (
 def test_events_are_the_same_at_every_cut(pieces: list[bytes]) -> None:
     splitter = EventSplitter()
     events = [event for piece in pieces for event in splitter.feed(piece)]
-    assert events == [Event("one", b'{"a":1}'), Event("", b"x\ny")]
-    assert splitter.finish() == [Event("", b"z")]
+    assert events == [b'{"a":1}', b"x\ny"]
+    assert splitter.finish() == [b"z"]
     assert splitter.finish() == []
+
+
+PARTS = (b"data: ", b"data:", b"event: ", b": ", b"x", b"\n", b"\n\n", b"\r", b"\r\n")
+
+
+@given(
+    st.lists(st.sampled_from(PARTS), max_size=30),
+    st.sampled_from([LineSplitter, EventSplitter]),
+    st.sampled_from([2, 5, 9, 1000]),
+)
+def test_a_whole_piece_gives_what_its_bytes_one_by_one_give(
+    parts: list[bytes], kind: type[LineSplitter | EventSplitter], limit: int
+) -> None:
+    data = b"".join(parts)
+    one_by_one = [data[i : i + 1] for i in range(len(data))]
+    results = []
+    for pieces in ([data], parts, one_by_one):
+        splitter = kind(limit)
+        results.append((fed(splitter, pieces) + splitter.finish(), splitter.overflows))
+    assert results[0] == results[1] == results[2]
 
 
 def test_an_event_of_many_lines_is_bounded_as_a_whole() -> None:
     splitter = EventSplitter(limit_bytes=12)
-    assert splitter.feed(b"data:123456\ndata:123456\n\n") == [Event("", b"123456\n123456")]
-    assert splitter.feed(b"data:123456\n" * 3 + b"\ndata:1\n\n") == [Event("", b"1")]
+    assert splitter.feed(b"data:123456\ndata:123456\n\n") == [b"123456\n123456"]
+    assert splitter.feed(b"data:123456\n" * 3 + b"\ndata:1\n\n") == [b"1"]
     assert splitter.feed(b"data:123456\n" * 9) == splitter.finish() == []
     assert splitter.overflows == 2
 
 
 def test_an_event_over_the_limit_is_skipped_and_counted() -> None:
     splitter = EventSplitter(limit_bytes=8)
-    assert splitter.feed(b"data: 0123456789\n\ndata: 1\n\n") == [Event("", b"1")]
+    assert splitter.feed(b"data: 0123456789\n\ndata: 1\n\n") == [b"1"]
     assert splitter.overflows == 1
 
 

@@ -35,11 +35,15 @@ OPENAI = (
     b"data: [DONE]\n\n"
 )
 
+METERED = [answer for answer in Answer if answer not in (Answer.PROGRESS, Answer.NONE)]
+
 
 def facts(meter: StreamMeter) -> tuple[object, ...]:
     return (
         meter.outputs,
         meter.thinking_outputs,
+        meter.thinking_characters,
+        meter.is_thinking,
         meter.first_output_kind,
         meter.done_reason,
         meter.usage,
@@ -77,8 +81,38 @@ def test_an_openai_stream_reads_the_same_at_every_cut(at: int) -> None:
 @given(st.binary(max_size=300), st.sampled_from(list(Framing)), st.integers(1, 9))
 def test_no_bytes_make_a_meter_raise(data: bytes, framing: Framing, size: int) -> None:
     pieces = [data[i : i + size] for i in range(0, len(data), size)]
-    for answer in (Answer.CHAT, Answer.GENERATE, Answer.OPENAI_CHAT):
+    for answer in METERED:
         metered(answer, framing, pieces)
+
+
+# Fields and event types of all dialects, in one heap.
+WORDS = """
+    model message response thinking done done_reason error eval_count choices delta text usage
+    type content status output summary incomplete_details reason stop_reason embeddings data
+    prompt_tokens prompt_tokens_details cached_tokens finish_reason tool_calls completed
+    content_block_delta message_start message_delta message_stop response.output_text.delta
+    response.reasoning_summary_text.delta
+"""
+NAMES = st.sampled_from(WORDS.split())
+SCALARS = NAMES | st.sampled_from([None, True, -1, 3, 1.5, "", "x"])
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=6), st.sampled_from(METERED))
+def test_no_json_of_odd_types_makes_a_meter_raise(
+    record: dict[str, object], answer: Answer
+) -> None:
+    data = json.dumps(record).encode()
+    for framing, form in (
+        (Framing.NDJSON, b"%s\n"),
+        (Framing.SSE, b"data: %s\n\n"),
+        (Framing.JSON, b"%s"),
+    ):
+        metered(answer, framing, [form % data])
 
 
 def test_instants_are_those_of_the_chunks_with_output() -> None:
@@ -89,6 +123,16 @@ def test_instants_are_those_of_the_chunks_with_output() -> None:
     assert (meter.first_output, meter.first_answer, meter.last_output) == (1.0, 2.0, 5.0)
     assert meter.first_output_kind is Output.THINKING
     assert meter.max_gap_seconds == 3.0
+    assert (meter.thinking_outputs, meter.thinking_characters, meter.is_thinking) == (1, 3, False)
+
+
+def test_a_meter_knows_whether_the_model_is_thinking() -> None:
+    meter = StreamMeter(Answer.CHAT, Framing.NDJSON)
+    seen = []
+    for line in CHAT.splitlines(keepends=True)[:2]:
+        meter.feed(1.0, line)
+        seen.append(meter.is_thinking)
+    assert seen == [True, False]
 
 
 def test_a_role_alone_is_no_first_token() -> None:
@@ -113,6 +157,36 @@ def test_a_unary_answer_has_counts_and_no_first_token() -> None:
 
 def test_an_openai_stream_without_its_last_event_is_not_whole() -> None:
     assert not metered(Answer.OPENAI_CHAT, Framing.SSE, [OPENAI[:-14]]).is_ended
+
+
+@pytest.mark.parametrize("answer", [Answer.MESSAGES, Answer.RESPONSES])
+def test_another_dialects_end_event_ends_nothing(answer: Answer) -> None:
+    meter = metered(answer, Framing.SSE, [b"data: [DONE]\n\n"])
+    assert not meter.is_ended
+    assert dict(meter.problems) == {"json": 1}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [b'"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}'],
+        [b'"type":"response.output_text.delta","delta":"x"'],
+    ],
+)
+def test_a_stream_without_its_stop_event_is_not_whole(events: list[bytes]) -> None:
+    data = b"".join(b"data: {%s}\n\n" % event for event in events)
+    for answer in (Answer.MESSAGES, Answer.RESPONSES):
+        assert not metered(answer, Framing.SSE, [data]).is_ended
+
+
+def test_an_embedding_is_read_around_its_vectors() -> None:
+    body = b'{"model":"m","embeddings":[[' + b"0.25," * 5_000_000 + b'1]],"prompt_eval_count":14}'
+    meter = metered(Answer.EMBED, Framing.JSON, [body[:-60], body[-60:]])
+    assert meter.is_ended
+    assert meter.model == "m"
+    assert meter.usage is not None
+    assert meter.usage.prompt_tokens == 14
+    assert dict(meter.problems) == {}
 
 
 def test_a_broken_line_is_counted_and_the_rest_is_read() -> None:

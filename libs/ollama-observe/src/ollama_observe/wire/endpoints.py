@@ -20,7 +20,18 @@ class Answer(StrEnum):
 
     GENERATE = "generate"
     CHAT = "chat"
+    EMBED = "embed"
+    EMBEDDINGS = "embeddings"
+    """Native, older: a vector and no counts."""
     OPENAI_CHAT = "openai_chat"
+    OPENAI_COMPLETION = "openai_completion"
+    OPENAI_EMBEDDINGS = "openai_embeddings"
+    RESPONSES = "responses"
+    TRANSCRIPTION = "transcription"
+    """A text and no counts."""
+    MESSAGES = "messages"
+    PROGRESS = "progress"
+    """Of a model on the move: read by ProgressMeter, all others by StreamMeter."""
     NONE = "none"
 
 
@@ -32,35 +43,46 @@ class Endpoint:
     dialect: Dialect = Dialect.NATIVE
     answer: Answer = Answer.NONE
     has_model: bool = False
-    """Whether the request body is JSON that names a model."""
+    """Whether the request body, JSON or a form, names a model."""
     proves_model: bool = False
     """Whether a 2xx answer means that the model exists. Not so for a pull: it answers 200
     before it has looked, and the failure comes inside."""
+    operation: str = ""
+    """What moves a model's bytes: `pull`, `push`, `create` or `upload`; empty elsewhere."""
 
     @property
     def is_metered(self) -> bool:
-        """Whether answers are read for tokens and times."""
+        """Whether answers are read for tokens, times or progress."""
         return self.answer is not Answer.NONE
 
 
 OTHER = Endpoint("other")
 
+
+def _inference(template: str, answer: Answer, dialect: Dialect = Dialect.NATIVE) -> Endpoint:
+    return Endpoint(template, dialect, answer, has_model=True, proves_model=True)
+
+
+def _transfer(template: str, operation: str) -> Endpoint:
+    return Endpoint(template, answer=Answer.PROGRESS, has_model=True, operation=operation)
+
+
 _EXACT = {
     endpoint.template: endpoint
     for endpoint in (
         Endpoint("/"),
-        Endpoint("/api/generate", answer=Answer.GENERATE, has_model=True, proves_model=True),
-        Endpoint("/api/chat", answer=Answer.CHAT, has_model=True, proves_model=True),
-        Endpoint("/api/embed", has_model=True, proves_model=True),
-        Endpoint("/api/embeddings", has_model=True, proves_model=True),
+        _inference("/api/generate", Answer.GENERATE),
+        _inference("/api/chat", Answer.CHAT),
+        _inference("/api/embed", Answer.EMBED),
+        _inference("/api/embeddings", Answer.EMBEDDINGS),
         Endpoint("/api/version"),
         Endpoint("/api/status"),
         Endpoint("/api/tags"),
         Endpoint("/api/ps"),
         Endpoint("/api/show", has_model=True, proves_model=True),
-        Endpoint("/api/pull", has_model=True),
-        Endpoint("/api/push", has_model=True),
-        Endpoint("/api/create", has_model=True),
+        _transfer("/api/pull", "pull"),
+        _transfer("/api/push", "push"),
+        _transfer("/api/create", "create"),
         Endpoint("/api/copy"),
         Endpoint("/api/delete", has_model=True),
         Endpoint("/api/me"),
@@ -68,25 +90,19 @@ _EXACT = {
         Endpoint("/api/experimental/web_search"),
         Endpoint("/api/experimental/web_fetch"),
         Endpoint("/api/experimental/model-recommendations"),
-        Endpoint(
-            "/v1/chat/completions",
-            Dialect.OPENAI,
-            answer=Answer.OPENAI_CHAT,
-            has_model=True,
-            proves_model=True,
-        ),
-        Endpoint("/v1/completions", Dialect.OPENAI, has_model=True, proves_model=True),
-        Endpoint("/v1/embeddings", Dialect.OPENAI, has_model=True, proves_model=True),
+        _inference("/v1/chat/completions", Answer.OPENAI_CHAT, Dialect.OPENAI),
+        _inference("/v1/completions", Answer.OPENAI_COMPLETION, Dialect.OPENAI),
+        _inference("/v1/embeddings", Answer.OPENAI_EMBEDDINGS, Dialect.OPENAI),
         Endpoint("/v1/models", Dialect.OPENAI),
-        Endpoint("/v1/responses", Dialect.OPENAI, has_model=True, proves_model=True),
-        Endpoint("/v1/audio/transcriptions", Dialect.OPENAI),
-        Endpoint("/v1/messages", Dialect.ANTHROPIC, has_model=True, proves_model=True),
+        _inference("/v1/responses", Answer.RESPONSES, Dialect.OPENAI),
+        _inference("/v1/audio/transcriptions", Answer.TRANSCRIPTION, Dialect.OPENAI),
+        _inference("/v1/messages", Answer.MESSAGES, Dialect.ANTHROPIC),
     )
 }
 
 # What follows the prefix is a digest, a model name or an encoded key: never a label.
 _BY_PREFIX = (
-    ("/api/blobs/", Endpoint("/api/blobs/:digest")),
+    ("/api/blobs/", Endpoint("/api/blobs/:digest", operation="upload")),
     ("/v1/models/", Endpoint("/v1/models/:model", Dialect.OPENAI)),
     ("/api/user/keys/", Endpoint("/api/user/keys/:key")),
 )

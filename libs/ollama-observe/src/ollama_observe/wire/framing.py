@@ -1,10 +1,13 @@
-"""Bytes as they arrive, to lines (NDJSON) and events (SSE). Chunk edges mean nothing.
+"""Bytes as they arrive, to records: lines (NDJSON), events (SSE), or a body. Chunk edges
+mean nothing.
 
 One HTTP chunk may hold half a line, or several events: both were seen from Ollama.
-Memory is bounded: a line over the limit is skipped to its end and counted, never kept.
+Memory is bounded: a record over the limit is skipped to its end and counted, never kept.
+
+A splitter's `feed` gives the records that the data completes, `finish` what is left after
+the last of them, `overflows` how many were skipped.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 # The last line of /api/generate carries `context`, one number a token of the whole
@@ -48,10 +51,18 @@ class LineSplitter:
         self._held_bytes = 0
         self._skipping = False
         self.overflows = 0
-        """How many lines were skipped because they were longer than the limit."""
+
+    @property
+    def is_between_lines(self) -> bool:
+        """No line has begun that has not ended."""
+        return not self._held and not self._skipping
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that `data` completes, in order."""
+        # What servers send is one whole line a time: no list is built and joined for it.
+        is_line = 0 <= data.find(b"\n") == len(data) - 1 <= self._limit_bytes
+        if is_line and not self._held and not self._skipping:
+            return [_without_end(data)]
         *whole, rest = data.split(b"\n")
         lines: list[bytes] = []
         for piece in whole:
@@ -66,9 +77,9 @@ class LineSplitter:
             self._hold(rest)
         return lines
 
-    def finish(self) -> bytes:
-        """What is left after the last newline; empty when nothing is."""
-        return self._take()
+    def finish(self) -> list[bytes]:
+        """What is left after the last newline, if anything is."""
+        return [self._take()] if self._held else []
 
     def _hold(self, piece: bytes) -> None:
         self._held_bytes += len(piece)
@@ -87,29 +98,33 @@ class LineSplitter:
         return line[:-1] if line.endswith(b"\r") else line
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One server-sent event. `name` is empty when the event carries none."""
-
-    name: str
-    data: bytes
+def _without_end(line: bytes) -> bytes:
+    return line[:-2] if line.endswith(b"\r\n") else line[:-1]
 
 
 class EventSplitter:
-    """Cuts a byte stream into server-sent events, at the empty line that ends each.
+    """Cuts a byte stream into the data of its server-sent events.
 
-    Source: WHATWG HTML, "Server-sent events", 9.2.6 (fields `event` and `data`; comments,
-    `id` and `retry` are skipped; several `data` lines are joined with a newline).
+    Source: WHATWG HTML, "Server-sent events", 9.2.6: an empty line ends each event, several
+    `data` lines are joined with a newline. All other fields are skipped; every dialect
+    that names its events says the name in their data, too.
     """
 
-    __slots__ = ("_data", "_data_bytes", "_limit_bytes", "_lines", "_name", "_too_long")
+    __slots__ = (
+        "_data",
+        "_data_bytes",
+        "_is_between_events",
+        "_limit_bytes",
+        "_lines",
+        "_too_long",
+    )
 
     def __init__(self, limit_bytes: int = LINE_LIMIT_BYTES) -> None:
         self._lines = LineSplitter(limit_bytes)
         self._limit_bytes = limit_bytes
-        self._name = ""
         self._data: list[bytes] = []
         self._data_bytes = 0
+        self._is_between_events = True
         self._too_long = 0
 
     @property
@@ -117,34 +132,39 @@ class EventSplitter:
         """How many lines or events were skipped because they were longer than the limit."""
         return self._lines.overflows + self._too_long
 
-    def feed(self, data: bytes) -> list[Event]:
-        """The events that `data` completes, in order."""
-        events: list[Event] = []
+    def feed(self, data: bytes) -> list[bytes]:
+        """The data of the events that `data` completes, in order."""
+        if self._is_between_events and len(data) <= self._limit_bytes:
+            plain = _plain_events(data)
+            if plain is not None:
+                return plain
+        events: list[bytes] = []
         for line in self._lines.feed(data):
             if line:
                 self._field(line)
-            elif self._data:
-                events.append(self._dispatch())
             else:
+                if self._data:
+                    events.append(b"\n".join(self._data))
                 self._forget()
+        is_between = self._lines.is_between_lines and not self._data and not self._data_bytes
+        self._is_between_events = is_between
         return events
 
-    def finish(self) -> list[Event]:
-        """An event whose closing empty line never came, if there is one.
+    def finish(self) -> list[bytes]:
+        """The data of an event whose closing empty line never came, if there is one.
 
         The standard discards it; for a meter its content did reach the client.
         """
-        if line := self._lines.finish():
+        for line in self._lines.finish():
             self._field(line)
-        return [self._dispatch()] if self._data else []
+        events = [b"\n".join(self._data)] if self._data else []
+        self._forget()
+        return events
 
     def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
         if name == b"data":
-            self._keep(value)
-        elif name == b"event":
-            self._name = value.decode("utf-8", "replace")
+            self._keep(value.removeprefix(b" "))
 
     def _keep(self, value: bytes) -> None:
         was_too_long = self._data_bytes > self._limit_bytes
@@ -155,52 +175,79 @@ class EventSplitter:
             self._data.clear()
             self._too_long += 1
 
-    def _dispatch(self) -> Event:
-        event = Event(self._name, b"\n".join(self._data))
-        self._forget()
-        return event
-
     def _forget(self) -> None:
-        self._name = ""
         self._data.clear()
         self._data_bytes = 0
+
+
+def _plain_events(data: bytes) -> list[bytes] | None:
+    """The data of whole events in the one form that servers write; None for any other.
+
+    The form is one `data: ` line and an empty one, with an `event: ` line before or without.
+    """
+    if not data.endswith(b"\n\n") or b"\r" in data:
+        return None
+    events = []
+    at, size = 0, len(data)
+    while at < size:
+        if data.startswith(b"event: ", at):
+            at = data.find(b"\n", at) + 1
+        end = data.find(b"\n", at)
+        if not data.startswith(b"data: ", at) or not data.startswith(b"\n\n", end):
+            return None
+        events.append(data[at + 6 : end])
+        at = end + 2
+    return events
+
+
+class BodySplitter:
+    """A body that is one record."""
+
+    __slots__ = ("_held", "_held_bytes", "_limit_bytes")
+
+    def __init__(self, limit_bytes: int = LINE_LIMIT_BYTES) -> None:
+        self._limit_bytes = limit_bytes
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+
+    @property
+    def overflows(self) -> int:
+        """1 when the body was longer than the limit."""
+        return 1 if self._held_bytes > self._limit_bytes else 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Nothing: a body is complete when it ends."""
+        self._held_bytes += len(data)
+        if self._held_bytes <= self._limit_bytes:
+            self._held.append(data)
+        else:
+            self._held.clear()
+        return []
+
+    def finish(self) -> list[bytes]:
+        """The body."""
+        held, self._held = self._held, []
+        return [b"".join(held)] if held else []
+
+
+_SPLITTERS: dict[Framing, type[LineSplitter | EventSplitter | BodySplitter]] = {
+    Framing.NDJSON: LineSplitter,
+    Framing.SSE: EventSplitter,
+    Framing.JSON: BodySplitter,
+}
 
 
 class RecordSplitter:
     """Cuts an answer into its records, whatever its framing: lines, events' data, or the body."""
 
-    __slots__ = ("_body", "_limit_bytes", "_split")
+    __slots__ = ("_split", "feed", "finish")
 
     def __init__(self, framing: Framing, limit_bytes: int = LINE_LIMIT_BYTES) -> None:
-        self._split: LineSplitter | EventSplitter | None = None
-        if framing is Framing.NDJSON:
-            self._split = LineSplitter(limit_bytes)
-        elif framing is Framing.SSE:
-            self._split = EventSplitter(limit_bytes)
-        self._limit_bytes = limit_bytes
-        self._body = bytearray()
+        self._split = _SPLITTERS[framing](limit_bytes)
+        self.feed = self._split.feed
+        self.finish = self._split.finish
 
     @property
     def overflows(self) -> int:
         """How many records were skipped because they were longer than the limit."""
-        if self._split is not None:
-            return self._split.overflows
-        return 1 if len(self._body) > self._limit_bytes else 0
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """The records that `data` completes, in order."""
-        if isinstance(self._split, LineSplitter):
-            return self._split.feed(data)
-        if self._split is not None:
-            return [event.data for event in self._split.feed(data)]
-        if not self.overflows:
-            self._body += data
-        return []
-
-    def finish(self) -> list[bytes]:
-        """What the end of the answer completes; may hold an empty record."""
-        if isinstance(self._split, LineSplitter):
-            return [self._split.finish()]
-        if self._split is not None:
-            return [event.data for event in self._split.finish()]
-        return [] if self.overflows else [bytes(self._body)]
+        return self._split.overflows

@@ -6,24 +6,33 @@ The clock is the caller's: any monotonic seconds will do, as long as it is one c
 from collections import Counter
 from collections.abc import Callable
 
+from ollama_observe.wire.answers import anthropic, native, openai, responses
 from ollama_observe.wire.endpoints import Answer
 from ollama_observe.wire.framing import Framing, RecordSplitter
-from ollama_observe.wire.records import (
-    Output,
-    Record,
-    UnreadableRecord,
-    read_native,
-    read_openai,
-)
+from ollama_observe.wire.records import UNREADABLE, Bytes, Closing, Output, Record
 from ollama_observe.wire.usage import Usage
+from ollama_observe.wire.vectors import VectorSplitter
 
-_READERS: dict[Answer, Callable[[bytes | bytearray], Record]] = {
-    Answer.GENERATE: read_native,
-    Answer.CHAT: read_native,
-    Answer.OPENAI_CHAT: read_openai,
+Reader = Callable[[Bytes], Record]
+
+_THINKING = Output.THINKING
+
+# One record of a stream, and a whole unary answer.
+_READERS: dict[Answer, tuple[Reader, Reader]] = {
+    Answer.GENERATE: (native.read_line, native.read_line),
+    Answer.CHAT: (native.read_line, native.read_line),
+    Answer.EMBED: (native.read_vectors, native.read_vectors),
+    Answer.EMBEDDINGS: (native.read_vectors, native.read_vectors),
+    Answer.OPENAI_CHAT: (openai.read_chunk, openai.read_unary),
+    Answer.OPENAI_COMPLETION: (openai.read_chunk, openai.read_unary),
+    Answer.OPENAI_EMBEDDINGS: (openai.read_vectors, openai.read_vectors),
+    Answer.TRANSCRIPTION: (openai.read_transcript, openai.read_transcript),
+    Answer.RESPONSES: (responses.read_event, responses.read_unary),
+    Answer.MESSAGES: (anthropic.read_event, anthropic.read_unary),
 }
 
-_OPENAI_END = b"[DONE]"
+_WITH_VECTORS = frozenset({Answer.EMBED, Answer.EMBEDDINGS, Answer.OPENAI_EMBEDDINGS})
+_WITH_END_EVENT = frozenset({Answer.OPENAI_CHAT, Answer.OPENAI_COMPLETION})
 
 
 class StreamMeter:
@@ -33,28 +42,37 @@ class StreamMeter:
     """
 
     __slots__ = (
+        "_end",
+        "_is_streamed",
         "_read",
         "_split",
+        "_splitter",
         "done_reason",
         "first_answer",
         "first_output",
         "first_output_kind",
         "framing",
         "is_ended",
+        "is_thinking",
         "last_output",
         "max_gap_seconds",
         "model",
         "outputs",
         "problems",
         "saw_error",
+        "thinking_characters",
         "thinking_outputs",
         "usage",
     )
 
     def __init__(self, answer: Answer, framing: Framing) -> None:
         self.framing = framing
-        self._read = _READERS[answer]
-        self._split = RecordSplitter(framing)
+        self._is_streamed = framing is not Framing.JSON
+        self._read = _READERS[answer][0 if self._is_streamed else 1]
+        is_whole = answer in _WITH_VECTORS and not self._is_streamed
+        self._splitter = VectorSplitter() if is_whole else RecordSplitter(framing)
+        self._split = self._splitter.feed
+        self._end = openai.END if answer in _WITH_END_EVENT else None
         self.first_output: float | None = None
         """When the first content, thinking or tool call arrived. None for a unary answer."""
         self.first_output_kind: Output | None = None
@@ -64,6 +82,10 @@ class StreamMeter:
         self.outputs = 0
         """Records with output. A record may hold several tokens: these are no token counts."""
         self.thinking_outputs = 0
+        self.thinking_characters = 0
+        """Of unary answers as well."""
+        self.is_thinking = False
+        """The last output was thinking."""
         self.max_gap_seconds: float | None = None
         """Largest time between two records with output; None before the second."""
         self.model: str | None = None
@@ -78,49 +100,56 @@ class StreamMeter:
 
     def feed(self, instant: float, data: bytes) -> None:
         """Take note of `data`, which arrived at `instant`."""
-        for record in self._split.feed(data):
-            self._record(instant, record)
+        for found in self._split(data):
+            self._note(instant, found)
 
     def finish(self, instant: float) -> None:
         """Take note that the body has ended; what was not closed by a newline counts too."""
-        for record in self._split.finish():
-            self._record(instant, record)
-        if self._split.overflows:
-            self.problems["too_long"] += self._split.overflows
+        for found in self._splitter.finish():
+            self._note(instant, found)
+        if self._splitter.overflows:
+            self.problems["too_long"] += self._splitter.overflows
 
-    def _record(self, instant: float, data: bytes) -> None:
-        if not data or data.isspace():
-            return
-        if data == _OPENAI_END:
-            self.is_ended = True
-            return
+    def _note(self, instant: float, data: bytes) -> None:
         try:
             record = self._read(data)
-        except UnreadableRecord:
-            self.problems["json"] += 1
+        except UNREADABLE:
+            self._note_unreadable(data)
             return
-        if record.output is not None and self.framing is not Framing.JSON:
-            self._output(instant, record.output)
-        self._note(record)
+        if record.output is not None and self._is_streamed:
+            self._note_output(instant, record.output)
+        if record.thinking_characters:
+            self.thinking_characters += record.thinking_characters
+        if self.model is None and record.model:
+            self.model = record.model
+        if record.closing is not None:
+            self._note_closing(record.closing)
 
-    def _note(self, record: Record) -> None:
-        self.model = self.model or record.model
-        self.is_ended = self.is_ended or record.is_end
-        self.saw_error = self.saw_error or record.is_error
-        self.done_reason = record.done_reason or self.done_reason
-        self.usage = record.usage or self.usage
-
-    def _output(self, instant: float, kind: Output) -> None:
+    def _note_output(self, instant: float, kind: Output) -> None:
         self.outputs += 1
-        if self.first_output is None:
+        if kind is _THINKING:
+            self.is_thinking = True
+            self.thinking_outputs += 1
+        else:
+            self.is_thinking = False
+            if self.first_answer is None:
+                self.first_answer = instant
+        last = self.last_output
+        self.last_output = instant
+        if last is None:
             self.first_output = instant
             self.first_output_kind = kind
-        if kind is Output.THINKING:
-            self.thinking_outputs += 1
-        elif self.first_answer is None:
-            self.first_answer = instant
-        if self.last_output is not None:
-            gap = instant - self.last_output
-            if self.max_gap_seconds is None or gap > self.max_gap_seconds:
-                self.max_gap_seconds = gap
-        self.last_output = instant
+        elif self.max_gap_seconds is None or instant - last > self.max_gap_seconds:
+            self.max_gap_seconds = instant - last
+
+    def _note_closing(self, closing: Closing) -> None:
+        self.is_ended = self.is_ended or closing.is_end
+        self.saw_error = self.saw_error or closing.is_error
+        self.done_reason = closing.done_reason or self.done_reason
+        self.usage = closing.usage or self.usage
+
+    def _note_unreadable(self, data: bytes) -> None:
+        if data == self._end:
+            self.is_ended = True
+        elif data and not data.isspace():
+            self.problems["json"] += 1
