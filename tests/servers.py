@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from ollama_observe.service.lifecycle import Listener, listening
-from proxy.app import Proxy, create_app
-from proxy.connections import ClientConnection
+from ollama_observe.service.lifecycle import Listener, bind, listening
+from proxy.app import Proxy, create_proxy
 from proxy.settings import ProxySettings
-from proxy.upstream import AiohttpUpstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +48,13 @@ async def running_proxy(
     ollama_url: str, drain_seconds: float = 1.0, **settings: object
 ) -> AsyncIterator[RunningProxy]:
     """Serve relay and control app in front of `ollama_url` while the block runs."""
-    chosen = ProxySettings.model_validate({"ollama_url": ollama_url, **settings})
-    upstream = AiohttpUpstream(str(chosen.ollama_url), chosen.connect_timeout_seconds)
-    proxy = create_app(chosen, upstream)
-    relay = Listener(
-        "relay", proxy.relay, "127.0.0.1", 0, server_headers=False, protocol=ClientConnection
+    chosen = ProxySettings.model_validate(
+        {"ollama_url": ollama_url, "drain_seconds": drain_seconds, **settings}
     )
+    sock = bind("relay", "127.0.0.1", 0)
+    port = sock.getsockname()[1]
+    proxy = create_proxy(chosen, sock, ())
     control = Listener("control", proxy.control, "127.0.0.1", 0)
-    async with listening(control) as control_port, listening(relay, drain_seconds) as port:
+    async with listening(control) as control_port, proxy.serving:
         proxy.readiness.open()
         yield RunningProxy(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{control_port}", proxy)
-    await upstream.close()

@@ -81,7 +81,7 @@ async def test_while_streaming() -> None:
         for _ in range(3):
             await client.chunk()
         assert await left(client, await ollama.nth_call()) < AT_ONCE_SECONDS
-        assert await aborts(proxy, "streaming") == 1
+        assert await aborts(proxy, "answering") == 1
         generated = await proxy.value("ollama_proxy_generated_tokens_total")
         assert 3 <= generated < 20  # what was seen of the stream is not lost
 
@@ -95,7 +95,7 @@ async def test_while_the_stream_is_silent() -> None:
         await client.chunk()
         await client.chunk()
         assert await left(client, await ollama.nth_call()) < AT_ONCE_SECONDS
-        assert await aborts(proxy, "streaming") == 1
+        assert await aborts(proxy, "answering") == 1
 
 
 async def test_in_the_middle_of_an_upload() -> None:

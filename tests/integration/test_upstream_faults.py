@@ -5,6 +5,7 @@ import json
 from contextlib import AsyncExitStack
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from tests.clients import RawClient
 from tests.fakes.faults import Faults
@@ -254,6 +255,7 @@ async def test_a_drain_that_runs_out_cuts_the_stream_and_frees_the_upstream() ->
             await ollama.calls[0].peer_gone.wait()
         with pytest.raises(asyncio.IncompleteReadError):
             await client.chunk()
-        registry = proxy.proxy.relay.metrics.registry
+        registry = CollectorRegistry()
+        registry.register(proxy.proxy.collector)
         labels = {"model": "smollm2:135m", "error_type": "shutdown", "routing": "direct"}
         assert registry.get_sample_value(ERRORS, labels) == 1

@@ -5,7 +5,14 @@ import pytest
 from ollama_observe.wire.endpoints import Answer, Dialect
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
-from proxy.outcomes import Ending, Outcome, error_body, outcome_of, own_status
+from proxy.outcomes import (
+    Ending,
+    Outcome,
+    error_body,
+    outcome_of,
+    own_status,
+    reason_phrase,
+)
 
 
 def meter(*lines: bytes) -> StreamMeter:
@@ -39,6 +46,16 @@ def meter(*lines: bytes) -> StreamMeter:
         (Ending.BROKE_OFF, 200, None, Outcome.INCOMPLETE_STREAM),
         (Ending.CUT_BY_SHUTDOWN, 200, None, Outcome.SHUTDOWN),
         (Ending.FAILED, 200, None, Outcome.INTERNAL),
+        (Ending.HALF_CLOSED, 200, None, Outcome.OK),
+        (Ending.HALF_CLOSED, 200, meter(b'{"done":true}'), Outcome.OK),
+        (Ending.HALF_CLOSED, 200, meter(b'{"response":"x"}'), Outcome.CLIENT_GONE),
+        (Ending.HALF_CLOSED, 499, None, Outcome.CLIENT_GONE),
+        (Ending.HALF_CLOSED, 404, None, Outcome.UPSTREAM_4XX),
+        (Ending.REFUSED_BUSY, None, None, Outcome.PROXY_QUEUE_FULL),
+        (Ending.REFUSED_HOST, None, None, Outcome.BAD_REQUEST),
+        (Ending.HEAD_TOO_LONG, None, None, Outcome.BAD_REQUEST),
+        (Ending.TIMED_OUT, None, None, Outcome.BAD_REQUEST),
+        (Ending.MALFORMED, None, None, Outcome.BAD_REQUEST),
     ],
 )
 def test_an_outcome_is_judged(
@@ -64,7 +81,19 @@ def test_every_ending_has_a_status() -> None:
         Ending.CUT_BY_SHUTDOWN: 503,
         Ending.UNSENDABLE: 400,
         Ending.FAILED: 500,
+        Ending.HALF_CLOSED: 500,
+        Ending.REFUSED_BUSY: 503,
+        Ending.REFUSED_HOST: 403,
+        Ending.HEAD_TOO_LONG: 431,
+        Ending.TIMED_OUT: 408,
+        Ending.MALFORMED: 400,
     }
+
+
+def test_every_ending_of_ours_is_judged() -> None:
+    for ending in Ending:
+        assert outcome_of(ending, None, None) in Outcome
+        assert reason_phrase(own_status(ending)) or ending is Ending.CLIENT_GONE
 
 
 def test_an_error_has_the_shape_of_its_dialect() -> None:

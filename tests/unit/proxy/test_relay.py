@@ -1,81 +1,114 @@
-"""The relay on paper: a clock that is moved by hand, an upstream and a client of objects."""
+"""What a request becomes on its way out."""
 
-from collections.abc import AsyncIterator, MutableMapping
-from typing import Any
-
-from prometheus_client import CollectorRegistry
+import pytest
 
 from ollama_observe.metrics import catalogue as m
-from proxy.connections import SCOPE_KEY
-from proxy.headers import Headers
-from proxy.labels import ModelLabels
-from proxy.metrics import ProxyMetrics
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.wire.endpoints import endpoint_of
+from proxy.admission import Admission, Counts, Refusal
+from proxy.heads import read_request
+from proxy.observer import Observer
+from proxy.outcomes import Ending
 from proxy.relay import Relay
-from proxy.upstream import OutboundRequest
+from proxy.settings import ProxySettings
+from proxy.upstream import UpstreamPool
 
-LINES = (
-    b'{"model":"m","message":{"content":"a"}}\n',
-    b'{"model":"m","message":{"content":"b"}}\n',
-    b'{"model":"m","message":{"content":""},"done":true,"done_reason":"stop","eval_count":2}\n',
+
+def relay(url: str = "http://gpu-box:11434", **told: object) -> Relay:
+    settings = ProxySettings.model_validate({"ollama_url": url, **told})
+    observer = Observer(settings, Ledger(m.PROXY), lambda _event, _fields: None)
+    return Relay(settings, UpstreamPool(url, 1.0), observer, Admission(0, Counts()))
+
+
+def test_a_request_goes_out_as_it_was_written() -> None:
+    raw = b"pOST /v1/models/a%2Fb?x=1 HTTP/1.1\r\nhOST: me:1\r\nX:  y\r\nContent-Length: 3"
+    assert relay().outbound(read_request(raw)) == raw + b"\r\n\r\n"
+
+
+def test_an_old_version_stays_one() -> None:
+    assert relay().outbound(read_request(b"GET / HTTP/1.0")) == b"GET / HTTP/1.0\r\n\r\n"
+
+
+def test_a_chunked_body_stays_chunked() -> None:
+    raw = b"POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\nA: b"
+    expected = b"POST / HTTP/1.1\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert relay().outbound(read_request(raw)) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "sent"),
+    [
+        (b"/", b"/"),
+        (b"/a?", b"/a?"),
+        (b"/a#b", b"/a#b"),
+        (b"//a", b"//a"),
+        (b"http://h:1/a?b", b"/a?b"),
+        (b"HTTP://h", b"/"),
+    ],
 )
+def test_a_target_is_what_follows_the_host(target: bytes, sent: bytes) -> None:
+    head = read_request(b"GET " + target + b" HTTP/1.1")
+    assert relay().outbound(head).startswith(b"GET " + sent + b" HTTP/1.1\r\n")
+    below = relay("http://gpu/ollama/").outbound(head)
+    assert below.startswith(b"GET /ollama" + sent + b" HTTP/1.1\r\n")
 
 
-class World:
-    """A clock, an upstream that answers, and a client that is slow to take."""
-
-    address = "http://paper"
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.story: list[str] = []
-        self.status = 200
-        self.headers: Headers = [(b"content-type", b"application/x-ndjson")]
-        self.when_gone = None
-
-    async def open(self, request: OutboundRequest) -> "World":
-        self.now += 1.0  # queue, load and prefill
-        self.story.append(f"open {request.method} {request.target}")
-        return self
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        for number, line in enumerate(LINES):
-            self.now += 0.25
-            self.story.append(f"read {number}")
-            yield line
-
-    def close(self) -> None:
-        self.story.append("close")
-
-    async def receive(self) -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": b'{"model":"m"}', "more_body": False}
-
-    async def send(self, message: MutableMapping[str, Any]) -> None:
-        self.now += 100.0  # a client that takes its time
-        self.story.append("sent " + message["type"].removeprefix("http.response."))
+def test_the_whole_server_may_be_asked_for_its_options() -> None:
+    assert relay("http://gpu/x").outbound(read_request(b"OPTIONS * HTTP/1.1"))[:10] == b"OPTIONS * "
 
 
-async def test_each_chunk_is_sent_before_the_next_is_read_and_the_client_is_on_no_clock() -> None:
-    world = World()
-    metrics = ProxyMetrics(CollectorRegistry())
-    relay = Relay(world, metrics, ModelLabels(5, lambda: None), lambda: world.now)  # type: ignore[arg-type]
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/api/chat",
-        "raw_target": b"/api/chat?x",
-        "headers": [],
-        "extensions": {SCOPE_KEY: world},
-    }
-    await relay(scope, world.receive, world.send)
-    assert world.story == [
-        "open POST /api/chat?x",
-        "sent start",
-        *("read 0", "sent body", "read 1", "sent body", "read 2", "sent body"),
-        "sent body",
-        "close",
-    ]
-    labels = {"model": "m:latest", "routing": "direct"}
-    # 1 s to the headers, 100 s in which the client took them, 0.25 s to the first chunk
-    assert metrics.registry.get_sample_value(f"{m.TTFT.name}_sum", labels) == 101.25
-    # the second chunk came 0.25 s after the client had taken the first
-    assert metrics.registry.get_sample_value(f"{m.MAX_GAP.name}_sum", labels) == 100.25
+@pytest.mark.parametrize("line", [b"GET * HTTP/1.1", b"GET a HTTP/1.1", b"CONNECT a:1 HTTP/1.1"])
+def test_a_target_that_is_no_path_is_refused(line: bytes) -> None:
+    with pytest.raises(Refusal) as refused:
+        relay().outbound(read_request(line))
+    assert refused.value.ending is Ending.UNSENDABLE
+
+
+def test_the_address_s_credentials_are_for_those_who_bring_none() -> None:
+    ours = relay("http://me:key@gpu")
+    added = b"\r\nAuthorization: Basic bWU6a2V5\r\n\r\n"
+    assert ours.outbound(read_request(b"GET / HTTP/1.1")).endswith(added)
+    theirs = read_request(b"GET / HTTP/1.1\r\nAUTHORIZATION: Bearer x")
+    assert ours.outbound(theirs).endswith(b"\r\nAUTHORIZATION: Bearer x\r\n\r\n")
+
+
+def test_a_published_name_is_rewritten_and_any_other_refused() -> None:
+    published = relay("http://gpu:1", allowed_hosts="ai.example")
+    raw = b"GET / HTTP/1.1\r\nA: b\r\nHost: AI.example:11435"
+    sent = published.outbound(read_request(raw))
+    assert sent == b"GET / HTTP/1.1\r\nHost: gpu:1\r\nA: b\r\n\r\n"
+    for host in (b"Host: other", b"Host: ai.example.other", b"X: no host"):
+        with pytest.raises(Refusal) as refused:
+            published.outbound(read_request(b"GET / HTTP/1.1\r\n" + host))
+        assert refused.value.ending is Ending.REFUSED_HOST
+
+
+def test_a_rewritten_body_has_its_own_length_and_a_readable_answer() -> None:
+    raw = b"POST / HTTP/1.1\r\nContent-Length: 3\r\nAccept-Encoding: gzip\r\nA: b"
+    sent = relay().outbound(read_request(raw), length=7)
+    assert sent == b"POST / HTTP/1.1\r\nA: b\r\nContent-Length: 7\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "expected"),
+    [
+        (b"POST / HTTP/1.1\r\nContent-Length: 3", "/v1/chat/completions", True),
+        (b"POST / HTTP/1.1\r\nContent-Length: 3", "/v1/completions", True),
+        (b"POST / HTTP/1.1\r\nContent-Length: 3", "/api/chat", False),
+        (b"POST / HTTP/1.1\r\nContent-Length: 3", "/v1/messages", False),
+        (b"POST / HTTP/1.1", "/v1/completions", False),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked", "/v1/completions", False),
+        (b"OPTIONS / HTTP/1.1\r\nContent-Length: 3", "/v1/completions", False),
+        (
+            b"POST / HTTP/1.1\r\nContent-Length: 3\r\nContent-Encoding: zstd",
+            "/v1/completions",
+            False,
+        ),
+    ],
+)
+def test_counts_are_asked_for_only_where_they_can_be_taken_out_again(
+    raw: bytes, path: str, expected: bool
+) -> None:
+    head = read_request(raw)
+    assert relay(inject_usage=True).injects_into(endpoint_of(path), head) is expected
+    assert not relay().injects_into(endpoint_of(path), head)

@@ -1,41 +1,34 @@
 """`python -m proxy`: serve until SIGTERM."""
 
-from ollama_observe.service.lifecycle import Listener, run, serve
+import sys
+
+from ollama_observe.service.lifecycle import Listener, bind, listening, run, until_stopped
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
-from proxy.app import create_app
-from proxy.connections import ClientConnection
+from proxy.app import create_proxy
 from proxy.settings import ProxySettings
-from proxy.upstream import AiohttpUpstream
 
 
-async def serve_proxy(settings: ProxySettings) -> None:
+async def serve_proxy(settings: ProxySettings, arguments: list[str]) -> None:
     """Serve the relay and the control app; the control app outlives the drain."""
-    upstream = AiohttpUpstream(str(settings.ollama_url), settings.connect_timeout_seconds)
-    proxy = create_app(settings, upstream)
-    listeners = (
-        Listener(
-            "relay",
-            proxy.relay,
-            settings.host,
-            settings.port,
-            keep_alive_seconds=settings.keep_alive_seconds,
-            server_headers=False,
-            protocol=ClientConnection,
-        ),
-        Listener("control", proxy.control, settings.control_host, settings.control_port),
+    sock = bind("relay", settings.host, settings.port)
+    proxy = create_proxy(settings, sock, arguments)
+    control = Listener("control", proxy.control, settings.control_host, settings.control_port)
+    await until_stopped(
+        (listening(control), proxy.serving),
+        proxy.readiness,
+        relay=f"{settings.host}:{settings.port}",
+        control=f"{settings.control_host}:{settings.control_port}",
+        workers=settings.workers,
+        drain_seconds=settings.drain_seconds,
     )
-    try:
-        await serve(listeners, proxy.readiness, settings.drain_seconds)
-    finally:
-        await upstream.close()
 
 
 def main() -> None:
     """Read the settings and serve."""
     settings = load(ProxySettings)
     configure_logging("proxy", settings.log_level, settings.log_format)
-    run(lambda: serve_proxy(settings))
+    run(lambda: serve_proxy(settings, sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -1,71 +1,103 @@
-"""Puts the proxy together: the relay on one port, the control app on another."""
+"""Puts the proxy together: relays on one port, the control app on another."""
 
-import asyncio
-import json
+import contextlib
+import platform
+import socket
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from ollama_observe.metrics import catalogue
+from ollama_observe import __version__
+from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.build import process_registry
-from ollama_observe.service.http import Check, Control, Readiness, create_control_app
-from proxy.labels import ModelLabels
-from proxy.metrics import ProxyMetrics
+from ollama_observe.metrics.exposition import LedgerCollector
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.service.http import Control, Readiness
+from ollama_observe.service.logging import event_log
+from proxy.admission import Admission, Counts
+from proxy.control import create_control
+from proxy.inflight import Entry, phases, put_phases
+from proxy.observer import Observer
+from proxy.probe import check_ollama
 from proxy.relay import Relay
+from proxy.routing import Routing
+from proxy.server import Server
 from proxy.settings import ProxySettings
-from proxy.upstream import OutboundRequest, Upstream, UpstreamError
+from proxy.upstream import UpstreamPool
+from proxy.workers import Workers
 
-CHECK_TIMEOUT_SECONDS = 2.0
+
+def create_pool(settings: ProxySettings) -> UpstreamPool:
+    """Connections to the Ollama of the settings."""
+    return UpstreamPool(str(settings.ollama_url), settings.connect_timeout_seconds)
+
+
+def create_relay(settings: ProxySettings, ledger: Ledger, admission: Admission) -> Relay:
+    """The relay of one process, which measures into `ledger`."""
+    observer = Observer(settings, ledger, event_log("proxy", "proxy.relay"))
+    return Relay(settings, create_pool(settings), observer, admission)
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """The two ASGI apps of a proxy, and whether it takes traffic."""
+    """A proxy that can be served: by this process, or by several."""
 
-    relay: Relay
     control: FastAPI
+    collector: LedgerCollector
     readiness: Readiness
+    serving: "contextlib.AbstractAsyncContextManager[None]"
+    """Relays on the socket while it is entered."""
 
 
-def create_app(settings: ProxySettings, upstream: Upstream) -> Proxy:
-    """Build the relay and the control app around one upstream and one registry."""
-    registry = process_registry()
-    metrics = ProxyMetrics(registry)
-    models = ModelLabels(
-        settings.model_label_limit, lambda: metrics.add(catalogue.LABEL_OVERFLOW, 1, "model")
+def create_proxy(settings: ProxySettings, sock: socket.socket, arguments: Sequence[str]) -> Proxy:
+    """Build a proxy around a bound socket; `arguments` are the command line, for its workers."""
+    ledger = Ledger(m.PROXY)
+    _say_what_runs(ledger)
+    collector = LedgerCollector(
+        m.PROXY, {"model": settings.model_label_limit, "user": settings.user_label_limit}
     )
+    collector.include(ledger.memory)
+    if settings.workers == 1:
+        relay = create_relay(settings, ledger, Admission(settings.max_requests, Counts()))
+        serving = _serving(relay, settings, sock)
+
+        async def entries() -> list[Entry]:
+            return relay.observer.inflight.entries()
+    else:
+        workers = Workers(
+            settings.workers,
+            arguments,
+            collector,
+            lambda: ledger.add(m.WORKER_RESTARTS, 1),
+            settings.drain_seconds,
+        )
+        serving = workers.serving(sock)
+        entries = workers.entries
     readiness = Readiness()
 
-    async def check_ollama() -> Check:
-        return await _check(upstream)
+    async def refresh() -> None:
+        put_phases(ledger, phases(await entries(), settings.ollama_num_parallel))
 
-    control = Control("proxy", readiness, registry, {"ollama": check_ollama})
-    return Proxy(Relay(upstream, metrics, models), create_control_app(control), readiness)
-
-
-async def _check(upstream: Upstream) -> Check:
-    """Ask the upstream for its version, past the relay: health checks are no traffic."""
-    request = OutboundRequest("GET", "/api/version", [(b"host", b"localhost")], None)
-    try:
-        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
-            response = await upstream.open(request)
-            try:
-                body = b"".join([chunk async for chunk in response.chunks()])
-            finally:
-                response.close()
-    except UpstreamError as error:
-        return Check(False, f"Ollama at {upstream.address} gave no answer: {error}")
-    except TimeoutError:
-        seconds = CHECK_TIMEOUT_SECONDS
-        return Check(False, f"Ollama at {upstream.address} gave no answer within {seconds:g} s")
-    version = _version_in(body) if response.status == 200 else None
-    if version is None:
-        return Check(False, f"{upstream.address} answered {response.status}, not as Ollama does")
-    return Check(True, f"Ollama {version} at {upstream.address}")
+    pool = create_pool(settings)
+    registry = process_registry()
+    registry.register(collector)
+    control = Control(
+        "proxy", readiness, registry, {"ollama": lambda: check_ollama(pool)}, refresh=refresh
+    )
+    app = create_control(control, entries, settings.ollama_num_parallel)
+    return Proxy(app, collector, readiness, serving)
 
 
-def _version_in(body: bytes) -> str | None:
-    try:
-        return str(json.loads(body)["version"])
-    except (ValueError, KeyError, TypeError):
-        return None
+@contextlib.asynccontextmanager
+async def _serving(
+    relay: Relay, settings: ProxySettings, sock: socket.socket
+) -> AsyncIterator[None]:
+    async with Server(relay, settings).serving(sock, settings.drain_seconds):
+        yield
+    relay.pool.close()
+
+
+def _say_what_runs(ledger: Ledger) -> None:
+    ledger.put(m.BUILD_INFO, 1, (__version__, platform.python_version()))
+    ledger.put(m.CONFIG_INFO, 1, (Routing.DIRECT, "false"))

@@ -1,6 +1,7 @@
 """How a request ended, in one closed set: the policy from error to status to label."""
 
 from enum import StrEnum
+from http import HTTPStatus
 from typing import assert_never
 
 from ollama_observe.wire.endpoints import Dialect
@@ -16,6 +17,18 @@ class Ending(StrEnum):
     CONNECT_TIMEOUT = "connect_timeout"
     BROKE_OFF = "broke_off"
     CUT_BY_SHUTDOWN = "cut_by_shutdown"
+    HALF_CLOSED = "half_closed"
+    """The answer came to its end, but the client had closed its sending side: an upstream that
+    takes this for its leaving stops in mid-answer."""
+    REFUSED_BUSY = "refused_busy"
+    """More requests in flight than the proxy lets in."""
+    REFUSED_HOST = "refused_host"
+    """Host names none of the names that the proxy was told it has."""
+    MALFORMED = "malformed"
+    """What came is no request that could be read."""
+    HEAD_TOO_LONG = "head_too_long"
+    TIMED_OUT = "timed_out"
+    """The request did not come whole in time."""
     UNSENDABLE = "unsendable"
     """The client's mistake: the request has no form in which it could be sent on."""
     FAILED = "failed"
@@ -36,6 +49,7 @@ class Outcome(StrEnum):
     MID_STREAM = "mid_stream"
     INCOMPLETE_STREAM = "incomplete_stream"
     SHUTDOWN = "shutdown"
+    PROXY_QUEUE_FULL = "proxy_queue_full"
     BAD_REQUEST = "bad_request"
     INTERNAL = "internal"
 
@@ -48,48 +62,56 @@ class Outcome(StrEnum):
 CLIENT_CLOSED_REQUEST = 499  # nginx's code, and Ollama's own, for a client that left
 
 
+_OWN_STATUS = {
+    Ending.CLIENT_GONE: CLIENT_CLOSED_REQUEST,
+    Ending.UNREACHABLE: 502,
+    Ending.BROKE_OFF: 502,
+    Ending.CONNECT_TIMEOUT: 504,
+    Ending.CUT_BY_SHUTDOWN: 503,
+    Ending.REFUSED_BUSY: 503,
+    Ending.REFUSED_HOST: 403,
+    Ending.HEAD_TOO_LONG: 431,
+    Ending.TIMED_OUT: 408,
+    Ending.MALFORMED: 400,
+    Ending.UNSENDABLE: 400,
+}
+
+_OUTCOMES = {
+    Ending.CLIENT_GONE: Outcome.CLIENT_GONE,
+    Ending.UNREACHABLE: Outcome.CONNECT,
+    Ending.CONNECT_TIMEOUT: Outcome.TIMEOUT,
+    Ending.CUT_BY_SHUTDOWN: Outcome.SHUTDOWN,
+    Ending.REFUSED_BUSY: Outcome.PROXY_QUEUE_FULL,
+    Ending.REFUSED_HOST: Outcome.BAD_REQUEST,
+    Ending.HEAD_TOO_LONG: Outcome.BAD_REQUEST,
+    Ending.TIMED_OUT: Outcome.BAD_REQUEST,
+    Ending.MALFORMED: Outcome.BAD_REQUEST,
+    Ending.UNSENDABLE: Outcome.BAD_REQUEST,
+    Ending.FAILED: Outcome.INTERNAL,
+}
+
+
 def own_status(ending: Ending) -> int:
     """The status that the proxy answers, or books, where the upstream's is not to be had."""
-    match ending:
-        case Ending.CLIENT_GONE:
-            return CLIENT_CLOSED_REQUEST
-        case Ending.UNREACHABLE | Ending.BROKE_OFF:
-            return 502
-        case Ending.CONNECT_TIMEOUT:
-            return 504
-        case Ending.CUT_BY_SHUTDOWN:
-            return 503
-        case Ending.UNSENDABLE:
-            return 400
-        case Ending.FAILED | Ending.COMPLETE:
-            return 500
-        case _:
-            assert_never(ending)
+    return _OWN_STATUS.get(ending, 500)
 
 
-def outcome_of(  # noqa: C901 (a case an ending)
-    ending: Ending, status: int | None, meter: StreamMeter | None
-) -> Outcome:
+def reason_phrase(status: int) -> bytes:
+    """The words behind a status of our own."""
+    return HTTPStatus(status).phrase.encode() if status != CLIENT_CLOSED_REQUEST else b""
+
+
+def outcome_of(ending: Ending, status: int | None, meter: StreamMeter | None) -> Outcome:
     """Judge a request: `status` is the upstream's, None when it sent none."""
-    match ending:
-        case Ending.COMPLETE:
-            return _of_answer(status, meter)
-        case Ending.CLIENT_GONE:
-            return Outcome.CLIENT_GONE
-        case Ending.UNSENDABLE:
-            return Outcome.BAD_REQUEST
-        case Ending.UNREACHABLE:
-            return Outcome.CONNECT
-        case Ending.CONNECT_TIMEOUT:
-            return Outcome.TIMEOUT
-        case Ending.BROKE_OFF:
-            return Outcome.BROKE_OFF if status is None else Outcome.INCOMPLETE_STREAM
-        case Ending.CUT_BY_SHUTDOWN:
-            return Outcome.SHUTDOWN
-        case Ending.FAILED:
-            return Outcome.INTERNAL
-        case _:
-            assert_never(ending)
+    if ending is Ending.COMPLETE:
+        return _of_answer(status, meter)
+    if ending is Ending.BROKE_OFF:
+        return Outcome.BROKE_OFF if status is None else Outcome.INCOMPLETE_STREAM
+    if ending is Ending.HALF_CLOSED:
+        found = _of_answer(status, meter)
+        cut = found is Outcome.INCOMPLETE_STREAM or status == CLIENT_CLOSED_REQUEST
+        return Outcome.CLIENT_GONE if cut else found
+    return _OUTCOMES[ending]
 
 
 def _of_answer(status: int | None, meter: StreamMeter | None) -> Outcome:

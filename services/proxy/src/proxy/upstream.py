@@ -1,45 +1,44 @@
-"""The one seam to the network: open(request) -> status, headers, chunks.
+"""The one seam to the network: connections to Ollama, and what comes back on them.
 
-Errors, by what the relay can still do:
+A request goes out on a connection that is idle or new; its answer is told, event by event, to
+whoever asked. Nothing is retried, and nothing but connecting is timed: both would hide what is
+measured here.
+
+Errors, by what can still be done:
 
     UpstreamError
-    ├── UnsendableRequest     the request has no form in which it could be sent
     ├── UpstreamUnreachable   no connection: nothing was sent
     ├── UpstreamTimeout       no connection within the bound: nothing was sent
-    └── UpstreamBrokeOff      the connection ended before the answer did
+    └── UpstreamBrokeOff      the connection ended, or stopped making sense, before the answer did
 """
 
+import asyncio
+import base64
 import os
-import re
 import socket
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import ssl
+import time
+from collections.abc import Callable
 from typing import Protocol
+from urllib.parse import unquote, urlsplit
 
-import aiohttp
-from aiohttp import BasicAuth
-from multidict import CIMultiDict
-from yarl import URL
+from ollama_observe.service.tasks import spawn
+from proxy.bodies import Body, ChunkedBody, EndlessBody, LengthBody, MalformedBody
+from proxy.heads import END, MalformedHead, ResponseHead, read_response
 
-from proxy.headers import Headers
-
-# Ollama's headers are small; the bound is for what stands between.
-HEADER_LIMIT_BYTES = 64 * 1024
-HEADER_LIMIT = 1000
-READ_BUFFER_BYTES = 64 * 1024
+HEAD_LIMIT_BYTES = 256 * 1024
+# Servers close idle connections, some after 5 s: a request sent at that moment would be lost.
+IDLE_SECONDS = 4.0
 NO_HTTP = "what it answered is no HTTP that could be read"
-_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+CLOSED_EARLY = "it closed the connection before it answered"
+BROKE_OFF = "the answer broke off"
 
 
 class UpstreamError(Exception):
     """The upstream gave no whole answer. The message is a sentence for an operator."""
 
 
-class UnsendableRequest(UpstreamError):  # noqa: N818 (the tree above reads as a sentence)
-    """The request has no form in which it could be sent: the client's mistake."""
-
-
-class UpstreamUnreachable(UpstreamError):  # noqa: N818
+class UpstreamUnreachable(UpstreamError):  # noqa: N818 (the tree above reads as a sentence)
     """No connection: nothing was sent."""
 
 
@@ -51,155 +50,294 @@ class UpstreamBrokeOff(UpstreamError):  # noqa: N818
     """The connection ended before the answer did."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutboundRequest:
-    """A request as it goes upstream. `target` is the raw path and query, as received."""
+class Asker(Protocol):
+    """Who asked: told what becomes of the request."""
 
-    method: str
-    target: str
-    headers: Headers
-    body: bytes | AsyncIterator[bytes] | None
+    def connected(self, connection: "UpstreamConnection") -> None:
+        """There is a connection: the request may be sent."""
+
+    def interim_received(self, head: ResponseHead) -> None:
+        """A 1xx answer came; the final one follows."""
+
+    def head_received(self, at: float, head: ResponseHead) -> None:
+        """The final answer begins. What it brings of its body follows at once."""
+
+    def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
+        """Bytes of the body as they came (`raw`, perhaps none), and the payload in them."""
+
+    def failed(self, error: UpstreamError) -> None:
+        """There is no whole answer, and nothing more will be told."""
+
+    def sending_paused(self) -> None:
+        """The upstream takes no more for now."""
+
+    def sending_resumed(self) -> None:
+        """The upstream takes more."""
 
 
-class UpstreamResponse(Protocol):
-    """An answer whose headers have arrived and whose body is still to be read."""
+class UpstreamConnection(asyncio.Protocol):
+    """One connection: a request at a time."""
 
-    @property
-    def status(self) -> int:
-        """The status code."""
+    def __init__(self, pool: "UpstreamPool") -> None:
+        self._pool = pool
+        self._asker: Asker | None = None
+        self._transport: asyncio.Transport
+        self._held = b""
+        self._body: Body | None = None
+        self._is_head_only = False
+        self._may_be_kept = True
+        self._is_request_whole = False
+        self._is_paused = False
+        self.idle_since = 0.0
 
-    @property
-    def headers(self) -> Headers:
-        """All headers as received."""
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """The connection stands."""
+        self._transport = transport
 
-    def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it arrives, undecoded. Raises UpstreamBrokeOff."""
+    def begin(self, asker: Asker, method: bytes) -> None:
+        """Serve `asker` until its answer has ended, or it gives the connection up."""
+        self._asker = asker
+        self._is_head_only = method == b"HEAD"
+        self._may_be_kept = True
+        self._is_request_whole = False
+        if self._is_paused:  # the last answer ended while its client did not keep up
+            self.resume()
+
+    def send(self, data: bytes) -> None:
+        """Send bytes of the request."""
+        self._transport.write(data)
+
+    def request_ended(self) -> None:
+        """The request was sent whole: after its answer the connection may serve another."""
+        self._is_request_whole = True
+
+    def send_end(self) -> None:
+        """Close the sending side: the client has closed its own."""
+        self._may_be_kept = False
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def pause(self) -> None:
+        """Read no more for now: the client does not keep up."""
+        self._is_paused = True
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._is_paused = False
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def give_up(self) -> None:
+        """Close at once, whatever is under way: the upstream stops working for nobody."""
+        self._asker = None
+        self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Read the answer."""
+        at = self._pool.clock()
+        try:
+            if self._body is None:
+                data = self._read_heads(at, data)
+                if self._body is None:
+                    return
+            pieces, used = self._body.feed(data) if data else ([], 0)
+        except MalformedHead as error:
+            sentence = BROKE_OFF if isinstance(error, MalformedBody) else NO_HTTP
+            self._fail(UpstreamBrokeOff(sentence))
+            return
+        asker, body = self._asker, self._body
+        if asker is None:
+            return
+        if used < len(data):  # nobody asked for what follows
+            self._may_be_kept = False
+            data = data[:used]
+        is_done = body.is_done
+        if is_done:
+            self._release()
+        asker.body_received(at, data, pieces, is_done)
+
+    def eof_received(self) -> bool:
+        """The upstream will send no more."""
+        if isinstance(self._body, EndlessBody) and self._asker is not None:
+            asker, self._asker = self._asker, None
+            asker.body_received(self._pool.clock(), b"", [], True)
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._pool.forget(self)
+        self._fail(UpstreamBrokeOff(BROKE_OFF if self._body else _sentence(exc)))
+
+    def pause_writing(self) -> None:
+        """The upstream does not keep up."""
+        if self._asker is not None:
+            self._asker.sending_paused()
+
+    def resume_writing(self) -> None:
+        """The upstream keeps up again."""
+        if self._asker is not None:
+            self._asker.sending_resumed()
+
+    def _read_heads(self, at: float, data: bytes) -> bytes:
+        """Read up to the final answer's head; returns what follows it. Raises: MalformedHead."""
+        if self._asker is None:  # nobody asked
+            self._transport.abort()
+            return b""
+        if self._held:
+            data, self._held = self._held + data, b""
+        while (end := data.find(END)) >= 0:
+            head = read_response(data[:end])
+            data = data[end + 4 :]
+            if head.status >= 200:
+                self._body = self._body_of(head)
+                self._asker.head_received(at, head)
+                return data
+            if head.status == 101:
+                raise MalformedHead("switching protocols, which nobody asked for")
+            self._asker.interim_received(head)
+        if len(data) > HEAD_LIMIT_BYTES:
+            raise MalformedHead("a head without end")
+        self._held = data
+        return b""
+
+    def _body_of(self, head: ResponseHead) -> Body:
+        self._may_be_kept = self._may_be_kept and head.keep_alive
+        if self._is_head_only or head.status in (204, 304):
+            return LengthBody(0)
+        if head.is_chunked:
+            return ChunkedBody()
+        if head.length is not None:
+            return LengthBody(head.length)
+        self._may_be_kept = False
+        head.is_endless = True
+        return EndlessBody()
+
+    def _release(self) -> None:
+        self._asker = None
+        self._body = None
+        if self._may_be_kept and self._is_request_whole and not self._transport.is_closing():
+            self._pool.keep(self)
+        else:
+            self._transport.abort()
+
+    def _fail(self, error: UpstreamError) -> None:
+        asker, self._asker = self._asker, None
+        self._transport.abort()
+        if asker is not None:
+            asker.failed(error)
+
+    def is_usable(self) -> bool:
+        """Whether an idle connection still stands."""
+        return not self._transport.is_closing()
 
     def close(self) -> None:
-        """Give the connection up, at once when the answer is not whole. Never waits."""
+        """Close an idle connection."""
+        self._transport.close()
 
 
-class Upstream(Protocol):
-    """Where requests go."""
+class UpstreamPool:
+    """Connections to one upstream: as many as there are requests, idle ones are used again."""
 
-    @property
-    def address(self) -> str:
+    def __init__(
+        self,
+        url: str,
+        connect_timeout_seconds: float,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        parts = urlsplit(url)
+        self.clock = clock
+        self._host = parts.hostname or ""
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._port = parts.port or (443 if self._tls else 80)
+        self._connect_timeout_seconds = connect_timeout_seconds
+        self._idle: list[UpstreamConnection] = []
+        self._sweep: asyncio.TimerHandle | None = None
+        self.path_prefix = parts.path.rstrip("/").encode()
+        self.authority = parts.netloc.rpartition("@")[2].encode()
+        """Host and port as the address has them: what Host says when it is rewritten."""
+        self.authorization = _basic(parts.username, parts.password)
+        """For clients that bring no key of their own; None without a user in the address."""
+        self.address = f"{parts.scheme}://{self.authority.decode()}"
         """Scheme, host and port, for messages; no credentials."""
 
-    async def open(self, request: OutboundRequest) -> UpstreamResponse:
-        """Send a request and wait, however long, for the answer's headers.
+    def ask(self, asker: Asker) -> asyncio.Task[None] | None:
+        """Find a connection for `asker`, at once or by the task returned. Cancel it to stop."""
+        oldest = self.clock() - IDLE_SECONDS
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_usable() and connection.idle_since >= oldest:
+                asker.connected(connection)
+                return None
+            connection.close()
+        return spawn(self._connect(asker), name="connect upstream")
 
-        Raises: UpstreamError. When cancelled, the connection is closed before the
-        cancellation goes on.
-        """
-
-    async def close(self) -> None:
-        """Close all connections."""
-
-
-class _AiohttpResponse:
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-        self.status = response.status
-        self.headers: Headers = list(response.raw_headers)
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        content = self._response.content
+    async def _connect(self, asker: Asker) -> None:
+        loop = asyncio.get_running_loop()
         try:
-            async for chunk in content.iter_any():
-                yield chunk
-        except (aiohttp.ClientError, OSError) as error:
-            # the stream raises before it hands out what had arrived before the break
-            if rest := content._read_nowait(-1):  # noqa: SLF001
-                yield rest
-            raise UpstreamBrokeOff(_sentence(error)) from error
+            async with asyncio.timeout(self._connect_timeout_seconds):
+                _, connection = await loop.create_connection(
+                    lambda: UpstreamConnection(self), self._host, self._port, ssl=self._tls
+                )
+        except TimeoutError:
+            seconds = self._connect_timeout_seconds
+            asker.failed(UpstreamTimeout(f"no connection within {seconds:g} s"))
+        except (OSError, UnicodeError) as error:
+            asker.failed(UpstreamUnreachable(_sentence(error)))
+        else:
+            asker.connected(connection)
+
+    def keep(self, connection: UpstreamConnection) -> None:
+        """Take back a connection whose answer has ended."""
+        connection.idle_since = self.clock()
+        self._idle.append(connection)
+        if self._sweep is None:
+            loop = asyncio.get_running_loop()
+            self._sweep = loop.call_later(IDLE_SECONDS, self._close_old)
+
+    def forget(self, connection: UpstreamConnection) -> None:
+        """A connection is gone."""
+        if connection in self._idle:
+            self._idle.remove(connection)
 
     def close(self) -> None:
-        if self._response.content.at_eof():
-            self._response.release()
-        else:
-            self._response.close()
+        """Close the idle connections."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        for connection in self._idle:
+            connection.close()
+        self._idle.clear()
+
+    def _close_old(self) -> None:
+        oldest = self.clock() - IDLE_SECONDS
+        for connection in [idle for idle in self._idle if idle.idle_since < oldest]:
+            connection.close()
+            self._idle.remove(connection)
+        self._sweep = None
+        if self._idle:
+            loop = asyncio.get_running_loop()
+            self._sweep = loop.call_later(IDLE_SECONDS, self._close_old)
 
 
-class AiohttpUpstream:
-    """The upstream behind aiohttp's client: pooled, unlimited, no time-out but connecting."""
-
-    def __init__(self, base_url: str, connect_timeout_seconds: float) -> None:
-        url = URL(base_url)
-        self._base = str(url.with_user(None)).rstrip("/")
-        # a user and password in the address are for clients that bring no key of their own
-        self._authorization = BasicAuth.from_url(url)
-        self.address = f"{url.scheme}://{url.host_port_subcomponent}"
-        self._connect_timeout_seconds = connect_timeout_seconds
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout_seconds),
-            read_bufsize=READ_BUFFER_BYTES,
-            max_line_size=HEADER_LIMIT_BYTES,
-            max_field_size=HEADER_LIMIT_BYTES,
-            max_headers=HEADER_LIMIT,
-        )
-        # aiohttp would send an idempotent request again: that would hide what we measure
-        self._session._retry_connection = False  # noqa: SLF001
-
-    async def open(self, request: OutboundRequest) -> UpstreamResponse:
-        """See Upstream.open."""
-        headers = CIMultiDict(
-            (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
-            for name, value in request.headers
-        )
-        if self._authorization is not None and "Authorization" not in headers:
-            headers["Authorization"] = self._authorization.encode()
-        if not request.target.startswith("/"):
-            raise UnsendableRequest(f"expected a path that begins with /, found {request.target!r}")
-        try:
-            response = await self._session.request(
-                request.method,
-                URL(self._base + request.target, encoded=True),
-                headers=headers,
-                data=request.body,
-                allow_redirects=False,
-            )
-        except aiohttp.ServerTimeoutError as error:
-            seconds = self._connect_timeout_seconds
-            raise UpstreamTimeout(f"no connection within {seconds:g} s") from error
-        except aiohttp.ClientConnectorError as error:
-            raise UpstreamUnreachable(_sentence(error.os_error)) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise UpstreamBrokeOff(_sentence(error)) from error
-        except ValueError as error:
-            raise UnsendableRequest(f"this request cannot be sent on: {error}") from error
-        if not _can_be_sent_on(response):
-            response.close()
-            raise UpstreamBrokeOff(NO_HTTP)
-        return _AiohttpResponse(response)
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._session.close()
+def _basic(user: str | None, password: str | None) -> bytes | None:
+    if user is None:
+        return None
+    pair = f"{unquote(user)}:{unquote(password or '')}".encode()
+    return b"Basic " + base64.b64encode(pair)
 
 
-def _can_be_sent_on(response: aiohttp.ClientResponse) -> bool:
-    values = (value for _, value in response.raw_headers)
-    return 200 <= response.status <= 599 and not any(map(_CONTROL_BYTES.search, values))
-
-
-def _sentence(error: BaseException) -> str:
+def _sentence(error: BaseException | None) -> str:
     """What an operator reads of a network error; no address and no query is in it."""
     match error:
+        case None:
+            return CLOSED_EARLY
         case socket.gaierror():
             return error.strerror or "its name is not known"
+        case ssl.SSLError():
+            return f"no secure connection: {error.reason or 'the handshake failed'}"
         case OSError(errno=int() as number):
             return os.strerror(number)
-        case aiohttp.ServerDisconnectedError():
-            return "it closed the connection before it answered"
-        case aiohttp.ClientResponseError():
-            return NO_HTTP
-        case aiohttp.ClientPayloadError():
-            return "the answer broke off"
         case _:
             return type(error).__name__

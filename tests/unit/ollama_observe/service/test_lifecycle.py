@@ -31,14 +31,14 @@ def test_a_taken_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ListenError, match=f"127.0.0.1:{port} .sample.: Address already"):
-            bind(Listener("sample", None, "127.0.0.1", port))
+            bind("sample", "127.0.0.1", port)
 
 
 def test_a_name_that_no_resolver_knows_is_said_in_its_words() -> None:
     with pytest.raises(ListenError, match=r"name.invalid:1 .sample.: [A-Z][a-z]+ .*[a-z]"):
-        bind(Listener("sample", None, "name.invalid", 1))
+        bind("sample", "name.invalid", 1)
 
 
 def test_ipv6_is_bound_where_it_is_asked_for() -> None:
-    with bind(Listener("sample", None, "::1", 0)) as sock:
+    with bind("sample", "::1", 0) as sock:
         assert sock.family is socket.AF_INET6

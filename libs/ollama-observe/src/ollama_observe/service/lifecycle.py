@@ -33,8 +33,6 @@ class Listener:
     port: int
     keep_alive_seconds: int = 75
     server_headers: bool = True
-    protocol: type[asyncio.Protocol] | None = None
-    """The connection's HTTP/1.1 protocol, where uvicorn's own is not enough."""
 
 
 class _Server(uvicorn.Server):
@@ -49,18 +47,18 @@ class ListenError(OSError):
     """A listener's address cannot be listened on; the message says which, and why."""
 
 
-def bind(listener: Listener) -> socket.socket:
-    """Bind the listener's address. Raises ListenError, which names it."""
-    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
+def bind(name: str, host: str, port: int) -> socket.socket:
+    """Listen on an address. Raises ListenError, which says for whom and where."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        sock.bind((listener.host, listener.port))
+        sock.bind((host, port))
     except OSError as error:
         sock.close()
         raise ListenError(
             error.errno,
-            f"cannot listen on {listener.host}:{listener.port} ({listener.name}): {error.strerror}",
+            f"cannot listen on {host}:{port} ({name}): {error.strerror}",
         ) from error
     sock.listen(2048)
     sock.setblocking(False)
@@ -71,7 +69,7 @@ def _server(listener: Listener, drain_seconds: float) -> _Server:
     return _Server(
         uvicorn.Config(
             listener.app,
-            http=listener.protocol or "httptools",
+            http="httptools",
             ws="none",
             lifespan="off",
             access_log=False,
@@ -92,7 +90,7 @@ async def listening(listener: Listener, drain_seconds: float = 0.0) -> AsyncIter
     Units: `drain_seconds` bounds the wait for requests in flight; what is left is cut.
     Raises: ListenError.
     """
-    sock = bind(listener)
+    sock = bind(listener.name, listener.host, listener.port)
     server = _server(listener, drain_seconds)
     running = spawn(server.serve(sockets=[sock]), name=f"serve {listener.name}")
     try:
@@ -110,18 +108,32 @@ async def serve(listeners: Sequence[Listener], readiness: Readiness, drain_secon
 
     Raises: ListenError.
     """
+    where = {x.name: f"{x.host}:{x.port}" for x in listeners}
+    contexts = [listening(listener, drain_seconds) for listener in reversed(listeners)]
+    await until_stopped(contexts, readiness, listeners=where, drain_seconds=drain_seconds)
+
+
+async def until_stopped(
+    contexts: Sequence[contextlib.AbstractAsyncContextManager[object]],
+    readiness: Readiness,
+    **said: object,
+) -> None:
+    """Enter the contexts, wait for SIGTERM or SIGINT, leave them in the opposite order.
+
+    `said` goes into the log lines.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as stack:
-        for listener in reversed(listeners):
-            await stack.enter_async_context(listening(listener, drain_seconds))
+        for context in contexts:
+            await stack.enter_async_context(context)
         readiness.open()
-        _log.info("started", listeners={x.name: f"{x.host}:{x.port}" for x in listeners})
+        _log.info("started", **said)
         await stop.wait()
         readiness.close("draining")
-        _log.info("draining", drain_seconds=drain_seconds)
+        _log.info("draining", **said)
     _log.info("stopped")
 
 

@@ -1,0 +1,350 @@
+"""One request and its answer: joins a client's connection to an upstream's.
+
+Nothing here waits: bytes are handed on where they arrive, and who cannot keep up stops the
+other side from being read. The bytes go on as they came; what is measured is told to the
+recorder after they have gone.
+"""
+
+import asyncio
+import json
+from typing import Protocol
+
+from ollama_observe.wire.injection import UsageStripper, with_usage_asked
+
+from ollama_observe.wire.framing import Framing, framing_of
+from proxy.admission import Refusal
+from proxy.headers import value_of
+from proxy.heads import RequestHead, ResponseHead
+from proxy.outcomes import Ending, error_body, own_status, reason_phrase
+from proxy.recorder import Recorder
+from proxy.relay import Relay
+from proxy.upstream import (
+    UpstreamConnection,
+    UpstreamError,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+
+# What waits for a connection to the upstream before the client is no longer read from.
+OUTBOX_LIMIT_BYTES = 64 * 1024
+# A request is held whole only to ask for token counts in it; a longer one goes as it is.
+INJECTION_LIMIT_BYTES = 4 * 1024 * 1024
+# A client that closes its sending side has left, or waits for its answer: while there is no
+# connection to pass the end on to, this long.
+PATIENCE_SECONDS = 1.0
+_LAST_CHUNK = b"0\r\n\r\n"
+
+
+class Client(Protocol):
+    """The client's side, as an exchange sees it."""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes of the answer."""
+
+    def hold_back(self) -> None:
+        """Read no more of the request for now."""
+
+    def read_on(self) -> None:
+        """Read the request again."""
+
+    def exchange_ended(self, keep_alive: bool) -> None:
+        """The answer is out, whole; the connection stays open only if `keep_alive`."""
+
+    def exchange_broke_off(self, with_reset: bool) -> None:
+        """The answer cannot be made whole: the connection must not end as if it were."""
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, relay: Relay, client: Client, head: RequestHead, at: float) -> None:
+        self._relay = relay
+        self._client = client
+        self._head = head
+        self._clock = relay.clock
+        self._recorder: Recorder = relay.observe(head, at)
+        self._connecting: asyncio.Task[None] | None = None
+        self._connection: UpstreamConnection | None = None
+        self._outbox: list[bytes] = []
+        self._outbox_bytes = 0
+        self._held: bytearray | None = None
+        """The request's body while it may still be rewritten; its head waits as well."""
+        self._is_request_read = False
+        self._is_half_closed = False
+        self._pending_head = b""
+        """The answer's head, which leaves with the first bytes of its body."""
+        self._is_started = False
+        self._is_endless = False
+        self._stripper: UsageStripper | None = None
+        self._is_unframed = False
+        """The client is to get the payload without chunk framing."""
+        self._keep_alive = head.keep_alive and head.version == b"HTTP/1.1"
+        self._is_sending_paused = False
+        self._is_admitted = False
+        self._is_over = False
+        self._refusal: Refusal | None = None
+        try:
+            self._outbound_head = relay.outbound(head)
+        except Refusal as refusal:
+            self._refusal = refusal
+            return
+        if relay.injects_into(self._recorder.endpoint, head):
+            self._held = bytearray()
+        else:
+            self._put(self._outbound_head)
+
+    def start(self) -> None:
+        """Let the request in and find a connection for it, or refuse."""
+        refusal = self._refusal or self._relay.admission.enter()
+        if refusal is not None:
+            self.refuse(refusal.ending, str(refusal))
+            return
+        self._is_admitted = True
+        self._connecting = self._relay.pool.ask(self)
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more will come of it."""
+        return self._is_over
+
+    # the request
+
+    def request_arrived(self, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
+        """Bytes of the request's body as they came, perhaps none, and the payload in them."""
+        if self._is_over:
+            return
+        for piece in pieces:
+            self._recorder.body_piece(piece)
+        if is_done:
+            self._is_request_read = True
+            self._recorder.request_read(self._clock())
+        if self._held is not None:
+            self._hold(raw, is_done)
+        elif raw and self._refusal is None:
+            self._put(raw)
+        self._flush()
+
+    def half_closed(self, is_last: bool) -> None:
+        """The client closed its sending side: so is the upstream's, which decides what it means.
+
+        `is_last`: no further request of this client waits.
+        """
+        if self._is_over or self._is_half_closed:
+            return
+        self._is_half_closed = True
+        self._keep_alive = self._keep_alive and not is_last
+        if self._connection is not None:
+            self._connection.send_end()
+        elif self._connecting is not None:
+            asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._has_it_left)
+
+    def client_gone(self) -> None:
+        """The client has left: stop, be it connecting, waiting or streaming."""
+        self._end(Ending.CLIENT_GONE)
+
+    def answer_paused(self) -> None:
+        """The client does not keep up."""
+        if self._connection is not None:
+            self._connection.pause()
+
+    def answer_resumed(self) -> None:
+        """The client keeps up again."""
+        if self._connection is not None:
+            self._connection.resume()
+
+    # the upstream
+
+    def connected(self, connection: UpstreamConnection) -> None:
+        """See Asker."""
+        self._connecting = None
+        if self._is_over:
+            connection.give_up()
+            return
+        self._connection = connection
+        connection.begin(self, self._head.method)
+        self._flush()
+
+    def interim_received(self, head: ResponseHead) -> None:
+        """See Asker."""
+        if self._head.version == b"HTTP/1.1":
+            self._client.write(b"\r\n".join([head.status_line, *head.passing]) + b"\r\n\r\n")
+
+    def head_received(self, at: float, head: ResponseHead) -> None:
+        """See Asker."""
+        self._recorder.head_received(at, head.status, head.headers)
+        self._is_endless = head.is_endless
+        if head.is_endless or not self._is_request_read:
+            self._keep_alive = False
+        is_chunked = head.is_chunked
+        passing = head.passing
+        if self._stripper is not None:
+            if framing_of(value_of(head.headers, b"content-type")) is Framing.SSE:
+                passing = [x for x in passing if not x.lower().startswith(b"content-length:")]
+                is_chunked = True
+            else:
+                self._stripper = None
+        if is_chunked and self._head.version != b"HTTP/1.1":
+            is_chunked, self._is_unframed, self._keep_alive = False, True, False
+        lines = [head.status_line, *passing]
+        if is_chunked:
+            lines.append(b"Transfer-Encoding: chunked")
+        self._pending_head = self._finish_head(lines, head)
+
+    def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
+        """See Asker."""
+        if self._stripper is not None:
+            raw = self._without_usage(pieces, is_done)
+        elif self._is_unframed:
+            raw = b"".join(pieces)
+        if self._pending_head:
+            raw, self._pending_head = self._pending_head + raw, b""
+            self._is_started = True
+        if raw:
+            self._client.write(raw)
+        self._recorder.pieces_received(at, pieces, self._clock())
+        if is_done:
+            self._connection = None
+            self._end(Ending.HALF_CLOSED if self._is_half_closed else Ending.COMPLETE)
+
+    def failed(self, error: UpstreamError) -> None:
+        """See Asker."""
+        self._connection = None
+        if self._is_half_closed:
+            self._end(Ending.CLIENT_GONE)
+            return
+        said = f"Ollama at {self._relay.pool.address} gave no answer: {error}"
+        self.refuse(_ending_of(error), said)
+
+    def sending_paused(self) -> None:
+        """See Asker."""
+        self._is_sending_paused = True
+        self._client.hold_back()
+
+    def sending_resumed(self) -> None:
+        """See Asker."""
+        self._is_sending_paused = False
+        self._client.read_on()
+
+    def refuse(self, ending: Ending, said: str) -> None:
+        """End with an answer of our own; in mid-answer there is no way to but breaking off."""
+        if self._is_over:
+            return
+        if not self._is_started:
+            understood = ending is not Ending.UNSENDABLE
+            self._keep_alive = self._keep_alive and self._is_request_read and understood
+            self._is_started = True
+            self._client.write(self._own_answer(ending, said))
+            self._end(ending, is_answered=True)
+        else:
+            self._end(ending)
+
+    # within
+
+    def _has_it_left(self) -> None:
+        """Nobody who only closed the sending side waits for ever to be connected."""
+        if self._connecting is not None:
+            self._end(Ending.CLIENT_GONE)
+
+    def _put(self, data: bytes) -> None:
+        self._outbox.append(data)
+        self._outbox_bytes += len(data)
+
+    def _flush(self) -> None:
+        """Hand what waits to the upstream, if there is a connection."""
+        connection = self._connection
+        if connection is None:
+            if self._outbox_bytes > OUTBOX_LIMIT_BYTES:
+                self._client.hold_back()
+            return
+        if self._held is not None:
+            return
+        if self._outbox:
+            outbox = self._outbox
+            was_held_back = self._outbox_bytes > OUTBOX_LIMIT_BYTES
+            connection.send(outbox[0] if len(outbox) == 1 else b"".join(outbox))
+            outbox.clear()
+            self._outbox_bytes = 0
+            if was_held_back and not self._is_sending_paused:
+                self._client.read_on()
+        if self._is_request_read:
+            connection.request_ended()
+            self._recorder.request_sent(self._clock())
+            if self._is_half_closed:
+                connection.send_end()
+
+    def _hold(self, raw: bytes, is_done: bool) -> None:
+        """Keep the body until it is whole, or too long to be rewritten."""
+        assert self._held is not None
+        self._held += raw
+        if not is_done and len(self._held) <= INJECTION_LIMIT_BYTES:
+            return
+        body, self._held = bytes(self._held), None
+        asked = None
+        if is_done and self._recorder.facts.stream and not self._recorder.facts.include_usage:
+            asked = with_usage_asked(body)
+        if asked is None:
+            self._put(self._outbound_head + body)
+        else:
+            self._stripper = UsageStripper()
+            self._put(self._relay.outbound(self._head, len(asked)) + asked)
+
+    def _finish_head(self, lines: list[bytes], head: ResponseHead) -> bytes:
+        name = self._relay.request_id_header
+        if name and name.lower() not in head.headers:
+            lines.append(name + b": " + self._recorder.request_id.encode())
+        self._keep_alive = self._keep_alive and not self._relay.is_draining
+        if not self._keep_alive:
+            lines.append(b"Connection: close")
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
+    def _without_usage(self, pieces: list[bytes], is_done: bool) -> bytes:
+        assert self._stripper is not None
+        kept = [self._stripper.feed(piece) for piece in pieces]
+        if is_done:
+            kept.append(self._stripper.finish())
+        kept = [piece for piece in kept if piece]
+        if self._is_unframed:
+            return b"".join(kept)
+        framed = b"".join([b"%x\r\n%s\r\n" % (len(piece), piece) for piece in kept])
+        return framed + _LAST_CHUNK if is_done else framed
+
+    def _own_answer(self, ending: Ending, said: str) -> bytes:
+        status = own_status(ending)
+        body = b""
+        lines = [b"HTTP/1.1 %d %s" % (status, reason_phrase(status))]
+        if said:
+            body = json.dumps(error_body(self._recorder.endpoint.dialect, said)).encode()
+            lines.append(b"Content-Type: application/json; charset=utf-8")
+        lines.append(b"Content-Length: %d" % len(body))
+        if ending is Ending.REFUSED_BUSY:
+            lines.append(b"Retry-After: %d" % self._relay.retry_after_seconds)
+        if name := self._relay.request_id_header:
+            lines.append(name + b": " + self._recorder.request_id.encode())
+        if not self._keep_alive:
+            lines.append(b"Connection: close")
+        head = b"\r\n".join(lines) + b"\r\n\r\n"
+        return head if self._head.method == b"HEAD" else head + body
+
+    def _end(self, ending: Ending, is_answered: bool = False) -> None:
+        """Let go of the upstream, record the ending, and say how the client's side goes on."""
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._is_admitted:
+            self._relay.admission.leave()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._connection is not None:
+            self._connection.give_up()
+            self._connection = None
+        self._recorder.finish(self._clock(), ending)
+        if is_answered or ending in (Ending.COMPLETE, Ending.HALF_CLOSED):
+            self._client.exchange_ended(self._keep_alive and self._is_request_read)
+        else:
+            self._client.exchange_broke_off(with_reset=self._is_endless)
+
+
+def _ending_of(error: UpstreamError) -> Ending:
+    if isinstance(error, UpstreamUnreachable):
+        return Ending.UNREACHABLE
+    return Ending.CONNECT_TIMEOUT if isinstance(error, UpstreamTimeout) else Ending.BROKE_OFF

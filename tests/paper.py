@@ -1,0 +1,100 @@
+"""A relay between transports of paper: what was written where, and in which order."""
+
+import asyncio
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.ledger import Ledger, LedgerView
+from proxy.admission import Admission, Counts
+from proxy.clients import ClientConnection
+from proxy.hangup import HangupWatch
+from proxy.observer import Observer
+from proxy.relay import Relay
+from proxy.settings import ProxySettings
+from proxy.upstream import Asker, UpstreamConnection, UpstreamPool
+
+
+class Transport:
+    """One side of a connection: what was written, and what else was asked of it."""
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.story: list[str] = []
+
+    def write(self, data: bytes) -> None:
+        """Note what is sent."""
+        self.written += data
+
+    def is_closing(self) -> bool:
+        """Whether it was closed."""
+        return "abort" in self.story or "close" in self.story
+
+    def can_write_eof(self) -> bool:
+        """As TCP can."""
+        return True
+
+    def get_extra_info(self, _name: str) -> "Transport":
+        """Its socket: itself."""
+        return self
+
+    def fileno(self) -> int:
+        """Of no file."""
+        return 99
+
+    def __getattr__(self, name: str) -> object:
+        return lambda *_: self.story.append(name)
+
+
+class Pool(UpstreamPool):
+    """Hands out a connection of paper to each request."""
+
+    def __init__(self) -> None:
+        super().__init__("http://gpu", 1.0)
+        self.connections: list[UpstreamConnection] = []
+        self.transports: list[Transport] = []
+        self.kept: list[UpstreamConnection] = []
+
+    def ask(self, asker: Asker) -> None:
+        """Connect at once."""
+        self.connections.append(UpstreamConnection(self))
+        self.transports.append(Transport())
+        self.connections[-1].connection_made(self.transports[-1])  # type: ignore[arg-type]
+        asker.connected(self.connections[-1])
+
+    def keep(self, connection: UpstreamConnection) -> None:
+        """Note what would be used again."""
+        self.kept.append(connection)
+
+
+class PaperHouse:
+    """A client's connection, its relay, and the upstream: all on paper, within a running loop."""
+
+    def __init__(self, **told: object) -> None:
+        settings = ProxySettings.model_validate(told)
+        self.ledger = Ledger(m.PROXY)
+        self.pool = Pool()
+        self.watch = HangupWatch(asyncio.get_running_loop())
+        self.watch.close()
+        observer = Observer(settings, self.ledger, lambda _event, _fields: None)
+        self.relay = Relay(settings, self.pool, observer, Admission(settings.max_requests, Counts()))
+        self.client = ClientConnection(self.relay, settings, self)
+        self.transport = Transport()
+        self.client.connection_made(self.transport)  # type: ignore[arg-type]
+
+    def joined(self, connection: ClientConnection) -> None:
+        """See House."""
+
+    def left(self, connection: ClientConnection) -> None:
+        """See House."""
+
+    def upstream_got(self, number: int = 0) -> bytes:
+        """What a request became."""
+        return self.pool.transports[number].written
+
+    def answer(self, data: bytes, number: int = 0) -> None:
+        """The upstream sends bytes."""
+        self.pool.connections[number].data_received(data)
+
+    def counted(self, metric: m.Metric) -> dict[tuple[str, ...], float]:
+        """The series of a counter or gauge that are not 0."""
+        found = LedgerView(m.PROXY, self.ledger.memory).series()
+        return {x.labels: x.numbers[0] for x in found if x.metric is metric and x.numbers[0]}

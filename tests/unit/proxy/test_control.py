@@ -1,0 +1,59 @@
+"""What is in flight, as JSON and as a stream."""
+
+import asyncio
+import json
+
+import httpx2
+from prometheus_client import CollectorRegistry
+
+from ollama_observe.service.http import Control, Readiness
+from ollama_observe.service.lifecycle import Listener, listening
+from proxy.control import create_control
+from proxy.inflight import Entry
+from proxy.story import Phase
+
+
+def entry(request_id: str, age: float) -> Entry:
+    return Entry(
+        request_id=request_id,
+        endpoint="/api/chat",
+        model="m:latest",
+        routing="direct",
+        phase=Phase.PREFILL,
+        age_seconds=age,
+        sent_seconds=age,
+        tokens=0,
+        tokens_per_second=None,
+    )
+
+
+async def test_the_table_is_told_oldest_first_and_again_every_second() -> None:
+    found = [entry("young", 1.0), entry("old", 2.0)]
+
+    async def entries() -> list[Entry]:
+        return found
+
+    readiness = Readiness()
+    readiness.open()
+    app = create_control(Control("proxy", readiness, CollectorRegistry()), entries, 1)
+    async with (
+        listening(Listener("control", app, "127.0.0.1", 0)) as port,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        table = (await client.get("/api/inflight")).json()
+        assert table["count"] == 2
+        assert [(row["request_id"], row["phase"]) for row in table["requests"]] == [
+            ("old", "prefill"),
+            ("young", "waiting"),
+        ]
+        async with asyncio.timeout(10), client.stream("GET", "/api/inflight/stream") as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            events = []
+            async for line in stream.aiter_lines():
+                if line:
+                    events.append(json.loads(line.removeprefix("data: ")))
+                    found.clear()
+                if len(events) == 2:
+                    readiness.close("draining")  # or it would hold the server up
+                    break
+        assert [event["count"] for event in events] == [2, 0]
