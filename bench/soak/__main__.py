@@ -43,7 +43,7 @@ WEIGHTS: Mapping[Scenario, int] = {
     departures.in_stream: 12,
     departures.without_reading: 1,
 }
-PROXY_SETTINGS = {"PROXY_HEAD_TIMEOUT_SECONDS": "3", "PROXY_BODY_IDLE_SECONDS": "3"}
+PROXY_SETTINGS = {"PROXY_HEAD_TIMEOUT_SECONDS": "5", "PROXY_BODY_IDLE_SECONDS": "5"}
 SCENARIO_SECONDS = 60.0
 PAUSE_SECONDS = 0.2
 RESTART_EVERY_SECONDS = 8.0
@@ -123,12 +123,13 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-async def soak(seconds: float, concurrency: int, seed: int) -> list[Row]:
+async def soak(seconds: float, concurrency: int, workers: int, seed: int) -> list[Row]:
     """Run it; all that was looked at afterwards."""
     allow_many_files()
     upstream = Upstream()
     await upstream.up()
-    async with proxy_process(f"http://127.0.0.1:{upstream.port}", **PROXY_SETTINGS) as proxy:
+    settings = {**PROXY_SETTINGS, "PROXY_WORKERS": str(workers)}
+    async with proxy_process(f"http://127.0.0.1:{upstream.port}", **settings) as proxy:
         await until_ready(proxy)
         world = World(proxy.port, upstream, random.Random(seed))
         run = Soak(world, proxy, seconds)
@@ -188,9 +189,10 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=600, help="how long (600)")
     parser.add_argument("--concurrency", type=int, default=50, help="clients at a time (50)")
+    parser.add_argument("--workers", type=int, default=1, help="relay processes of the proxy (1)")
     parser.add_argument("--seed", type=int, default=0, help="what the dice begin with (0)")
     arguments = parser.parse_args()
-    rows = uvloop.run(soak(arguments.seconds, arguments.concurrency, arguments.seed))
+    rows = uvloop.run(soak(**vars(arguments)))
     print(table(rows))  # noqa: T201
     wrong = sum(not row.is_right for row in rows)
     if wrong:

@@ -33,6 +33,7 @@ _COMPARED: Mapping[str, tuple[str, ...]] = {
     "ollama_proxy_wasted_tokens_total": ("model",),
     "ollama_proxy_request_size_bytes_sum": ("endpoint",),
     "ollama_proxy_response_size_bytes_sum": ("endpoint",),
+    "ollama_proxy_transfer_bytes_total": ("operation",),
     "ollama_proxy_extraction_errors_total": ("reason",),
     "ollama_proxy_label_overflow_total": ("label",),
 }
@@ -51,6 +52,11 @@ class Expected:
         self.counts["requests", endpoint, str(status)] += 1
         self.counts["request_size_bytes", endpoint] += sent
         self.counts["response_size_bytes", endpoint] += received
+
+    def uploaded(self, status: int, sent: int) -> None:
+        """The request for a blob's upload ended, with so many of its bytes sent."""
+        self.ended("/api/blobs/:digest", status, sent)
+        self.counts["transfer_bytes", "upload"] += sent
 
     def failed(self, error_type: str) -> None:
         """The request that ended was an error."""

@@ -127,7 +127,7 @@ async def stalled_upload(world: World) -> None:
             await client.send(bytes(size // 2))
             check(await client.head(), 408)
             await gone.wait()
-    world.expected.ended("/api/blobs/:digest", 408, sent=size // 2)
+    world.expected.uploaded(408, size // 2)
     world.expected.failed("bad_request")
 
 
@@ -137,14 +137,12 @@ def some_outputs(world: World) -> tuple[Recording, int]:
     return recording, recording.opening + world.draw.randint(1, recording.outputs)
 
 
-def expect_cut(world: World, recording: Recording, count: int, status: int = 200) -> int:
-    """A recording of which so many chunks were played; the tokens that were counted."""
+def expect_cut(world: World, recording: Recording, count: int, status: int = 200) -> None:
+    """A recording of which so many chunks were played."""
     capture = recording.capture
     received = sum(map(len, recording.pieces[:count]))
     world.expected.ended(capture.path, status, len(capture.request_body), received)
-    tokens = count if recording.counts_live else 0
-    world.expected.tokens(recording.model, 0, tokens)
-    return tokens
+    world.expected.tokens(recording.model, 0, count if recording.counts_live else 0)
 
 
 async def must_break(client: RawClient) -> None:

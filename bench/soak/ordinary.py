@@ -17,8 +17,9 @@ _LAST = (
     b'"load_duration":1000000,"prompt_eval_count":15,"prompt_eval_duration":2000000,'
     b'"eval_count":%d,"eval_duration":5000000}\n'
 )
-STALL_LINES = 250
 STALL_SECONDS = 0.3
+MOST_PIECES = 2000
+"""More than the kernel's buffers hold, all of them together."""
 
 
 def expect(world: World, recording: Recording) -> None:
@@ -113,42 +114,58 @@ async def upload(world: World) -> None:
                 await client.send(b"%x\r\n%s\r\n" % (len(piece), piece) if is_chunked else piece)
             await client.send(b"0\r\n\r\n" if is_chunked else b"")
             check(await client.head(), 201)
-    world.expected.ended("/api/blobs/:digest", 201, sent=size)
+    world.expected.uploaded(201, size)
 
 
 async def stalled_reader(world: World) -> None:
     """A client that does not read for a while: the upstream is held back, and nothing is lost."""
     recording = STREAMED[0]
-    calls: list[Call] = []
+    flood = Flood(_LINE)
 
     async def script(call: Call) -> None:
-        calls.append(call)
-        call.hold_little()
         await call.read_body()
         await call.send(recording.head)
-        for _ in range(STALL_LINES):
-            await call.chunk(_LINE)
-        await call.chunk(_LAST % STALL_LINES)
+        await flood.pour(call)
+        await call.chunk(_LAST % flood.pieces)
         await call.send(b"0\r\n\r\n")
 
     async with world.slow_client() as client:
         with world.upstream.scripted(script) as header:
             await ask(client, recording, header)
-            await held_back(calls, STALL_LINES * len(_LINE))
+            await flood.held_back()
+            flood.stop()
             head = await client.head()
-            check(head, 200, await client.body(head), _LINE * STALL_LINES + _LAST % STALL_LINES)
-    received = STALL_LINES * len(_LINE) + len(_LAST % STALL_LINES)
-    sent = len(recording.capture.request_body)
-    world.expected.ended("/api/chat", 200, sent, received)
-    world.expected.tokens(recording.model, 15, STALL_LINES)
+            body = await client.body(head)
+    check(head, 200, body, _LINE * flood.pieces + _LAST % flood.pieces)
+    world.expected.ended("/api/chat", 200, len(recording.capture.request_body), len(body))
+    world.expected.tokens(recording.model, 15, flood.pieces)
 
 
-async def held_back(calls: list[Call], total_bytes: int) -> None:
-    """Wait until an upstream gets no more of its answer rid. Raises: WrongAnswerError."""
-    before = -1
-    async with asyncio.timeout(20):
-        while not calls or calls[0].sent_bytes != before:
-            before = calls[0].sent_bytes if calls else -1
+class Flood:
+    """An answer that goes on until nobody takes more of it."""
+
+    def __init__(self, piece: bytes) -> None:
+        self.pieces = 0
+        self._piece = piece
+        self._is_stopped = False
+
+    async def pour(self, call: Call) -> None:
+        """Send pieces until told to stop. Raises: ConnectionError, when the peer has gone."""
+        call.hold_little()
+        while not self._is_stopped and self.pieces < MOST_PIECES:
+            self.pieces += 1
+            await call.chunk(self._piece)
+
+    def stop(self) -> None:
+        """The piece that waits is the last one."""
+        self._is_stopped = True
+
+    async def held_back(self) -> None:
+        """Wait until no more is taken. Raises: WrongAnswerError, when all of it was."""
+        before = -1
+        while self.pieces != before or not before:
+            before = self.pieces
             await asyncio.sleep(STALL_SECONDS)
-    if before >= total_bytes:
-        raise WrongAnswerError(f"all of {total_bytes} bytes went to a client that reads nothing")
+        if before >= MOST_PIECES:
+            said = f"{before * len(self._piece)} bytes went to a client that reads nothing"
+            raise WrongAnswerError(said)

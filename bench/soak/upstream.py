@@ -27,8 +27,6 @@ class Call:
         self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.head = head
-        self.sent_bytes = 0
-        """Payload handed to the connection, whether or not it has left."""
         self._reader = reader
         self._writer = writer
 
@@ -56,7 +54,6 @@ class Call:
 
     async def chunk(self, data: bytes) -> None:
         """Send one chunk of a chunked body, in one write."""
-        self.sent_bytes += len(data)
         await self.send(b"%x\r\n%s\r\n" % (len(data), data))
 
     def hold_little(self) -> None:
