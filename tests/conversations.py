@@ -7,97 +7,18 @@ both parties must have received what they receive without a proxy between them.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from enum import Enum
 
 from tests.messages import Seen, is_interim, seen
+from tests.moves import Act, Conversation, Move
 from tests.servers import RunningProxy, running_proxy
 from tests.wires import Listener, Wire, listening, until
 
 PATIENCE_SECONDS = 3.0
-HOST = b"Host: localhost:11434"
 _PROBE = b"GET /after-it HTTP/1.1\r\nHost: localhost:11434\r\n\r\n"
 _PROBED = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nprobe"
 REQUEST_ID = b"x-request-id"
-
-
-class Act(Enum):
-    """What a party does. All are SEND but the last two, which end its side."""
-
-    SEND = "sends"
-    END = "ends"
-    RESET = "resets"
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One act of the client or the upstream."""
-
-    by_client: bool
-    act: Act
-    data: bytes = b""
-
-    def __str__(self) -> str:
-        who = "the client" if self.by_client else "the upstream"
-        return f"{who} {self.act.value} {self.data[:60]!r}"
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """Moves in their order. `goes_on`: the client's connection takes another request then."""
-
-    name: str
-    moves: tuple[Move, ...]
-    goes_on: bool
-
-
-def conversation(name: str, *moves: Move | Sequence[Move], goes_on: bool = True) -> Conversation:
-    """A named conversation; whoever ends a side ends the connection with it."""
-    flat = [move for part in moves for move in ([part] if isinstance(part, Move) else part)]
-    is_open = goes_on and all(move.act is Act.SEND for move in flat)
-    return Conversation(name, tuple(flat), is_open)
-
-
-def asks(data: bytes) -> Move:
-    """The client sends raw bytes."""
-    return Move(True, Act.SEND, data)
-
-
-def answers(data: bytes) -> Move:
-    """The upstream sends raw bytes."""
-    return Move(False, Act.SEND, data)
-
-
-CLIENT_ENDS, CLIENT_RESETS = Move(True, Act.END), Move(True, Act.RESET)
-UPSTREAM_ENDS, UPSTREAM_RESETS = Move(False, Act.END), Move(False, Act.RESET)
-
-
-def request(start: bytes, *lines: bytes, body: bytes | None = None) -> Move:
-    """A whole request: start line without version, Host first, Content-Length with a body."""
-    length = [] if body is None else [b"Content-Length: %d" % len(body)]
-    return asks(_head(start + b" HTTP/1.1", HOST, *lines, *length) + (body or b""))
-
-
-def response(status: bytes, *lines: bytes, body: bytes | None = None) -> Move:
-    """A head, or with a body a whole answer."""
-    length = [] if body is None else [b"Content-Length: %d" % len(body)]
-    return answers(_head(b"HTTP/1.1 " + status, *lines, *length) + (body or b""))
-
-
-def streams(*lines: bytes, chunks: Sequence[bytes], status: bytes = b"200 OK") -> list[Move]:
-    """A chunked answer: head, each chunk and the last chunk in moves of their own."""
-    head = response(status, *lines, b"Transfer-Encoding: chunked")
-    return [head, *(answers(chunk(piece)) for piece in chunks), answers(b"0\r\n\r\n")]
-
-
-def chunk(data: bytes) -> bytes:
-    """A chunk of a chunked body."""
-    return b"%x\r\n%s\r\n" % (len(data), data)
-
-
-def _head(*lines: bytes) -> bytes:
-    return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +39,9 @@ class Standing:
             return False
         if self.client_saw and self.client.is_endless:
             return self.client_saw == other.client_saw
-        has_ends = (
-            not self.client_saw or other.client_saw,
-            not self.upstream_saw or other.upstream_saw,
-        )
-        return all(has_ends)
+        # after a whole answer it is the proxy's to say whether the connection goes on
+        has_end = bool(other.client_saw) or self.client.is_whole or not self.client_saw
+        return has_end and (bool(other.upstream_saw) or not self.upstream_saw)
 
 
 def _is_same_answer(direct: Seen, proxied: Seen) -> bool:

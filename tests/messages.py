@@ -8,7 +8,7 @@ bodies with their chunk framing and trailers.
 import re
 from dataclasses import dataclass
 
-_HOP_BY_HOP = frozenset(
+HOP_BY_HOP = frozenset(
     {
         b"connection",
         b"keep-alive",
@@ -21,6 +21,7 @@ _HOP_BY_HOP = frozenset(
     }
 )
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)\d\d")
+_LAST_CHUNK = re.compile(rb"(?:\A|\r\n)0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n\Z")
 _BODILESS = re.compile(rb"HTTP/1\.[01] (?:204|304)")
 
 
@@ -58,6 +59,16 @@ class Seen:
         head = self.heads[-1]
         return not head.is_chunked and not head.values(b"content-length")
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether this answer's own framing says that it is complete."""
+        if not self.heads or self.is_endless:
+            return False
+        if self.heads[-1].is_chunked:
+            return _LAST_CHUNK.search(self.body) is not None
+        lengths = self.heads[-1].values(b"content-length")
+        return not lengths or len(self.body) >= int(lengths[0])
+
 
 def is_interim(head: Head) -> bool:
     """Whether the final answer is still to come."""
@@ -83,7 +94,7 @@ def _head(raw: bytes) -> Head:
         if field_name(line) == b"connection"
         for token in line.partition(b":")[2].split(b",")
     }
-    own = _HOP_BY_HOP | named
+    own = HOP_BY_HOP | named
     kept = tuple(line for line in lines if field_name(line) not in own)
     codings = [line for line in lines if field_name(line) == b"transfer-encoding"]
     return Head(start, kept, any(b"chunked" in line.lower() for line in codings))

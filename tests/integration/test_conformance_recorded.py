@@ -4,24 +4,13 @@ Each chunk that was recorded leaves the upstream only when the client has the on
 """
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
-from tests.conversations import (
-    UPSTREAM_ENDS,
-    Conversation,
-    Move,
-    Stage,
-    answers,
-    asks,
-    chunk,
-    conversation,
-    staged,
-)
+from tests.conversations import Stage
 from tests.fakes import captures
 from tests.fakes.captures import Capture
+from tests.moves import UPSTREAM_ENDS, Conversation, Move, answers, asks, chunk, conversation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -47,12 +36,6 @@ def answered(capture: Capture) -> list[Move]:
     if capture.framing == "chunked":
         moves.append(answers(b"0\r\n\r\n"))
     return [*moves, UPSTREAM_ENDS]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    async with staged() as stage:
-        yield stage
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,25 +1,49 @@
 """Every exchange recorded from a real Ollama: same bytes through the proxy, true metrics."""
 
-import json
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from ollama_observe.wire.endpoints import endpoint_of
 from tests.clients import RawClient
 from tests.fakes import captures
 from tests.fakes.captures import Capture
+from tests.fakes.readings import Reading
 from tests.fakes.server import Call, ScriptedServer
+from tests.messages import HOP_BY_HOP
 from tests.servers import RunningProxy, running_proxy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-# What each of the two servers on the way adds or drops by right (RFC 9110, 7.6.1).
-CONNECTION_HEADERS = {"connection", "transfer-encoding", "keep-alive"}
-
-# Its answer is two answers, 100 and 200: test_relay.py has a live 100-continue instead.
+# Its answer is two answers, 100 and 200: test_conformance_recorded.py has it, move by move.
 REPLAYED = [name for name in captures.names() if name != "expect-100"]
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+class Moved:
+    """By how much the metrics moved while an exchange passed."""
+
+    def __init__(self, before: Samples, after: Samples) -> None:
+        self._moved = {key: value - before.get(key, 0.0) for key, value in after.items()}
+
+    def total(self, name: str, **labels: str) -> float:
+        """The sum over all series of a metric that carry these labels."""
+        wanted = set(labels.items())
+        return sum(
+            moved
+            for (sample, found), moved in self._moved.items()
+            if sample == f"ollama_proxy_{name}" and wanted <= found
+        )
+
+    def by(self, name: str, label: str) -> dict[str, float]:
+        """What moved, by a label's value."""
+        found: Counter[str] = Counter()
+        for (sample, labels), moved in self._moved.items():
+            if sample == f"ollama_proxy_{name}" and moved:
+                found[dict(labels)[label]] += moved  # type: ignore[assignment]
+        return dict(found)
 
 
 class Replayed:
@@ -28,25 +52,38 @@ class Replayed:
     def __init__(self, ollama: ScriptedServer, proxy: RunningProxy) -> None:
         self.ollama = ollama
         self.proxy = proxy
+        self.before: Samples = {}
 
-    async def exchange(self, capture: Capture) -> tuple[int, list[tuple[str, str]], bytes]:
+    async def exchange(
+        self, capture: Capture, speed: float = 0
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Send the recorded request through the proxy: status, headers, body of the answer."""
-        self.ollama.script = captures.replay(capture, speed=0)
+        self.ollama.script = captures.replay(capture, speed)
         async with await RawClient.connect(self.proxy.url) as client:
             kept = [
                 f"{k}: {v}" for k, v in capture.headers.items() if k.lower() != "content-length"
             ]
             await client.request(capture.method, capture.path, capture.request_body, *kept)
             head = await client.head()
-            headers = [(k.lower(), v) for k, v in head.headers]
             if capture.method == "HEAD":
-                return head.status, headers, b""
+                return head.status, list(head.headers), b""
             if capture.ended == "client closed":
                 body = b""
                 while len(body) < len(capture.body):
                     body += await client.chunk()
-                return head.status, headers, body
-            return head.status, headers, await client.body(head)
+                return head.status, list(head.headers), body
+            return head.status, list(head.headers), await client.body(head)
+
+    async def measured(self, capture: Capture, speed: float = 0) -> Moved:
+        """Replay a capture; what it moved, once it has been counted."""
+        before = self.before or await self.proxy.samples()
+        await self.exchange(capture, speed)
+        async with asyncio.timeout(3):
+            while True:
+                self.before = await self.proxy.samples()
+                moved = Moved(before, self.before)
+                if moved.total("requests_total"):
+                    return moved
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -65,118 +102,149 @@ async def test_a_recorded_exchange_is_the_same_through_the_proxy(
     capture = captures.load(name)
     number = len(replayed.ollama.calls) + 1
     status, headers, body = await replayed.exchange(capture)
-    recorded = [
-        (key.lower(), value)
-        for key, _, value in (
-            line.partition(": ") for line in capture.head.decode("latin-1").split("\r\n")[1:]
-        )
-    ]
+    replayed.before = {}
+    recorded = [line.partition(": ") for line in capture.head.decode("latin-1").split("\r\n")[1:]]
     assert status == capture.status
-    assert end_to_end(headers) == end_to_end(recorded)
+    assert end_to_end(headers) == end_to_end([(key, value) for key, _, value in recorded])
     assert body == (b"" if capture.method == "HEAD" else capture.body)
     call = await replayed.ollama.nth_call(number)
-    assert (call.method, call.target, call.body) == (
-        capture.method,
-        capture.path,
-        capture.request_body,
-    )
+    asked = (call.method, call.target, call.body)
+    assert asked == (capture.method, capture.path, capture.request_body)
 
 
 def end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(key, value) for key, value in headers if key not in CONNECTION_HEADERS]
+    own = {name.decode() for name in HOP_BY_HOP} | {"x-request-id"}
+    return [(key, value) for key, value in headers if key.lower() not in own]
 
 
-METERED = [
-    name
-    for name in REPLAYED
-    if endpoint_of(captures.load(name).path).is_metered
-    and captures.load(name).status == 200
-    and captures.load(name).ended != "client closed"
-]
-
-
-def recorded_final(capture: Capture) -> dict[str, object]:
-    """The record that carries the counts, found by other means than the meter's."""
-    lines = capture.body.decode().replace("data: ", "").splitlines()
-    records = [json.loads(line) for line in lines if line.startswith("{")]
-    if capture.path == "/v1/chat/completions":
-        usages = [record["usage"] for record in records if record.get("usage")]
-        last = usages[-1] if usages else {}
-        return {
-            "prompt_eval_count": last.get("prompt_tokens"),
-            "eval_count": last.get("completion_tokens"),
-        }
-    done = [record for record in records if record.get("done")]
-    return dict(done[-1]) if done else {}
-
-
-async def one_exchange(replayed: Replayed, capture: Capture, *names: str) -> list[float]:
-    """By how much each metric moved while the capture passed."""
-    before = [await replayed.proxy.value(name) for name in names]
-    await replayed.exchange(capture)
-    after = [await replayed.proxy.value(name) for name in names]
-    return [late - early for early, late in zip(before, after, strict=True)]
-
-
-@pytest.mark.parametrize("name", METERED)
+@pytest.mark.parametrize("name", REPLAYED)
 async def test_the_metrics_are_what_the_recording_says(replayed: Replayed, name: str) -> None:
     capture = captures.load(name)
-    final = recorded_final(capture)
-    prompt, generated, done, requests = await one_exchange(
-        replayed,
-        capture,
-        "ollama_proxy_prompt_tokens_total",
-        "ollama_proxy_generated_tokens_total",
-        "ollama_proxy_done_total",
-        "ollama_proxy_requests_total",
-    )
-    assert requests == 1
-    assert prompt == (final.get("prompt_eval_count") or 0)
-    if final.get("eval_count"):
-        assert generated == final["eval_count"]
-    if capture.path.startswith("/api/"):
-        assert done == bool(final)
+    reading = Reading(capture)
+    moved = await replayed.measured(capture)
+    check_ending(reading, moved)
+    if reading.is_inferred or reading.usage:
+        check_counts(reading, moved)
+        check_durations(reading, moved)
+    check_outputs(reading, moved)
 
 
-BROKEN = [name for name in METERED if name.startswith("broken-")]
+def check_ending(reading: Reading, moved: Moved) -> None:
+    """One request, of one status, that ended as it did."""
+    capture = reading.capture
+    has_left = capture.ended == "client closed"
+    status = "499" if has_left else str(capture.status)
+    assert moved.by("requests_total", "status") == {status: 1}
+    error = "" if has_left else reading.error
+    assert moved.by("errors_total", "error_type") == ({error: 1} if error else {})
+    assert moved.total("client_aborts_total") == has_left
+    is_timed = not (has_left or error or reading.is_operation)
+    assert moved.total("request_duration_seconds_count") == is_timed
+    assert moved.total("request_size_bytes_sum") == len(capture.request_body)
+    sent = 0 if capture.method == "HEAD" else len(capture.body)
+    assert moved.total("response_size_bytes_sum") == sent
+    assert moved.total("extraction_errors_total") == 0
+    if reading.is_inferred:
+        (model,) = moved.by("requests_total", "model")
+        assert model == named(capture)
 
 
-@pytest.mark.parametrize("name", BROKEN)
-async def test_a_killed_model_is_counted_as_an_error_inside_the_200(
-    replayed: Replayed, name: str
-) -> None:
-    errors = "ollama_proxy_errors_total"
-    durations = "ollama_proxy_request_duration_seconds_count"
-    assert await one_exchange(replayed, captures.load(name), errors, durations) == [1, 0]
+def named(capture: Capture) -> str:
+    """The model's label: its name with a tag, from the answer."""
+    said = capture.body.partition(b'"model":"')[2].partition(b'"')[0].decode()
+    return said if ":" in said else f"{said}:latest"
 
 
-async def test_broken_recordings_were_found() -> None:
-    assert len(BROKEN) >= 3
+def check_counts(reading: Reading, moved: Moved) -> None:
+    """Tokens and what became of them; counts that are left out are zero."""
+    usage, counted = reading.usage, {}
+    for total, count in (("prompt", "prompt_eval_count"), ("cached_prompt", "cached")):
+        counted[total] = usage.get(count) or 0
+        assert moved.total(f"{total}_tokens_total") == counted[total], total
+    generated = usage.get("eval_count") or 0
+    if usage or "/v1/" in reading.capture.path:
+        assert moved.total("generated_tokens_total") >= generated
+    if usage:
+        assert moved.total("generated_tokens_total") == generated
+    assert moved.by("done_total", "reason") == ({reading.reason: 1} if reading.reason else {})
+    operation = {reading.reason: 1} if reading.is_operation else {}
+    assert moved.by("model_operations_total", "operation") == operation
+    is_cut = reading.capture.name == "generate-truncated-context"
+    assert moved.total("suspected_truncations_total") == is_cut
+    is_wasted = reading.capture.ended == "client closed"
+    assert moved.total("wasted_tokens_total") == (len(reading.outputs) if is_wasted else 0)
+    is_unasked = reading.is_streamed and reading.capture.path.startswith("/v1/")
+    is_missing = not usage and not reading.error and is_unasked
+    assert moved.by("usage_missing_total", "reason") == ({"not_asked": 1} if is_missing else {})
 
 
-@pytest.mark.parametrize("name", ["generate-load", "chat-load-warm", "unload", "chat-unload"])
-async def test_loads_and_unloads_stay_out_of_latency(replayed: Replayed, name: str) -> None:
-    moved = await one_exchange(
-        replayed,
-        captures.load(name),
-        "ollama_proxy_model_operations_total",
-        "ollama_proxy_request_duration_seconds_count",
-        "ollama_proxy_model_load_duration_seconds_count",
-    )
-    assert moved == [1, 0, 0]
+def check_durations(reading: Reading, moved: Moved) -> None:
+    """The upstream's own clocks, and what is left of them: its queue."""
+    usage = {} if reading.is_operation else reading.usage
+    for metric, field in (
+        ("model_load", "load_duration"),
+        ("prefill", "prompt_eval_duration"),
+        ("decode", "eval_duration"),
+    ):
+        assert moved.total(f"{metric}_duration_seconds_count") == (field in usage)
+        seconds = usage.get(field, 0) / 1e9
+        assert moved.total(f"{metric}_duration_seconds_sum") == pytest.approx(seconds, abs=1e-6)
+    wait = reading.wait_seconds if usage else None
+    assert moved.total("upstream_wait_seconds_count") == (wait is not None)
+    assert moved.total("upstream_wait_seconds_sum") == pytest.approx(wait or 0, abs=1e-6)
+    tokens = usage.get("eval_count") or 0
+    has_rate = tokens > 1 and "eval_duration" in usage
+    assert moved.total("tokens_per_second_count") == has_rate
+    if has_rate:
+        rate = (tokens - 1) / usage["eval_duration"] * 1e9
+        assert moved.total("tokens_per_second_sum") == pytest.approx(rate, rel=1e-3)
 
 
-async def test_a_busy_ollama_is_counted_as_a_full_queue(replayed: Replayed) -> None:
-    before = await replayed.proxy.value("ollama_proxy_errors_total", error_type="queue_full")
-    await replayed.exchange(captures.load("error-busy-chat"))
-    after = await replayed.proxy.value("ollama_proxy_errors_total", error_type="queue_full")
-    assert after - before == 1
+def check_outputs(reading: Reading, moved: Moved) -> None:
+    """What came first, and how much of it was thinking."""
+    kinds = [kind for kind, _ in reading.outputs]
+    assert moved.by("first_output_total", "kind") == ({kinds[0]: 1} if kinds else {})
+    assert moved.total("time_to_first_token_seconds_count") == bool(kinds)
+    has_answer = any(kind != "thinking" for kind in kinds)
+    assert moved.total("time_to_first_answer_token_seconds_count") == has_answer
+    assert moved.total("stream_max_gap_seconds_count") == (len(kinds) > 1)
+    thinking = reading.thinking()
+    assert moved.total("thinking_chunks_total") == thinking["chunks"]
+    assert moved.total("thinking_characters_total") == thinking["characters"]
+
+
+async def test_the_readings_tell_something() -> None:
+    """They have found errors, broken streams, loads, thinking and waits in the recordings."""
+    readings = [Reading(captures.load(name)) for name in REPLAYED]
+    errors = Counter(reading.error for reading in readings)
+    assert errors["incomplete_stream"] == 5  # four dialects' killed models, and one client's leave
+    assert errors["mid_stream"] == 4
+    assert errors["queue_full"] == 2
+    assert sum(reading.is_operation for reading in readings) == 4
+    assert sum(reading.thinking()["characters"] > 0 for reading in readings) == 6
+    assert max(reading.wait_seconds or 0 for reading in readings) == pytest.approx(1.39697041)
+
+
+PACED = ["chat-stream", "v1-chat-think-stream", "v1-messages-stream", "v1-responses-stream"]
+
+
+@pytest.mark.parametrize("name", PACED)
+async def test_the_first_output_is_timed_as_it_was_recorded(replayed: Replayed, name: str) -> None:
+    capture = captures.load(name)
+    kinds = {"chat-stream": b'"content":"', "v1-chat-think-stream": b'"reasoning":"'}
+    mark = kinds.get(name, b"delta")
+    first = next(at for at, piece in capture.chunks if mark in piece)
+    moved = await replayed.measured(capture, speed=1)
+    ttft = moved.total("time_to_first_token_seconds_sum")
+    assert first - 0.01 <= ttft < first + 0.25
 
 
 async def test_a_model_that_ollama_does_not_know_never_becomes_a_label(
     replayed: Replayed,
 ) -> None:
     await replayed.exchange(captures.load("error-model-missing-chat"))
+    await replayed.exchange(captures.load("chat-stream"))
+    replayed.before = {}
     labels = {dict(labels).get("model") for _, labels in await replayed.proxy.samples()}
     assert "none:1b" not in labels
     assert "smollm2:135m" in labels
