@@ -1,6 +1,6 @@
-"""Model labels: admitted, bounded, of one spelling."""
+"""Labels that clients have a say in: admitted, bounded, of one spelling."""
 
-from proxy.labels import ModelLabels
+from proxy.labels import BoundedLabels, ModelLabels
 
 
 def labels(limit: int = 2) -> tuple[ModelLabels, list[int]]:
@@ -12,6 +12,7 @@ def test_a_model_is_other_until_the_upstream_has_answered_for_it() -> None:
     models, _ = labels()
     assert models.known("m") == "other"
     assert models.admit("M") == "m:latest"
+    assert models.known("M") == "m:latest"
     assert models.known("library/m:latest") == "m:latest"
 
 
@@ -27,3 +28,18 @@ def test_what_is_no_model_name_is_other() -> None:
     models, overflows = labels()
     assert [models.admit(name) for name in (None, "", "a\nb")] == ["other"] * 3
     assert not overflows
+
+
+def test_spellings_of_one_model_without_end_are_one_label_and_little_memory() -> None:
+    models, overflows = labels(limit=1)
+    spellings = [" " * n + "m" for n in range(300)]
+    assert {models.admit(spelling) for spelling in spellings} == {"m:latest"}
+    assert len(models._spellings) < 20
+    assert not overflows
+
+
+def test_a_bounded_label_is_other_before_and_beyond() -> None:
+    overflows: list[int] = []
+    users = BoundedLabels(1, lambda: overflows.append(1))
+    assert (users.known("a"), users.admit("a"), users.known("a")) == ("other", "a", "a")
+    assert (users.admit("b"), len(overflows)) == ("other", 1)

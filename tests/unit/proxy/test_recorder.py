@@ -3,169 +3,321 @@
 import json
 
 import pytest
-from prometheus_client import CollectorRegistry
+import structlog
 
 from ollama_observe.metrics import catalogue as m
-from proxy.headers import Headers
-from proxy.labels import ModelLabels
-from proxy.metrics import ProxyMetrics
+from ollama_observe.metrics.catalogue import Metric
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.wire.requests import COPY_LIMIT_BYTES
+from proxy.observer import Observer
 from proxy.outcomes import Ending
 from proxy.recorder import Recorder
 from proxy.routing import Routing
+from proxy.settings import ProxySettings
+from tests.ledgers import ReadLedger
 
-NDJSON: Headers = [(b"Content-Type", b"application/x-ndjson")]
+NDJSON = {b"content-type": b"application/x-ndjson"}
+SSE = {b"content-type": b"text/event-stream"}
+NAMED = b'{"model":"m"}'
+
+
+class Breakable(Ledger):
+    """A ledger that raises for one metric, at every use."""
+
+    broken: Metric | None = None
+
+    def add(self, metric: Metric, amount: float, labels: tuple[str, ...] = ()) -> None:
+        self._refuse(metric)
+        super().add(metric, amount, labels)
+
+    def observe(
+        self, metric: Metric, value: float, labels: tuple[str, ...] = (), trace_id: str = ""
+    ) -> None:
+        self._refuse(metric)
+        super().observe(metric, value, labels, trace_id)
+
+    def _refuse(self, metric: Metric) -> None:
+        if metric is self.broken:
+            raise RuntimeError("on purpose: a secret")
 
 
 class Desk:
-    """Recorders on one registry."""
+    """Recorders that write into one ledger."""
 
-    def __init__(self) -> None:
-        self.metrics = ProxyMetrics(CollectorRegistry())
-        self.models = ModelLabels(10, lambda: None)
+    def __init__(self, **settings: object) -> None:
+        self.ledger = Breakable(m.PROXY)
+        self.read = ReadLedger(self.ledger)
+        self.lines: list[dict[str, object]] = []
+        self.observer = Observer(
+            ProxySettings.model_validate(settings),
+            self.ledger,
+            lambda _, fields: self.lines.append(fields),
+            lambda: 10.0,
+        )
 
-    def begin(self, path: str = "/api/chat", method: str = "POST") -> Recorder:
-        return Recorder(self.metrics, self.models, method, path, Routing.DIRECT, 0.0)
-
-    def value(self, metric: m.Metric, suffix: str = "", **labels: str) -> float | None:
-        return self.metrics.registry.get_sample_value(f"{metric.name}{suffix}", labels)
+    def begin(
+        self,
+        target: bytes = b"/api/chat",
+        body: bytes | None = NAMED,
+        method: str = "POST",
+        headers: dict[bytes, bytes] | None = None,
+    ) -> Recorder:
+        """A request that has been read and sent; not read when there is no body."""
+        recorder = self.observer.begin(method, target, headers or {}, Routing.DIRECT, 0.0)
+        if body is not None:
+            recorder.body_piece(body)
+            recorder.request_read(1.0)
+            recorder.request_sent(1.25)
+        return recorder
 
     def active(self, model: str, endpoint: str = "/api/chat") -> float | None:
-        return self.value(m.ACTIVE, model=model, endpoint=endpoint, routing="direct")
+        return self.read.value(m.ACTIVE, model=model, endpoint=endpoint)
 
 
 def line(**fields: object) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
+def answer(recorder: Recorder, *lines: bytes, headers: dict[bytes, bytes] = NDJSON) -> None:
+    """Lines a half second apart, from 1.5 on."""
+    recorder.head_received(1.5, 200, headers)
+    for number, said in enumerate(lines):
+        at = 1.5 + number * 0.5
+        recorder.pieces_received(at, [said], at + 0.125)
+
+
 def test_a_request_is_in_flight_under_the_name_that_is_known_of_its_model() -> None:
     desk = Desk()
-    first = desk.begin()
+    first = desk.begin(body=None)
     assert desk.active("other") == 1
-    first.request_read(1.0, b'{"model":"m"}', 13)
+    first.body_piece(NAMED[:5])
+    first.body_piece(NAMED[5:])
+    first.request_read(1.0)
     assert desk.active("other") == 1  # nobody has answered for m yet
-    first.headers_received(200, NDJSON)
+    first.head_received(1.5, 200, NDJSON)
     assert (desk.active("other"), desk.active("m:latest")) == (0, 1)
     second = desk.begin()
-    second.request_read(1.0, b'{"model":"m"}', 13)
     assert desk.active("m:latest") == 2
+    assert {entry.model for entry in desk.observer.inflight.entries()} == {"m:latest"}
     for recorder in (first, second):
         recorder.finish(2.0, Ending.CLIENT_GONE)
     assert (desk.active("other"), desk.active("m:latest")) == (0, 0)
+    assert not desk.observer.inflight.entries()
 
 
 def test_generated_tokens_move_with_the_chunks_and_end_at_the_true_count() -> None:
     desk = Desk()
     recorder = desk.begin()
-    recorder.request_read(1.0, b'{"model":"m"}', 13)
-    recorder.headers_received(200, NDJSON)
-    labels = {"model": "m:latest", "routing": "direct"}
-    recorder.chunk_received(1.5, line(message={"content": "a"}))
-    assert desk.value(m.GENERATED_TOKENS, **labels) == 1
-    recorder.chunk_received(2.0, line(message={"content": "b"}))
-    assert desk.value(m.GENERATED_TOKENS, **labels) == 2
-    recorder.chunk_received(2.0, line(done=True, done_reason="stop", eval_count=7))
+    model = {"model": "m:latest"}
+    answer(recorder, line(message={"content": "a"}))
+    assert desk.read.value(m.GENERATED_TOKENS, **model) == 1
+    recorder.pieces_received(2.0, [line(message={"content": "b"})], 2.0)
+    assert desk.read.value(m.GENERATED_TOKENS, **model) == 2
+    final = line(done=True, done_reason="stop", eval_count=7)
+    recorder.pieces_received(2.0, [final[:9], final[9:]], 2.0)
     recorder.finish(2.0, Ending.COMPLETE)
-    assert desk.value(m.GENERATED_TOKENS, **labels) == 7
-    assert desk.value(m.TTFT, "_sum", **labels) == 0.5
-    duration = {**labels, "endpoint": "/api/chat"}
-    assert desk.value(m.DURATION, "_sum", **duration) == 1.0
+    assert desk.read.value(m.GENERATED_TOKENS, **model) == 7
+    assert desk.read.value(m.TTFT, "_sum", **model) == 0.5
+    assert desk.read.value(m.DURATION, "_sum", endpoint="/api/chat", **model) == 1.0
     # (last output - first output) / (tokens - 1)
-    assert desk.value(m.TPOT, "_sum", **labels) == pytest.approx(0.5 / 6)
+    assert desk.read.value(m.TPOT, "_sum", **model) == pytest.approx(0.5 / 6)
+    # sent 0.25 s after it was read, and one piece of the answer held for 0.125 s
+    assert desk.read.value(m.OVERHEAD, "_sum", endpoint="/api/chat") == 0.375
 
 
 def test_a_model_that_the_request_did_not_name_is_read_from_the_answer() -> None:
     desk = Desk()
-    recorder = desk.begin()
-    recorder.request_read(1.0, None, 99_999_999)
-    recorder.headers_received(200, NDJSON)
-    recorder.chunk_received(1.5, line(model="m", message={"content": "a"}))
+    recorder = desk.begin(body=b"x" * (COPY_LIMIT_BYTES // 2 + 1))
+    assert recorder.facts.model is None
+    answer(recorder, line(model="m", message={"content": "a"}))
     assert desk.active("m:latest") == 1
     recorder.finish(2.0, Ending.COMPLETE)
     assert desk.active("m:latest") == 0
 
 
-def test_a_full_table_of_models_is_counted_once_a_request() -> None:
+def test_a_body_too_long_to_be_looked_into_is_counted_and_let_go() -> None:
     desk = Desk()
-    overflows: list[int] = []
-    desk.models = ModelLabels(1, lambda: overflows.append(1))
-    desk.models.admit("first")
-    recorder = desk.begin()
-    recorder.request_read(1.0, None, 99_999_999)
-    recorder.headers_received(200, NDJSON)
-    for _ in range(5):
-        recorder.chunk_received(1.5, line(model="second", message={"content": "a"}))
+    recorder = desk.begin(body=None)
+    wanted = [recorder.wants_body]
+    recorder.body_piece(NAMED)
+    recorder.body_piece(b" " * COPY_LIMIT_BYTES)
+    wanted.append(recorder.wants_body)
+    assert wanted == [True, False]
+    recorder.request_read(1.0)
     recorder.finish(2.0, Ending.COMPLETE)
-    assert overflows == [1]
+    assert recorder.facts.model is None
+    size = desk.read.value(m.REQUEST_BYTES, "_sum", endpoint="/api/chat")
+    assert size == len(NAMED) + COPY_LIMIT_BYTES
+
+
+def test_a_unary_answer_without_a_named_request_is_named_at_its_end() -> None:
+    desk = Desk()
+    recorder = desk.begin(body=b"{}")
+    body = line(model="m", message={"content": "a"}, done=True, done_reason="stop", eval_count=3)
+    answer(recorder, body, headers={b"content-type": b"application/json"})
+    recorder.finish(2.0, Ending.COMPLETE)
+    assert desk.read.value(m.GENERATED_TOKENS, model="m:latest") == 3
+
+
+def test_a_full_table_of_models_is_counted_once_a_request() -> None:
+    desk = Desk(model_label_limit=1)
+    desk.observer.models.admit("first")
+    recorder = desk.begin(body=b"{}")
+    answer(recorder, *[line(model="second", message={"content": "a"})] * 5)
+    recorder.finish(2.0, Ending.COMPLETE)
+    assert desk.read.value(m.LABEL_OVERFLOW, label="model") == 1
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])
 def test_a_model_that_was_refused_is_no_label(status: int) -> None:
     desk = Desk()
-    recorder = desk.begin()
-    recorder.request_read(1.0, b'{"model":"invented"}', 20)
-    recorder.headers_received(status, [])
+    recorder = desk.begin(body=b'{"model":"invented"}')
+    recorder.head_received(1.5, status, {})
     recorder.finish(2.0, Ending.COMPLETE)
     assert desk.active("other") == 0
-    assert desk.active("invented:latest") is None
+    assert "invented" not in desk.read.text() + repr(desk.lines)
 
 
-def test_a_pull_that_answers_200_proves_no_model() -> None:
+def test_a_pull_names_its_model_once_its_size_is_known() -> None:
     desk = Desk()
-    recorder = desk.begin("/api/pull")
-    recorder.request_read(1.0, b'{"model":"invented"}', 20)
-    recorder.headers_received(200, NDJSON)
+    recorder = desk.begin(b"/api/pull")
+    answer(recorder, line(status="pulling manifest"))
     assert desk.active("other", "/api/pull") == 1
+    moved = line(status="pulling a", digest="a", total=100, completed=40)
+    recorder.pieces_received(2.0, [moved], 2.0)
+    recorder.pieces_received(2.5, [moved], 2.5)
+    assert desk.active("m:latest", "/api/pull") == 1
+    assert desk.read.value(m.PULL_PROGRESS, model="m:latest") == 0.4
+    assert desk.read.value(m.TRANSFER_BYTES, operation="pull") == 40
+    recorder.finish(3.0, Ending.CLIENT_GONE)
+    assert desk.read.value(m.PULL_PROGRESS, model="m:latest") is None
+    assert desk.read.value(m.ABORTS, model="m:latest", phase="answering") == 1
+
+
+def test_a_blob_is_counted_while_it_is_uploaded_and_never_kept() -> None:
+    desk = Desk()
+    recorder = desk.begin(b"/api/blobs/sha256:1", body=None)
+    assert not recorder.wants_body
+    for _ in range(3):
+        recorder.body_piece(b"x" * 1000)
+    assert desk.read.value(m.TRANSFER_BYTES, operation="upload") == 3000
+    recorder.finish(2.0, Ending.CLIENT_GONE)
+    abort = desk.read.value(m.ABORTS, model="none", phase="upload")
+    assert abort == 1
 
 
 def test_an_openai_stream_without_usage_is_counted_as_such() -> None:
     desk = Desk()
     for asked in (False, True):
-        recorder = desk.begin("/v1/chat/completions")
         body = json.dumps({"model": "m", "stream_options": {"include_usage": asked}}).encode()
-        recorder.request_read(1.0, body, len(body))
-        recorder.headers_received(200, [(b"content-type", b"text/event-stream")])
-        recorder.chunk_received(1.5, b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n')
-        recorder.chunk_received(1.6, b"data: [DONE]\n\n")
-        recorder.finish(2.0, Ending.COMPLETE)
-    labels = {"endpoint": "/v1/chat/completions", "routing": "direct"}
-    assert desk.value(m.USAGE_MISSING, reason="not_asked", **labels) == 1
-    assert desk.value(m.USAGE_MISSING, reason="absent", **labels) == 1
-    assert desk.value(m.GENERATED_TOKENS, model="m:latest", routing="direct") is None
+        recorder = desk.begin(b"/v1/chat/completions", body=body)
+        content = b'data: {"model":"m","choices":[{"delta":{"content":"a"}}]}\n\n'
+        answer(recorder, content, b"data: [DONE]\n\n", headers=SSE)
+        recorder.finish(2.5, Ending.COMPLETE)
+    endpoint = {"endpoint": "/v1/chat/completions"}
+    assert desk.read.value(m.USAGE_MISSING, reason="not_asked", **endpoint) == 1
+    assert desk.read.value(m.USAGE_MISSING, reason="absent", **endpoint) == 1
+    assert desk.read.value(m.GENERATED_TOKENS, model="m:latest") is None
 
 
-class Broken(ProxyMetrics):
-    """Metrics of which one raises."""
+def test_a_model_that_is_loaded_again_at_once_is_a_reload() -> None:
+    desk = Desk()
+    final = line(done=True, done_reason="stop", eval_count=2, load_duration=500_000_000)
+    for _ in range(2):
+        recorder = desk.begin()
+        answer(recorder, line(message={"content": "a"}), final)
+        recorder.finish(2.5, Ending.COMPLETE)
+    assert desk.read.value(m.RELOADS, model="m:latest") == 1
 
-    def move(self, metric: m.Metric, amount: float, *labels: str) -> None:
+
+def test_a_preflight_is_no_call_and_has_no_model() -> None:
+    desk = Desk()
+    recorder = desk.begin(method="OPTIONS", body=None)
+    recorder.request_read(1.0)
+    recorder.head_received(1.5, 204, {})
+    recorder.finish(2.0, Ending.COMPLETE)
+    counted = {"method": "OPTIONS", "endpoint": "/api/chat", "model": "none", "status": "204"}
+    assert desk.read.value(m.REQUESTS, **counted) == 1
+
+
+def test_a_request_ends_in_one_line_with_its_id_and_trace() -> None:
+    desk = Desk(user_header="X-User")
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {
+        b"x-request-id": b"mine-1",
+        b"traceparent": f"00-{trace}-00f067aa0ba902b7-01".encode(),
+        b"x-user": b"alice",
+    }
+    recorder = desk.begin(headers=headers)
+    assert recorder.request_id == "mine-1"
+    answer(recorder, line(message={"content": "secret"}, done=True, done_reason="stop"))
+    recorder.finish(2.0, Ending.COMPLETE)
+    (said,) = desk.lines
+    assert (said["request_id"], said["trace_id"]) == ("mine-1", trace)
+    assert "secret" not in repr(said)
+    assert "alice" not in desk.read.text() + repr(said)
+    assert desk.read.exemplars(m.TTFT) == {trace}
+    assert "user_requests_total {'user': " in desk.read.text()
+
+
+@pytest.mark.parametrize(
+    "metric", [m.ACTIVE, m.GENERATED_TOKENS, m.REQUESTS, m.DURATION, m.DONE, m.TTFT, m.RELOADS]
+)
+def test_a_mistake_in_measuring_is_swallowed_counted_once_and_the_rest_goes_on(
+    metric: Metric,
+) -> None:
+    desk = Desk()
+    warm = desk.begin()
+    answer(warm, line(message={"content": "a"}))
+    warm.finish(2.0, Ending.COMPLETE)
+    desk.ledger.broken = metric
+    with structlog.testing.capture_logs() as logged:
+        recorder = desk.begin()
+        final = line(done=True, done_reason="stop", eval_count=2, load_duration=500_000_000)
+        content = line(message={"content": "a"})
+        answer(recorder, content, content, final)
+        recorder.finish(3.0, Ending.COMPLETE)
+    failed = {"endpoint": "/api/chat", "reason": "exception"}
+    assert desk.read.value(m.EXTRACTION_ERRORS, **failed) == 1
+    assert [said["event"] for said in logged] == ["measuring_failed"]
+    assert "secret" not in repr(logged)
+    assert not desk.observer.inflight.entries()
+    assert len(desk.lines) == 2
+    assert desk.lines[1].get("generated_tokens") == (None if metric is m.GENERATED_TOKENS else 2)
+    if metric is not m.REQUESTS:
+        counted = {"method": "POST", "endpoint": "/api/chat", "model": "m:latest"}
+        assert desk.read.value(m.REQUESTS, status="200", **counted) == 2
+
+
+class Unreadable(dict[bytes, bytes]):
+    """Headers that cannot be asked."""
+
+    def get(self, *_: object) -> bytes:
         raise RuntimeError("on purpose")
 
 
-def test_a_mistake_in_measuring_is_swallowed_and_counted() -> None:
+def test_a_request_whose_beginning_could_not_be_measured_is_relayed_and_counted() -> None:
     desk = Desk()
-    desk.metrics = Broken(CollectorRegistry())
-    recorder = desk.begin()
-    recorder.request_read(1.0, b'{"model":"m"}', 13)
-    recorder.headers_received(200, NDJSON)
-    recorder.chunk_received(1.0, line(message={"content": "a"}))
+    recorder = desk.begin(headers=Unreadable({b"x": b"y"}))
+    answer(recorder, line(message={"content": "a"}))
     recorder.finish(2.0, Ending.COMPLETE)
-    labels = {"endpoint": "/api/chat", "reason": "exception", "routing": "direct"}
-    assert (desk.value(m.EXTRACTION_ERRORS, **labels) or 0) >= 2
+    assert desk.read.value(m.EXTRACTION_ERRORS, endpoint="other", reason="exception") == 1
+    counted = {"method": "other", "endpoint": "other", "model": "none", "status": "200"}
+    assert desk.read.value(m.REQUESTS, **counted) == 1
 
 
 def test_requests_that_nobody_can_invent_a_series_with() -> None:
     desk = Desk()
 
-    def series() -> int:
-        return sum(len(family.samples) for family in desk.metrics.registry.collect())
-
     def one(number: int) -> None:
-        recorder = desk.begin(f"/x/{number}", f"M{number}")
-        recorder.request_read(1.0, json.dumps({"model": f"m{number}"}).encode(), 10)
-        recorder.headers_received(404, [(b"x", b"y")])
-        recorder.finish(1.0, Ending.COMPLETE)
+        body = json.dumps({"model": f"m{number}"}).encode()
+        for target in (f"/x/{number}".encode(), b"/api/chat"):
+            recorder = desk.begin(target, body, f"M{number}")
+            recorder.head_received(1.5, 404, {b"x": b"y"})
+            recorder.finish(2.0, Ending.COMPLETE)
 
     one(0)
-    before = series()
+    before = desk.read.series()
     for number in range(10_000):
         one(number)
-    assert series() == before
+    assert desk.read.series() == before

@@ -1,165 +1,133 @@
-"""The story of a finished request, to metrics and one log line."""
-
-from dataclasses import dataclass
-
-import structlog
+"""The story of a finished request, to metrics."""
 
 from ollama_observe.metrics import catalogue as m
-from ollama_observe.wire.endpoints import Endpoint
+from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
+from ollama_observe.wire.truncation import is_suspected_truncation
 from ollama_observe.wire.usage import Usage
-from proxy.labels import OTHER
-from proxy.metrics import ProxyMetrics
-from proxy.outcomes import CLIENT_CLOSED_REQUEST, Ending, Outcome, outcome_of, own_status
-from proxy.routing import Routing
+from proxy.outcomes import Ending, Outcome
+from proxy.reloads import Reloads
+from proxy.story import Story
+from proxy.users import Users
 
-_log = structlog.stdlib.get_logger("proxy.relay")
 _DONE_REASONS = frozenset({"stop", "length", "tool_calls", "load", "unload"})
-_OPERATIONS = frozenset({"load", "unload"})
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
-    """The facts of one finished request.
-
-    Units: `*_at` are seconds of the relay's clock; `read_at` is None when the client left
-    before its request was whole, `upstream_status` when the upstream sent none.
-    """
-
-    method: str
-    endpoint: Endpoint
-    model: str
-    routing: Routing
-    ending: Ending
-    upstream_status: int | None
-    started_at: float
-    read_at: float | None
-    ended_at: float
-    request_bytes: int
-    response_bytes: int
-    asked_for_usage: bool
-    tokens_counted: int
-    """Generated tokens that were counted while the answer passed."""
-    meter: StreamMeter | None
-
-    @property
-    def outcome(self) -> Outcome:
-        """How the request ended."""
-        return outcome_of(self.ending, self.upstream_status, self.meter)
-
-    @property
-    def status(self) -> int:
-        """The status that the client was sent, or 499 where it left first."""
-        if self.ending is Ending.CLIENT_GONE:
-            return CLIENT_CLOSED_REQUEST
-        return own_status(self.ending) if self.upstream_status is None else self.upstream_status
-
-    @property
-    def phase(self) -> str:
-        """What the request was doing when it ended."""
-        if self.read_at is None:
-            return "upload"
-        return "waiting" if self.upstream_status is None else "streaming"
-
-    @property
-    def is_operation(self) -> bool:
-        """It loaded or unloaded a model and generated nothing."""
-        return self.meter is not None and self.meter.done_reason in _OPERATIONS
-
-    @property
-    def first_token_seconds(self) -> float | None:
-        """Time to first token; None for unary answers and where none came."""
-        return self._since_read(self.meter.first_output if self.meter else None)
-
-    @property
-    def first_answer_token_seconds(self) -> float | None:
-        """Time to the first token that was not thinking."""
-        return self._since_read(self.meter.first_answer if self.meter else None)
-
-    def _since_read(self, instant: float | None) -> float | None:
-        # an answer may begin before a slow request has ended
-        if instant is None or self.read_at is None:
-            return None
-        return max(0.0, instant - self.read_at)
+def book_request(ledger: Ledger, story: Story) -> None:
+    """What every request has: how it ended, how long it took, how large it was."""
+    template, model, routing = story.endpoint.template, story.model, story.routing
+    status = str(story.status)
+    ledger.add(m.REQUESTS, 1, (story.method, template, model, status, routing))
+    outcome, of_endpoint = story.outcome, (template, routing)
+    if outcome is Outcome.CLIENT_GONE:
+        _book_abort(ledger, story)
+    elif outcome.is_error:
+        ledger.add(m.ERRORS, 1, (model, outcome.value, routing))
+        if story.ending is Ending.REFUSED_BUSY:
+            ledger.add(m.QUEUE_REJECTIONS, 1, ("max_requests",))
+    elif story.read_at is not None and story.ended_at is not None and not story.is_operation:
+        seconds = story.ended_at - story.read_at
+        ledger.observe(m.DURATION, seconds, (template, model, routing), story.trace_id)
+    ledger.observe(m.REQUEST_BYTES, story.request_bytes, of_endpoint)
+    ledger.observe(m.RESPONSE_BYTES, story.response_bytes, of_endpoint)
+    if story.sent_at is not None and story.read_at is not None:
+        overhead = story.sent_at - story.read_at + story.held_seconds
+        ledger.observe(m.OVERHEAD, overhead, of_endpoint)
 
 
-def book(metrics: ProxyMetrics, story: Story) -> None:
-    """Count and observe everything that the story holds."""
-    _book_request(metrics, story)
+def _book_abort(ledger: Ledger, story: Story) -> None:
+    model, routing = story.model, story.routing
+    ledger.add(m.ABORTS, 1, (model, story.phase.value, routing))
+    if story.is_inference and story.sent_at is not None and story.ended_at is not None:
+        ledger.add(m.WASTED_SECONDS, story.ended_at - story.sent_at, (model, routing))
+        ledger.add(m.WASTED_TOKENS, story.tokens, (model, routing))
+
+
+def book_answer(ledger: Ledger, story: Story) -> None:
+    """What was read from the answer."""
+    of_endpoint = (story.endpoint.template, story.routing)
+    meter = story.meter or story.progress
+    if meter is not None and meter.problems:
+        for reason, count in meter.problems.items():
+            ledger.add(m.EXTRACTION_ERRORS, count, (of_endpoint[0], reason, of_endpoint[1]))
     if story.meter is None:
         return
-    for reason, count in story.meter.problems.items():
-        template = story.endpoint.template
-        metrics.add(m.EXTRACTION_ERRORS, count, template, reason, story.routing)
-    _book_done(metrics, story, story.meter.done_reason)
-    if not story.is_operation:
-        _book_stream(metrics, story, story.meter)
-        _book_usage(metrics, story, story.meter)
+    _book_done(ledger, story, story.meter.done_reason)
+    if story.is_operation:
+        return
+    _book_stream(ledger, story, story.meter)
+    if story.meter.usage is not None:
+        _book_usage(ledger, story, story.meter, story.meter.usage)
+    elif story.outcome is Outcome.OK:
+        asked = story.meter.framing is not Framing.SSE or story.facts.include_usage
+        reason = "absent" if asked else "not_asked"
+        ledger.add(m.USAGE_MISSING, 1, (of_endpoint[0], reason, of_endpoint[1]))
 
 
-def _book_request(metrics: ProxyMetrics, story: Story) -> None:
-    template, model, routing = story.endpoint.template, story.model, story.routing
-    outcome = story.outcome
-    metrics.add(m.REQUESTS, 1, story.method, template, model, str(story.status), routing)
-    if outcome is Outcome.CLIENT_GONE:
-        metrics.add(m.ABORTS, 1, model, story.phase, routing)
-    elif outcome.is_error:
-        metrics.add(m.ERRORS, 1, model, outcome, routing)
-    elif story.read_at is not None and not story.is_operation:
-        metrics.observe(m.DURATION, story.ended_at - story.read_at, template, model, routing)
-    metrics.observe(m.REQUEST_BYTES, story.request_bytes, template, routing)
-    metrics.observe(m.RESPONSE_BYTES, story.response_bytes, template, routing)
-
-
-def _book_done(metrics: ProxyMetrics, story: Story, reason: str | None) -> None:
+def _book_done(ledger: Ledger, story: Story, reason: str | None) -> None:
     if reason is None:
         return
-    label = reason if reason in _DONE_REASONS else OTHER
-    metrics.add(m.DONE, 1, story.model, label, story.routing)
+    labels = (story.model, reason if reason in _DONE_REASONS else m.OTHER, story.routing)
+    ledger.add(m.DONE, 1, labels)
     if story.is_operation:
-        metrics.add(m.OPERATIONS, 1, story.model, label, story.routing)
+        ledger.add(m.OPERATIONS, 1, labels)
 
 
-def _book_stream(metrics: ProxyMetrics, story: Story, meter: StreamMeter) -> None:
-    model, routing = story.model, story.routing
-    metrics.observe(m.TTFT, story.first_token_seconds, model, routing)
-    metrics.observe(m.TTFAT, story.first_answer_token_seconds, model, routing)
-    metrics.observe(m.MAX_GAP, meter.max_gap_seconds, model, routing)
-    if meter.first_output_kind is not None:
-        metrics.add(m.FIRST_OUTPUT, 1, model, meter.first_output_kind, routing)
-
-
-def _book_usage(metrics: ProxyMetrics, story: Story, meter: StreamMeter) -> None:
-    usage = meter.usage
-    if usage is None:
-        if story.outcome is Outcome.OK:
-            asked = meter.framing is not Framing.SSE or story.asked_for_usage
-            reason = "absent" if asked else "not_asked"
-            metrics.add(m.USAGE_MISSING, 1, story.endpoint.template, reason, story.routing)
+def _book_stream(ledger: Ledger, story: Story, meter: StreamMeter) -> None:
+    of_model = (story.model, story.routing)
+    if meter.thinking_characters:
+        ledger.add(m.THINKING_CHARACTERS, meter.thinking_characters, of_model)
+    if meter.thinking_outputs:
+        ledger.add(m.THINKING_CHUNKS, meter.thinking_outputs, of_model)
+    if meter.first_output_kind is None:  # not streamed, or nothing came
         return
-    model, routing = story.model, story.routing
-    _book_tokens(metrics, story, usage)
-    metrics.observe(m.LOAD, usage.load_seconds, model, routing)
-    metrics.observe(m.PREFILL, usage.prefill_seconds, model, routing)
-    metrics.observe(m.DECODE, usage.decode_seconds, model, routing)
-    metrics.observe(m.WAIT, usage.wait_seconds, model, routing)
-    metrics.observe(m.TOKENS_PER_SECOND, usage.decode_tokens_per_second, model, routing)
-    metrics.observe(m.TPOT, _time_per_output_token(meter, usage), model, routing)
+    kind = meter.first_output_kind.value
+    ledger.add(m.FIRST_OUTPUT, 1, (story.model, kind, story.routing))
+    first_token, first_answer = story.first_token_seconds, story.first_answer_token_seconds
+    if first_token is not None:
+        ledger.observe(m.TTFT, first_token, of_model, story.trace_id)
+    if first_answer is not None:
+        ledger.observe(m.TTFAT, first_answer, of_model, story.trace_id)
+    if meter.max_gap_seconds is not None:
+        ledger.observe(m.MAX_GAP, meter.max_gap_seconds, of_model)
 
 
-def _book_tokens(metrics: ProxyMetrics, story: Story, usage: Usage) -> None:
+def _book_usage(ledger: Ledger, story: Story, meter: StreamMeter, usage: Usage) -> None:
+    of_model = (story.model, story.routing)
+    _book_tokens(ledger, story, usage)
+    for metric, value in (
+        (m.LOAD, usage.load_seconds),
+        (m.PREFILL, usage.prefill_seconds),
+        (m.DECODE, usage.decode_seconds),
+        (m.WAIT, usage.wait_seconds),
+        (m.TOKENS_PER_SECOND, usage.decode_tokens_per_second),
+    ):
+        if value is not None:
+            ledger.observe(metric, value, of_model)
+    per_token = _time_per_output_token(meter, usage)
+    if per_token is not None:
+        ledger.observe(m.TPOT, per_token, of_model, story.trace_id)
+    if is_suspected_truncation(story.facts, usage.prompt_tokens, story.facts.num_ctx):
+        ledger.add(m.TRUNCATIONS, 1, (story.model, story.endpoint.template, story.routing))
+
+
+def _book_tokens(ledger: Ledger, story: Story, usage: Usage) -> None:
     model, routing = story.model, story.routing
-    if usage.prompt_tokens is not None:
-        metrics.add(m.PROMPT_TOKENS, usage.prompt_tokens, model, routing)
-        metrics.observe(m.REQUEST_TOKENS, usage.prompt_tokens, model, "input", routing)
+    of_model = (model, routing)
+    prompt, generated = usage.prompt_tokens, usage.generated_tokens
+    if prompt is not None:
+        ledger.add(m.PROMPT_TOKENS, prompt, of_model)
+        ledger.observe(m.REQUEST_TOKENS, prompt, (model, "input", routing))
     if usage.cached_prompt_tokens is not None:
-        metrics.add(m.CACHED_TOKENS, usage.cached_prompt_tokens, model, routing)
-    if usage.generated_tokens is not None:
+        ledger.add(m.CACHED_TOKENS, usage.cached_prompt_tokens, of_model)
+    if generated is not None:
         # a counter cannot go back; more chunks than tokens were never seen
-        late = max(0, usage.generated_tokens - story.tokens_counted)
-        metrics.add(m.GENERATED_TOKENS, late, model, routing)
-        metrics.observe(m.REQUEST_TOKENS, usage.generated_tokens, model, "output", routing)
+        late = max(0, generated - story.tokens_counted)
+        ledger.add(m.GENERATED_TOKENS, late, of_model)
+        ledger.observe(m.REQUEST_TOKENS, generated, (model, "output", routing))
+        if prompt is not None:
+            ledger.observe(m.CONTEXT_TOKENS, prompt + generated, of_model)
 
 
 def _time_per_output_token(meter: StreamMeter, usage: Usage) -> float | None:
@@ -171,23 +139,31 @@ def _time_per_output_token(meter: StreamMeter, usage: Usage) -> float | None:
     return (last - first) / (tokens - 1)
 
 
-def write_log_line(story: Story) -> None:
-    """One line a request, at its end. No prompt, no answer, no key."""
-    fields: dict[str, object] = {
-        "method": story.method,
-        "endpoint": story.endpoint.template,
-        "model": story.model,
-        "routing": story.routing.value,
-        "status": story.status,
-        "outcome": story.outcome.value,
-        "duration_seconds": round(story.ended_at - story.started_at, 6),
-        "request_bytes": story.request_bytes,
-        "response_bytes": story.response_bytes,
-    }
-    first_token = story.first_token_seconds
-    if first_token is not None:
-        fields["time_to_first_token_seconds"] = round(first_token, 6)
-    if story.meter is not None and story.meter.usage is not None:
-        fields["prompt_tokens"] = story.meter.usage.prompt_tokens
-        fields["generated_tokens"] = story.meter.usage.generated_tokens
-    _log.info("request_finished", **fields)
+def book_reload(ledger: Ledger, reloads: Reloads, story: Story) -> None:
+    """Whether the model was loaded again, and that it is loaded now."""
+    if not (story.is_inference and story.is_answered) or story.model in m.UNNAMED:
+        return
+    meter, model, ended_at = story.meter, story.model, story.ended_at
+    if meter is not None and meter.done_reason == "unload":
+        reloads.unloaded(model)
+        return
+    load_seconds = meter.usage.load_seconds if meter and meter.usage else None
+    sent_at = story.started_at if story.sent_at is None else story.sent_at
+    if reloads.is_reload(model, story.last_use, sent_at, load_seconds):
+        ledger.add(m.RELOADS, 1, (model, story.routing))
+    if ended_at is not None:
+        reloads.used(model, ended_at)
+
+
+def book_user(ledger: Ledger, users: Users, story: Story) -> None:
+    """Requests and tokens by user, where somebody asked for it."""
+    if not story.user:
+        return
+    user = users.label(story.user, story.is_answered)
+    ledger.add(m.USER_REQUESTS, 1, (user, story.routing))
+    usage = story.meter.usage if story.meter is not None else None
+    if usage is not None and usage.prompt_tokens is not None:
+        ledger.add(m.USER_TOKENS, usage.prompt_tokens, (user, "input", story.routing))
+    generated = usage.generated_tokens if usage is not None else story.tokens_counted
+    if generated:
+        ledger.add(m.USER_TOKENS, generated, (user, "output", story.routing))

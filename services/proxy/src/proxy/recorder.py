@@ -1,181 +1,236 @@
-"""Takes note of one request as it passes, and hands the story over when it is over.
+"""Takes note of one request as it passes, and has its story booked when it is over.
 
-Nothing here may touch the traffic: every method swallows its own mistakes, and counts
-them. Instants are `time.perf_counter()` seconds, taken by the relay.
+Nothing here may touch the traffic: no method raises, mistakes are counted, once a request.
+After one nothing more is read from the answer, and the rest is booked as ever.
+Instants are seconds of the relay's clock.
 """
 
-import functools
+import contextlib
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Concatenate, ParamSpec
+from dataclasses import dataclass
+from typing import ParamSpec
 
 import structlog
 
 from ollama_observe.metrics import catalogue as m
-from ollama_observe.wire.endpoints import Endpoint, endpoint_of, method_label
-from ollama_observe.wire.framing import Framing, framing_of
-from ollama_observe.wire.meter import StreamMeter
-from ollama_observe.wire.requests import UNREADABLE, RequestFacts, read_request
-from proxy.booking import Story, book, write_log_line
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.wire.endpoints import Endpoint
+from ollama_observe.wire.requests import COPY_LIMIT_BYTES, RequestFacts, read_request
+from proxy.booking import book_answer, book_reload, book_request, book_user
 from proxy.headers import Headers, value_of
-from proxy.labels import NONE, OTHER, ModelLabels
-from proxy.metrics import ProxyMetrics
+from proxy.inflight import InflightTable
+from proxy.labels import ModelLabels
 from proxy.outcomes import Ending
-from proxy.routing import Routing
+from proxy.readings import Reading, reading_of
+from proxy.reloads import Reloads
+from proxy.story import Story
+from proxy.transfers import UPLOAD
+from proxy.users import Users
 
 P = ParamSpec("P")
 
 _log = structlog.stdlib.get_logger("proxy.relay")
+_WHOLE = frozenset({Ending.COMPLETE, Ending.HALF_CLOSED})
 
 
-def _fail_open(
-    method: Callable[Concatenate["Recorder", P], None],
-) -> Callable[Concatenate["Recorder", P], None]:
-    """Measuring is never a reason for a request to fail."""
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the recorders of one process write into."""
 
-    def guarded(self: "Recorder", /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            method(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001 (fail open, and counted)
-            self.note_exception(method.__name__, error)
-
-    return functools.update_wrapper(guarded, method)
+    ledger: Ledger
+    models: ModelLabels
+    reloads: Reloads
+    users: Users
+    inflight: InflightTable
+    log: Callable[[str, dict[str, object]], None]
 
 
 class Recorder:
     """Takes note of one request as it passes; `finish` makes metrics and a log line of it."""
 
-    def __init__(
-        self,
-        metrics: ProxyMetrics,
-        models: ModelLabels,
-        method: str,
-        path: str,
-        routing: Routing,
-        started: float,
-    ) -> None:
-        self._metrics = metrics
-        self._models = models
-        self._method = method_label(method)
-        self.endpoint: Endpoint = endpoint_of(path)
-        # a preflight (OPTIONS) on the same path names no model and is answered no text
-        self._is_call = method == "POST" or self.endpoint.template == "/api/delete"
-        self._has_model = self.endpoint.has_model and self._is_call
-        self._routing = routing
-        self._started = started
-        self._read_at: float | None = None
-        self._facts: RequestFacts = UNREADABLE
-        self._status: int | None = None
-        self._meter: StreamMeter | None = None
-        self._request_bytes = 0
-        self._response_bytes = 0
-        self._tokens_counted = 0
-        self._model = OTHER if self._has_model else NONE
-        self._active = False
-        self._begin()
+    __slots__ = (
+        "_books",
+        "_copied_bytes",
+        "_has_failed",
+        "_headers",
+        "_is_nameless",
+        "_is_upload",
+        "_pieces",
+        "_reading",
+        "story",
+    )
 
-    @_fail_open
-    def _begin(self) -> None:
-        self._move_active(1)
-        self._active = True
+    def __init__(self, books: Books, story: Story, headers: Headers) -> None:
+        endpoint = story.endpoint
+        self._books = books
+        self.story = story
+        self._headers: Headers | None = headers
+        self._pieces: list[bytes] | None = None
+        self._copied_bytes = 0
+        if endpoint.has_model and story.is_call:
+            self._pieces = []
+        self._is_upload = story.is_call and endpoint.operation == UPLOAD
+        self._reading: Reading | None = None
+        self._is_nameless = False
+        """Which model it is, if any, only the answer can say."""
+        self._has_failed = False
 
-    @_fail_open
-    def request_read(self, at: float, body: bytes | bytearray | None, size_bytes: int) -> None:
-        """The request has been read to its end. `body` is a copy, None when it was too long."""
-        self._read_at = at
-        self._request_bytes = size_bytes
-        if body and self._has_model:
-            self._facts = read_request(body)
-            self._name_model(self._models.known(self._facts.model))
+    @property
+    def request_id(self) -> str:
+        """The id that the client gave, or that was made for it."""
+        return self.story.request_id
 
-    @_fail_open
-    def headers_received(self, status: int, headers: Headers) -> None:
-        """The upstream's status and headers have arrived."""
-        self._status = status
-        if not 200 <= status < 300 or not self._is_call:
-            return
-        if self.endpoint.proves_model and self._facts.model:
-            self._name_model(self._models.admit(self._facts.model))
-        if self.endpoint.is_metered:
-            self._meter = self._meter_for(headers)
+    @property
+    def endpoint(self) -> Endpoint:
+        """The route that the request is for."""
+        return self.story.endpoint
 
-    @_fail_open
-    def chunk_received(self, at: float, chunk: bytes) -> None:
-        """A piece of the answer's body arrived, and was handed on."""
-        self._response_bytes += len(chunk)
-        if self._meter is not None:
-            self._meter.feed(at, chunk)
-            self._name_model(self._model_in(self._meter))
-            self._count_live_tokens(self._meter)
+    @property
+    def facts(self) -> RequestFacts:
+        """What the request's body says, once it has been read."""
+        return self.story.facts
 
-    @_fail_open
+    @property
+    def wants_body(self) -> bool:
+        """Whether the request's body is looked into, as far as it has come."""
+        return self._pieces is not None
+
+    def begin(self) -> None:
+        """The request is in flight."""
+        self._attempt(self._books.inflight.enter, self.story)
+
+    def body_piece(self, data: bytes) -> None:
+        """A piece of the request's body has come."""
+        try:
+            self.story.request_bytes += len(data)
+            if self._pieces is not None:
+                self._copied_bytes += len(data)
+                if self._copied_bytes <= COPY_LIMIT_BYTES:
+                    self._pieces.append(data)
+                else:
+                    self._pieces = None
+            elif self._is_upload:
+                labels = (UPLOAD, self.story.routing)
+                self._books.ledger.add(m.TRANSFER_BYTES, len(data), labels)
+        except Exception as error:  # noqa: BLE001 (fail open, and counted)
+            self.failed("body_piece", error)
+
+    def request_read(self, at: float) -> None:
+        """The request's last byte has come."""
+        try:
+            self.story.read_at = at
+            pieces, self._pieces = self._pieces, None
+            headers, self._headers = self._headers, None
+            if pieces and headers is not None:
+                self._read_request(pieces, headers)
+        except Exception as error:  # noqa: BLE001
+            self.failed("request_read", error)
+
+    def request_sent(self, at: float) -> None:
+        """The request's last byte was handed to the upstream's transport."""
+        if self.story.sent_at is None:
+            self.story.sent_at = at
+
+    def head_received(self, at: float, status: int, headers: Headers) -> None:  # noqa: ARG002
+        """The final answer begins."""
+        try:
+            story = self.story
+            story.upstream_status = status
+            if not (200 <= status < 300 and story.is_call):
+                return
+            self._is_nameless = story.endpoint.has_model
+            if story.endpoint.proves_model and story.facts.model:
+                self._name_from(story.facts.model)
+            if story.endpoint.is_metered:
+                self._reading = reading_of(self._books.ledger, story, headers)
+        except Exception as error:  # noqa: BLE001
+            self._reading_failed("head_received", error)
+
+    def pieces_received(self, at: float, pieces: list[bytes], handed_on_at: float) -> None:
+        """Payload of the answer came with one read at `at`, and was handed on."""
+        try:
+            story = self.story
+            story.held_seconds += handed_on_at - at
+            for piece in pieces:
+                story.response_bytes += len(piece)
+            reading = self._reading
+            if reading is None:
+                return
+            reading.feed(at, pieces)
+            if self._is_nameless and (model := reading.proven_model):
+                self._name_from(model)
+        except Exception as error:  # noqa: BLE001
+            self._reading_failed("pieces_received", error)
+
     def finish(self, at: float, ending: Ending) -> None:
         """The request is over. Called exactly once."""
-        if self._active:
-            self._active = False
-            self._move_active(-1)
-        if self._meter is not None and ending is Ending.COMPLETE:
-            self._meter.finish(at)
-            self._model = self._model_in(self._meter)
-        if self._meter is not None and ending is Ending.CLIENT_GONE and self._meter.is_ended:
-            ending = Ending.COMPLETE  # it had everything, and did not wait for the connection's end
-        story = self._story(at, ending)
-        book(self._metrics, story)
-        write_log_line(story)
+        books, story = self._books, self.story
+        ledger = books.ledger
+        self._attempt(books.inflight.leave, story)
+        self._end_reading(at, ending)
+        self._attempt(story.end, at, ending)
+        self._attempt(book_request, ledger, story)
+        self._attempt(book_answer, ledger, story)
+        self._attempt(book_reload, ledger, books.reloads, story)
+        if story.user:
+            self._attempt(book_user, ledger, books.users, story)
+        self._attempt(self._write_line, story)
 
-    def note_exception(self, where: str, error: Exception) -> None:
+    def _attempt(self, step: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """One step that must not keep the next from being taken."""
+        try:
+            step(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001
+            self.failed(step.__name__, error)
+
+    def failed(self, where: str, error: Exception) -> None:
         """Count a mistake of the measuring itself; name its kind, never its content."""
-        self._metrics.add(
-            m.EXTRACTION_ERRORS, 1, self.endpoint.template, "exception", self._routing
-        )
-        _log.error("measuring_failed", where=where, error=type(error).__name__)
+        if self._has_failed:
+            return
+        self._has_failed = True
+        with contextlib.suppress(Exception):
+            _log.error("measuring_failed", where=where, error=type(error).__name__)
+            labels = (self.story.endpoint.template, "exception", self.story.routing)
+            self._books.ledger.add(m.EXTRACTION_ERRORS, 1, labels)
 
-    def _meter_for(self, headers: Headers) -> StreamMeter | None:
-        is_encoded = value_of(headers, b"content-encoding") not in ("", "identity")
-        framing = framing_of(value_of(headers, b"content-type"))
-        if framing is not None and not is_encoded:
-            return StreamMeter(self.endpoint.answer, framing)
-        reason = "encoding" if is_encoded else "framing"
-        self._metrics.add(m.EXTRACTION_ERRORS, 1, self.endpoint.template, reason, self._routing)
-        return None
+    def _reading_failed(self, where: str, error: Exception) -> None:
+        """What has been read of the answer is not all of it, hence nothing to go by."""
+        self.failed(where, error)
+        reading, self._reading = self._reading, None
+        self.story.meter = self.story.progress = None
+        if reading is not None:
+            with contextlib.suppress(Exception):
+                reading.close()
 
     def _name_model(self, label: str) -> None:
-        if label != self._model:
-            self._move_active(-1)
-            self._model = label
-            self._move_active(1)
+        if label != self.story.model:
+            self._books.inflight.rename(self.story, label)
 
-    def _model_in(self, meter: StreamMeter) -> str:
-        """The model's label; from the answer where the request could not be read for it."""
-        if self._model == OTHER and not self._facts.model and meter.model:
-            # noted, so that a full table is asked, and its overflow counted, once a request
-            self._facts = replace(self._facts, model=meter.model)
-            return self._models.admit(meter.model)
-        return self._model
+    def _name_from(self, model: str) -> None:
+        # once a request, so that a full table is asked, and its overflow counted, once
+        self._is_nameless = False
+        self._name_model(self._books.models.admit(model))
 
-    def _move_active(self, by: int) -> None:
-        self._metrics.move(m.ACTIVE, by, self._model, self.endpoint.template, self._routing)
+    def _end_reading(self, at: float, ending: Ending) -> None:
+        reading = self._reading
+        if reading is None:
+            return
+        try:
+            reading.close()
+            if ending in _WHOLE:
+                reading.finish(at)
+                if self._is_nameless and (model := reading.proven_model):
+                    self._name_from(model)
+        except Exception as error:  # noqa: BLE001
+            self._reading_failed("finish", error)
 
-    def _count_live_tokens(self, meter: StreamMeter) -> None:
-        """Native streams end with the true count, so chunks may stand in until then."""
-        if meter.framing is Framing.NDJSON and (new := meter.outputs - self._tokens_counted) > 0:
-            self._tokens_counted = meter.outputs
-            self._metrics.add(m.GENERATED_TOKENS, new, self._model, self._routing)
+    def _write_line(self, story: Story) -> None:
+        self._books.log("request_finished", story.log_fields())
 
-    def _story(self, at: float, ending: Ending) -> Story:
-        return Story(
-            method=self._method,
-            endpoint=self.endpoint,
-            model=self._model,
-            routing=self._routing,
-            ending=ending,
-            upstream_status=self._status,
-            started_at=self._started,
-            read_at=self._read_at,
-            ended_at=at,
-            request_bytes=self._request_bytes,
-            response_bytes=self._response_bytes,
-            asked_for_usage=self._facts.include_usage,
-            tokens_counted=self._tokens_counted,
-            meter=self._meter,
-        )
+    def _read_request(self, pieces: list[bytes], headers: Headers) -> None:
+        story = self.story
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        content_type = value_of(headers, b"content-type")
+        story.facts = read_request(body, content_type, value_of(headers, b"content-encoding"))
+        self._name_model(self._books.models.known(story.facts.model))
+        story.last_use = self._books.reloads.last_use(story.model)

@@ -1,0 +1,136 @@
+"""The requests in flight: what each is doing, for how long, with how many tokens so far.
+
+The upstream's headers come only with the first output, so that waiting and reading the prompt
+look the same from here. They are told apart by what is known of Ollama: it serves
+`OLLAMA_NUM_PARALLEL` requests of a model at once, in the order in which they came. So PREFILL
+is derived, not observed, and so is WAITING for requests that have been sent.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.ledger import Ledger
+from proxy.routing import Routing
+from proxy.story import Phase, Story
+
+PHASES = (Phase.WAITING, Phase.PREFILL, Phase.THINKING, Phase.ANSWERING)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A request in flight, as JSON for other processes and for viewers.
+
+    `sent_seconds` is the time since the upstream has the request whole; None before.
+    `tokens` counts the records with output, which are tokens nearly always; None where none
+    are expected, `tokens_per_second` before the second.
+    """
+
+    request_id: str
+    endpoint: str
+    model: str
+    routing: str
+    phase: Phase
+    age_seconds: float
+    sent_seconds: float | None
+    tokens: int | None
+    tokens_per_second: float | None
+
+
+class InflightTable:
+    """The requests in flight of one process, and how many there are of each model and route."""
+
+    def __init__(self, ledger: Ledger, clock: Callable[[], float]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._stories: dict[Story, tuple[str, str, str]] = {}
+        """Each with the labels under which it is counted."""
+
+    def __len__(self) -> int:
+        return len(self._stories)
+
+    def enter(self, story: Story) -> None:
+        """A request has begun."""
+        labels = (story.model, story.endpoint.template, story.routing)
+        self._ledger.add(m.ACTIVE, 1, labels)
+        self._stories[story] = labels
+
+    def rename(self, story: Story, model: str) -> None:
+        """The request's model is known by this label now."""
+        story.model = model
+        if story in self._stories:
+            self.leave(story)
+            self.enter(story)
+
+    def leave(self, story: Story) -> None:
+        """A request has ended."""
+        labels = self._stories.pop(story, None)
+        if labels is not None:
+            self._ledger.add(m.ACTIVE, -1, labels)
+
+    def entries(self) -> list[Entry]:
+        """What each is doing, as far as it alone can tell; `phases` puts it right over all."""
+        now = self._clock()
+        return [_entry(story, now) for story in self._stories]
+
+
+def phases(entries: Iterable[Entry], num_parallel: int) -> list[Entry]:
+    """The entries of all processes, with WAITING and PREFILL told apart; the oldest first.
+
+    Of a model's requests without output, those that Ollama got first are in PREFILL, as many
+    as it has slots left beside those that bring output. Models without a label count as one.
+    """
+    ordered = sorted(entries, key=lambda entry: -(entry.sent_seconds or 0.0))
+    slots: defaultdict[str, int] = defaultdict(lambda: num_parallel)
+    for entry in ordered:
+        if entry.phase in (Phase.THINKING, Phase.ANSWERING) and entry.tokens is not None:
+            slots[entry.model] -= 1
+    told = []
+    for entry in ordered:
+        if entry.phase is Phase.PREFILL:
+            slots[entry.model] -= 1
+            if slots[entry.model] < 0:
+                entry = msgspec.structs.replace(entry, phase=Phase.WAITING)
+        told.append(entry)
+    return sorted(told, key=lambda entry: -entry.age_seconds)
+
+
+def put_phases(ledger: Ledger, entries: Iterable[Entry]) -> None:
+    """How many requests are in which phase, of entries that went through `phases`."""
+    counts = {(phase.value, routing.value): 0 for phase in PHASES for routing in Routing}
+    for entry in entries:
+        counts[entry.phase.value, entry.routing] += 1
+    for labels, count in counts.items():
+        ledger.put(m.INFLIGHT_PHASE, count, labels)
+
+
+def _entry(story: Story, now: float) -> Entry:
+    return Entry(
+        request_id=story.request_id,
+        endpoint=story.endpoint.template,
+        model=story.model,
+        routing=story.routing,
+        phase=_phase(story),
+        age_seconds=round(now - story.started_at, 3),
+        sent_seconds=None if story.sent_at is None else round(now - story.sent_at, 3),
+        tokens=story.tokens if story.is_inference else None,
+        tokens_per_second=_tokens_per_second(story),
+    )
+
+
+def _phase(story: Story) -> Phase:
+    """PREFILL stands for all requests that the upstream has and has not begun to answer."""
+    phase = story.phase
+    if phase is Phase.WAITING and story.sent_at is not None and story.is_inference:
+        return Phase.PREFILL
+    return Phase.WAITING if phase is Phase.UPLOAD else phase
+
+
+def _tokens_per_second(story: Story) -> float | None:
+    """(records with output - 1) / (last - first): the rate of what came, not of the silence."""
+    meter = story.meter
+    if meter is None or meter.first_output is None or meter.last_output is None:
+        return None
+    seconds = meter.last_output - meter.first_output
+    return round((meter.outputs - 1) / seconds, 2) if seconds > 0 else None

@@ -1,0 +1,96 @@
+"""Begins to take note of requests: what all recorders of one process share."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.wire.endpoints import ENDPOINTS, OTHER, Endpoint, endpoint_of, method_label
+from proxy.headers import Headers
+from proxy.identity import RequestIds, trace_id_of
+from proxy.inflight import InflightTable
+from proxy.labels import ModelLabels
+from proxy.recorder import Books, Recorder
+from proxy.reloads import Reloads
+from proxy.routing import Routing
+from proxy.settings import ProxySettings
+from proxy.story import Story
+from proxy.users import Users
+
+# What nearly every request asks for, without a look at its parts.
+_BY_TARGET = {
+    endpoint.template.encode(): endpoint
+    for endpoint in ENDPOINTS
+    if endpoint is not OTHER and ":" not in endpoint.template
+}
+
+
+class Observer:
+    """What all recorders of one process share."""
+
+    def __init__(
+        self,
+        settings: ProxySettings,
+        ledger: Ledger,
+        log: Callable[[str, dict[str, object]], None],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Raises: ValueError, OSError when the file of users' aliases cannot be read."""
+        self.ledger = ledger
+        self.inflight = InflightTable(ledger, clock)
+        self.models = ModelLabels(settings.model_label_limit, lambda: self._ran_over("model"))
+        self._users = Users(settings, lambda: self._ran_over("user"))
+        self._ids = RequestIds()
+        self._id_header = settings.request_id_header.lower().encode("latin-1")
+        self._books = Books(ledger, self.models, Reloads(), self._users, self.inflight, log)
+
+    def begin(
+        self, method: str, target: bytes, headers: Headers, routing: Routing, at: float
+    ) -> Recorder:
+        """Take note of a request. `target` is the raw path and query, as received."""
+        try:
+            story = self._story(method, target, headers, routing, at)
+        except Exception as error:  # noqa: BLE001 (fail open, and counted)
+            recorder = Recorder(self._books, _unknown(routing, at), headers)
+            recorder.failed("begin", error)
+        else:
+            recorder = Recorder(self._books, story, headers)
+        recorder.begin()
+        return recorder
+
+    def _story(
+        self, method: str, target: bytes, headers: Headers, routing: Routing, at: float
+    ) -> Story:
+        endpoint = _BY_TARGET.get(target) or endpoint_of_target(target)
+        is_call = method == "POST" or endpoint.template == "/api/delete"
+        return Story(
+            self._ids.of(headers.get(self._id_header) if self._id_header else None),
+            trace_id_of(headers.get(b"traceparent")),
+            self._users.of(headers) if self._users.is_on else "",
+            method_label(method),
+            endpoint,
+            is_call,
+            routing.value,
+            m.OTHER if endpoint.has_model and is_call else m.NONE,
+            at,
+        )
+
+    def _ran_over(self, label: str) -> None:
+        self.ledger.add(m.LABEL_OVERFLOW, 1, (label,))
+
+
+def endpoint_of_target(target: bytes) -> Endpoint:
+    """The endpoint of a raw request target, which may be a whole URL."""
+    path = target.partition(b"?")[0]
+    if not path.startswith(b"/"):
+        _, is_url, rest = path.partition(b"://")
+        if not is_url:
+            return OTHER
+        path = b"/" + rest.partition(b"/")[2]
+    return endpoint_of(unquote(path.decode("latin-1"), "latin-1"))
+
+
+def _unknown(routing: Routing, at: float) -> Story:
+    """A request of which nothing can be said."""
+    return Story("unknown", "", "", m.OTHER, OTHER, False, routing.value, m.NONE, at)

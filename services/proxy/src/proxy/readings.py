@@ -1,0 +1,134 @@
+"""The reading of one answer: which meter is fed, and what moves while it passes."""
+
+from typing import Protocol
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.wire.encodings import Decoder, decoder_for
+from ollama_observe.wire.endpoints import Answer
+from ollama_observe.wire.framing import Framing, framing_of
+from ollama_observe.wire.meter import StreamMeter
+from ollama_observe.wire.progress import ProgressMeter
+from proxy.headers import Headers, value_of
+from proxy.story import Story
+from proxy.transfers import Transfer
+
+
+class Reading(Protocol):
+    """An answer that is read as it passes."""
+
+    @property
+    def proven_model(self) -> str | None:
+        """The model that the answer proves to exist; None as long as it does not."""
+
+    def feed(self, at: float, pieces: list[bytes]) -> None:
+        """Take note of what arrived at `at`."""
+
+    def finish(self, at: float) -> None:
+        """The answer has come to its end."""
+
+    def close(self) -> None:
+        """Nothing more is read, whatever became of the answer."""
+
+
+class Generation:
+    """The answer of a model: its tokens are counted while they come."""
+
+    __slots__ = ("_is_live", "_ledger", "_meter", "_story")
+
+    def __init__(self, ledger: Ledger, story: Story, meter: StreamMeter) -> None:
+        self._ledger = ledger
+        self._story = story
+        self._meter = meter
+        # native streams end with the true count, so records may stand in until then
+        self._is_live = meter.framing is Framing.NDJSON
+
+    @property
+    def proven_model(self) -> str | None:
+        """See Reading."""
+        return self._meter.model
+
+    def feed(self, at: float, pieces: list[bytes]) -> None:
+        """See Reading."""
+        meter = self._meter
+        for piece in pieces:
+            meter.feed(at, piece)
+        if self._is_live:
+            story = self._story
+            new = meter.outputs - story.tokens_counted
+            if new:
+                story.tokens_counted = meter.outputs
+                self._ledger.add(m.GENERATED_TOKENS, new, (story.model, story.routing))
+
+    def finish(self, at: float) -> None:
+        """See Reading."""
+        self._meter.finish(at)
+
+    def close(self) -> None:
+        """See Reading."""
+
+
+class Decoded:
+    """An answer that is compressed: what its decoder makes of it is read."""
+
+    __slots__ = ("_decoder", "_is_lost", "_ledger", "_reading", "_story")
+
+    def __init__(self, ledger: Ledger, story: Story, reading: Reading, decoder: Decoder) -> None:
+        self._ledger = ledger
+        self._story = story
+        self._reading = reading
+        self._decoder = decoder
+        self._is_lost = False
+
+    @property
+    def proven_model(self) -> str | None:
+        """See Reading."""
+        return self._reading.proven_model
+
+    def feed(self, at: float, pieces: list[bytes]) -> None:
+        """See Reading. Of what cannot be decoded to its end, nothing is known."""
+        if self._is_lost:
+            return
+        self._reading.feed(at, [self._decoder.feed(piece) for piece in pieces])
+        if self._decoder.is_broken:
+            self._is_lost = True
+            self._reading.close()
+            self._story.meter = self._story.progress = None
+            _count_unread(self._ledger, self._story, "encoding")
+
+    def finish(self, at: float) -> None:
+        """See Reading."""
+        if not self._is_lost:
+            self._reading.finish(at)
+
+    def close(self) -> None:
+        """See Reading."""
+        self._reading.close()
+
+
+def reading_of(ledger: Ledger, story: Story, headers: Headers) -> Reading | None:
+    """Begin to read an answer with these headers; None, counted, where it cannot be read."""
+    framing = framing_of(value_of(headers, b"content-type"))
+    if framing is None:
+        _count_unread(ledger, story, "framing")
+        return None
+    encoding = value_of(headers, b"content-encoding")
+    if encoding in ("", "identity"):
+        return _plain(ledger, story, framing)
+    decoder = decoder_for(encoding)
+    if decoder is None:
+        _count_unread(ledger, story, "encoding")
+        return None
+    return Decoded(ledger, story, _plain(ledger, story, framing), decoder)
+
+
+def _plain(ledger: Ledger, story: Story, framing: Framing) -> Reading:
+    if story.endpoint.answer is Answer.PROGRESS:
+        story.progress = ProgressMeter(framing)
+        return Transfer(ledger, story, story.progress)
+    story.meter = StreamMeter(story.endpoint.answer, framing)
+    return Generation(ledger, story, story.meter)
+
+
+def _count_unread(ledger: Ledger, story: Story, reason: str) -> None:
+    ledger.add(m.EXTRACTION_ERRORS, 1, (story.endpoint.template, reason, story.routing))

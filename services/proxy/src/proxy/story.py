@@ -1,0 +1,163 @@
+"""The story of one request: what is known of it, while it passes and at its end.
+
+The recorder writes it, the table of requests in flight and the booking read it.
+Units: `*_at` are seconds of the relay's clock.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ollama_observe.wire.endpoints import Answer, Endpoint
+from ollama_observe.wire.meter import StreamMeter
+from ollama_observe.wire.progress import ProgressMeter
+from ollama_observe.wire.requests import UNREADABLE, RequestFacts
+from proxy.outcomes import CLIENT_CLOSED_REQUEST, Ending, Outcome, outcome_of, own_status
+
+_OPERATIONS = frozenset({"load", "unload"})
+_NO_INFERENCE = frozenset({Answer.NONE, Answer.PROGRESS})
+
+
+class Phase(StrEnum):
+    """What a request is doing. The value is the label's."""
+
+    UPLOAD = "upload"
+    """Its body is still coming."""
+    WAITING = "waiting"
+    """The upstream has not answered: it connects, waits, loads or reads the prompt."""
+    PREFILL = "prefill"
+    """As far as can be derived, the upstream reads its prompt (proxy/inflight.py)."""
+    THINKING = "thinking"
+    ANSWERING = "answering"
+
+
+@dataclass(slots=True, eq=False)
+class Story:
+    """The facts of one request. What has not come yet, or never came, is None."""
+
+    request_id: str
+    trace_id: str
+    """Empty where the client sent no trace."""
+    user: str
+    """Hash, alias, `other` or `none`; empty where nobody asked for usage by user."""
+    method: str
+    endpoint: Endpoint
+    is_call: bool
+    """It asks for the route's work; a preflight (OPTIONS) on the same path does not."""
+    routing: str
+    model: str
+    """The model's label, as far as it may be one."""
+    started_at: float
+    read_at: float | None = None
+    """None when the client left before its request was whole."""
+    sent_at: float | None = None
+    ended_at: float | None = None
+    upstream_status: int | None = None
+    ending: Ending = Ending.COMPLETE
+    outcome: Outcome = Outcome.OK
+    request_bytes: int = 0
+    response_bytes: int = 0
+    held_seconds: float = 0.0
+    """How long pieces of the answer were in the proxy's hands, together."""
+    facts: RequestFacts = UNREADABLE
+    meter: StreamMeter | None = None
+    progress: ProgressMeter | None = None
+    tokens_counted: int = 0
+    """Generated tokens that were counted while the answer passed."""
+    last_use: float | None = None
+    """When the model's latest request before this one ended; None where it was not loaded."""
+
+    def end(self, at: float, ending: Ending) -> None:
+        """Judge how the request ended."""
+        meter = self.meter or self.progress
+        if ending is Ending.CLIENT_GONE and meter is not None and meter.is_ended:
+            ending = Ending.COMPLETE  # it had everything, and did not wait for the connection's end
+        self.ended_at = at
+        self.ending = ending
+        self.outcome = outcome_of(ending, self.upstream_status, meter)
+
+    @property
+    def status(self) -> int:
+        """The status that the client was sent, or 499 where it left first."""
+        if self.outcome is Outcome.CLIENT_GONE:
+            return CLIENT_CLOSED_REQUEST
+        return own_status(self.ending) if self.upstream_status is None else self.upstream_status
+
+    @property
+    def is_answered(self) -> bool:
+        """The upstream has answered 2xx."""
+        return self.upstream_status is not None and 200 <= self.upstream_status < 300
+
+    @property
+    def is_inference(self) -> bool:
+        """It asks a model to work."""
+        return self.is_call and self.endpoint.answer not in _NO_INFERENCE
+
+    @property
+    def is_operation(self) -> bool:
+        """It loaded or unloaded a model and generated nothing."""
+        return self.meter is not None and self.meter.done_reason in _OPERATIONS
+
+    @property
+    def phase(self) -> Phase:
+        """What the request is doing, as far as it alone can tell."""
+        if self.read_at is None:
+            return Phase.UPLOAD
+        if self.upstream_status is None:
+            return Phase.WAITING
+        is_thinking = self.meter is not None and self.meter.is_thinking
+        return Phase.THINKING if is_thinking else Phase.ANSWERING
+
+    @property
+    def tokens(self) -> int:
+        """Generated tokens: the upstream's count, until it comes the records with output."""
+        if self.meter is None:
+            return 0
+        usage = self.meter.usage
+        if usage is not None and usage.generated_tokens is not None:
+            return usage.generated_tokens
+        return self.meter.outputs
+
+    @property
+    def first_token_seconds(self) -> float | None:
+        """Time to first token; None for unary answers and where none came."""
+        return self._since_read(self.meter.first_output if self.meter else None)
+
+    @property
+    def first_answer_token_seconds(self) -> float | None:
+        """Time to the first token that was not thinking."""
+        return self._since_read(self.meter.first_answer if self.meter else None)
+
+    def _since_read(self, instant: float | None) -> float | None:
+        # an answer may begin before a slow request has ended
+        if instant is None or self.read_at is None:
+            return None
+        return max(0.0, instant - self.read_at)
+
+    def log_fields(self) -> dict[str, object]:
+        """What the one log line of the request says. No prompt, no answer, no key."""
+        ended_at = self.started_at if self.ended_at is None else self.ended_at
+        fields: dict[str, object] = {
+            "request_id": self.request_id,
+            "method": self.method,
+            "endpoint": self.endpoint.template,
+            "model": self.model,
+            "routing": self.routing,
+            "status": self.status,
+            "outcome": self.outcome.value,
+            "duration_seconds": round(ended_at - self.started_at, 6),
+            "request_bytes": self.request_bytes,
+            "response_bytes": self.response_bytes,
+        }
+        if self.trace_id:
+            fields["trace_id"] = self.trace_id
+        if self.meter is not None:
+            self._add_measured(fields, self.meter)
+        return fields
+
+    def _add_measured(self, fields: dict[str, object], meter: StreamMeter) -> None:
+        first_token = self.first_token_seconds
+        if first_token is not None:
+            fields["time_to_first_token_seconds"] = round(first_token, 6)
+        if meter.usage is not None:
+            fields["prompt_tokens"] = meter.usage.prompt_tokens
+            fields["generated_tokens"] = meter.usage.generated_tokens

@@ -1,0 +1,157 @@
+"""The table of requests in flight: what each is doing, over all processes."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.ledger import Ledger, LedgerView
+from ollama_observe.wire.endpoints import endpoint_of
+from ollama_observe.wire.framing import Framing
+from ollama_observe.wire.meter import StreamMeter
+from proxy.inflight import Entry, InflightTable, phases, put_phases
+from proxy.story import Phase, Story
+from tests.ledgers import ReadLedger
+
+
+def story(path: str = "/api/chat", **facts: Any) -> Story:
+    told = Story("id", "", "", "POST", endpoint_of(path), True, "direct", "m:latest", 0.0)
+    for name, value in facts.items():
+        setattr(told, name, value)
+    return told
+
+
+def chat(*lines: bytes) -> StreamMeter:
+    meter = StreamMeter(endpoint_of("/api/chat").answer, Framing.NDJSON)
+    for number, line in enumerate(lines):
+        meter.feed(3.0 + number, line + b"\n")
+    return meter
+
+
+def seen(told: Story, now: float = 10.0) -> Entry:
+    table = InflightTable(Ledger(m.PROXY), lambda: now)
+    table.enter(told)
+    (entry,) = table.entries()
+    return entry
+
+
+SENT: dict[str, Any] = {"read_at": 1.0, "sent_at": 2.0}
+CONTENT = b'{"message":{"content":"a"}}'
+THINKING = b'{"message":{"thinking":"a"}}'
+
+
+@pytest.mark.parametrize(
+    ("told", "phase"),
+    [
+        (story(), Phase.WAITING),
+        (story(read_at=1.0), Phase.WAITING),
+        (story(**SENT), Phase.PREFILL),
+        (story("/api/tags", **SENT), Phase.WAITING),
+        (story("/api/tags", **SENT, upstream_status=200), Phase.ANSWERING),
+        (story(**SENT, upstream_status=200, meter=chat(THINKING)), Phase.THINKING),
+        (story(**SENT, upstream_status=200, meter=chat(THINKING, CONTENT)), Phase.ANSWERING),
+    ],
+)
+def test_a_request_is_in_the_phase_that_it_alone_can_tell(told: Story, phase: Phase) -> None:
+    assert seen(told).phase is phase
+
+
+def test_an_entry_has_its_age_and_the_rate_of_what_came() -> None:
+    streaming = story(**SENT, upstream_status=200, meter=chat(CONTENT, CONTENT, CONTENT))
+    entry = seen(streaming)
+    assert (entry.age_seconds, entry.sent_seconds) == (10.0, 8.0)
+    assert (entry.tokens, entry.tokens_per_second) == (3, 1.0)
+    waiting = seen(story())
+    assert (waiting.sent_seconds, waiting.tokens, waiting.tokens_per_second) == (None, 0, None)
+    assert seen(story("/api/tags")).tokens is None
+
+
+def test_a_request_that_left_is_gone_and_one_of_the_same_id_is_not() -> None:
+    read = ReadLedger()
+    table = InflightTable(read.ledger, lambda: 0.0)
+    first, second = story(), story()
+    for told in (first, second):
+        table.enter(told)
+    table.leave(first)
+    table.leave(first)
+    assert len(table.entries()) == len(table) == 1
+    assert read.value(m.ACTIVE, model="m:latest", endpoint="/api/chat") == 1
+
+
+def test_a_request_is_counted_under_the_name_that_it_has_now() -> None:
+    read = ReadLedger()
+    table = InflightTable(read.ledger, lambda: 0.0)
+    told = story(model="other")
+    table.enter(told)
+    table.rename(told, "m:latest")
+    (seen_now,) = table.entries()
+    assert seen_now.model == "m:latest"
+    counts = [read.value(m.ACTIVE, model=x, endpoint="/api/chat") for x in ("other", "m:latest")]
+    assert counts == [0, 1]
+    table.leave(told)
+    table.rename(told, "late:latest")
+    assert not table.entries()
+    assert read.value(m.ACTIVE, model="late:latest", endpoint="/api/chat") is None
+
+
+def entry(number: int, phase: Phase = Phase.PREFILL, model: str = "m:latest") -> Entry:
+    """The lower the number, the longer it is with the upstream."""
+    seconds = 100.0 - number
+    return Entry(f"id-{number}", "/api/chat", model, "direct", phase, seconds, seconds, 0, None)
+
+
+def told(entries: list[Entry], num_parallel: int) -> list[str]:
+    return [f"{e.request_id[3:]} {e.phase}" for e in phases(entries, num_parallel)]
+
+
+def test_of_the_silent_ones_as_many_as_there_are_slots_are_in_prefill() -> None:
+    entries = [entry(3), entry(1), entry(2)]
+    assert told(entries, 1) == ["1 prefill", "2 waiting", "3 waiting"]
+    assert told(entries, 2) == ["1 prefill", "2 prefill", "3 waiting"]
+
+
+def test_a_request_that_brings_output_has_a_slot() -> None:
+    entries = [entry(1), entry(2), entry(3, Phase.ANSWERING), entry(4, Phase.THINKING)]
+    assert told(entries, 1)[:2] == ["1 waiting", "2 waiting"]
+    assert told(entries, 3)[:2] == ["1 prefill", "2 waiting"]
+
+
+def test_every_model_has_slots_of_its_own() -> None:
+    entries = [entry(1, model="a"), entry(2, model="a"), entry(3, model="b")]
+    assert told(entries, 1) == ["1 prefill", "2 waiting", "3 prefill"]
+
+
+def test_a_request_without_tokens_takes_no_slot() -> None:
+    pull = msgspec.structs.replace(entry(1, Phase.ANSWERING), tokens=None)
+    assert told([pull, entry(2)], 1) == ["1 answering", "2 prefill"]
+
+
+def test_who_came_first_is_who_was_sent_first_whatever_the_upload_took() -> None:
+    slow_upload = msgspec.structs.replace(entry(1), sent_seconds=1.0)
+    assert told([slow_upload, entry(2)], 1) == ["1 waiting", "2 prefill"]
+
+
+def test_the_phases_do_not_change_when_they_are_told_twice() -> None:
+    once = phases([entry(1), entry(2), entry(3, Phase.ANSWERING)], 2)
+    assert phases(once, 2) == once
+
+
+def test_entries_pass_between_processes_as_json() -> None:
+    table = InflightTable(Ledger(m.PROXY), lambda: 10.0)
+    table.enter(story(**SENT))
+    sent = msgspec.json.encode(table.entries())
+    assert msgspec.json.decode(sent, type=list[Entry]) == table.entries()
+
+
+def test_the_phases_of_all_are_counted_and_empty_ones_are_zero() -> None:
+    ledger = Ledger(m.PROXY)
+    put_phases(ledger, phases([entry(1), entry(2)], 1))
+    assert counted(ledger) == {"waiting": 1, "prefill": 1, "thinking": 0, "answering": 0}
+    put_phases(ledger, [])
+    assert set(counted(ledger).values()) == {0}
+
+
+def counted(ledger: Ledger) -> dict[str, float]:
+    series = LedgerView(m.PROXY, ledger.memory).series()
+    return {s.labels[0]: s.numbers[0] for s in series if s.labels[1] == "direct"}

@@ -1,0 +1,84 @@
+"""Which answers are read, by whom, and what moves while they pass."""
+
+import gzip
+
+import pytest
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.wire.endpoints import endpoint_of
+from proxy.readings import Generation, Reading, reading_of
+from proxy.story import Story
+from proxy.transfers import Transfer
+from tests.ledgers import ReadLedger
+
+NDJSON = {b"content-type": b"application/x-ndjson; charset=utf-8"}
+CONTENT = b'{"model":"m","message":{"content":"a"}}\n'
+
+
+def reading(
+    read: ReadLedger, headers: dict[bytes, bytes], path: str = "/api/chat"
+) -> tuple[Reading | None, Story]:
+    story = Story("id", "", "", "POST", endpoint_of(path), True, "direct", "m:latest", 0.0)
+    return reading_of(read.ledger, story, headers), story
+
+
+def test_every_answer_has_its_reader() -> None:
+    read = ReadLedger()
+    found, story = reading(read, NDJSON)
+    assert isinstance(found, Generation)
+    assert story.meter is not None
+    found, story = reading(read, NDJSON, "/api/pull")
+    assert isinstance(found, Transfer)
+    assert story.progress is not None
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({b"content-type": b"text/html"}, "framing"),
+        ({}, "framing"),
+        ({**NDJSON, b"content-encoding": b"br"}, "encoding"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_counted_with_its_reason(
+    headers: dict[bytes, bytes], reason: str
+) -> None:
+    read = ReadLedger()
+    found, story = reading(read, headers)
+    assert found is None
+    assert story.meter is None
+    assert read.value(m.EXTRACTION_ERRORS, endpoint="/api/chat", reason=reason) == 1
+
+
+@pytest.mark.parametrize("encoding", [b"", b"identity", b"gzip"])
+def test_tokens_of_a_native_stream_move_with_its_records(encoding: bytes) -> None:
+    read = ReadLedger()
+    found, story = reading(read, {**NDJSON, b"content-encoding": encoding})
+    assert found is not None
+    body = CONTENT * 3
+    sent = gzip.compress(body) if encoding == b"gzip" else body
+    found.feed(1.0, [sent[:20], sent[20:]])
+    assert read.value(m.GENERATED_TOKENS, model="m:latest") == 3
+    assert story.tokens_counted == 3
+    assert found.proven_model == "m"
+
+
+def test_tokens_of_a_stream_of_events_wait_for_the_upstreams_count() -> None:
+    read = ReadLedger()
+    headers = {b"content-type": b"text/event-stream"}
+    found, story = reading(read, headers, "/v1/chat/completions")
+    assert found is not None
+    found.feed(1.0, [b'data: {"model":"m","choices":[{"delta":{"content":"a"}}]}\n\n'])
+    assert story.tokens == 1
+    assert read.value(m.GENERATED_TOKENS, model="m:latest") is None
+
+
+def test_an_answer_whose_encoding_is_broken_is_not_known_and_no_incomplete_stream() -> None:
+    read = ReadLedger()
+    found, story = reading(read, {**NDJSON, b"content-encoding": b"gzip"})
+    assert found is not None
+    found.feed(1.0, [gzip.compress(CONTENT)[:20], b"no deflate at all" * 9])
+    found.feed(2.0, [b"more"])
+    found.finish(3.0)
+    assert story.meter is None
+    assert read.value(m.EXTRACTION_ERRORS, endpoint="/api/chat", reason="encoding") == 1

@@ -1,0 +1,105 @@
+"""The story of one request: its phase, its end, its one line."""
+
+import pytest
+
+from ollama_observe.wire.endpoints import endpoint_of
+from ollama_observe.wire.framing import Framing
+from ollama_observe.wire.meter import StreamMeter
+from proxy.outcomes import Ending, Outcome
+from proxy.story import Phase, Story
+
+FINAL = (
+    b'{"message":{"content":"secret answer"},"done":true,"prompt_eval_count":8,"eval_count":11}\n'
+)
+THINKING = b'{"message":{"thinking":"secret thought"}}\n'
+
+
+def read(*lines: bytes) -> StreamMeter:
+    meter = StreamMeter(endpoint_of("/api/chat").answer, Framing.NDJSON)
+    for line in lines:
+        meter.feed(3.0, line)
+    return meter
+
+
+def story(**facts: object) -> Story:
+    told = Story("id-1", "", "", "POST", endpoint_of("/api/chat"), True, "direct", "m:latest", 0.0)
+    for name, value in {"read_at": 1.0, "upstream_status": 200, **facts}.items():
+        setattr(told, name, value)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("told", "phase"),
+    [
+        (story(read_at=None, upstream_status=None), Phase.UPLOAD),
+        (story(upstream_status=None), Phase.WAITING),
+        (story(meter=read(THINKING)), Phase.THINKING),
+        (story(meter=read(THINKING, FINAL)), Phase.ANSWERING),
+        (story(), Phase.ANSWERING),
+    ],
+)
+def test_a_request_says_what_it_is_doing(told: Story, phase: Phase) -> None:
+    assert told.phase is phase
+
+
+def test_a_client_that_left_with_everything_has_a_whole_answer() -> None:
+    told = story(meter=read(FINAL))
+    told.end(5.0, Ending.CLIENT_GONE)
+    assert (told.outcome, told.status) == (Outcome.OK, 200)
+
+
+def test_a_client_that_left_in_mid_answer_is_a_499_whatever_it_was_sent() -> None:
+    told = story(meter=read(THINKING))
+    told.end(5.0, Ending.CLIENT_GONE)
+    assert (told.outcome, told.status) == (Outcome.CLIENT_GONE, 499)
+
+
+@pytest.mark.parametrize(
+    ("meter", "outcome", "status"),
+    [(read(FINAL), Outcome.OK, 200), (read(THINKING), Outcome.CLIENT_GONE, 499)],
+)
+def test_a_half_closed_client_is_served_or_gone_as_its_answer_says(
+    meter: StreamMeter, outcome: Outcome, status: int
+) -> None:
+    told = story(meter=meter)
+    told.end(5.0, Ending.HALF_CLOSED)
+    assert (told.outcome, told.status) == (outcome, status)
+
+
+def test_the_status_is_the_proxys_own_where_the_upstream_sent_none() -> None:
+    told = story(upstream_status=None)
+    told.end(5.0, Ending.UNREACHABLE)
+    assert told.status == 502
+
+
+def test_an_answer_before_the_end_of_a_slow_request_has_no_negative_first_token() -> None:
+    assert story(meter=read(FINAL), read_at=4.0).first_token_seconds == 0.0
+    assert story(meter=read(FINAL), read_at=None).first_token_seconds is None
+
+
+def test_tokens_are_the_records_with_output_until_the_upstream_has_counted() -> None:
+    assert story().tokens == 0
+    assert story(meter=read(THINKING, THINKING)).tokens == 2
+    assert story(meter=read(THINKING, FINAL)).tokens == 11
+
+
+def test_the_line_says_everything_but_what_was_said() -> None:
+    told = story(meter=read(FINAL), trace_id="t" * 32, request_bytes=10, response_bytes=20)
+    told.end(5.0, Ending.COMPLETE)
+    assert told.log_fields() == {
+        "request_id": "id-1",
+        "trace_id": "t" * 32,
+        "method": "POST",
+        "endpoint": "/api/chat",
+        "model": "m:latest",
+        "routing": "direct",
+        "status": 200,
+        "outcome": "ok",
+        "duration_seconds": 5.0,
+        "request_bytes": 10,
+        "response_bytes": 20,
+        "time_to_first_token_seconds": 2.0,
+        "prompt_tokens": 8,
+        "generated_tokens": 11,
+    }
+    assert "trace_id" not in story().log_fields()
