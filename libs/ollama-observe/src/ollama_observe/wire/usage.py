@@ -37,10 +37,10 @@ class Usage:
     @property
     def wait_seconds(self) -> float | None:
         """What is left of the total after load, prefill and decode: the wait for a slot."""
-        parts = (self.load_seconds, self.prefill_seconds, self.decode_seconds)
         if self.total_seconds is None or self.prefill_seconds is None:
             return None
-        return max(0.0, self.total_seconds - sum(part or 0.0 for part in parts))
+        rest = self.total_seconds - self.prefill_seconds
+        return max(0.0, rest - (self.load_seconds or 0.0) - (self.decode_seconds or 0.0))
 
 
 def seconds(nanoseconds: int | float | None) -> float | None:
