@@ -25,6 +25,8 @@ _BY_TARGET = {
     if endpoint is not OTHER and ":" not in endpoint.template
 }
 
+_ROUTINGS = {routing: routing.value for routing in Routing}
+
 
 class Observer:
     """What all recorders of one process share."""
@@ -71,7 +73,7 @@ class Observer:
             method_label(method),
             endpoint,
             is_call,
-            routing.value,
+            _ROUTINGS[routing],
             m.OTHER if endpoint.has_model and is_call else m.NONE,
             at,
         )
