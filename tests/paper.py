@@ -4,13 +4,16 @@ import asyncio
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger, LedgerView
+from proxy import upstream
 from proxy.admission import Admission, Counts
 from proxy.clients import ClientConnection
 from proxy.hangup import HangupWatch
+from proxy.heads import ResponseHead
 from proxy.observer import Observer
+from proxy.pool import UpstreamPool
 from proxy.relay import Relay
 from proxy.settings import ProxySettings
-from proxy.upstream import Asker, UpstreamConnection, UpstreamPool
+from proxy.upstream import UpstreamConnection, UpstreamError
 
 
 class Transport:
@@ -44,6 +47,42 @@ class Transport:
         return lambda *_: self.story.append(name)
 
 
+class Asker:
+    """Somebody who asks an upstream, and notes what it is told."""
+
+    def __init__(self) -> None:
+        self.connection: UpstreamConnection | None = None
+        self.told: list[object] = []
+
+    def connected(self, connection: UpstreamConnection) -> None:
+        """See proxy.upstream.Asker."""
+        self.connection = connection
+
+    def interim_received(self, head: ResponseHead) -> None:
+        """See proxy.upstream.Asker."""
+        self.told.append(head.status)
+
+    def head_received(self, at: float, head: ResponseHead) -> None:
+        """See proxy.upstream.Asker."""
+        self.told.append((at, head.status))
+
+    def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
+        """See proxy.upstream.Asker."""
+        self.told.append((at, raw, pieces, is_done))
+
+    def failed(self, error: UpstreamError) -> None:
+        """See proxy.upstream.Asker."""
+        self.told.append(type(error))
+
+    def sending_paused(self) -> None:
+        """See proxy.upstream.Asker."""
+        self.told.append("paused")
+
+    def sending_resumed(self) -> None:
+        """See proxy.upstream.Asker."""
+        self.told.append("resumed")
+
+
 class Pool(UpstreamPool):
     """Hands out a connection of paper to each request."""
 
@@ -53,7 +92,7 @@ class Pool(UpstreamPool):
         self.transports: list[Transport] = []
         self.kept: list[UpstreamConnection] = []
 
-    def ask(self, asker: Asker) -> None:
+    def ask(self, asker: upstream.Asker) -> None:
         """Connect at once."""
         self.connections.append(UpstreamConnection(self))
         self.transports.append(Transport())
@@ -75,7 +114,9 @@ class PaperHouse:
         self.watch = HangupWatch(asyncio.get_running_loop())
         self.watch.close()
         observer = Observer(settings, self.ledger, lambda _event, _fields: None)
-        self.relay = Relay(settings, self.pool, observer, Admission(settings.max_requests, Counts()))
+        self.relay = Relay(
+            settings, self.pool, observer, Admission(settings.max_requests, Counts())
+        )
         self.client = ClientConnection(self.relay, settings, self)
         self.transport = Transport()
         self.client.connection_made(self.transport)  # type: ignore[arg-type]

@@ -18,7 +18,8 @@ MEMBERS = sorted(
 WITHOUT_UNIT_TEST = {
     "engine/app.py": "wiring; test_engine_captures.py asks every route of a real process",
     "proxy/app.py": "wiring; test_processes.py asks every endpoint of a real process",
-    "proxy/upstream.py": "the network's rim: the same tests",
+    "proxy/worker.py": "needs its parent; test_workers.py runs both",
+    "proxy/workers.py": "starts processes: test_workers.py",
     "proxy/routing.py": "an enumeration",
 }
 

@@ -11,6 +11,7 @@ from tests.fakes.ollama import FakeOllama, Model
 from tests.fakes.server import Call, ScriptedServer
 from tests.processes import proxy_process
 
+CHAT = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Hi"}]}
 CANARY = "canary-5f3a9c"
 
 

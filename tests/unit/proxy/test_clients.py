@@ -171,9 +171,10 @@ async def test_an_upload_that_the_upstream_does_not_take_is_on_nobody_s_clock() 
 
 async def test_a_drain_closes_idle_connections_and_cuts_the_others() -> None:
     house = PaperHouse()
-    assert house.client.is_idle
+    idle = [house.client.is_idle]
     house.client.data_received(GET)
-    assert not house.client.is_idle
+    idle.append(house.client.is_idle)
+    assert idle == [True, False]
     house.client.cut()
     assert house.transport.written.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
     assert house.pool.transports[0].story == ["abort"]

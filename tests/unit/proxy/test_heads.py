@@ -214,7 +214,7 @@ def test_what_is_read_is_framed_as_another_reader_frames_it(tail: bytes) -> None
     try:
         event = other.next_event()
     except h11.RemoteProtocolError as error:
-        assert "host" in str(error).lower()  # noqa: PT017 (that is the upstream's to judge)
+        assert "host" in str(error).lower()
         return
     assert isinstance(event, h11.Request)
     framing = dict(event.headers)

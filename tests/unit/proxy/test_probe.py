@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from proxy.pool import UpstreamPool
 from proxy.probe import check_ollama
-from proxy.upstream import UpstreamPool
 from tests.fakes.server import Call, ScriptedServer
 from tests.ports import free_port
 

@@ -9,9 +9,9 @@ from proxy.admission import Admission, Counts, Refusal
 from proxy.heads import read_request
 from proxy.observer import Observer
 from proxy.outcomes import Ending
+from proxy.pool import UpstreamPool
 from proxy.relay import Relay
 from proxy.settings import ProxySettings
-from proxy.upstream import UpstreamPool
 
 
 def relay(url: str = "http://gpu-box:11434", **told: object) -> Relay:

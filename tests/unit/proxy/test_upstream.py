@@ -1,66 +1,11 @@
 """Connections to the upstream on paper: what is told of an answer, and when one is used again."""
 
-from proxy.heads import ResponseHead
-from proxy.upstream import (
-    IDLE_SECONDS,
-    UpstreamBrokeOff,
-    UpstreamConnection,
-    UpstreamError,
-    UpstreamPool,
-    UpstreamUnreachable,
-)
+from proxy.pool import UpstreamPool
+from proxy.upstream import UpstreamBrokeOff, UpstreamConnection
+from tests.paper import Asker, Transport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-
-class Transport:
-    """What was written, and whether it is open, read from, or half closed."""
-
-    def __init__(self) -> None:
-        self.written = b""
-        self.story: list[str] = []
-
-    def write(self, data: bytes) -> None:
-        self.written += data
-
-    def is_closing(self) -> bool:
-        return "abort" in self.story or "close" in self.story
-
-    def can_write_eof(self) -> bool:
-        return True
-
-    def __getattr__(self, name: str) -> object:
-        return lambda: self.story.append(name)
-
-
-class Asker:
-    """Notes what it is told."""
-
-    def __init__(self) -> None:
-        self.connection: UpstreamConnection | None = None
-        self.told: list[object] = []
-
-    def connected(self, connection: UpstreamConnection) -> None:
-        self.connection = connection
-
-    def interim_received(self, head: ResponseHead) -> None:
-        self.told.append(head.status)
-
-    def head_received(self, at: float, head: ResponseHead) -> None:
-        self.told.append((at, head.status))
-
-    def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
-        self.told.append((at, raw, pieces, is_done))
-
-    def failed(self, error: UpstreamError) -> None:
-        self.told.append(type(error))
-
-    def sending_paused(self) -> None:
-        self.told.append("paused")
-
-    def sending_resumed(self) -> None:
-        self.told.append("resumed")
 
 
 class World:
@@ -213,29 +158,3 @@ def test_what_comes_unasked_ends_an_idle_connection() -> None:
     connection.data_received(OK + b"ab")
     connection.data_received(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
     assert "abort" in transport.story
-
-
-def test_an_address_is_read_whole() -> None:
-    pool = UpstreamPool("https://user:p%40ss@gpu:8443/ollama/", 1.0)
-    assert pool.path_prefix == b"/ollama"
-    assert pool.authority == b"gpu:8443"
-    assert pool.address == "https://gpu:8443"
-    assert pool.authorization == b"Basic dXNlcjpwQHNz"
-    assert UpstreamPool("http://gpu", 1.0).authorization is None
-
-
-async def test_an_idle_connection_is_used_again_while_it_is_young() -> None:
-    now = 1.0
-    pool, asker = UpstreamPool("http://127.0.0.1:1", 1.0, lambda: now), Asker()
-    connection = UpstreamConnection(pool)
-    connection.connection_made(Transport())  # type: ignore[arg-type]
-    pool.keep(connection)
-    assert pool.ask(asker) is None
-    assert asker.connection is connection
-    pool.keep(connection)
-    now += IDLE_SECONDS + 0.1
-    connecting = pool.ask(asker)
-    assert connecting is not None
-    await connecting
-    assert asker.told == [UpstreamUnreachable]
-    pool.close()

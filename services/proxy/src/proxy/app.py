@@ -19,12 +19,12 @@ from proxy.admission import Admission, Counts
 from proxy.control import create_control
 from proxy.inflight import Entry, phases, put_phases
 from proxy.observer import Observer
+from proxy.pool import UpstreamPool
 from proxy.probe import check_ollama
 from proxy.relay import Relay
 from proxy.routing import Routing
 from proxy.server import Server
 from proxy.settings import ProxySettings
-from proxy.upstream import UpstreamPool
 from proxy.workers import Workers
 
 

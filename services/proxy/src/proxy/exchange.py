@@ -6,16 +6,13 @@ recorder after they have gone.
 """
 
 import asyncio
-import json
 from typing import Protocol
 
-from ollama_observe.wire.injection import UsageStripper, with_usage_asked
-
-from ollama_observe.wire.framing import Framing, framing_of
 from proxy.admission import Refusal
-from proxy.headers import value_of
+from proxy.answers import LAST_CHUNK, chunked, own_answer
 from proxy.heads import RequestHead, ResponseHead
-from proxy.outcomes import Ending, error_body, own_status, reason_phrase
+from proxy.injector import Injector
+from proxy.outcomes import Ending
 from proxy.recorder import Recorder
 from proxy.relay import Relay
 from proxy.upstream import (
@@ -27,12 +24,9 @@ from proxy.upstream import (
 
 # What waits for a connection to the upstream before the client is no longer read from.
 OUTBOX_LIMIT_BYTES = 64 * 1024
-# A request is held whole only to ask for token counts in it; a longer one goes as it is.
-INJECTION_LIMIT_BYTES = 4 * 1024 * 1024
 # A client that closes its sending side has left, or waits for its answer: while there is no
 # connection to pass the end on to, this long.
 PATIENCE_SECONDS = 1.0
-_LAST_CHUNK = b"0\r\n\r\n"
 
 
 class Client(Protocol):
@@ -67,15 +61,15 @@ class Exchange:
         self._connection: UpstreamConnection | None = None
         self._outbox: list[bytes] = []
         self._outbox_bytes = 0
-        self._held: bytearray | None = None
-        """The request's body while it may still be rewritten; its head waits as well."""
+        self._injector: Injector | None = None
         self._is_request_read = False
         self._is_half_closed = False
         self._pending_head = b""
         """The answer's head, which leaves with the first bytes of its body."""
         self._is_started = False
         self._is_endless = False
-        self._stripper: UsageStripper | None = None
+        self._is_stripped = False
+        """Token counts that the client did not ask for are taken out."""
         self._is_unframed = False
         """The client is to get the payload without chunk framing."""
         self._keep_alive = head.keep_alive and head.version == b"HTTP/1.1"
@@ -89,7 +83,7 @@ class Exchange:
             self._refusal = refusal
             return
         if relay.injects_into(self._recorder.endpoint, head):
-            self._held = bytearray()
+            self._injector = Injector()
         else:
             self._put(self._outbound_head)
 
@@ -118,8 +112,8 @@ class Exchange:
         if is_done:
             self._is_request_read = True
             self._recorder.request_read(self._clock())
-        if self._held is not None:
-            self._hold(raw, is_done)
+        if self._injector is not None and self._injector.is_holding:
+            self._hold(self._injector, raw, is_done)
         elif raw and self._refusal is None:
             self._put(raw)
         self._flush()
@@ -175,24 +169,22 @@ class Exchange:
         self._is_endless = head.is_endless
         if head.is_endless or not self._is_request_read:
             self._keep_alive = False
-        is_chunked = head.is_chunked
-        passing = head.passing
-        if self._stripper is not None:
-            if framing_of(value_of(head.headers, b"content-type")) is Framing.SSE:
-                passing = [x for x in passing if not x.lower().startswith(b"content-length:")]
-                is_chunked = True
-            else:
-                self._stripper = None
+        is_chunked, passing = head.is_chunked, head.passing
+        if self._injector is not None and self._injector.begins(head):
+            self._is_stripped = is_chunked = True
+            passing = [line for line in passing if line[:15].lower() != b"content-length:"]
         if is_chunked and self._head.version != b"HTTP/1.1":
             is_chunked, self._is_unframed, self._keep_alive = False, True, False
         lines = [head.status_line, *passing]
         if is_chunked:
             lines.append(b"Transfer-Encoding: chunked")
-        self._pending_head = self._finish_head(lines, head)
+        self._keep_alive = self._keep_alive and not self._relay.is_draining
+        lines += self._own_lines(head)
+        self._pending_head = b"\r\n".join(lines) + b"\r\n\r\n"
 
     def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
         """See Asker."""
-        if self._stripper is not None:
+        if self._is_stripped:
             raw = self._without_usage(pieces, is_done)
         elif self._is_unframed:
             raw = b"".join(pieces)
@@ -209,6 +201,8 @@ class Exchange:
     def failed(self, error: UpstreamError) -> None:
         """See Asker."""
         self._connection = None
+        if self._is_stripped and self._is_started:
+            self._client.write(self._without_usage([], True).removesuffix(LAST_CHUNK))
         if self._is_half_closed:
             self._end(Ending.CLIENT_GONE)
             return
@@ -233,7 +227,11 @@ class Exchange:
             understood = ending is not Ending.UNSENDABLE
             self._keep_alive = self._keep_alive and self._is_request_read and understood
             self._is_started = True
-            self._client.write(self._own_answer(ending, said))
+            lines = self._own_lines(None)
+            if ending is Ending.REFUSED_BUSY:
+                lines.append(b"Retry-After: %d" % self._relay.retry_after_seconds)
+            head, body = own_answer(ending, said, self._recorder.endpoint.dialect, lines)
+            self._client.write(head if self._head.method == b"HEAD" else head + body)
             self._end(ending, is_answered=True)
         else:
             self._end(ending)
@@ -256,7 +254,7 @@ class Exchange:
             if self._outbox_bytes > OUTBOX_LIMIT_BYTES:
                 self._client.hold_back()
             return
-        if self._held is not None:
+        if self._injector is not None and self._injector.is_holding:
             return
         if self._outbox:
             outbox = self._outbox
@@ -272,58 +270,30 @@ class Exchange:
             if self._is_half_closed:
                 connection.send_end()
 
-    def _hold(self, raw: bytes, is_done: bool) -> None:
+    def _hold(self, injector: Injector, raw: bytes, is_done: bool) -> None:
         """Keep the body until it is whole, or too long to be rewritten."""
-        assert self._held is not None
-        self._held += raw
-        if not is_done and len(self._held) <= INJECTION_LIMIT_BYTES:
-            return
-        body, self._held = bytes(self._held), None
-        asked = None
-        if is_done and self._recorder.facts.stream and not self._recorder.facts.include_usage:
-            asked = with_usage_asked(body)
-        if asked is None:
-            self._put(self._outbound_head + body)
-        else:
-            self._stripper = UsageStripper()
-            self._put(self._relay.outbound(self._head, len(asked)) + asked)
+        injector.hold(raw)
+        if injector.is_due(is_done):
+            body, is_asking = injector.release(is_done, self._recorder.facts)
+            head = self._outbound_head
+            self._put((self._relay.outbound(self._head, len(body)) if is_asking else head) + body)
 
-    def _finish_head(self, lines: list[bytes], head: ResponseHead) -> bytes:
+    def _own_lines(self, head: ResponseHead | None) -> list[bytes]:
+        """What is added to an answer: its id, and that it is the connection's last."""
+        lines = []
         name = self._relay.request_id_header
-        if name and name.lower() not in head.headers:
+        if name and (head is None or name.lower() not in head.headers):
             lines.append(name + b": " + self._recorder.request_id.encode())
-        self._keep_alive = self._keep_alive and not self._relay.is_draining
         if not self._keep_alive:
             lines.append(b"Connection: close")
-        return b"\r\n".join(lines) + b"\r\n\r\n"
+        return lines
 
     def _without_usage(self, pieces: list[bytes], is_done: bool) -> bytes:
-        assert self._stripper is not None
-        kept = [self._stripper.feed(piece) for piece in pieces]
-        if is_done:
-            kept.append(self._stripper.finish())
-        kept = [piece for piece in kept if piece]
+        assert self._injector is not None
+        kept = self._injector.strip(pieces, is_done)
         if self._is_unframed:
             return b"".join(kept)
-        framed = b"".join([b"%x\r\n%s\r\n" % (len(piece), piece) for piece in kept])
-        return framed + _LAST_CHUNK if is_done else framed
-
-    def _own_answer(self, ending: Ending, said: str) -> bytes:
-        status = own_status(ending)
-        body = b""
-        lines = [b"HTTP/1.1 %d %s" % (status, reason_phrase(status))]
-        if said:
-            body = json.dumps(error_body(self._recorder.endpoint.dialect, said)).encode()
-            lines.append(b"Content-Type: application/json; charset=utf-8")
-        lines.append(b"Content-Length: %d" % len(body))
-        if ending is Ending.REFUSED_BUSY:
-            lines.append(b"Retry-After: %d" % self._relay.retry_after_seconds)
-        if name := self._relay.request_id_header:
-            lines.append(name + b": " + self._recorder.request_id.encode())
-        if not self._keep_alive:
-            lines.append(b"Connection: close")
-        head = b"\r\n".join(lines) + b"\r\n\r\n"
-        return head if self._head.method == b"HEAD" else head + body
+        return chunked(kept) + LAST_CHUNK if is_done else chunked(kept)
 
     def _end(self, ending: Ending, is_answered: bool = False) -> None:
         """Let go of the upstream, record the ending, and say how the client's side goes on."""

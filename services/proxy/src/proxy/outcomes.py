@@ -6,6 +6,9 @@ from typing import assert_never
 
 from ollama_observe.wire.endpoints import Dialect
 from ollama_observe.wire.meter import StreamMeter
+from ollama_observe.wire.progress import ProgressMeter
+
+Meter = StreamMeter | ProgressMeter
 
 
 class Ending(StrEnum):
@@ -101,7 +104,7 @@ def reason_phrase(status: int) -> bytes:
     return HTTPStatus(status).phrase.encode() if status != CLIENT_CLOSED_REQUEST else b""
 
 
-def outcome_of(ending: Ending, status: int | None, meter: StreamMeter | None) -> Outcome:
+def outcome_of(ending: Ending, status: int | None, meter: Meter | None) -> Outcome:
     """Judge a request: `status` is the upstream's, None when it sent none."""
     if ending is Ending.COMPLETE:
         return _of_answer(status, meter)
@@ -114,7 +117,7 @@ def outcome_of(ending: Ending, status: int | None, meter: StreamMeter | None) ->
     return _OUTCOMES[ending]
 
 
-def _of_answer(status: int | None, meter: StreamMeter | None) -> Outcome:
+def _of_answer(status: int | None, meter: Meter | None) -> Outcome:
     if status is None or status >= 500:
         return Outcome.QUEUE_FULL if status == 503 else Outcome.UPSTREAM_5XX
     if status >= 400:

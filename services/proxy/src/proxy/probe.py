@@ -5,7 +5,8 @@ import json
 
 from ollama_observe.service.http import Check
 from proxy.heads import ResponseHead
-from proxy.upstream import UpstreamConnection, UpstreamError, UpstreamPool
+from proxy.pool import UpstreamPool
+from proxy.upstream import UpstreamConnection, UpstreamError
 
 TIMEOUT_SECONDS = 2.0
 _ANSWER_LIMIT_BYTES = 64 * 1024

@@ -9,10 +9,10 @@ from proxy.headers import value_of
 from proxy.heads import RequestHead
 from proxy.observer import Observer
 from proxy.outcomes import Ending
+from proxy.pool import UpstreamPool
 from proxy.recorder import Recorder
 from proxy.routing import Routing
 from proxy.settings import ProxySettings
-from proxy.upstream import UpstreamPool
 
 _INJECTABLE = frozenset({Answer.OPENAI_CHAT, Answer.OPENAI_COMPLETION})
 

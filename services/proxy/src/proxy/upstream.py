@@ -1,8 +1,4 @@
-"""The one seam to the network: connections to Ollama, and what comes back on them.
-
-A request goes out on a connection that is idle or new; its answer is told, event by event, to
-whoever asked. Nothing is retried, and nothing but connecting is timed: both would hide what is
-measured here.
+"""A connection to Ollama: a request goes out, its answer is told, event by event, to who asked.
 
 Errors, by what can still be done:
 
@@ -13,22 +9,16 @@ Errors, by what can still be done:
 """
 
 import asyncio
-import base64
 import os
 import socket
 import ssl
-import time
 from collections.abc import Callable
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
 
-from ollama_observe.service.tasks import spawn
 from proxy.bodies import Body, ChunkedBody, EndlessBody, LengthBody, MalformedBody
 from proxy.heads import END, MalformedHead, ResponseHead, read_response
 
 HEAD_LIMIT_BYTES = 256 * 1024
-# Servers close idle connections, some after 5 s: a request sent at that moment would be lost.
-IDLE_SECONDS = 4.0
 NO_HTTP = "what it answered is no HTTP that could be read"
 CLOSED_EARLY = "it closed the connection before it answered"
 BROKE_OFF = "the answer broke off"
@@ -75,10 +65,24 @@ class Asker(Protocol):
         """The upstream takes more."""
 
 
+class Keeper(Protocol):
+    """What holds the connections."""
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Gives the instants of what is told."""
+
+    def keep(self, connection: "UpstreamConnection") -> None:
+        """Take back a connection whose answer has ended."""
+
+    def forget(self, connection: "UpstreamConnection") -> None:
+        """A connection is gone."""
+
+
 class UpstreamConnection(asyncio.Protocol):
     """One connection: a request at a time."""
 
-    def __init__(self, pool: "UpstreamPool") -> None:
+    def __init__(self, pool: Keeper) -> None:
         self._pool = pool
         self._asker: Asker | None = None
         self._transport: asyncio.Transport
@@ -168,7 +172,7 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._pool.forget(self)
-        self._fail(UpstreamBrokeOff(BROKE_OFF if self._body else _sentence(exc)))
+        self._fail(UpstreamBrokeOff(BROKE_OFF if self._body else sentence_of(exc)))
 
     def pause_writing(self) -> None:
         """The upstream does not keep up."""
@@ -237,98 +241,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._transport.close()
 
 
-class UpstreamPool:
-    """Connections to one upstream: as many as there are requests, idle ones are used again."""
-
-    def __init__(
-        self,
-        url: str,
-        connect_timeout_seconds: float,
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:
-        parts = urlsplit(url)
-        self.clock = clock
-        self._host = parts.hostname or ""
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
-        self._port = parts.port or (443 if self._tls else 80)
-        self._connect_timeout_seconds = connect_timeout_seconds
-        self._idle: list[UpstreamConnection] = []
-        self._sweep: asyncio.TimerHandle | None = None
-        self.path_prefix = parts.path.rstrip("/").encode()
-        self.authority = parts.netloc.rpartition("@")[2].encode()
-        """Host and port as the address has them: what Host says when it is rewritten."""
-        self.authorization = _basic(parts.username, parts.password)
-        """For clients that bring no key of their own; None without a user in the address."""
-        self.address = f"{parts.scheme}://{self.authority.decode()}"
-        """Scheme, host and port, for messages; no credentials."""
-
-    def ask(self, asker: Asker) -> asyncio.Task[None] | None:
-        """Find a connection for `asker`, at once or by the task returned. Cancel it to stop."""
-        oldest = self.clock() - IDLE_SECONDS
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_usable() and connection.idle_since >= oldest:
-                asker.connected(connection)
-                return None
-            connection.close()
-        return spawn(self._connect(asker), name="connect upstream")
-
-    async def _connect(self, asker: Asker) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(self._connect_timeout_seconds):
-                _, connection = await loop.create_connection(
-                    lambda: UpstreamConnection(self), self._host, self._port, ssl=self._tls
-                )
-        except TimeoutError:
-            seconds = self._connect_timeout_seconds
-            asker.failed(UpstreamTimeout(f"no connection within {seconds:g} s"))
-        except (OSError, UnicodeError) as error:
-            asker.failed(UpstreamUnreachable(_sentence(error)))
-        else:
-            asker.connected(connection)
-
-    def keep(self, connection: UpstreamConnection) -> None:
-        """Take back a connection whose answer has ended."""
-        connection.idle_since = self.clock()
-        self._idle.append(connection)
-        if self._sweep is None:
-            loop = asyncio.get_running_loop()
-            self._sweep = loop.call_later(IDLE_SECONDS, self._close_old)
-
-    def forget(self, connection: UpstreamConnection) -> None:
-        """A connection is gone."""
-        if connection in self._idle:
-            self._idle.remove(connection)
-
-    def close(self) -> None:
-        """Close the idle connections."""
-        if self._sweep is not None:
-            self._sweep.cancel()
-            self._sweep = None
-        for connection in self._idle:
-            connection.close()
-        self._idle.clear()
-
-    def _close_old(self) -> None:
-        oldest = self.clock() - IDLE_SECONDS
-        for connection in [idle for idle in self._idle if idle.idle_since < oldest]:
-            connection.close()
-            self._idle.remove(connection)
-        self._sweep = None
-        if self._idle:
-            loop = asyncio.get_running_loop()
-            self._sweep = loop.call_later(IDLE_SECONDS, self._close_old)
-
-
-def _basic(user: str | None, password: str | None) -> bytes | None:
-    if user is None:
-        return None
-    pair = f"{unquote(user)}:{unquote(password or '')}".encode()
-    return b"Basic " + base64.b64encode(pair)
-
-
-def _sentence(error: BaseException | None) -> str:
+def sentence_of(error: BaseException | None) -> str:
     """What an operator reads of a network error; no address and no query is in it."""
     match error:
         case None:

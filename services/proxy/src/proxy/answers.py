@@ -1,0 +1,26 @@
+"""Answers of the proxy's own, and chunk framing where the upstream's cannot be used."""
+
+import json
+
+from ollama_observe.wire.endpoints import Dialect
+from proxy.outcomes import Ending, error_body, own_status, reason_phrase
+
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+def own_answer(
+    ending: Ending, said: str, dialect: Dialect, lines: list[bytes]
+) -> tuple[bytes, bytes]:
+    """Head and body for a request that the upstream gave no answer to; `lines` are added."""
+    status = own_status(ending)
+    body = json.dumps(error_body(dialect, said)).encode() if said else b""
+    head = [b"HTTP/1.1 %d %s" % (status, reason_phrase(status))]
+    if body:
+        head.append(b"Content-Type: application/json; charset=utf-8")
+    head.append(b"Content-Length: %d" % len(body))
+    return b"\r\n".join([*head, *lines]) + b"\r\n\r\n", body
+
+
+def chunked(pieces: list[bytes]) -> bytes:
+    """Each piece as a chunk."""
+    return b"".join([b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces])

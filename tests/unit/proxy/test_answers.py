@@ -1,0 +1,27 @@
+"""Answers of the proxy's own."""
+
+import json
+
+from ollama_observe.wire.endpoints import Dialect
+from proxy.answers import chunked, own_answer
+from proxy.outcomes import Ending
+
+
+def test_an_answer_says_what_failed_in_the_dialect_of_the_route() -> None:
+    head, body = own_answer(Ending.UNREACHABLE, "é", Dialect.OPENAI, [b"X: y"])
+    lines = head.split(b"\r\n")
+    assert lines[0] == b"HTTP/1.1 502 Bad Gateway"
+    assert b"Content-Length: %d" % len(body) in lines
+    assert lines[-3:] == [b"X: y", b"", b""]
+    assert json.loads(body)["error"]["message"] == "é"
+
+
+def test_what_is_refused_without_a_word_has_no_body() -> None:
+    head, body = own_answer(Ending.REFUSED_HOST, "", Dialect.NATIVE, [])
+    assert head == b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+    assert body == b""
+
+
+def test_each_piece_is_a_chunk() -> None:
+    assert chunked([b"a" * 16, b"b"]) == b"10\r\n" + b"a" * 16 + b"\r\n1\r\nb\r\n"
+    assert chunked([]) == b""

@@ -1,0 +1,64 @@
+"""Listening, deadlines and the drain, over a real socket."""
+
+import asyncio
+import socket
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.service.lifecycle import bind
+from proxy.admission import Admission, Counts
+from proxy.app import create_relay
+from proxy.server import Server
+from proxy.settings import ProxySettings
+from tests.clients import RawClient
+from tests.fakes.server import Call, ScriptedServer
+
+
+def server(ollama_url: str, **told: object) -> tuple[Server, socket.socket, str]:
+    settings = ProxySettings.model_validate({"ollama_url": ollama_url, **told})
+    relay = create_relay(settings, Ledger(m.PROXY), Admission(0, Counts()))
+    sock = bind("relay", "127.0.0.1", 0)
+    return Server(relay, settings), sock, f"http://127.0.0.1:{sock.getsockname()[1]}"
+
+
+async def test_a_drain_waits_for_what_is_in_flight_and_for_nothing_else() -> None:
+    release = asyncio.Event()
+
+    async def slow(call: Call) -> None:
+        await release.wait()
+        await call.answer("200 OK", [], b"done")
+
+    async with ScriptedServer(slow) as ollama:
+        listening, sock, url = server(ollama.url)
+        async with listening.serving(sock, drain_seconds=20):
+            idle, busy = await RawClient.connect(url), await RawClient.connect(url)
+            await busy.request("GET", "/")
+            await ollama.nth_call()
+            asyncio.get_running_loop().call_later(0.1, release.set)
+        assert await idle.rest() == b""
+        head = await busy.head()
+        assert (head.status, head.get("connection")) == (200, "close")
+        assert await busy.body(head) == b"done"
+        for client in (idle, busy):
+            client.close()
+
+
+async def test_what_outlasts_the_drain_is_cut() -> None:
+    async def never(call: Call) -> None:
+        await call.peer_gone.wait()
+
+    async with ScriptedServer(never) as ollama:
+        listening, sock, url = server(ollama.url)
+        async with asyncio.timeout(5), listening.serving(sock, drain_seconds=0.1):
+            client = await RawClient.connect(url)
+            await client.request("GET", "/")
+            await ollama.nth_call()
+        assert (await client.head()).status == 503
+        client.close()
+
+
+async def test_an_idle_connection_is_closed_when_its_time_is_over() -> None:
+    listening, sock, url = server("http://127.0.0.1:1", keep_alive_seconds=0.1)
+    async with asyncio.timeout(5), listening.serving(sock, drain_seconds=0):
+        async with await RawClient.connect(url) as client:
+            assert await client.rest() == b""
