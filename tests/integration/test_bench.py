@@ -1,0 +1,149 @@
+"""The bench measures what it says, notices wrong answers, and its table follows from its JSON."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import kernel, nginx
+from bench.__main__ import DOCUMENT, JSON, run
+from bench.bar import FIGURES, Figure, Row, paces_lost, rows
+from bench.load import Caller, Received, Stream, Upload, WrongAnswerError, connect
+from bench.plan import Plan, quick
+from bench.report import rendered, table
+from tests.components import need
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+async def test_a_quick_run_measures_everything_side_by_side(tmp_path: Path) -> None:
+    need("nginx", nginx.executable() is not None, "apt-get install nginx")
+    path = tmp_path / "quick.json"
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bench",
+        "--quick",
+        "--json",
+        str(path),
+        cwd=REPOSITORY,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    told, said = (text.decode() for text in await child.communicate())
+    assert child.returncode == 0, said
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert told.strip() == table(found).strip()
+    assert list(found["medians"]) == [workload.name for workload in quick().workloads]
+    for row in rows(found["medians"]):
+        assert row.proxy is not None and row.nginx is not None, row.figure
+        assert row.figure.is_added or row.figure.workload == "upload" or row.proxy > 0, row.figure
+    assert str(REPOSITORY) not in path.read_text(encoding="utf-8")
+    assert os.uname().nodename not in path.read_text(encoding="utf-8")
+
+
+async def test_without_nginx_the_rest_is_measured() -> None:
+    plan = Plan(1, tuple(w for w in quick().workloads if w.name == "unary_1"))
+    found = await run(plan, None)
+    assert set(found["medians"]["unary_1"]) == {"direct", "proxy"}
+    assert "no nginx to compare with" in table(found)
+    assert all(row.ratio is None and row.proxy is not None for row in rows(found["medians"]))
+
+
+def test_the_published_table_follows_from_the_published_samples() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert rendered(text, json.loads(JSON.read_text(encoding="utf-8"))) == text
+
+
+def medians(**values: float) -> dict[str, dict[str, dict[str, float]]]:
+    return {"unary_1": {name: {"cost": value} for name, value in values.items()}}
+
+
+@pytest.mark.parametrize(("proxy", "passes"), [(0.004, True), (0.005, True), (0.006, False)])
+def test_a_ratio_is_held_against_the_bar(proxy: float, passes: bool) -> None:
+    figure = Figure("unary_1", "cost", "cost", "us", 1e6, 5, limits_ratio=True)
+    row = Row(figure, None, 0.001, proxy)
+    assert row.passes is passes
+    assert Row(figure, None, None, proxy).passes is None
+
+
+def test_what_is_added_is_the_difference_to_direct() -> None:
+    found = {"unary_1": {"first_byte_p50_seconds": 0.001, "first_byte_p99_seconds": 0.002}}
+    more = {"unary_1": {"first_byte_p50_seconds": 0.0014, "first_byte_p99_seconds": 0.003}}
+    (row,) = (
+        row
+        for row in rows({"unary_1": {"direct": found["unary_1"], "proxy": more["unary_1"]}})
+        if row.figure.name == "first_byte_p50_seconds"
+    )
+    assert row.proxy == pytest.approx(0.4)
+    assert row.passes is True
+
+
+def test_every_limit_of_the_bar_is_there() -> None:
+    limits = [(f.workload, f.limit) for f in FIGURES if f.limit is not None]
+    assert limits == [
+        ("unary_1", 5),
+        ("unary_16", 5),
+        ("streams_64", 2.2),
+        ("streams_1000", 2.2),
+        ("unary_1", 0.5),
+        ("streams_1000", 120),
+        ("upload", 10),
+    ]
+
+
+def test_a_pace_that_was_not_kept_is_said() -> None:
+    kept = {"pace_ratio": 0.99, "lateness_p99_seconds": 0.001}
+    lost = {"pace_ratio": 0.9, "lateness_p99_seconds": 0.02}
+    assert paces_lost({"streams_64": {"direct": kept, "nginx": kept, "proxy": kept}}) == []
+    (sentence,) = paces_lost({"streams_64": {"direct": kept, "proxy": lost}})
+    assert sentence.startswith("streams_64, proxy: 90.0 %")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"",
+    ],
+    ids=["status", "body", "no length", "closed"],
+)
+async def test_a_wrong_answer_is_not_measured(answer: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(WrongAnswerError):
+            await (await connect(port, Caller(1))).done
+        with pytest.raises(WrongAnswerError):
+            await (await connect(port, Upload(1000))).done
+        with pytest.raises(WrongAnswerError):
+            await (await connect(port, Stream(b"GET / HTTP/1.1\r\n\r\n", Received()))).done
+
+
+async def test_the_kernel_tells_the_time_and_the_memory_of_a_process_and_its_child() -> None:
+    busy = "x = b'x' * 50_000_000; del x; [None for _ in range(3_000_000)]; print(flush=True)"
+    start = (
+        f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy + '; input()'!r}])"
+    )
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", start, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None and child.stdin is not None
+    await child.stdout.readline()
+    assert len(kernel.tree(child.pid)) == 2
+    assert kernel.cpu_seconds(child.pid) > 0.05
+    resident = kernel.rss_bytes(child.pid)
+    assert kernel.peak_rss_bytes(child.pid) > resident + 25_000_000
+    kernel.forget_peak(child.pid)
+    assert kernel.peak_rss_bytes(child.pid) == pytest.approx(resident, abs=2_000_000)
+    child.stdin.close()
+    await child.wait()
