@@ -50,6 +50,30 @@ def test_an_endpoint_knows_its_dialect_and_answer() -> None:
     assert not OTHER.has_model
 
 
+@pytest.mark.parametrize(
+    ("path", "operation", "is_metered"),
+    [
+        ("/api/pull", "pull", True),
+        ("/api/push", "push", True),
+        ("/api/create", "create", True),
+        ("/api/blobs/sha256:0123", "upload", False),
+        ("/api/chat", "", True),
+        ("/api/copy", "", False),
+    ],
+)
+def test_what_moves_a_model_says_how(path: str, operation: str, is_metered: bool) -> None:
+    endpoint = endpoint_of(path)
+    assert endpoint.operation == operation
+    assert endpoint.is_metered is is_metered
+    assert (endpoint.answer is Answer.PROGRESS) is (operation in ("pull", "push", "create"))
+
+
+def test_every_kind_of_answer_belongs_to_one_route() -> None:
+    answers = [endpoint.answer for endpoint in ENDPOINTS if endpoint.answer is not Answer.NONE]
+    answers = [answer for answer in answers if answer is not Answer.PROGRESS]
+    assert sorted([*answers, Answer.PROGRESS, Answer.NONE]) == sorted(Answer)
+
+
 @pytest.mark.parametrize(("method", "label"), [("GET", "GET"), ("BREW", "other"), ("get", "other")])
 def test_unusual_methods_share_a_label(method: str, label: str) -> None:
     assert method_label(method) == label
