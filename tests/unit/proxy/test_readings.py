@@ -61,6 +61,10 @@ def test_tokens_of_a_native_stream_move_with_its_records(encoding: bytes) -> Non
     assert read.value(m.GENERATED_TOKENS, model="m:latest") == 3
     assert story.tokens_counted == 3
     assert found.proven_model == "m"
+    found.finish(2.0)
+    found.close()
+    assert story.meter is not None
+    assert not story.meter.problems
 
 
 def test_tokens_of_a_stream_of_events_wait_for_the_upstreams_count() -> None:

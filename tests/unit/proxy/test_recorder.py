@@ -1,6 +1,7 @@
 """The recorder: names models in time, counts tokens as they pass, never raises."""
 
 import json
+from typing import Any
 
 import pytest
 import structlog
@@ -290,20 +291,66 @@ def test_a_mistake_in_measuring_is_swallowed_counted_once_and_the_rest_goes_on(
 
 
 class Unreadable(dict[bytes, bytes]):
-    """Headers that cannot be asked."""
+    """Headers of which one cannot be asked for."""
 
-    def get(self, *_: object) -> bytes:
-        raise RuntimeError("on purpose")
+    def __init__(self, name: bytes) -> None:
+        super().__init__(NDJSON)
+        self._name = name
+
+    def get(self, name: bytes, default: Any = None, /) -> Any:
+        if name == self._name:
+            raise RuntimeError("on purpose")
+        return super().get(name, default)
 
 
 def test_a_request_whose_beginning_could_not_be_measured_is_relayed_and_counted() -> None:
     desk = Desk()
-    recorder = desk.begin(headers=Unreadable({b"x": b"y"}))
+    recorder = desk.begin(headers=Unreadable(b"traceparent"))
     answer(recorder, line(message={"content": "a"}))
     recorder.finish(2.0, Ending.COMPLETE)
     assert desk.read.value(m.EXTRACTION_ERRORS, endpoint="other", reason="exception") == 1
     counted = {"method": "other", "endpoint": "other", "model": "none", "status": "200"}
     assert desk.read.value(m.REQUESTS, **counted) == 1
+
+
+def failed_and_booked(desk: Desk, template: str) -> tuple[float | None, int, int]:
+    """Mistakes counted, requests in flight, lines written."""
+    counted = desk.read.value(m.EXTRACTION_ERRORS, endpoint=template, reason="exception")
+    return counted, len(desk.observer.inflight), len(desk.lines)
+
+
+def test_headers_that_could_not_be_read_end_the_measuring_not_the_request() -> None:
+    desk = Desk()
+    unread = desk.begin(headers=Unreadable(b"content-type"))
+    answer(unread, line(message={"content": "a"}, done=True, done_reason="stop"))
+    unread.finish(2.0, Ending.COMPLETE)
+    assert failed_and_booked(desk, "/api/chat") == (1, 0, 1)
+    unanswered = desk.begin()
+    answer(unanswered, line(message={"content": "a"}), headers=Unreadable(b"content-encoding"))
+    unanswered.finish(2.0, Ending.COMPLETE)
+    assert failed_and_booked(desk, "/api/chat") == (2, 0, 2)
+    assert {said["outcome"] for said in desk.lines} == {"ok"}
+
+
+def test_an_upload_that_could_not_be_counted_goes_on() -> None:
+    desk = Desk()
+    desk.ledger.broken = m.TRANSFER_BYTES
+    recorder = desk.begin(b"/api/blobs/sha256:1")
+    recorder.head_received(1.5, 201, {})
+    recorder.finish(2.0, Ending.COMPLETE)
+    assert failed_and_booked(desk, "/api/blobs/:digest") == (1, 0, 1)
+
+
+def test_an_end_that_could_not_be_read_is_booked_by_its_status() -> None:
+    desk = Desk(model_label_limit=1)
+    desk.observer.models.admit("first")
+    desk.ledger.broken = m.LABEL_OVERFLOW
+    recorder = desk.begin(body=b"{}")
+    body = line(model="second", message={"content": "a"}, done=True, done_reason="stop")
+    answer(recorder, body, headers={b"content-type": b"application/json"})
+    recorder.finish(2.0, Ending.COMPLETE)
+    assert failed_and_booked(desk, "/api/chat") == (1, 0, 1)
+    assert (desk.lines[0]["status"], desk.lines[0]["outcome"]) == (200, "ok")
 
 
 def test_requests_that_nobody_can_invent_a_series_with() -> None:
