@@ -1,11 +1,15 @@
 """Rounds: every subject in turn, again and again, so that a noisy minute spoils none alone."""
 
+import asyncio
 import statistics
 from collections.abc import Callable, Sequence
 
+from bench.load import WrongAnswerError
 from bench.plan import Plan
 from bench.subjects import Subject
-from bench.workloads import Sample
+from bench.workloads import Sample, Take
+
+SAMPLE_SECONDS = 60.0
 
 Rounds = dict[str, dict[str, list[Sample]]]
 """Workload to subject to its samples, one a round."""
@@ -19,14 +23,23 @@ async def measure(
     for workload in plan.workloads:
         for subject in subjects:
             progress(f"{workload.title}: {subject.name} warms up")
-            await workload.prepare(subject)
+            await _bounded(workload.prepare, subject)
         samples: dict[str, list[Sample]] = {subject.name: [] for subject in subjects}
         for number in range(plan.rounds):
             for subject in subjects:
                 progress(f"{workload.title}: round {number + 1} of {plan.rounds}, {subject.name}")
-                samples[subject.name].append(await workload.take(subject))
+                samples[subject.name].append(await _bounded(workload.take, subject))
         taken[workload.name] = samples
     return taken
+
+
+async def _bounded(take: Take, subject: Subject) -> Sample:
+    try:
+        async with asyncio.timeout(SAMPLE_SECONDS):
+            return await take(subject)
+    except TimeoutError as error:
+        said = f"{subject.name} did not finish within {SAMPLE_SECONDS:g} s"
+        raise WrongAnswerError(said) from error
 
 
 def medians(rounds: Rounds) -> dict[str, dict[str, Sample]]:

@@ -16,6 +16,7 @@ from bench.percentiles import percentile
 from bench.subjects import Subject
 
 Sample = dict[str, float]
+Take = Callable[[Subject], Awaitable[Sample]]
 
 SETTLE_SECONDS = 0.5
 
@@ -26,11 +27,11 @@ class Workload:
 
     name: str
     title: str
-    take: Callable[[Subject], Awaitable[Sample]]
-    prepare: Callable[[Subject], Awaitable[Sample]]
+    take: Take
+    prepare: Take
 
 
-def unary(connections: int, requests: int) -> Callable[[Subject], Awaitable[Sample]]:
+def unary(connections: int, requests: int) -> Take:
     """Unary chats, one after the other on each connection; `requests` on all together."""
 
     async def take(subject: Subject) -> Sample:
@@ -51,9 +52,7 @@ def unary(connections: int, requests: int) -> Callable[[Subject], Awaitable[Samp
     return take
 
 
-def streams(
-    count: int, rate_per_second: float, seconds: float, ramp_seconds: float = 1.0
-) -> Callable[[Subject], Awaitable[Sample]]:
+def streams(count: int, rate_per_second: float, seconds: float, ramp_seconds: float = 1.0) -> Take:
     """So many streams at once, counted in a window in which all of them run."""
 
     async def take(subject: Subject) -> Sample:
@@ -93,7 +92,7 @@ async def _window(subject: Subject, received: Received, seconds: float) -> Sampl
     return sample
 
 
-def upload(size_bytes: int) -> Callable[[Subject], Awaitable[Sample]]:
+def upload(size_bytes: int) -> Take:
     """One blob with its length told, as fast as it is taken."""
 
     async def take(subject: Subject) -> Sample:
