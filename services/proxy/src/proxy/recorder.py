@@ -8,7 +8,7 @@ Instants are seconds of the relay's clock.
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec
+from typing import TypeVarTuple
 
 import structlog
 
@@ -27,7 +27,7 @@ from proxy.story import Story
 from proxy.transfers import UPLOAD
 from proxy.users import Users
 
-P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 
 _log = structlog.stdlib.get_logger("proxy.relay")
 _WHOLE = frozenset({Ending.COMPLETE, Ending.HALF_CLOSED})
@@ -176,10 +176,10 @@ class Recorder:
             self._attempt(book_user, ledger, books.users, story)
         self._attempt(self._write_line, story)
 
-    def _attempt(self, step: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    def _attempt(self, step: Callable[[*Ts], None], *args: *Ts) -> None:
         """One step that must not keep the next from being taken."""
         try:
-            step(*args, **kwargs)
+            step(*args)
         except Exception as error:  # noqa: BLE001
             self.failed(step.__name__, error)
 
