@@ -101,6 +101,7 @@ def test_a_stream_that_was_not_asked_is_left_as_it_is(name: str) -> None:
     [
         (b'data: {"choices":[],"usage":{"total_tokens":3}}\n\n', b""),
         (b'data: {"usage": {"total_tokens": 3}, "choices": [ ]}\n\n', b""),
+        (b'\n\r\ndata: {"choices":[],"usage":{}}\n\n', b"\n\r\n"),
         (b'data: {"id":1, "usage": null, "choices":[1]}\n\n', b'data: {"id":1, "choices":[1]}\n\n'),
         (b'data: {"usage": {}, "choices":[1]}\n\n', b'data: {"choices":[1]}\n\n'),
         (b'data: {"choices":[],"usage":null}\n\n', b'data: {"choices":[]}\n\n'),

@@ -1,5 +1,4 @@
-"""Bytes as they arrive, to records: lines (NDJSON), events (SSE), or a body. Chunk edges
-mean nothing.
+"""Bytes as they arrive, to records: lines, events or a body. Chunk edges mean nothing.
 
 One HTTP chunk may hold half a line, or several events: both were seen from Ollama.
 Memory is bounded: a record over the limit is skipped to its end and counted, never kept.
@@ -62,7 +61,7 @@ class LineSplitter:
         # What servers send is one whole line a time: no list is built and joined for it.
         is_line = 0 <= data.find(b"\n") == len(data) - 1 <= self._limit_bytes
         if is_line and not self._held and not self._skipping:
-            return [_without_end(data)]
+            return [data[:-2] if data.endswith(b"\r\n") else data[:-1]]
         *whole, rest = data.split(b"\n")
         lines: list[bytes] = []
         for piece in whole:
@@ -96,10 +95,6 @@ class LineSplitter:
         self._held.clear()
         self._held_bytes = 0
         return line[:-1] if line.endswith(b"\r") else line
-
-
-def _without_end(line: bytes) -> bytes:
-    return line[:-2] if line.endswith(b"\r\n") else line[:-1]
 
 
 class EventSplitter:
@@ -146,8 +141,8 @@ class EventSplitter:
                 if self._data:
                     events.append(b"\n".join(self._data))
                 self._forget()
-        is_between = self._lines.is_between_lines and not self._data and not self._data_bytes
-        self._is_between_events = is_between
+        has_begun = self._data or self._data_bytes
+        self._is_between_events = self._lines.is_between_lines and not has_begun
         return events
 
     def finish(self) -> list[bytes]:

@@ -109,7 +109,8 @@ def _without_usage(event: bytes) -> bytes:
     usage = bytes(members.get("usage", b""))
     choices = bytes(members.get("choices", b""))
     if usage.startswith(b"{") and choices[:1] == b"[" and not choices[1:-1].strip():
-        return b""
+        # empty lines before it may have been handed on already, so they always are
+        return event[: len(event) - len(event.lstrip(b"\r\n"))]
     return _without_member(event, usage) if usage else event
 
 

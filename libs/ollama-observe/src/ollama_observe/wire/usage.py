@@ -1,12 +1,11 @@
 """Token counts and durations at the end of an answer, in one shape for all dialects."""
 
-from dataclasses import dataclass
+import msgspec
 
 NANOSECONDS = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """Token counts and durations of one finished request, as the upstream reports them.
 
     Every field is None when the record does not carry it: absent is not zero.
