@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from tests.fakes.server import RawHeaders
+from tests.fakes.call import RawHeaders
 from tests.fakes.turn import Turn
 
 CREATED = 1795416271

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from tests.fakes.call import RawHeaders
 from tests.fakes.dialect import UNCACHED_SSE, V1_JSON, Record, dump, named_event
-from tests.fakes.server import RawHeaders
 from tests.fakes.turn import TOOL, TOOL_ARGUMENTS, Turn
 
 _ERROR_TYPES = {400: "invalid_request_error", 404: "not_found_error", 429: "rate_limit_error"}

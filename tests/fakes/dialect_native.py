@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tests.fakes.call import RawHeaders
 from tests.fakes.dialect import CHUNKED, CREATED_AT, JSON, Record, dump
-from tests.fakes.server import RawHeaders
 from tests.fakes.turn import TOOL, TOOL_ARGUMENTS, Turn
 
 _TOOL_CALL = {"id": "call_1", "function": {"index": 0, "name": TOOL, "arguments": TOOL_ARGUMENTS}}

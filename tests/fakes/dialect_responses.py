@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, ClassVar
 
+from tests.fakes.call import RawHeaders
 from tests.fakes.dialect import CREATED, UNCACHED_SSE, V1_JSON, Record, dump, named_event
 from tests.fakes.dialect_openai import OpenAI
-from tests.fakes.server import RawHeaders
 from tests.fakes.turn import TOOL, TOOL_ARGUMENTS, Turn
 
 _TEXT, _THOUGHT = "response.output_text.delta", "response.reasoning_summary_text.delta"

@@ -6,7 +6,7 @@ Source: Ollama server/routes.go, allowedHostsMiddleware; the captures host-*, co
 import ipaddress
 from urllib.parse import urlsplit
 
-from tests.fakes.server import Call, RawHeaders
+from tests.fakes.call import Call, RawHeaders
 
 _LOCAL_SUFFIXES = (".localhost", ".local", ".internal")
 _LOCAL_ORIGINS = ("localhost", "127.0.0.1", "0.0.0.0")

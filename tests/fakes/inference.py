@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.fakes.call import Call, RawHeaders
 from tests.fakes.dialect import CREATED_AT, Dialect, Record, dump
 from tests.fakes.faults import Faults
-from tests.fakes.server import Call, RawHeaders
 from tests.fakes.turn import RUNNER_OPTIONS, Model, Turn
 
 FAILED = "an error was encountered while running the model: unexpected EOF"

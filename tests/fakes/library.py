@@ -6,8 +6,8 @@ Source: the captures tags, show, create-*, copy, delete, blob-*, error-*-missing
 import hashlib
 from collections.abc import Iterator
 
+from tests.fakes.call import Call
 from tests.fakes.dialect import CREATED, CREATED_AT, dump
-from tests.fakes.server import Call
 
 DIGEST = "sha256:941f309b54caaad6747569ba43712bcde44a2be3bae16c3282ff499c37c54af5"
 SIZE_BYTES = 98_362_745
@@ -22,6 +22,8 @@ class Library:
 
     def __init__(self, *names: str) -> None:
         self.names = list(names)
+        self.registry: set[str] | None = None
+        """The names that can be pulled; None: all."""
         self.blobs: set[str] = set()
 
     def entry(self, name: str) -> dict[str, object]:
@@ -59,6 +61,9 @@ class Library:
     def pulled(self, name: str) -> Iterator[bytes]:
         """The lines of a pull."""
         yield _status("pulling manifest")
+        if self.registry is not None and name not in self.registry:
+            yield dump({"error": "pull model manifest: file does not exist"}) + b"\n"
+            return
         yield from _moved("pulling")
         yield from map(_status, ("verifying sha256 digest", "writing manifest", "success"))
         self.names.append(name)

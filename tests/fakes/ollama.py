@@ -9,14 +9,12 @@ Source: Ollama server/routes.go (v0.33) and the captures.
 import argparse
 import asyncio
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-import zstandard
-
-from tests.fakes import embedding, form, guards, inference
+from tests.fakes import embedding, guards, inference
+from tests.fakes.asking import asked_of
 from tests.fakes.dialect import JSON, V1_JSON, Dialect, Record, dump
 from tests.fakes.dialect_messages import Messages
 from tests.fakes.dialect_native import Native
@@ -100,7 +98,7 @@ class FakeOllama:
     async def _infer(self, call: Call, route: str) -> None:
         dialect = _STREAMED[route] if route in _STREAMED else _UNARY[route][0]
         try:
-            asked = _asked(call)
+            asked = asked_of(call)
         except ValueError as error:
             await inference.refuse(call, dialect, 400, message=str(error))
             return
@@ -148,7 +146,7 @@ class FakeOllama:
 
     async def _manage(self, call: Call, route: str) -> None:
         try:
-            asked = _asked(call) if call.body else {}
+            asked = asked_of(call) if call.body else {}
         except ValueError as error:
             await inference.refuse(call, _GENERATE, 400, message=str(error))
             return
@@ -158,7 +156,10 @@ class FakeOllama:
             "/api/push": self.library.pushed,
             "/api/create": self.library.created,
         }
-        if route in steps:
+        if route == "/api/create" and not asked.get("from"):
+            said = "neither 'from' or 'files' was specified"
+            await inference.refuse(call, _GENERATE, 400, message=said)
+        elif route in steps:
             await self._progress(call, steps[route](name), asked.get("stream", True))
         elif route == "/api/copy":
             done = self.library.copy(name, str(asked.get("destination")))
@@ -168,8 +169,8 @@ class FakeOllama:
         elif route == "/api/show" and name not in self.library.names:
             await inference.refuse(call, _GENERATE, 404, name)
         else:
-            said = self.library.shown(name) if route == "/api/show" else {}
-            await call.answer("200 OK", [JSON], dump(said))
+            shown = self.library.shown(name) if route == "/api/show" else {}
+            await call.answer("200 OK", [JSON], dump(shown))
 
     async def _done(self, call: Call, done: bool, name: str) -> None:
         if done:
@@ -195,21 +196,6 @@ class FakeOllama:
             await inference.refuse(call, _GENERATE, 400, message=wrong)
         else:
             await call.answer("201 Created", [], b"")
-
-
-def _asked(call: Call) -> dict[str, Any]:
-    """The request's body. Raises: ValueError, in Ollama's words as far as they matter."""
-    if not call.body:
-        raise ValueError("missing request body")
-    if (call.header("content-type") or "").startswith("multipart/form-data"):
-        return dict(form.fields(call))
-    body = call.body
-    if call.target.startswith("/v1/") and call.header("content-encoding") == "zstd":
-        body = zstandard.ZstdDecompressor().decompressobj().decompress(body)
-    asked = json.loads(body)
-    if not isinstance(asked, dict):
-        raise ValueError("json: cannot unmarshal into Go value")
-    return asked
 
 
 def _is_load(route: str, asked: dict[str, Any]) -> bool:

@@ -94,8 +94,10 @@ def transfers() -> Iterator[Case]:
     for path in MOVED:
         for name, faults in {"well": Faults(), **FAULTS}.items():
             if faults.status == 200:
-                yield Case(f"{path}: {name}", "POST", path, b'{"model":"x"}', faults=faults)
-        yield Case(f"{path}: whole", "POST", path, b'{"model":"x","stream":false}')
+                yield Case(
+                    f"{path}: {name}", "POST", path, b'{"model":"x","from":"y"}', faults=faults
+                )
+        yield Case(f"{path}: whole", "POST", path, b'{"model":"x","from":"y","stream":false}')
 
 
 def posted(path: str, **said: object) -> Case:
@@ -139,6 +141,7 @@ CASES = [
     posted("/api/show", model="none:1b"),
     posted("/api/copy", source="smollm2:135m", destination="copied"),
     posted("/api/copy", source="none:1b", destination="copied"),
+    posted("/api/create", model="x"),
     posted("/api/me"),
     posted("/api/experimental/web_search", query="q"),
     posted("/v1/messages/count_tokens", model="smollm2:135m"),
