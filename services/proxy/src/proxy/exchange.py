@@ -169,15 +169,13 @@ class Exchange:
         self._is_endless = head.is_endless
         if head.is_endless or not self._is_request_read:
             self._keep_alive = False
-        is_chunked, passing = head.is_chunked, head.passing
+        lines = [head.status_line, *head.passing]
         if self._injector is not None and self._injector.begins(head):
-            self._is_stripped = is_chunked = True
-            passing = [line for line in passing if line[:15].lower() != b"content-length:"]
-        if is_chunked and self._head.version != b"HTTP/1.1":
-            is_chunked, self._is_unframed, self._keep_alive = False, True, False
-        lines = [head.status_line, *passing]
-        if is_chunked:
-            lines.append(b"Transfer-Encoding: chunked")
+            self._is_stripped = True
+            lines = [*_without_framing(lines), b"Transfer-Encoding: chunked"]
+        if self._head.version != b"HTTP/1.1" and (head.is_chunked or self._is_stripped):
+            self._is_unframed, self._keep_alive = True, False
+            lines = _without_framing(lines)
         self._keep_alive = self._keep_alive and not self._relay.is_draining
         lines += self._own_lines(head)
         self._pending_head = b"\r\n".join(lines) + b"\r\n\r\n"
@@ -312,6 +310,11 @@ class Exchange:
             self._client.exchange_ended(self._keep_alive and self._is_request_read)
         else:
             self._client.exchange_broke_off(with_reset=self._is_endless)
+
+
+def _without_framing(lines: list[bytes]) -> list[bytes]:
+    framing = (b"transfer-encoding:", b"content-length:")
+    return [line for line in lines if not line.lower().startswith(framing)]
 
 
 def _ending_of(error: UpstreamError) -> Ending:

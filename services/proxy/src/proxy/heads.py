@@ -19,9 +19,21 @@ _CONTROL = bytes({*range(0x20), 0x7F} - {0x09})
 _VERSIONS = frozenset({b"HTTP/1.1", b"HTTP/1.0"})
 _LENGTH_DIGITS = 19
 
-# Names are few and come again: the lower-case form of those that were seen and are valid.
-_NAMES_KEPT = 1024
-_names: dict[bytes, bytes] = {}
+# Fields whose lines come again and again, and hold no secret and nothing of one request alone:
+# what was read of such a line is kept.
+_RECURRING = frozenset(
+    {
+        *(b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"connection"),
+        *(b"content-type", b"host", b"origin", b"server", b"transfer-encoding", b"user-agent"),
+        *(b"vary", b"access-control-allow-origin", b"x-stainless-lang", b"x-stainless-os"),
+    }
+)
+_LISTS = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+# What has to be looked at before the lines go on; a second length among them.
+_OWN = HOP_BY_HOP - {b"transfer-encoding"}
+_LINES_KEPT = 1024
+_LINE_KEPT_BYTES = 256
+_lines_read: dict[bytes, tuple[bytes, bytes]] = {}
 
 
 class MalformedHead(ValueError):  # noqa: N818 (it is the head that is wrong)
@@ -29,20 +41,11 @@ class MalformedHead(ValueError):  # noqa: N818 (it is the head that is wrong)
 
 
 @dataclass(slots=True)
-class _Fields:
-    """The field lines of a head. `passing` are the lines that go on, as they were written."""
-
-    headers: dict[bytes, bytes]
-    passing: list[bytes]
-    length: int | None
-    """Content-Length; None where there is none."""
-    coding: bytes
-    """Transfer-Encoding, lower case; empty where there is none."""
-
-
-@dataclass(slots=True)
 class RequestHead:
-    """A request's head. `length` is the body's in bytes, None when it is chunked."""
+    """A request's head. `length` is the body's in bytes, None when it is chunked.
+
+    `passing` are the field lines that go on, as they were written.
+    """
 
     method: bytes
     target: bytes
@@ -55,7 +58,10 @@ class RequestHead:
 
 @dataclass(slots=True)
 class ResponseHead:
-    """A response's head. Without `length` the body is chunked, or ends with the connection."""
+    """A response's head. Without `length` the body is chunked, or ends with the connection.
+
+    `passing` are the field lines that go on; of a chunked body its Transfer-Encoding as well.
+    """
 
     version: bytes
     status: int
@@ -71,127 +77,129 @@ class ResponseHead:
 
 def read_request(raw: bytes) -> RequestHead:
     """Read a request's head, without the empty line at its end. Raises: MalformedHead."""
-    lines = _lines(raw)
-    parts = lines[0].split(b" ")
+    first, lines = _lines(raw)
+    parts = first.split(b" ")
     if len(parts) != 3 or parts[2] not in _VERSIONS:
         raise MalformedHead("expected a method, a target and HTTP/1.1, found something else")
     method, target, version = parts
     if not _TOKEN.fullmatch(method) or not _TARGET.fullmatch(target):
         raise MalformedHead("the method or the target holds bytes that have no place in it")
-    fields = _fields(lines)
-    if fields.coding:
-        _expect_chunked(fields, version)
-    return RequestHead(
-        method,
-        target,
-        version,
-        fields.headers,
-        fields.passing,
-        None if fields.coding else fields.length or 0,
-        _keeps_alive(version, fields.headers),
-    )
+    headers, passing = _fields(lines)
+    length: int | None = 0
+    if b"transfer-encoding" in headers:
+        length = None
+        _expect_chunked(headers, version)
+        passing = _without(passing, b"transfer-encoding")
+    elif b"content-length" in headers:
+        length = _length(headers[b"content-length"])
+    keep_alive = _keeps_alive(version, headers)
+    return RequestHead(method, target, version, headers, passing, length, keep_alive)
 
 
 def read_response(raw: bytes) -> ResponseHead:
     """Read a response's head, without the empty line at its end. Raises: MalformedHead."""
-    lines = _lines(raw)
-    match = _STATUS_LINE.fullmatch(lines[0])
+    first, lines = _lines(raw)
+    match = _STATUS_LINE.fullmatch(first)
     if match is None:
         raise MalformedHead("expected HTTP/1.1 and a status, found something else")
-    fields = _fields(lines)
-    is_chunked = bool(fields.coding)
-    if is_chunked and fields.coding != b"chunked":
+    headers, passing = _fields(lines)
+    is_chunked = b"transfer-encoding" in headers
+    length = None
+    if b"content-length" in headers:
+        length = _length(headers[b"content-length"])
+        if is_chunked:  # the coding overrides it (RFC 9112, 6.3)
+            passing, length = _without(passing, b"content-length"), None
+    if is_chunked and headers[b"transfer-encoding"].lower() != b"chunked":
         raise MalformedHead("a transfer encoding other than chunked")
-    if is_chunked and fields.length is not None:  # the coding overrides it (RFC 9112, 6.3)
-        fields.passing = [x for x in fields.passing if x[:15].lower() != b"content-length:"]
-    version = b"HTTP/" + match[1]
-    return ResponseHead(
-        version,
-        int(match[2]),
-        lines[0],
-        fields.headers,
-        fields.passing,
-        None if is_chunked else fields.length,
-        is_chunked,
-        _keeps_alive(version, fields.headers),
-    )
+    version = first[:8]
+    keep_alive = _keeps_alive(version, headers)
+    status = int(match[2])
+    return ResponseHead(version, status, first, headers, passing, length, is_chunked, keep_alive)
 
 
-def _lines(raw: bytes) -> list[bytes]:
+def _lines(raw: bytes) -> tuple[bytes, list[bytes]]:
+    """The first line, and the fields' lines."""
     lines = raw.split(b"\r\n")
     # CR and LF are control bytes too: all that there are must be the lines' ends
     if len(raw) - len(raw.translate(None, _CONTROL)) != 2 * (len(lines) - 1):
         raise MalformedHead("a control byte in the head, or a line that ends with less than CR LF")
-    return lines
+    return lines.pop(0), lines
 
 
-def _fields(lines: list[bytes]) -> _Fields:
-    fields = _Fields({}, [], None, b"")
-    headers, passing = fields.headers, fields.passing
-    for line in lines[1:]:
-        name, colon, value = line.partition(b":")
-        lower = _names.get(name) or _new_name(name)
-        value = value.strip(b" \t")
-        if not colon:
-            raise MalformedHead("a line of the head has no colon")
-        if lower in HOP_BY_HOP:
-            _take_connection_field(fields, lower, value)
-        elif lower == b"content-length":
-            _take_length(fields, value, line)
-        else:
-            passing.append(line)
-        headers.setdefault(lower, value)
-    if b"connection" in headers:
-        _drop_named(fields)
-    return fields
+def _fields(lines: list[bytes]) -> tuple[dict[bytes, bytes], list[bytes]]:
+    """Lower-case name to value, and the lines that go on.
+
+    Of a field that comes twice the first value stays; those that frame the message and
+    `Connection` are lists, and are put together.
+    """
+    headers: dict[bytes, bytes] = {}
+    is_plain = True
+    for line in lines:
+        lower, value = _lines_read.get(line) or _read_line(line)
+        if lower in headers:
+            if lower in _LISTS:
+                headers[lower] += b"," + value
+                is_plain = False
+            continue
+        headers[lower] = value
+        if lower in _OWN:
+            is_plain = False
+    return headers, lines if is_plain else _passing(lines, headers)
 
 
-def _new_name(name: bytes) -> bytes:
+def _read_line(line: bytes) -> tuple[bytes, bytes]:
+    name, colon, value = line.partition(b":")
+    if not colon:
+        raise MalformedHead("a line of the head has no colon")
     if not _TOKEN.fullmatch(name):
         raise MalformedHead("a field's name is empty or holds bytes that have no place in it")
-    lower = name.lower()
-    if len(_names) < _NAMES_KEPT:
-        _names[name] = lower
-    return lower
+    read = name.lower(), value.strip(b" \t")
+    if read[0] in _RECURRING and len(_lines_read) < _LINES_KEPT and len(line) <= _LINE_KEPT_BYTES:
+        _lines_read[line] = read
+    return read
 
 
-def _take_connection_field(fields: _Fields, lower: bytes, value: bytes) -> None:
-    if lower == b"transfer-encoding":
-        fields.coding = fields.coding + b"," + value.lower() if fields.coding else value.lower()
-    elif lower == b"connection" and lower in fields.headers:
-        fields.headers[lower] += b"," + value
+def _passing(lines: list[bytes], headers: Headers) -> list[bytes]:
+    """The lines without what belongs to this connection; one length is enough."""
+    dropped = HOP_BY_HOP - {b"transfer-encoding"}
+    if b"connection" in headers:
+        dropped |= named_by_connection(headers[b"connection"])
+    passing = []
+    for line in lines:
+        name = line.partition(b":")[0].lower()
+        if name not in dropped:
+            passing.append(line)
+        if name == b"content-length":
+            dropped |= {name}
+    return passing
 
 
-def _take_length(fields: _Fields, value: bytes, line: bytes) -> None:
-    # one length, said once or several times over
+def _without(lines: list[bytes], name: bytes) -> list[bytes]:
+    return [line for line in lines if line.partition(b":")[0].lower() != name]
+
+
+def _length(value: bytes) -> int:
+    if value.isdigit() and len(value) <= _LENGTH_DIGITS:
+        return int(value)
+    # one length, said several times over
     said = {part.strip(b" \t") for part in value.split(b",")}
     digits = said.pop()
     if said or not digits.isdigit() or len(digits) > _LENGTH_DIGITS:
         raise MalformedHead("expected one Content-Length in digits, found something else")
-    if fields.length is None:
-        fields.length = int(digits)
-        fields.passing.append(line)
-    elif fields.length != int(digits):
-        raise MalformedHead("Content-Length is there twice, with different values")
+    return int(digits)
 
 
-def _expect_chunked(fields: _Fields, version: bytes) -> None:
-    if b"content-length" in fields.headers:
+def _expect_chunked(headers: Headers, version: bytes) -> None:
+    if b"content-length" in headers:
         raise MalformedHead("both Content-Length and Transfer-Encoding: where it ends is open")
-    if fields.coding != b"chunked" or version != b"HTTP/1.1":
+    if headers[b"transfer-encoding"].lower() != b"chunked" or version != b"HTTP/1.1":
         raise MalformedHead("expected the transfer encoding chunked, found something else")
 
 
-def _drop_named(fields: _Fields) -> None:
-    named = named_by_connection(fields.headers[b"connection"])
-    if named and not named.isdisjoint(fields.headers):
-        fields.passing[:] = [
-            line for line in fields.passing if line.partition(b":")[0].lower() not in named
-        ]
-
-
 def _keeps_alive(version: bytes, headers: Headers) -> bool:
-    connection = headers.get(b"connection", b"").lower()
+    connection = headers.get(b"connection")
+    if connection is None:
+        return version == b"HTTP/1.1"
     if version == b"HTTP/1.1":
-        return b"close" not in connection
-    return b"keep-alive" in connection
+        return b"close" not in connection.lower()
+    return b"keep-alive" in connection.lower()

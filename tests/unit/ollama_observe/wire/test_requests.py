@@ -20,7 +20,7 @@ from ollama_observe.wire.requests import (
 from tests.fakes import captures
 
 BODY = b'{"model":"m","messages":[{"role":"user","content":"hello"}],"stream":true}'
-FACTS = RequestFacts("m", stream=True, prompt_bytes=4)
+FACTS = RequestFacts("m", stream=True)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,16 @@ def test_a_name_is_folded_as_the_server_folds_it() -> None:
     ],
 )
 def test_the_bytes_of_a_prompt_in_every_dialect(body: bytes, size: int | None) -> None:
-    assert read_request(body).prompt_bytes == size
+    asked = b'{"options":{"num_ctx":9},' + body.removeprefix(b"{")
+    assert read_request(asked if body.startswith(b'{"') else body).prompt_bytes == size
+
+
+def test_a_short_prompt_is_measured_only_where_the_context_is_told() -> None:
+    short, long = {"prompt": "ab" * 900}, {"prompt": "ab" * 1100}
+    assert read_request(json.dumps(short).encode()).prompt_bytes is None
+    told = {**short, "options": {"num_ctx": 64}}
+    assert read_request(json.dumps(told).encode()).prompt_bytes == 1800
+    assert read_request(json.dumps(long).encode()).prompt_bytes == 2200
 
 
 def test_a_large_body_is_not_measured_but_its_facts_are_read() -> None:
@@ -147,7 +156,7 @@ def test_recorded_bodies_are_read(name: str) -> None:
     encoding = capture.headers.get("Content-Encoding", "")
     facts = read_request(capture.request_body, "application/json", encoding)
     assert facts.model == "smollm2:135m"
-    assert facts.prompt_bytes is not None
+    assert (facts.prompt_bytes is None) == (facts.num_ctx is None)
 
 
 NAMES = st.sampled_from(["model", "Model", "name", "stream", "options", "num_ctx", "type", "text"])

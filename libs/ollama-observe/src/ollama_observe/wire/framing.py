@@ -8,6 +8,7 @@ the last of them, `overflows` how many were skipped.
 """
 
 from enum import StrEnum
+from functools import lru_cache
 
 # The last line of /api/generate carries `context`, one number a token of the whole
 # conversation: 131072 tokens are about 1 MB. Images in a request never come back.
@@ -30,6 +31,7 @@ _FRAMINGS = {
 }
 
 
+@lru_cache(maxsize=64)
 def framing_of(content_type: str) -> Framing | None:
     """The framing that a response's Content-Type announces; None for any other type.
 

@@ -1,6 +1,6 @@
 """Facts read from a copy of a request body. The body itself is relayed untouched."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -13,6 +13,11 @@ from ollama_observe.wire.records import count, member, word
 # Requests with pictures may be tens of MB: beyond this the model is taken from the answer.
 # To read the facts of so many bytes takes 4 ms, in which no other request moves.
 COPY_LIMIT_BYTES = 16 * 1024 * 1024
+
+# A request below this fits any context that Ollama has by default, half of it too.
+SHORT_BYTES = 2048
+
+_SPECIAL = frozenset({"options", "stream_options", "truncate"})
 
 # What a compressed body may grow to.
 DECODED_LIMIT_BYTES = 4 * 1024 * 1024
@@ -30,8 +35,9 @@ class RequestFacts(msgspec.Struct, frozen=True, gc=False):
     truncate: bool | None = None
     """Native dialect: False asks for an error instead of a prompt that is cut."""
     prompt_bytes: int | None = None
-    """Of all text, runs of one character counted once; None for a prompt of more than text,
-    and for one so long that measuring it would hold up other requests."""
+    """Of all text, runs of one character counted once; None for a prompt of more than text, for
+    one so long that measuring it would hold up other requests, and for one so short that no
+    context is too small for it."""
 
 
 UNREADABLE = RequestFacts()
@@ -55,7 +61,7 @@ def read_request(
         stream = {"true": True, "false": False}.get(found.get("stream", "").lower())
         return RequestFacts(found.get("model") or None, stream=stream)
     fields = top_fields(body)
-    return UNREADABLE if fields is None else _read(fields, len(body) <= PROMPT_LIMIT_BYTES)
+    return UNREADABLE if fields is None else _read(fields, len(body))
 
 
 def top_fields(body: bytes | bytearray) -> dict[str, msgspec.Raw | None] | None:
@@ -68,9 +74,11 @@ def top_fields(body: bytes | bytearray) -> dict[str, msgspec.Raw | None] | None:
         members = _top(body)
     except _UNREADABLE:
         return None
+    if all(map(str.islower, members)) and "".join(members).isascii():
+        return cast("dict[str, msgspec.Raw | None]", members)
     fields: dict[str, msgspec.Raw | None] = {}
     for name, raw in members.items():
-        folded = name if name.islower() and name.isascii() else name.casefold()
+        folded = name.casefold()
         fields[folded] = None if folded in fields else raw
     return fields
 
@@ -85,17 +93,24 @@ def decoded(raw: msgspec.Raw | None) -> Any:
         return None
 
 
-def _read(fields: dict[str, msgspec.Raw | None], is_measured: bool) -> RequestFacts:
+def _read(fields: dict[str, msgspec.Raw | None], size: int) -> RequestFacts:
     model = word(decoded(fields.get("model")))
     if model is None and ("model" not in fields or fields["model"] is not None):
         # the older spelling, which /api/show, /api/pull and /api/delete still take
         model = word(decoded(fields.get("name")))
-    stream, truncate = decoded(fields.get("stream")), decoded(fields.get("truncate"))
+    stream = decoded(fields.get("stream"))
+    if not isinstance(stream, bool):
+        stream = None
+    if size < SHORT_BYTES and _SPECIAL.isdisjoint(fields):  # as nearly all are
+        return RequestFacts(model, stream=stream)
+    truncate = decoded(fields.get("truncate"))
+    num_ctx = count(member(decoded(fields.get("options")), "num_ctx")) or None
+    is_measured = size <= PROMPT_LIMIT_BYTES and (num_ctx is not None or size >= SHORT_BYTES)
     return RequestFacts(
         model=model,
         include_usage=member(decoded(fields.get("stream_options")), "include_usage") is True,
-        stream=stream if isinstance(stream, bool) else None,
-        num_ctx=count(member(decoded(fields.get("options")), "num_ctx")) or None,
+        stream=stream,
+        num_ctx=num_ctx,
         truncate=truncate if isinstance(truncate, bool) else None,
         prompt_bytes=_prompt_bytes(fields) if is_measured else None,
     )
