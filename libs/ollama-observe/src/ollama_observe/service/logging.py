@@ -69,8 +69,9 @@ def configure_logging(
 def event_log(service: str, logger: str) -> EventLog:
     """A function that logs an event with its fields at `info`: the cheap way, for hot paths.
 
-    The line is the one that structlog writes, without its context variables. To be called
-    after configure_logging; where that chose text, or was not called, structlog does it all.
+    The line is the one that structlog writes, without its context variables. Lines of one turn
+    of the event loop leave together, at its end. To be called after configure_logging; where
+    that chose text, or was not called, structlog does it all.
     """
     for handler in logging.getLogger().handlers:
         if handler.name == _JSON and isinstance(handler, logging.StreamHandler):
@@ -84,14 +85,26 @@ def _json_log(service: str, logger: str, stream: BinaryIO) -> EventLog:
     encode = msgspec.json.Encoder(enc_hook=repr).encode
     always = {"level": "info", "logger": logger, "service": service}
 
+    waiting: list[bytes] = []
+
+    def leave() -> None:
+        lines = b"".join(waiting)
+        waiting.clear()
+        # a log that nobody reads, or whose disk is full, is no reason for a request to fail
+        with contextlib.suppress(OSError):
+            stream.write(lines)
+            stream.flush()
+
     def write(event: str, fields: Mapping[str, object]) -> None:
         if not is_enabled_for(logging.INFO):
             return
         said = {**fields, "event": event, **always, "timestamp": datetime.now(UTC)}
-        # a log that nobody reads, or whose disk is full, is no reason for a request to fail
-        with contextlib.suppress(OSError):
-            stream.write(encode(said) + b"\n")
-            stream.flush()
+        waiting.append(encode(said) + b"\n")
+        if len(waiting) == 1:
+            try:
+                asyncio.get_running_loop().call_soon(leave)
+            except RuntimeError:  # no loop: nothing to wait for
+                leave()
 
     return write
 
