@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import socket
+from pathlib import Path
 
 from tests.clients import RawClient
 from tests.fakes.faults import Faults
@@ -66,6 +67,19 @@ async def test_a_misspelt_variable_ends_the_process_with_one_sentence() -> None:
         logged = await proxy.ended()
     assert proxy.child.returncode == 2
     assert logged.strip() == "proxy: unknown setting PROXY_PROT, did you mean PROXY_PORT?"
+
+
+async def test_a_file_of_aliases_that_cannot_be_read_is_named_and_not_repeated(
+    tmp_path: Path,
+) -> None:
+    aliases = tmp_path / "aliases"
+    aliases.write_text("sk-a-key-that-has-no-place-here\n")
+    async with proxy_process("http://127.0.0.1:1", PROXY_USER_ALIASES_FILE=str(aliases)) as proxy:
+        logged = await proxy.ended()
+    assert proxy.child.returncode == 1
+    assert logged.startswith("proxy: PROXY_USER_ALIASES_FILE (--user-aliases-file): ")
+    assert "line 1: expected an alias" in logged
+    assert "sk-a-key" not in logged
 
 
 async def test_a_client_with_a_full_pipe_that_leaves_is_noticed_on_the_real_event_loop() -> None:

@@ -50,6 +50,13 @@ def test_an_answer_that_cannot_be_read_is_counted_with_its_reason(
     assert read.value(m.EXTRACTION_ERRORS, endpoint="/api/chat", reason=reason) == 1
 
 
+def test_a_transcript_as_plain_text_holds_nothing_to_be_read_and_is_no_mistake() -> None:
+    read = ReadLedger()
+    found, _ = reading(read, {b"content-type": b"text/plain"}, "/v1/audio/transcriptions")
+    assert found is None
+    assert read.value(m.EXTRACTION_ERRORS) == 0
+
+
 @pytest.mark.parametrize("encoding", [b"", b"identity", b"gzip"])
 def test_tokens_of_a_native_stream_move_with_its_records(encoding: bytes) -> None:
     read = ReadLedger()

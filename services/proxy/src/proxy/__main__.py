@@ -7,6 +7,7 @@ from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
 from proxy.app import create_proxy
 from proxy.settings import ProxySettings
+from proxy.users import Users
 
 
 async def serve_proxy(settings: ProxySettings, arguments: list[str]) -> None:
@@ -27,6 +28,10 @@ async def serve_proxy(settings: ProxySettings, arguments: list[str]) -> None:
 def main() -> None:
     """Read the settings and serve."""
     settings = load(ProxySettings)
+    try:
+        Users(settings, on_overflow=lambda: None)
+    except (OSError, ValueError) as error:
+        sys.exit(f"proxy: PROXY_USER_ALIASES_FILE (--user-aliases-file): {error}")
     configure_logging("proxy", settings.log_level, settings.log_format)
     run(lambda: serve_proxy(settings, sys.argv[1:]))
 

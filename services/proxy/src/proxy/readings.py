@@ -109,6 +109,8 @@ class Decoded:
 def reading_of(ledger: Ledger, story: Story, headers: Headers) -> Reading | None:
     """Begin to read an answer with these headers; None, counted, where it cannot be read."""
     framing = framing_of(value_of(headers, b"content-type"))
+    if framing is None and story.endpoint.answer is Answer.TRANSCRIPTION:
+        return None  # it may be asked for as plain text, which holds nothing to be read
     if framing is None:
         _count_unread(ledger, story, "framing")
         return None

@@ -89,7 +89,8 @@ ACTIVE = Metric(
 INFLIGHT_PHASE = Metric(
     "ollama_proxy_inflight_phase_requests",
     _G,
-    "Requests in flight, by what they are doing now.",
+    "Requests in flight, by what they are doing now. Waiting and prefill look alike from outside: "
+    "they are derived from OLLAMA_NUM_PARALLEL and the order of requests.",
     ("phase", "routing"),
 )
 DURATION = Metric(
