@@ -8,6 +8,13 @@ from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
 
 
+def observe(
+    ledger: Ledger, metric: Metric, value: float, labels: tuple[str, ...], trace_id: str = ""
+) -> None:
+    """One observation, under all labels of a histogram in the catalogue's order."""
+    ledger.page(dict(zip(metric.labels, labels, strict=True))).observe(metric, value, trace_id)
+
+
 class ReadLedger:
     """A ledger of the proxy's metrics that can be asked."""
 

@@ -3,7 +3,8 @@
 import asyncio
 
 from ollama_observe.metrics import catalogue as m
-from ollama_observe.metrics.ledger import Ledger, LedgerView
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.metrics.view import LedgerView
 from proxy import upstream
 from proxy.admission import Admission, Counts
 from proxy.clients import ClientConnection
@@ -137,5 +138,6 @@ class PaperHouse:
 
     def counted(self, metric: m.Metric) -> dict[tuple[str, ...], float]:
         """The series of a counter or gauge that are not 0."""
+        self.relay.closing.settle()
         found = LedgerView(m.PROXY, self.ledger.memory).series()
         return {x.labels: x.numbers[0] for x in found if x.metric is metric and x.numbers[0]}

@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.exposition import LedgerCollector
-from ollama_observe.metrics.ledger import LedgerView
 from ollama_observe.metrics.memory import Memory
+from ollama_observe.metrics.view import LedgerView
 
 CEILING_SECONDS = 20
 TRACES = ("a" * 32, "b" * 32)
@@ -30,11 +30,12 @@ from ollama_observe.metrics.memory import Memory
 
 ledger = Ledger(m.PROXY, Memory.attached(int(sys.argv[1])))
 ledger.put(m.INFLIGHT_PHASE, 1, ("waiting", "direct"))
+page = ledger.page({"model": "a", "routing": "direct"})
 counted = 0
 while True:
     counted += 1
     ledger.add(m.PROMPT_TOKENS, 1, ("a", "direct"))
-    ledger.observe(m.TTFT, 0.25, ("a", "direct"), "ab"[counted % 2] * 32)
+    page.observe(m.TTFT, 0.25, "ab"[counted % 2] * 32)
     ledger.add(m.GENERATED_TOKENS, 1, (str(counted % 20000), "direct"))
     if counted % 50 == 0:
         os.write(1, b"%d\\n" % counted)

@@ -9,6 +9,7 @@ from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.requests import read_request
 from proxy.booking import book_answer, book_reload, book_request, book_user
 from proxy.outcomes import Ending
+from proxy.pages import Pages
 from proxy.reloads import Reloads
 from proxy.settings import ProxySettings
 from proxy.story import Story
@@ -51,9 +52,10 @@ def story(
 
 def book(*stories: Story) -> ReadLedger:
     read_ledger = ReadLedger()
+    pages = Pages(read_ledger.ledger)
     for told in stories:
-        book_request(read_ledger.ledger, told)
-        book_answer(read_ledger.ledger, told)
+        book_request(pages.of(told), told)
+        book_answer(pages.of(told), told)
     return read_ledger
 
 
@@ -236,7 +238,8 @@ def test_a_prompt_that_cannot_have_fitted_is_a_suspected_truncation(
 
 def used(last_use: float | None, meter: StreamMeter | None, **facts: object) -> float | None:
     read_ledger, reloads = ReadLedger(), Reloads()
-    book_reload(read_ledger.ledger, reloads, story(meter, last_use=last_use, **facts))  # type: ignore[arg-type]
+    told = story(meter, last_use=last_use, **facts)  # type: ignore[arg-type]
+    book_reload(reloads, Pages(read_ledger.ledger).of(told), told)
     return read_ledger.value(m.RELOADS, model="m:latest")
 
 
@@ -247,27 +250,35 @@ def test_a_load_of_a_model_that_was_in_use_is_a_reload() -> None:
 
 
 def test_only_answers_of_a_known_model_say_that_it_is_loaded() -> None:
-    reloads, ledger = Reloads(), ReadLedger().ledger
+    reloads, pages = Reloads(), Pages(ReadLedger().ledger)
     for told in (
         story(path="/api/tags"),
         story(upstream_status=404),
         story(read(FINAL), model="other"),
     ):
-        book_reload(ledger, reloads, told)
+        book_reload(reloads, pages.of(told), told)
         assert reloads.last_use(told.model) is None
-    book_reload(ledger, reloads, story(read(FINAL)))
+    loaded, unloaded = story(read(FINAL)), story(read(UNLOADED))
+    book_reload(reloads, pages.of(loaded), loaded)
     assert reloads.last_use("m:latest") == 9.0
-    book_reload(ledger, reloads, story(read(UNLOADED)))
+    book_reload(reloads, pages.of(unloaded), unloaded)
     assert reloads.last_use("m:latest") is None
 
 
 def test_users_have_requests_and_tokens_where_somebody_asked_for_it() -> None:
     read_ledger = ReadLedger()
-    users = Users(ProxySettings(user_header="X-User"), lambda: None)
-    book_user(read_ledger.ledger, users, story(read(FINAL)))
+    users, pages = (
+        Users(ProxySettings(user_header="X-User"), lambda: None),
+        Pages(read_ledger.ledger),
+    )
+
+    def booked_by_user(told: Story) -> None:
+        book_user(users, pages, pages.of(told), told)
+
+    booked_by_user(story(read(FINAL)))
     assert "user_requests_total {'user'" not in read_ledger.text()
-    book_user(read_ledger.ledger, users, story(read(FINAL), user="abc"))
-    book_user(read_ledger.ledger, users, story(read(CONTENT), user="abc", tokens_counted=1))
+    booked_by_user(story(read(FINAL), user="abc"))
+    booked_by_user(story(read(CONTENT), user="abc", tokens_counted=1))
     assert read_ledger.value(m.USER_REQUESTS, user="abc") == 2
     assert read_ledger.value(m.USER_TOKENS, user="abc", type="input") == 8
     assert read_ledger.value(m.USER_TOKENS, user="abc", type="output") == 12

@@ -6,11 +6,10 @@ import msgspec
 import pytest
 
 from ollama_observe.metrics import catalogue as m
-from ollama_observe.metrics.ledger import Ledger, LedgerView
 from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
-from proxy.inflight import Entry, InflightTable, phases, put_phases
+from proxy.inflight import PHASES, Entry, InflightGauges, InflightTable, phases
 from proxy.story import Phase, Story
 from tests.ledgers import ReadLedger
 
@@ -30,7 +29,7 @@ def chat(*lines: bytes) -> StreamMeter:
 
 
 def seen(told: Story, now: float = 10.0) -> Entry:
-    table = InflightTable(Ledger(m.PROXY), lambda: now)
+    table = InflightTable(lambda: now)
     table.enter(told)
     (entry,) = table.entries()
     return entry
@@ -68,31 +67,21 @@ def test_an_entry_has_its_age_and_the_rate_of_what_came() -> None:
 
 
 def test_a_request_that_left_is_gone_and_one_of_the_same_id_is_not() -> None:
-    read = ReadLedger()
-    table = InflightTable(read.ledger, lambda: 0.0)
+    table = InflightTable(lambda: 0.0)
     first, second = story(), story()
     for told in (first, second):
         table.enter(told)
     table.leave(first)
     table.leave(first)
     assert len(table.entries()) == len(table) == 1
-    assert read.value(m.ACTIVE, model="m:latest", endpoint="/api/chat") == 1
 
 
-def test_a_request_is_counted_under_the_name_that_it_has_now() -> None:
-    read = ReadLedger()
-    table = InflightTable(read.ledger, lambda: 0.0)
+def test_a_request_is_told_under_the_name_that_it_has_now() -> None:
+    table = InflightTable(lambda: 0.0)
     told = story(model="other")
     table.enter(told)
-    table.rename(told, "m:latest")
-    (seen_now,) = table.entries()
-    assert seen_now.model == "m:latest"
-    counts = [read.value(m.ACTIVE, model=x, endpoint="/api/chat") for x in ("other", "m:latest")]
-    assert counts == [0, 1]
-    table.leave(told)
-    table.rename(told, "late:latest")
-    assert not table.entries()
-    assert read.value(m.ACTIVE, model="late:latest", endpoint="/api/chat") is None
+    told.model = "m:latest"
+    assert [entry.model for entry in table.entries()] == ["m:latest"]
 
 
 def entry(number: int, phase: Phase = Phase.PREFILL, model: str = "m:latest") -> Entry:
@@ -138,20 +127,39 @@ def test_the_phases_do_not_change_when_they_are_told_twice() -> None:
 
 
 def test_entries_pass_between_processes_as_json() -> None:
-    table = InflightTable(Ledger(m.PROXY), lambda: 10.0)
+    table = InflightTable(lambda: 10.0)
     table.enter(story(**SENT))
     sent = msgspec.json.encode(table.entries())
     assert msgspec.json.decode(sent, type=list[Entry]) == table.entries()
 
 
 def test_the_phases_of_all_are_counted_and_empty_ones_are_zero() -> None:
-    ledger = Ledger(m.PROXY)
-    put_phases(ledger, phases([entry(1), entry(2)], 1))
-    assert counted(ledger) == {"waiting": 1, "prefill": 1, "thinking": 0, "answering": 0}
-    put_phases(ledger, [])
-    assert set(counted(ledger).values()) == {0}
+    read = ReadLedger()
+    gauges = InflightGauges(read.ledger)
+
+    def counted() -> dict[Phase, float | None]:
+        return {phase: read.value(m.INFLIGHT_PHASE, phase=phase) for phase in PHASES}
+
+    gauges.put(phases([entry(1), entry(2)], 1))
+    assert counted() == {
+        Phase.WAITING: 1,
+        Phase.PREFILL: 1,
+        Phase.THINKING: 0,
+        Phase.ANSWERING: 0,
+    }
+    gauges.put([])
+    assert set(counted().values()) == {0}
 
 
-def counted(ledger: Ledger) -> dict[str, float]:
-    series = LedgerView(m.PROXY, ledger.memory).series()
-    return {s.labels[0]: s.numbers[0] for s in series if s.labels[1] == "direct"}
+def test_the_requests_of_each_model_are_counted_and_zero_once_they_have_left() -> None:
+    read = ReadLedger()
+    gauges = InflightGauges(read.ledger)
+
+    def counted() -> list[float | None]:
+        of_chat = {"endpoint": "/api/chat"}
+        return [read.value(m.ACTIVE, model=model, **of_chat) for model in ("a", "b", "c")]
+
+    gauges.put([entry(1, model="a"), entry(2, model="a"), entry(3, model="b")])
+    assert counted() == [2, 1, None]
+    gauges.put([entry(3, model="b")])
+    assert counted() == [0, 1, None]

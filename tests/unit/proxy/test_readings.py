@@ -6,6 +6,7 @@ import pytest
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.wire.endpoints import endpoint_of
+from proxy.pages import Pages
 from proxy.readings import Generation, Reading, reading_of
 from proxy.story import Story
 from proxy.transfers import Transfer
@@ -19,7 +20,7 @@ def reading(
     read: ReadLedger, headers: dict[bytes, bytes], path: str = "/api/chat"
 ) -> tuple[Reading | None, Story]:
     story = Story("id", "", "", "POST", endpoint_of(path), True, "direct", "m:latest", 0.0)
-    return reading_of(read.ledger, story, headers), story
+    return reading_of(Pages(read.ledger), story, headers), story
 
 
 def test_every_answer_has_its_reader() -> None:

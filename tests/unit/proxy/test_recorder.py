@@ -1,6 +1,7 @@
 """The recorder: names models in time, counts tokens as they pass, never raises."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ import structlog
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.catalogue import Metric
-from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.metrics.ledger import Ledger, Page
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES
+from proxy.inflight import InflightGauges
 from proxy.observer import Observer
 from proxy.outcomes import Ending
 from proxy.recorder import Recorder
@@ -28,18 +30,31 @@ class Breakable(Ledger):
     broken: Metric | None = None
 
     def add(self, metric: Metric, amount: float, labels: tuple[str, ...] = ()) -> None:
-        self._refuse(metric)
+        self.refuse(metric)
         super().add(metric, amount, labels)
 
-    def observe(
-        self, metric: Metric, value: float, labels: tuple[str, ...] = (), trace_id: str = ""
-    ) -> None:
-        self._refuse(metric)
-        super().observe(metric, value, labels, trace_id)
+    def page(self, shared: Mapping[str, str]) -> Page:
+        return BreakablePage(self, shared)
 
-    def _refuse(self, metric: Metric) -> None:
+    def refuse(self, metric: Metric) -> None:
         if metric is self.broken:
             raise RuntimeError("on purpose: a secret")
+
+
+class BreakablePage(Page):
+    """A page of it."""
+
+    def __init__(self, ledger: Breakable, shared: Mapping[str, str]) -> None:
+        super().__init__(ledger, shared)
+        self._refuse = ledger.refuse
+
+    def add(self, metric: Metric, amount: float, more: str = "") -> None:
+        self._refuse(metric)
+        super().add(metric, amount, more)
+
+    def observe(self, metric: Metric, value: float, trace_id: str = "", more: str = "") -> None:
+        self._refuse(metric)
+        super().observe(metric, value, trace_id, more)
 
 
 class Desk:
@@ -48,6 +63,7 @@ class Desk:
     def __init__(self, **settings: object) -> None:
         self.ledger = Breakable(m.PROXY)
         self.read = ReadLedger(self.ledger)
+        self.gauges = InflightGauges(self.ledger)
         self.lines: list[dict[str, object]] = []
         self.observer = Observer(
             ProxySettings.model_validate(settings),
@@ -72,6 +88,7 @@ class Desk:
         return recorder
 
     def active(self, model: str, endpoint: str = "/api/chat") -> float | None:
+        self.gauges.put(self.observer.inflight.entries())
         return self.read.value(m.ACTIVE, model=model, endpoint=endpoint)
 
 
@@ -262,7 +279,7 @@ def test_a_request_ends_in_one_line_with_its_id_and_trace() -> None:
 
 
 @pytest.mark.parametrize(
-    "metric", [m.ACTIVE, m.GENERATED_TOKENS, m.REQUESTS, m.DURATION, m.DONE, m.TTFT, m.RELOADS]
+    "metric", [m.GENERATED_TOKENS, m.REQUESTS, m.DURATION, m.DONE, m.TTFT, m.RELOADS]
 )
 def test_a_mistake_in_measuring_is_swallowed_counted_once_and_the_rest_goes_on(
     metric: Metric,

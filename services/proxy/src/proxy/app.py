@@ -17,7 +17,7 @@ from ollama_observe.service.http import Control, Readiness
 from ollama_observe.service.logging import event_log
 from proxy.admission import Admission, Counts
 from proxy.control import create_control
-from proxy.inflight import Entry, phases, put_phases
+from proxy.inflight import Entry, InflightGauges, phases
 from proxy.observer import Observer
 from proxy.pool import UpstreamPool
 from proxy.probe import check_ollama
@@ -75,9 +75,10 @@ def create_proxy(settings: ProxySettings, sock: socket.socket, arguments: Sequen
         serving = workers.serving(sock)
         entries = workers.entries
     readiness = Readiness()
+    gauges = InflightGauges(ledger)
 
     async def refresh() -> None:
-        put_phases(ledger, phases(await entries(), settings.ollama_num_parallel))
+        gauges.put(phases(await entries(), settings.ollama_num_parallel))
 
     pool = create_pool(settings)
     registry = process_registry()

@@ -221,10 +221,15 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(Ending.MALFORMED, str(error))
             return
         exchange = self._exchange = Exchange(self._relay, self, head, at)
-        self._ahead = data[end + 4 :]
-        if head.length == 0:
+        rest = data[end + 4 :]
+        if head.length == len(rest):  # all of the request is here, and nothing else
+            self._ahead = b""
+            exchange.request_arrived(rest, [rest] if rest else [], is_done=True)
+        elif head.length == 0:
+            self._ahead = rest
             exchange.request_arrived(b"", [], is_done=True)
         else:
+            self._ahead = rest
             self._body = ChunkedBody() if head.length is None else LengthBody(head.length)
             if self._ahead:
                 self._ahead = self._read_body(self._ahead)

@@ -51,32 +51,33 @@ class Client(Protocol):
 class Exchange:
     """One request and its answer."""
 
+    _connecting: asyncio.Task[None] | None = None
+    _connection: UpstreamConnection | None = None
+    _outbox_bytes = 0
+    _injector: Injector | None = None
+    _is_request_read = False
+    _is_half_closed = False
+    _pending_head = b""
+    """The answer's head, which leaves with the first bytes of its body."""
+    _is_started = False
+    _is_endless = False
+    _is_stripped = False
+    """Token counts that the client did not ask for are taken out."""
+    _is_unframed = False
+    """The client is to get the payload without chunk framing."""
+    _is_sending_paused = False
+    _is_admitted = False
+    _is_over = False
+    _refusal: Refusal | None = None
+
     def __init__(self, relay: Relay, client: Client, head: RequestHead, at: float) -> None:
         self._relay = relay
         self._client = client
         self._head = head
         self._clock = relay.clock
         self._recorder: Recorder = relay.observe(head, at)
-        self._connecting: asyncio.Task[None] | None = None
-        self._connection: UpstreamConnection | None = None
         self._outbox: list[bytes] = []
-        self._outbox_bytes = 0
-        self._injector: Injector | None = None
-        self._is_request_read = False
-        self._is_half_closed = False
-        self._pending_head = b""
-        """The answer's head, which leaves with the first bytes of its body."""
-        self._is_started = False
-        self._is_endless = False
-        self._is_stripped = False
-        """Token counts that the client did not ask for are taken out."""
-        self._is_unframed = False
-        """The client is to get the payload without chunk framing."""
         self._keep_alive = head.keep_alive and head.version == b"HTTP/1.1"
-        self._is_sending_paused = False
-        self._is_admitted = False
-        self._is_over = False
-        self._refusal: Refusal | None = None
         try:
             self._outbound_head = relay.outbound(head)
         except Refusal as refusal:
@@ -305,7 +306,7 @@ class Exchange:
         if self._connection is not None:
             self._connection.give_up()
             self._connection = None
-        self._recorder.finish(self._clock(), ending)
+        self._relay.closing.add(self._recorder, self._clock(), ending)
         if is_answered or ending in (Ending.COMPLETE, Ending.HALF_CLOSED):
             self._client.exchange_ended(self._keep_alive and self._is_request_read)
         else:

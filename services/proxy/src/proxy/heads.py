@@ -7,14 +7,15 @@ Source: RFC 9112, 2 to 6; RFC 9110, 5.
 """
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from proxy.headers import HOP_BY_HOP, Headers, named_by_connection
 
 END = b"\r\n\r\n"
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_TARGET = re.compile(rb"[^\x00-\x20\x7f]+")
-_STATUS_LINE = re.compile(rb"HTTP/(1\.[01]) ([1-5][0-9][0-9])(?: .*)?")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])(?: .*)?")
 _CONTROL = bytes({*range(0x20), 0x7F} - {0x09})
 _VERSIONS = frozenset({b"HTTP/1.1", b"HTTP/1.0"})
 _LENGTH_DIGITS = 19
@@ -29,19 +30,22 @@ _RECURRING = frozenset(
     }
 )
 _LISTS = frozenset({b"connection", b"content-length", b"transfer-encoding"})
-# What has to be looked at before the lines go on; a second length among them.
+# What belongs to one connection; how a message is framed is decided where it is read.
 _OWN = HOP_BY_HOP - {b"transfer-encoding"}
 _LINES_KEPT = 1024
 _LINE_KEPT_BYTES = 256
 _lines_read: dict[bytes, tuple[bytes, bytes]] = {}
+_NAMES_KEPT = 256
+_names_read: dict[bytes, bytes] = {}
+"""Names of fields as they were written, to lower case."""
+_METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS"})
 
 
 class MalformedHead(ValueError):  # noqa: N818 (it is the head that is wrong)
     """What came is no head of HTTP/1.1 that has one meaning. The message says why."""
 
 
-@dataclass(slots=True)
-class RequestHead:
+class RequestHead(msgspec.Struct, eq=False):
     """A request's head. `length` is the body's in bytes, None when it is chunked.
 
     `passing` are the field lines that go on, as they were written.
@@ -56,8 +60,7 @@ class RequestHead:
     keep_alive: bool
 
 
-@dataclass(slots=True)
-class ResponseHead:
+class ResponseHead(msgspec.Struct, eq=False):
     """A response's head. Without `length` the body is chunked, or ends with the connection.
 
     `passing` are the field lines that go on; of a chunked body its Transfer-Encoding as well.
@@ -82,7 +85,8 @@ def read_request(raw: bytes) -> RequestHead:
     if len(parts) != 3 or parts[2] not in _VERSIONS:
         raise MalformedHead("expected a method, a target and HTTP/1.1, found something else")
     method, target, version = parts
-    if not _TOKEN.fullmatch(method) or not _TARGET.fullmatch(target):
+    # no space and no control byte is in either by now, but for tabs
+    if not target or b"\t" in target or not (method in _METHODS or _TOKEN.fullmatch(method)):
         raise MalformedHead("the method or the target holds bytes that have no place in it")
     headers, passing = _fields(lines)
     length: int | None = 0
@@ -99,9 +103,7 @@ def read_request(raw: bytes) -> RequestHead:
 def read_response(raw: bytes) -> ResponseHead:
     """Read a response's head, without the empty line at its end. Raises: MalformedHead."""
     first, lines = _lines(raw)
-    match = _STATUS_LINE.fullmatch(first)
-    if match is None:
-        raise MalformedHead("expected HTTP/1.1 and a status, found something else")
+    version, status = _read_status(first)
     headers, passing = _fields(lines)
     is_chunked = b"transfer-encoding" in headers
     length = None
@@ -111,10 +113,17 @@ def read_response(raw: bytes) -> ResponseHead:
             passing, length = _without(passing, b"content-length"), None
     if is_chunked and headers[b"transfer-encoding"].lower() != b"chunked":
         raise MalformedHead("a transfer encoding other than chunked")
-    version = first[:8]
     keep_alive = _keeps_alive(version, headers)
-    status = int(match[2])
     return ResponseHead(version, status, first, headers, passing, length, is_chunked, keep_alive)
+
+
+@lru_cache(maxsize=64)
+def _read_status(line: bytes) -> tuple[bytes, int]:
+    """Version and status of a response's first line."""
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        raise MalformedHead("expected HTTP/1.1 and a status, found something else")
+    return line[:8], int(match[1])
 
 
 def _lines(raw: bytes) -> tuple[bytes, list[bytes]]:
@@ -132,46 +141,60 @@ def _fields(lines: list[bytes]) -> tuple[dict[bytes, bytes], list[bytes]]:
     Of a field that comes twice the first value stays; those that frame the message and
     `Connection` are lists, and are put together.
     """
+    read = [_lines_read.get(line) or _read_line(line) for line in lines]
+    headers = dict(read)
+    if len(headers) != len(lines):
+        return _fields_of_several(lines, read)
+    if _OWN.isdisjoint(headers):
+        return headers, lines
+    dropped = _dropped(headers.get(b"connection"))
+    return headers, [line for line, name in zip(lines, headers, strict=True) if name not in dropped]
+
+
+def _fields_of_several(
+    lines: list[bytes], read: list[tuple[bytes, bytes]]
+) -> tuple[dict[bytes, bytes], list[bytes]]:
+    """The same where a field comes twice. One length is enough."""
     headers: dict[bytes, bytes] = {}
-    is_plain = True
-    for line in lines:
-        lower, value = _lines_read.get(line) or _read_line(line)
-        if lower in headers:
-            if lower in _LISTS:
-                headers[lower] += b"," + value
-                is_plain = False
-            continue
-        headers[lower] = value
-        if lower in _OWN:
-            is_plain = False
-    return headers, lines if is_plain else _passing(lines, headers)
+    for name, value in read:
+        if name in _LISTS and name in headers:
+            headers[name] += b"," + value
+        else:
+            headers.setdefault(name, value)
+    dropped = set(_dropped(headers.get(b"connection")))
+    passing = []
+    for line, (name, _) in zip(lines, read, strict=True):
+        if name not in dropped:
+            passing.append(line)
+        if name == b"content-length":
+            dropped.add(name)
+    return headers, passing
 
 
 def _read_line(line: bytes) -> tuple[bytes, bytes]:
     name, colon, value = line.partition(b":")
     if not colon:
         raise MalformedHead("a line of the head has no colon")
-    if not _TOKEN.fullmatch(name):
-        raise MalformedHead("a field's name is empty or holds bytes that have no place in it")
-    read = name.lower(), value.strip(b" \t")
-    if read[0] in _RECURRING and len(_lines_read) < _LINES_KEPT and len(line) <= _LINE_KEPT_BYTES:
+    lower = _names_read.get(name) or _read_name(name)
+    read = lower, value.strip(b" \t")
+    if lower in _RECURRING and len(_lines_read) < _LINES_KEPT and len(line) <= _LINE_KEPT_BYTES:
         _lines_read[line] = read
     return read
 
 
-def _passing(lines: list[bytes], headers: Headers) -> list[bytes]:
-    """The lines without what belongs to this connection; one length is enough."""
-    dropped = HOP_BY_HOP - {b"transfer-encoding"}
-    if b"connection" in headers:
-        dropped |= named_by_connection(headers[b"connection"])
-    passing = []
-    for line in lines:
-        name = line.partition(b":")[0].lower()
-        if name not in dropped:
-            passing.append(line)
-        if name == b"content-length":
-            dropped |= {name}
-    return passing
+def _read_name(name: bytes) -> bytes:
+    if not _TOKEN.fullmatch(name):
+        raise MalformedHead("a field's name is empty or holds bytes that have no place in it")
+    lower = name.lower()
+    if len(_names_read) < _NAMES_KEPT and len(name) <= _LINE_KEPT_BYTES:
+        _names_read[name] = lower
+    return lower
+
+
+@lru_cache(maxsize=64)
+def _dropped(connection: bytes | None) -> frozenset[bytes]:
+    """The fields that belong to this connection."""
+    return _OWN if connection is None else _OWN | named_by_connection(connection)
 
 
 def _without(lines: list[bytes], name: bytes) -> list[bytes]:

@@ -39,35 +39,22 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class InflightTable:
-    """The requests in flight of one process, and how many there are of each model and route."""
+    """The requests in flight of one process."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], float]) -> None:
-        self._ledger = ledger
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._stories: dict[Story, tuple[str, str, str]] = {}
-        """Each with the labels under which it is counted."""
+        self._stories: dict[Story, None] = {}  # in the order in which they came
 
     def __len__(self) -> int:
         return len(self._stories)
 
     def enter(self, story: Story) -> None:
         """A request has begun."""
-        labels = (story.model, story.endpoint.template, story.routing)
-        self._ledger.add(m.ACTIVE, 1, labels)
-        self._stories[story] = labels
-
-    def rename(self, story: Story, model: str) -> None:
-        """The request's model is known by this label now."""
-        story.model = model
-        if story in self._stories:
-            self.leave(story)
-            self.enter(story)
+        self._stories[story] = None
 
     def leave(self, story: Story) -> None:
         """A request has ended."""
-        labels = self._stories.pop(story, None)
-        if labels is not None:
-            self._ledger.add(m.ACTIVE, -1, labels)
+        self._stories.pop(story, None)
 
     def entries(self) -> list[Entry]:
         """What each is doing, as far as it alone can tell; `phases` puts it right over all."""
@@ -96,13 +83,26 @@ def phases(entries: Iterable[Entry], num_parallel: int) -> list[Entry]:
     return sorted(told, key=lambda entry: -entry.age_seconds)
 
 
-def put_phases(ledger: Ledger, entries: Iterable[Entry]) -> None:
-    """How many requests are in which phase, of entries that went through `phases`."""
-    counts = {(phase.value, routing.value): 0 for phase in PHASES for routing in Routing}
-    for entry in entries:
-        counts[entry.phase.value, entry.routing] += 1
-    for labels, count in counts.items():
-        ledger.put(m.INFLIGHT_PHASE, count, labels)
+class InflightGauges:
+    """How many requests are in flight, put into a ledger for the scrape that is to come."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._shown: set[tuple[str, str, str]] = set()
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Count entries that went through `phases`."""
+        in_phase = {(phase.value, routing.value): 0 for phase in PHASES for routing in Routing}
+        active = dict.fromkeys(self._shown, 0)
+        for entry in entries:
+            in_phase[entry.phase.value, entry.routing] += 1
+            labels = (entry.model, entry.endpoint, entry.routing)
+            active[labels] = active.get(labels, 0) + 1
+        for labels, count in active.items():
+            self._ledger.put(m.ACTIVE, count, labels)
+        for way, count in in_phase.items():
+            self._ledger.put(m.INFLIGHT_PHASE, count, way)
+        self._shown.update(active)
 
 
 def _entry(story: Story, now: float) -> Entry:

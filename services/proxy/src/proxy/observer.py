@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import unquote
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.endpoints import ENDPOINTS, OTHER, Endpoint, endpoint_of, method_label
+from proxy.booking import book_answer, book_reload, book_request, book_user
 from proxy.headers import Headers
 from proxy.identity import RequestIds, trace_id_of
 from proxy.inflight import InflightTable
 from proxy.labels import ModelLabels
-from proxy.recorder import Books, Recorder
+from proxy.pages import Pages
+from proxy.recorder import Books, Recorder, Step
 from proxy.reloads import Reloads
 from proxy.routing import Routing
 from proxy.settings import ProxySettings
@@ -40,12 +43,21 @@ class Observer:
     ) -> None:
         """Raises: ValueError, OSError when the file of users' aliases cannot be read."""
         self.ledger = ledger
-        self.inflight = InflightTable(ledger, clock)
+        self.inflight = InflightTable(clock)
         self.models = ModelLabels(settings.model_label_limit, lambda: self._ran_over("model"))
         self._users = Users(settings, lambda: self._ran_over("user"))
         self._ids = RequestIds()
         self._id_header = settings.request_id_header.lower().encode("latin-1")
-        self._books = Books(ledger, self.models, Reloads(), self._users, self.inflight, log)
+        reloads, pages = Reloads(), Pages(ledger)
+        steps: list[tuple[str, Step]] = [
+            ("request", book_request),
+            ("answer", book_answer),
+            ("reload", partial(book_reload, reloads)),
+            ("line", lambda _page, story: log("request_finished", story.log_fields())),
+        ]
+        if self._users.is_on:
+            steps.append(("user", partial(book_user, self._users, pages)))
+        self._books = Books(pages, self.models, reloads, self.inflight, tuple(steps))
 
     def begin(
         self, method: str, target: bytes, headers: Headers, routing: Routing, at: float
@@ -58,7 +70,7 @@ class Observer:
             recorder.failed("begin", error)
         else:
             recorder = Recorder(self._books, story, headers)
-        recorder.begin()
+        self.inflight.enter(recorder.story)
         return recorder
 
     def _story(

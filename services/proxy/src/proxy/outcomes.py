@@ -125,7 +125,7 @@ def _of_answer(status: int | None, meter: Meter | None) -> Outcome:
     if meter is not None and meter.saw_error:
         return Outcome.MID_STREAM
     # What was too long to be kept may have held the end marker.
-    if meter is not None and not meter.is_ended and not meter.problems["too_long"]:
+    if meter is not None and not meter.is_ended and not meter.too_long:
         return Outcome.INCOMPLETE_STREAM
     return Outcome.OK
 

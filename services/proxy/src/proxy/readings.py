@@ -3,13 +3,13 @@
 from typing import Protocol
 
 from ollama_observe.metrics import catalogue as m
-from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.encodings import Decoder, decoder_for
 from ollama_observe.wire.endpoints import Answer
 from ollama_observe.wire.framing import Framing, framing_of
 from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.progress import ProgressMeter
 from proxy.headers import Headers, value_of
+from proxy.pages import Pages
 from proxy.story import Story
 from proxy.transfers import Transfer
 
@@ -34,10 +34,8 @@ class Reading(Protocol):
 class Generation:
     """The answer of a model: its tokens are counted while they come."""
 
-    __slots__ = ("_is_live", "_ledger", "_meter", "_story")
-
-    def __init__(self, ledger: Ledger, story: Story, meter: StreamMeter) -> None:
-        self._ledger = ledger
+    def __init__(self, pages: Pages, story: Story, meter: StreamMeter) -> None:
+        self._pages = pages
         self._story = story
         self._meter = meter
         # native streams end with the true count, so records may stand in until then
@@ -58,7 +56,7 @@ class Generation:
             new = meter.outputs - story.tokens_counted
             if new:
                 story.tokens_counted = meter.outputs
-                self._ledger.add(m.GENERATED_TOKENS, new, (story.model, story.routing))
+                self._pages.of(story).add(m.GENERATED_TOKENS, new)
 
     def finish(self, at: float) -> None:
         """See Reading."""
@@ -71,10 +69,8 @@ class Generation:
 class Decoded:
     """An answer that is compressed: what its decoder makes of it is read."""
 
-    __slots__ = ("_decoder", "_is_lost", "_ledger", "_reading", "_story")
-
-    def __init__(self, ledger: Ledger, story: Story, reading: Reading, decoder: Decoder) -> None:
-        self._ledger = ledger
+    def __init__(self, pages: Pages, story: Story, reading: Reading, decoder: Decoder) -> None:
+        self._pages = pages
         self._story = story
         self._reading = reading
         self._decoder = decoder
@@ -94,7 +90,7 @@ class Decoded:
             self._is_lost = True
             self._reading.close()
             self._story.meter = self._story.progress = None
-            _count_unread(self._ledger, self._story, "encoding")
+            _count_unread(self._pages, self._story, "encoding")
 
     def finish(self, at: float) -> None:
         """See Reading."""
@@ -106,31 +102,31 @@ class Decoded:
         self._reading.close()
 
 
-def reading_of(ledger: Ledger, story: Story, headers: Headers) -> Reading | None:
+def reading_of(pages: Pages, story: Story, headers: Headers) -> Reading | None:
     """Begin to read an answer with these headers; None, counted, where it cannot be read."""
     framing = framing_of(value_of(headers, b"content-type"))
     if framing is None and story.endpoint.answer is Answer.TRANSCRIPTION:
         return None  # it may be asked for as plain text, which holds nothing to be read
     if framing is None:
-        _count_unread(ledger, story, "framing")
+        _count_unread(pages, story, "framing")
         return None
     encoding = value_of(headers, b"content-encoding")
     if encoding in ("", "identity"):
-        return _plain(ledger, story, framing)
+        return _plain(pages, story, framing)
     decoder = decoder_for(encoding)
     if decoder is None:
-        _count_unread(ledger, story, "encoding")
+        _count_unread(pages, story, "encoding")
         return None
-    return Decoded(ledger, story, _plain(ledger, story, framing), decoder)
+    return Decoded(pages, story, _plain(pages, story, framing), decoder)
 
 
-def _plain(ledger: Ledger, story: Story, framing: Framing) -> Reading:
+def _plain(pages: Pages, story: Story, framing: Framing) -> Reading:
     if story.endpoint.answer is Answer.PROGRESS:
         story.progress = ProgressMeter(framing)
-        return Transfer(ledger, story, story.progress)
+        return Transfer(pages.ledger, story, story.progress)
     story.meter = StreamMeter(story.endpoint.answer, framing)
-    return Generation(ledger, story, story.meter)
+    return Generation(pages, story, story.meter)
 
 
-def _count_unread(ledger: Ledger, story: Story, reason: str) -> None:
-    ledger.add(m.EXTRACTION_ERRORS, 1, (story.endpoint.template, reason, story.routing))
+def _count_unread(pages: Pages, story: Story, reason: str) -> None:
+    pages.of(story).add(m.EXTRACTION_ERRORS, 1, reason)

@@ -8,26 +8,23 @@ Instants are seconds of the relay's clock.
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVarTuple
 
 import structlog
 
 from ollama_observe.metrics import catalogue as m
-from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.metrics.ledger import Page
 from ollama_observe.wire.endpoints import Endpoint
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES, RequestFacts, read_request
-from proxy.booking import book_answer, book_reload, book_request, book_user
 from proxy.headers import Headers, value_of
 from proxy.inflight import InflightTable
 from proxy.labels import ModelLabels
 from proxy.outcomes import Ending
+from proxy.pages import Pages
 from proxy.readings import Reading, reading_of
 from proxy.reloads import Reloads
-from proxy.story import Story
-from proxy.transfers import UPLOAD
-from proxy.users import Users
+from proxy.story import UPLOAD, Story
 
-Ts = TypeVarTuple("Ts")
+Step = Callable[[Page, Story], None]
 
 _log = structlog.stdlib.get_logger("proxy.relay")
 _WHOLE = frozenset({Ending.COMPLETE, Ending.HALF_CLOSED})
@@ -35,45 +32,34 @@ _WHOLE = frozenset({Ending.COMPLETE, Ending.HALF_CLOSED})
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What the recorders of one process write into."""
+    """What the recorders of one process write into.
 
-    ledger: Ledger
+    `steps` is what is done with a finished story, by name: each for itself, so that a mistake
+    in one keeps none of the others from being taken.
+    """
+
+    pages: Pages
     models: ModelLabels
     reloads: Reloads
-    users: Users
     inflight: InflightTable
-    log: Callable[[str, dict[str, object]], None]
+    steps: tuple[tuple[str, Step], ...]
 
 
 class Recorder:
     """Takes note of one request as it passes; `finish` makes metrics and a log line of it."""
 
-    __slots__ = (
-        "_books",
-        "_copied_bytes",
-        "_has_failed",
-        "_headers",
-        "_is_nameless",
-        "_is_upload",
-        "_pieces",
-        "_reading",
-        "story",
-    )
+    _reading: Reading | None = None
+    _copied_bytes = 0
+    _is_nameless = False
+    """Which model it is, if any, only the answer can say."""
+    _has_failed = False
 
     def __init__(self, books: Books, story: Story, headers: Headers) -> None:
-        endpoint = story.endpoint
         self._books = books
         self.story = story
         self._headers: Headers | None = headers
-        self._pieces: list[bytes] | None = None
-        self._copied_bytes = 0
-        if endpoint.has_model and story.is_call:
-            self._pieces = []
-        self._is_upload = story.is_call and endpoint.operation == UPLOAD
-        self._reading: Reading | None = None
-        self._is_nameless = False
-        """Which model it is, if any, only the answer can say."""
-        self._has_failed = False
+        wants_body = story.endpoint.has_model and story.is_call
+        self._pieces: list[bytes] | None = [] if wants_body else None
 
     @property
     def request_id(self) -> str:
@@ -95,10 +81,6 @@ class Recorder:
         """Whether the request's body is looked into, as far as it has come."""
         return self._pieces is not None
 
-    def begin(self) -> None:
-        """The request is in flight."""
-        self._attempt(self._books.inflight.enter, self.story)
-
     def body_piece(self, data: bytes) -> None:
         """A piece of the request's body has come."""
         try:
@@ -109,9 +91,8 @@ class Recorder:
                     self._pieces.append(data)
                 else:
                     self._pieces = None
-            elif self._is_upload:
-                labels = (UPLOAD, self.story.routing)
-                self._books.ledger.add(m.TRANSFER_BYTES, len(data), labels)
+            elif self.story.is_upload:
+                self._books.pages.of(self.story).add(m.TRANSFER_BYTES, len(data), UPLOAD)
         except Exception as error:  # noqa: BLE001 (fail open, and counted)
             self.failed("body_piece", error)
 
@@ -142,7 +123,7 @@ class Recorder:
             if story.endpoint.proves_model and story.facts.model:
                 self._name_from(story.facts.model)
             if story.endpoint.is_metered:
-                self._reading = reading_of(self._books.ledger, story, headers)
+                self._reading = reading_of(self._books.pages, story, headers)
         except Exception as error:  # noqa: BLE001
             self._reading_failed("head_received", error)
 
@@ -165,23 +146,19 @@ class Recorder:
     def finish(self, at: float, ending: Ending) -> None:
         """The request is over. Called exactly once."""
         books, story = self._books, self.story
-        ledger = books.ledger
-        self._attempt(books.inflight.leave, story)
+        books.inflight.leave(story)
         self._end_reading(at, ending)
-        self._attempt(story.end, at, ending)
-        self._attempt(book_request, ledger, story)
-        self._attempt(book_answer, ledger, story)
-        self._attempt(book_reload, ledger, books.reloads, story)
-        if story.user:
-            self._attempt(book_user, ledger, books.users, story)
-        self._attempt(self._write_line, story)
-
-    def _attempt(self, step: Callable[[*Ts], None], *args: *Ts) -> None:
-        """One step that must not keep the next from being taken."""
         try:
-            step(*args)
+            story.end(at, ending)
+            page = books.pages.of(story)
         except Exception as error:  # noqa: BLE001
-            self.failed(step.__name__, error)
+            self.failed("end", error)
+            return
+        for name, step in books.steps:
+            try:
+                step(page, story)
+            except Exception as error:  # noqa: BLE001
+                self.failed(name, error)
 
     def failed(self, where: str, error: Exception) -> None:
         """Count a mistake of the measuring itself; name its kind, never its content."""
@@ -190,8 +167,7 @@ class Recorder:
         self._has_failed = True
         with contextlib.suppress(Exception):
             _log.error("measuring_failed", where=where, error=type(error).__name__)
-            labels = (self.story.endpoint.template, "exception", self.story.routing)
-            self._books.ledger.add(m.EXTRACTION_ERRORS, 1, labels)
+            self._books.pages.of(self.story).add(m.EXTRACTION_ERRORS, 1, "exception")
 
     def _reading_failed(self, where: str, error: Exception) -> None:
         """What has been read of the answer is not all of it, hence nothing to go by."""
@@ -202,14 +178,10 @@ class Recorder:
             with contextlib.suppress(Exception):
                 reading.close()
 
-    def _name_model(self, label: str) -> None:
-        if label != self.story.model:
-            self._books.inflight.rename(self.story, label)
-
     def _name_from(self, model: str) -> None:
         # once a request, so that a full table is asked, and its overflow counted, once
         self._is_nameless = False
-        self._name_model(self._books.models.admit(model))
+        self.story.model = self._books.models.admit(model)
 
     def _end_reading(self, at: float, ending: Ending) -> None:
         reading = self._reading
@@ -224,13 +196,10 @@ class Recorder:
         except Exception as error:  # noqa: BLE001
             self._reading_failed("finish", error)
 
-    def _write_line(self, story: Story) -> None:
-        self._books.log("request_finished", story.log_fields())
-
     def _read_request(self, pieces: list[bytes], headers: Headers) -> None:
         story = self.story
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         content_type = value_of(headers, b"content-type")
         story.facts = read_request(body, content_type, value_of(headers, b"content-encoding"))
-        self._name_model(self._books.models.known(story.facts.model))
+        story.model = self._books.models.known(story.facts.model)
         story.last_use = self._books.reloads.last_use(story.model)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from ollama_observe.wire.endpoints import Answer, Endpoint
 from proxy.admission import Admission, Refusal
+from proxy.closing import Closing
 from proxy.headers import value_of
 from proxy.heads import RequestHead
 from proxy.observer import Observer
@@ -31,6 +32,7 @@ class Relay:
         self.pool = pool
         self.observer = observer
         self.admission = admission
+        self.closing = Closing()
         self.clock = clock
         self.request_id_header = settings.request_id_header.encode("latin-1")
         self.retry_after_seconds = settings.retry_after_seconds

@@ -4,7 +4,6 @@ The recorder writes it, the table of requests in flight and the booking read it.
 Units: `*_at` are seconds of the relay's clock.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ollama_observe.wire.endpoints import Answer, Endpoint
@@ -12,6 +11,8 @@ from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.progress import ProgressMeter
 from ollama_observe.wire.requests import UNREADABLE, RequestFacts
 from proxy.outcomes import CLIENT_CLOSED_REQUEST, Ending, Outcome, outcome_of, own_status
+
+UPLOAD = "upload"
 
 _OPERATIONS = frozenset({"load", "unload"})
 _NO_INFERENCE = frozenset({Answer.NONE, Answer.PROGRESS})
@@ -30,23 +31,9 @@ class Phase(StrEnum):
     ANSWERING = "answering"
 
 
-@dataclass(slots=True, eq=False)
 class Story:
-    """The facts of one request. What has not come yet, or never came, is None."""
+    """The facts of one request. What has not come yet, or never came, is the class's own None."""
 
-    request_id: str
-    trace_id: str
-    """Empty where the client sent no trace."""
-    user: str
-    """Hash, alias, `other` or `none`; empty where nobody asked for usage by user."""
-    method: str
-    endpoint: Endpoint
-    is_call: bool
-    """It asks for the route's work; a preflight (OPTIONS) on the same path does not."""
-    routing: str
-    model: str
-    """The model's label, as far as it may be one."""
-    started_at: float
     read_at: float | None = None
     """None when the client left before its request was whole."""
     sent_at: float | None = None
@@ -65,6 +52,32 @@ class Story:
     """Generated tokens that were counted while the answer passed."""
     last_use: float | None = None
     """When the model's latest request before this one ended; None where it was not loaded."""
+
+    def __init__(
+        self,
+        request_id: str,
+        trace_id: str,
+        user: str,
+        method: str,
+        endpoint: Endpoint,
+        is_call: bool,
+        routing: str,
+        model: str,
+        started_at: float,
+    ) -> None:
+        self.request_id = request_id
+        self.trace_id = trace_id
+        """Empty where the client sent no trace."""
+        self.user = user
+        """Hash, alias, `other` or `none`; empty where nobody asked for usage by user."""
+        self.method = method
+        self.endpoint = endpoint
+        self.is_call = is_call
+        """It asks for the route's work; a preflight (OPTIONS) on the same path does not."""
+        self.routing = routing
+        self.model = model
+        """The model's label, as far as it may be one."""
+        self.started_at = started_at
 
     def end(self, at: float, ending: Ending) -> None:
         """Judge how the request ended."""
@@ -91,6 +104,11 @@ class Story:
     def is_inference(self) -> bool:
         """It asks a model to work."""
         return self.is_call and self.endpoint.answer not in _NO_INFERENCE
+
+    @property
+    def is_upload(self) -> bool:
+        """It brings a model's bytes."""
+        return self.is_call and self.endpoint.operation == UPLOAD
 
     @property
     def is_operation(self) -> bool:
@@ -143,8 +161,8 @@ class Story:
             "model": self.model,
             "routing": self.routing,
             "status": self.status,
-            "outcome": self.outcome.value,
-            "duration_seconds": round(ended_at - self.started_at, 6),
+            "outcome": self.outcome,
+            "duration_seconds": int((ended_at - self.started_at) * 1e6) / 1e6,
             "request_bytes": self.request_bytes,
             "response_bytes": self.response_bytes,
         }

@@ -6,7 +6,6 @@ from ollama_observe.wire.progress import ProgressMeter
 from proxy.story import Story
 
 PULL = "pull"
-UPLOAD = "upload"
 
 
 class Transfer:

@@ -4,7 +4,7 @@ import json
 from typing import Any, cast
 
 from ollama_observe.wire.endpoints import Answer
-from ollama_observe.wire.framing import Framing, RecordSplitter
+from ollama_observe.wire.framing import Framing, splitter_for
 from traffic.plan import PlannedQuestion
 from traffic.settings import Api
 
@@ -52,7 +52,7 @@ class ReplyText:
     """Collects the text of one answer: the next turn of a conversation repeats it."""
 
     def __init__(self, framing: Framing) -> None:
-        self._split = RecordSplitter(framing)
+        self._split = splitter_for(framing)
         self._parts: list[str] = []
 
     def feed(self, data: bytes) -> None:

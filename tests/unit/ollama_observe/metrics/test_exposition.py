@@ -18,6 +18,7 @@ from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
 from tests.components import need
+from tests.ledgers import observe
 
 MODEL = ("smollm2:135m", "direct")
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -67,8 +68,8 @@ def a_bit_of_everything() -> Ledger:
             case m.Kind.GAUGE:
                 ledger.put(metric, 0.5, labels)
             case m.Kind.HISTOGRAM:
-                ledger.observe(metric, metric.buckets[1], labels, TRACE)
-                ledger.observe(metric, metric.buckets[-1] * 2, labels)
+                observe(ledger, metric, metric.buckets[1], labels, TRACE)
+                observe(ledger, metric, metric.buckets[-1] * 2, labels)
     return ledger
 
 
@@ -90,7 +91,7 @@ def test_counters_and_histograms_of_workers_add_up(workers: list[list[tuple[str,
     for ledger, counted in zip(ledgers, workers, strict=True):
         for model, amount in counted:
             ledger.add(m.GENERATED_TOKENS, amount, (model, "direct"))
-            ledger.observe(m.REQUEST_TOKENS, amount, (model, "output", "direct"))
+            observe(ledger, m.REQUEST_TOKENS, amount, (model, "output", "direct"))
     collector = collector_of(*ledgers)
     counted = [pair for counted in workers for pair in counted]
     for model in {model for model, _ in counted}:
@@ -122,7 +123,7 @@ def test_of_a_process_that_is_gone_the_counters_stay_and_the_gauges_go() -> None
     gone, live = Ledger(m.PROXY), Ledger(m.PROXY)
     for ledger in (gone, live):
         ledger.add(m.GENERATED_TOKENS, 5, MODEL)
-        ledger.observe(m.TTFT, 0.3, MODEL)
+        observe(ledger, m.TTFT, 0.3, MODEL)
         ledger.add(m.INFLIGHT_PHASE, 1, ("waiting", "direct"))
     collector = collector_of(gone, live)
     collector.retire(gone.memory)
@@ -165,7 +166,7 @@ def test_names_beyond_the_bound_over_all_workers_are_folded_and_stay_folded() ->
 def test_histograms_that_are_folded_add_up() -> None:
     ledger = Ledger(m.PROXY)
     for model in "abc":
-        ledger.observe(m.TTFT, 0.3, (model, "direct"), TRACE)
+        observe(ledger, m.TTFT, 0.3, (model, "direct"), TRACE)
     collector = collector_of(ledger, model=1)
     labels = {"model": "other", "routing": "direct"}
     assert value(collector, f"{m.TTFT.name}_count", **labels) == 2
@@ -222,8 +223,8 @@ def test_openmetrics_says_to_a_parser_what_was_counted_and_the_traces() -> None:
 def test_of_several_workers_the_latest_trace_is_told() -> None:
     ledgers = [Ledger(m.PROXY, wall_clock=repeat(at).__next__) for at in (10.0, 30.0, 20.0)]
     for ledger, digit in zip(ledgers, "abc", strict=True):
-        ledger.observe(m.TTFT, 0.3, MODEL, digit * 32)
-    ledgers[2].observe(m.TTFT, 1000, MODEL, "d" * 32)
+        observe(ledger, m.TTFT, 0.3, MODEL, digit * 32)
+    observe(ledgers[2], m.TTFT, 1000, MODEL, "d" * 32)
     collector = collector_of(*ledgers)
     text = openmetrics(collector)
     assert re.findall(r'trace_id="(\w+)"} (\S+) (\S+)', text) == [

@@ -7,11 +7,17 @@ import pytest
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.catalogue import Metric
-from ollama_observe.metrics.ledger import Exemplar, Ledger, LedgerView, Series
+from ollama_observe.metrics.exemplars import Exemplar
+from ollama_observe.metrics.ledger import Ledger, Page
 from ollama_observe.metrics.memory import WORDS, Memory
+from ollama_observe.metrics.view import LedgerView, Series
 
 MODEL = ("smollm2:135m", "direct")
 TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def page(ledger: Ledger, model: str = MODEL[0]) -> Page:
+    return ledger.page({"model": model, "routing": "direct"})
 
 
 def read(ledger: Ledger) -> dict[tuple[Metric, tuple[str, ...]], Series]:
@@ -68,7 +74,7 @@ def test_series_that_come_and_go_need_no_more_room() -> None:
 )
 def test_an_observation_is_in_the_first_bucket_that_reaches_it(value: float, bucket: int) -> None:
     ledger = Ledger(m.PROXY)
-    ledger.observe(m.TTFT, value, MODEL)
+    page(ledger).observe(m.TTFT, value)
     total, *buckets = read(ledger)[m.TTFT, MODEL].numbers
     assert total == value
     assert buckets == [float(place == bucket) for place in range(len(m.TTFT.buckets) + 1)]
@@ -78,8 +84,8 @@ def test_neighbouring_histograms_do_not_touch_each_other() -> None:
     ledger = Ledger(m.PROXY)
     for place in range(3):
         for _ in range(place + 1):
-            ledger.observe(m.TTFT, 1e9, (str(place), "direct"), TRACE)
-            ledger.observe(m.MAX_GAP, 1e9, (str(place), "direct"), TRACE)
+            page(ledger, str(place)).observe(m.TTFT, 1e9, TRACE)
+            page(ledger, str(place)).observe(m.MAX_GAP, 1e9, TRACE)
     found = read(ledger)
     for place in range(3):
         for metric in (m.TTFT, m.MAX_GAP):
@@ -91,10 +97,11 @@ def test_neighbouring_histograms_do_not_touch_each_other() -> None:
 def test_a_bucket_keeps_the_trace_of_its_latest_observation() -> None:
     times = iter((1000.5, 1001.5, 1002.5))
     ledger = Ledger(m.PROXY, wall_clock=lambda: next(times))
-    ledger.observe(m.TTFT, 0.3, MODEL, TRACE)
-    ledger.observe(m.TTFT, 0.4, MODEL, TRACE[::-1])
-    ledger.observe(m.TTFT, 0.45, MODEL)
-    ledger.observe(m.TTFT, 700, MODEL, TRACE)
+    first, second = page(ledger), page(ledger)
+    first.observe(m.TTFT, 0.3, TRACE)
+    first.observe(m.TTFT, 0.4, TRACE[::-1])
+    first.observe(m.TTFT, 0.45)
+    second.observe(m.TTFT, 700, TRACE)
     exemplars = read(ledger)[m.TTFT, MODEL].exemplars
     assert len(exemplars) == len(m.TTFT.buckets) + 1
     assert [x for x in exemplars if x] == [
@@ -105,31 +112,8 @@ def test_a_bucket_keeps_the_trace_of_its_latest_observation() -> None:
 
 def test_a_histogram_without_exemplars_keeps_no_trace() -> None:
     ledger = Ledger(m.PROXY)
-    ledger.observe(m.MAX_GAP, 0.3, MODEL, TRACE)
+    page(ledger).observe(m.MAX_GAP, 0.3, TRACE)
     assert read(ledger)[m.MAX_GAP, MODEL].exemplars == []
-
-
-def test_an_exemplar_that_is_half_written_is_none() -> None:
-    ledger = Ledger(m.PROXY)
-    ledger.observe(m.TTFT, 0.3, MODEL, TRACE)
-    at = ledger.memory.bytes.find(bytes.fromhex(TRACE))
-    for torn in range(at, at + 40):
-        kept = ledger.memory.bytes[torn]
-        ledger.memory.bytes[torn] = kept ^ 0x55
-        assert not any(read(ledger)[m.TTFT, MODEL].exemplars)
-        ledger.memory.bytes[torn] = kept
-    assert any(read(ledger)[m.TTFT, MODEL].exemplars)
-
-
-def test_a_view_finds_what_came_after_its_last_look() -> None:
-    ledger = Ledger(m.PROXY)
-    view = LedgerView(m.PROXY, ledger.memory)
-    assert list(view.series()) == []
-    ledger.add(m.WORKER_RESTARTS, 1)
-    assert [series.numbers for series in view.series()] == [[1]]
-    ledger.add(m.WORKER_RESTARTS, 1)
-    ledger.add(m.LABEL_OVERFLOW, 5, ("model",))
-    assert [series.numbers for series in view.series()] == [[2], [5]]
 
 
 def test_label_values_may_hold_anything() -> None:
@@ -143,25 +127,45 @@ def test_a_full_ledger_counts_what_it_drops_and_keeps_what_it_has() -> None:
     ledger = Ledger(m.PROXY)
     ledger.add(m.WORKER_RESTARTS, 1)
     assert ledger.memory.append(b"what leaves one number free", WORDS - 4) is not None
-    ledger.observe(m.TTFT, 0.3, MODEL)
-    ledger.observe(m.TTFT, 0.3, MODEL, TRACE)
+    page(ledger).observe(m.TTFT, 0.3)
+    page(ledger).observe(m.TTFT, 0.3, TRACE)
+    page(ledger).add(m.PROMPT_TOKENS, 3)
     ledger.put(m.SERIES, 1)
     ledger.add(m.LABEL_OVERFLOW, 1, ("model",))
     ledger.put(m.PULL_PROGRESS, 1, ("a",))
     ledger.add(m.WORKER_RESTARTS, 1)
-    assert ledger.memory.dropped == 4
-    assert (ledger.memory.values[2], ledger.memory.values[WORDS - 1]) == (2, 1)
+    assert ledger.memory.dropped == 5
+    assert (ledger.memory.values[2], ledger.memory.values[WORDS - 1]) == (2, 3)
+
+
+def test_pages_and_the_ledger_count_on_the_same_series() -> None:
+    ledger = Ledger(m.PROXY)
+    first, second = page(ledger), page(ledger)
+    for counting in (first, second, first):
+        counting.add(m.DONE, 1, "stop")
+        counting.observe(m.REQUEST_TOKENS, 5, more="input")
+    ledger.add(m.DONE, 1, ("smollm2:135m", "stop", "direct"))
+    first.add(m.DONE, 1, "length")
+    assert number(ledger, m.DONE, ("smollm2:135m", "stop", "direct")) == 4
+    assert number(ledger, m.DONE, ("smollm2:135m", "length", "direct")) == 1
+    tokens = read(ledger)[m.REQUEST_TOKENS, ("smollm2:135m", "input", "direct")]
+    assert (tokens.numbers[0], sum(tokens.numbers[1:])) == (15, 3)
 
 
 MISUSES: dict[str, Callable[[Ledger], None]] = {
     "add to a histogram": lambda ledger: ledger.add(m.TTFT, 1, MODEL),
     "decrease a counter": lambda ledger: ledger.add(m.DONE, -1, ("a", "stop", "direct")),
-    "observe a counter": lambda ledger: ledger.observe(m.DONE, 1, ("a", "stop", "direct")),
     "set a counter": lambda ledger: ledger.put(m.DONE, 1, ("a", "stop", "direct")),
     "set a histogram": lambda ledger: ledger.put(m.TTFT, 1, MODEL),
     "forget a counter": lambda ledger: ledger.forget(m.DONE, ("a", "stop", "direct")),
     "too few labels": lambda ledger: ledger.add(m.DONE, 1, ("a", "stop")),
-    "no labels": lambda ledger: ledger.observe(m.TTFT, 1),
+    "observe a counter": lambda ledger: page(ledger).observe(m.DONE, 1, more="stop"),
+    "count on a histogram": lambda ledger: page(ledger).add(m.TTFT, 1),
+    "count on a gauge": lambda ledger: page(ledger).add(m.PULL_PROGRESS, 1),
+    "decrease on a page": lambda ledger: page(ledger).add(m.DONE, -1, "stop"),
+    "a label that the page lacks": lambda ledger: page(ledger).add(m.DONE, 1),
+    "a label too many": lambda ledger: page(ledger).add(m.PROMPT_TOKENS, 1, "stop"),
+    "two labels that the page lacks": lambda ledger: page(ledger).add(m.REQUESTS, 1, "200"),
 }
 
 

@@ -8,7 +8,7 @@ from ollama_observe.wire.framing import (
     EventSplitter,
     Framing,
     LineSplitter,
-    RecordSplitter,
+    splitter_for,
 )
 
 
@@ -119,14 +119,14 @@ def test_records_are_the_same_at_every_cut_whatever_the_framing(
     framing: Framing, data: bytes, fed_records: list[bytes], last: list[bytes]
 ) -> None:
     for at in range(len(data) + 1):
-        splitter = RecordSplitter(framing)
+        splitter = splitter_for(framing)
         assert splitter.feed(data[:at]) + splitter.feed(data[at:]) == fed_records
         assert splitter.finish() == last
 
 
 @pytest.mark.parametrize("framing", list(Framing))
 def test_a_record_over_the_limit_is_counted_and_not_handed_out(framing: Framing) -> None:
-    splitter = RecordSplitter(framing, limit_bytes=8)
+    splitter = splitter_for(framing, limit_bytes=8)
     assert splitter.feed(b"data: 0123456789") + splitter.feed(b"more") == []
     assert [record for record in splitter.finish() if record] == []
     assert splitter.overflows == 1

@@ -20,8 +20,10 @@ from prometheus_client.utils import floatToGoString
 
 from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.catalogue import Kind, Metric
-from ollama_observe.metrics.ledger import Exemplar, Labels, LedgerView, Series
+from ollama_observe.metrics.exemplars import Exemplar
+from ollama_observe.metrics.ledger import Labels
 from ollama_observe.metrics.memory import Memory
+from ollama_observe.metrics.view import LedgerView, Series
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 

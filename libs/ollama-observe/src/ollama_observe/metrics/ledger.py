@@ -1,7 +1,7 @@
 """One process's counters, gauges and histograms, in memory that outlives the process.
 
 A value is found by one look-up and changed by one addition: the relay pays for it on every
-chunk. Another process reads the same memory with a LedgerView, also after the owner was
+chunk. Another process reads the same memory (metrics/view.py), also after the owner was
 killed at any instant; what had been counted by then is there.
 
 Shape of a series: a counter or gauge is one number; a histogram is its sum, then a count per
@@ -9,23 +9,17 @@ bucket (not cumulative), then, where it has exemplars, five words per bucket.
 """
 
 import math
-import struct
 import time
-import zlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from ollama_observe.metrics import exemplars
 from ollama_observe.metrics.catalogue import Kind, Metric
 from ollama_observe.metrics.memory import Memory
 
 Labels = tuple[str, ...]
-
-_EXEMPLAR = struct.Struct("=16sddQ")
-_WORDS = _EXEMPLAR.size // 8
-_CHECKED = _EXEMPLAR.size - 8
 
 
 class Ledger:
@@ -48,50 +42,25 @@ class Ledger:
         self._wall_clock = wall_clock
         self._values = self.memory.values
         self._places: dict[tuple[Metric, Labels], int] = {}
-        self._rows: dict[tuple[Metric, Labels], int] = {}
         self._forgotten: dict[tuple[Metric, Labels], int] = {}
 
     def add(self, metric: Metric, amount: float, labels: Labels = ()) -> None:
         """Increase a counter, or move a gauge up or down."""
+        if metric.kind is Kind.HISTOGRAM:
+            raise ValueError(f"{metric.name} is a histogram: a page observes it")
         if amount < 0 and metric.kind is Kind.COUNTER:
             raise ValueError(f"{metric.name} is a counter: it does not go down")
-        try:
-            self._values[self._places[metric, labels]] += amount
-        except KeyError:
-            place = self._place(metric, labels)
-            if place is not None:
-                self._values[place] += amount
+        place = self.place(metric, labels)
+        if place is not None:
+            self._values[place] += amount
 
     def put(self, metric: Metric, value: float, labels: Labels = ()) -> None:
         """Set a gauge."""
         if metric.kind is not Kind.GAUGE:
             raise ValueError(f"{metric.name} is a {metric.kind}: it is not set")
-        place = self._places.get((metric, labels))
-        if place is None:
-            place = self._place(metric, labels)
+        place = self.place(metric, labels)
         if place is not None:
             self._values[place] = value
-
-    def observe(
-        self, metric: Metric, value: float, labels: Labels = (), trace_id: str = ""
-    ) -> None:
-        """Put a value into a histogram; a trace id makes it its bucket's exemplar.
-
-        The caller has seen to it that a trace id is 32 hex digits.
-        """
-        try:
-            row = self._rows[metric, labels]
-        except KeyError:
-            opened = self._row(metric, labels)
-            if opened is None:
-                return
-            row = opened
-        bucket = bisect_left(metric.buckets, value)
-        values = self._values
-        values[row] += value
-        values[row + 1 + bucket] += 1.0
-        if trace_id and metric.exemplars:
-            self._exemplify(row + 2 + len(metric.buckets) + bucket * _WORDS, trace_id, value)
 
     def forget(self, metric: Metric, labels: Labels) -> None:
         """End a gauge's series; its next value begins it anew."""
@@ -102,9 +71,15 @@ class Ledger:
             self._values[place] = math.nan
             self._forgotten[metric, labels] = place
 
-    def _place(self, metric: Metric, labels: Labels) -> int | None:
-        if metric.kind is Kind.HISTOGRAM:
-            raise ValueError(f"{metric.name} is a histogram: observe() it")
+    def page(self, shared: Mapping[str, str]) -> "Page":
+        """The counters and histograms of one set of label values, by label name."""
+        return Page(self, shared)
+
+    def place(self, metric: Metric, labels: Labels) -> int | None:
+        """The first word of a series; None, counted, where a new one finds no room."""
+        found = self._places.get((metric, labels))
+        if found is not None:
+            return found
         place = self._forgotten.pop((metric, labels), None)
         if place is not None:
             self._values[place] = 0.0
@@ -114,13 +89,11 @@ class Ledger:
             self._places[metric, labels] = place
         return place
 
-    def _row(self, metric: Metric, labels: Labels) -> int | None:
-        if metric.kind is not Kind.HISTOGRAM:
-            raise ValueError(f"{metric.name} is a {metric.kind}, no histogram")
-        row = self._open(metric, labels)
-        if row is not None:
-            self._rows[metric, labels] = row
-        return row
+    def exemplify(self, word: int, trace_id: str, value: float) -> None:
+        """Write an exemplar at a word that a series has for it."""
+        at = word * 8
+        packed = exemplars.pack(trace_id, value, self._wall_clock())
+        self.memory.bytes[at : at + exemplars.SIZE] = packed
 
     def _open(self, metric: Metric, labels: Labels) -> int | None:
         if metric not in self._metrics:
@@ -132,64 +105,63 @@ class Ledger:
             self.memory.drop()
         return place
 
-    def _exemplify(self, word: int, trace_id: str, value: float) -> None:
-        packed = _EXEMPLAR.pack(bytes.fromhex(trace_id), value, self._wall_clock(), 0)
-        checked = packed[:_CHECKED]
-        at = word * 8
-        self.memory.bytes[at : at + _EXEMPLAR.size] = checked + _seal(checked)
 
+class Page:
+    """The counters and histograms of one set of label values: what one request is booked on.
 
-@dataclass(frozen=True, slots=True)
-class Exemplar:
-    """The trace of a bucket's latest observation. Units: `at` is seconds since 1970."""
+    A series is found by its metric alone, and by `more`: the value of the one label, if any,
+    that the page's own do not name. Each is looked up in the ledger once.
+    """
 
-    trace_id: str
-    value: float
-    at: float
+    __slots__ = ("_counters", "_histograms", "_ledger", "_shared", "_values")
 
+    def __init__(self, ledger: Ledger, shared: Mapping[str, str]) -> None:
+        self._ledger = ledger
+        self._shared = shared
+        self._values = ledger.memory.values
+        self._counters: dict[Metric | tuple[Metric, str], int] = {}
+        self._histograms: dict[Metric | tuple[Metric, str], int] = {}
 
-@dataclass(slots=True)
-class Series:
-    """One series as read: `numbers` is one value, or a histogram's sum and bucket counts."""
+    def add(self, metric: Metric, amount: float, more: str = "") -> None:
+        """Increase a counter."""
+        if amount < 0:
+            raise ValueError(f"{metric.name} is a counter: it does not go down")
+        key = (metric, more) if more else metric
+        place = self._counters.get(key)
+        if place is None:
+            place = self._find(metric, Kind.COUNTER, more)
+            if place is None:
+                return
+            self._counters[key] = place
+        self._values[place] += amount
 
-    metric: Metric
-    labels: Labels
-    numbers: list[float]
-    exemplars: list[Exemplar | None]
+    def observe(self, metric: Metric, value: float, trace_id: str = "", more: str = "") -> None:
+        """Put a value into a histogram; a trace id makes it its bucket's exemplar.
 
+        The caller has seen to it that a trace id is 32 hex digits.
+        """
+        key = (metric, more) if more else metric
+        place = self._histograms.get(key)
+        if place is None:
+            place = self._find(metric, Kind.HISTOGRAM, more)
+            if place is None:
+                return
+            self._histograms[key] = place
+        values, bucket = self._values, bisect_left(metric.buckets, value)
+        values[place] += value
+        values[place + 1 + bucket] += 1.0
+        if trace_id and metric.exemplars:
+            first = place + 2 + len(metric.buckets)
+            self._ledger.exemplify(first + bucket * exemplars.WORDS, trace_id, value)
 
-class LedgerView:
-    """Reads a ledger from its memory, in any process, while its owner writes or after its end."""
-
-    def __init__(self, metrics: Iterable[Metric], memory: Memory) -> None:
-        self._by_name = {metric.name: metric for metric in metrics}
-        self._memory = memory
-        self._known: list[tuple[int, Metric, Labels]] = []
-        self._read_to = 0
-
-    @property
-    def dropped(self) -> float:
-        """How many values found no room."""
-        return self._memory.dropped
-
-    def series(self) -> Iterator[Series]:
-        """Every series that there is now."""
-        self._catch_up()
-        values, memory = self._memory.values, self._memory
-        for place, metric, labels in self._known:
-            if metric.kind is Kind.HISTOGRAM:
-                end = place + 2 + len(metric.buckets)
-                numbers = list(values[place:end])
-                exemplars = _exemplars(memory, end, len(metric.buckets) + 1, metric)
-                yield Series(metric, labels, numbers, exemplars)
-            elif not math.isnan(number := values[place]):
-                yield Series(metric, labels, [number], [])
-
-    def _catch_up(self) -> None:
-        for place, payload, read_to in self._memory.entries(self._read_to):
-            name, labels = msgspec.msgpack.decode(payload, type=tuple[str, Labels])
-            self._known.append((place, self._by_name[name], labels))
-            self._read_to = read_to
+    def _find(self, metric: Metric, kind: Kind, more: str) -> int | None:
+        if metric.kind is not kind:
+            raise ValueError(f"{metric.name} is a {metric.kind}, no {kind}")
+        missing = [name for name in metric.labels if name not in self._shared]
+        if len(missing) != bool(more):
+            raise ValueError(f"{metric.name} lacks {missing} here, and {more!r} was given")
+        labels = tuple(self._shared.get(name, more) for name in metric.labels)
+        return self._ledger.place(metric, labels)
 
 
 def _width(metric: Metric) -> int:
@@ -197,23 +169,4 @@ def _width(metric: Metric) -> int:
     if metric.kind is not Kind.HISTOGRAM:
         return 1
     buckets = len(metric.buckets) + 1
-    return 1 + buckets + (buckets * _WORDS if metric.exemplars else 0)
-
-
-def _seal(checked: bytes) -> bytes:
-    return struct.pack("=Q", zlib.crc32(checked))
-
-
-def _exemplars(memory: Memory, word: int, buckets: int, metric: Metric) -> list[Exemplar | None]:
-    if not metric.exemplars:
-        return []
-    raw = memory.bytes[word * 8 : (word + buckets * _WORDS) * 8]
-    return [_exemplar(raw[at : at + _EXEMPLAR.size]) for at in range(0, len(raw), _EXEMPLAR.size)]
-
-
-def _exemplar(raw: bytes) -> Exemplar | None:
-    """None where there is none, or while it is being written."""
-    trace_id, value, at, _ = _EXEMPLAR.unpack(raw)
-    if at == 0.0 or raw[_CHECKED:] != _seal(raw[:_CHECKED]):
-        return None
-    return Exemplar(trace_id.hex(), value, at)
+    return 1 + buckets + (buckets * exemplars.WORDS if metric.exemplars else 0)

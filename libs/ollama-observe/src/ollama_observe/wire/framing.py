@@ -2,13 +2,11 @@
 
 One HTTP chunk may hold half a line, or several events: both were seen from Ollama.
 Memory is bounded: a record over the limit is skipped to its end and counted, never kept.
-
-A splitter's `feed` gives the records that the data completes, `finish` what is left after
-the last of them, `overflows` how many were skipped.
 """
 
 from enum import StrEnum
 from functools import lru_cache
+from typing import Protocol
 
 # The last line of /api/generate carries `context`, one number a token of the whole
 # conversation: 131072 tokens are about 1 MB. Images in a request never come back.
@@ -39,6 +37,20 @@ def framing_of(content_type: str) -> Framing | None:
     `stream` has two defaults, and a gateway may override it.
     """
     return _FRAMINGS.get(content_type.partition(";")[0].strip().lower())
+
+
+class Splitter(Protocol):
+    """Cuts a byte stream into records."""
+
+    @property
+    def overflows(self) -> int:
+        """How many records were skipped because they were longer than the limit."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The records that `data` completes, in order."""
+
+    def finish(self) -> list[bytes]:
+        """What is left after the last whole record, if anything is."""
 
 
 class LineSplitter:
@@ -234,17 +246,6 @@ _SPLITTERS: dict[Framing, type[LineSplitter | EventSplitter | BodySplitter]] = {
 }
 
 
-class RecordSplitter:
+def splitter_for(framing: Framing, limit_bytes: int = LINE_LIMIT_BYTES) -> Splitter:
     """Cuts an answer into its records, whatever its framing: lines, events' data, or the body."""
-
-    __slots__ = ("_split", "feed", "finish")
-
-    def __init__(self, framing: Framing, limit_bytes: int = LINE_LIMIT_BYTES) -> None:
-        self._split = _SPLITTERS[framing](limit_bytes)
-        self.feed = self._split.feed
-        self.finish = self._split.finish
-
-    @property
-    def overflows(self) -> int:
-        """How many records were skipped because they were longer than the limit."""
-        return self._split.overflows
+    return _SPLITTERS[framing](limit_bytes)

@@ -3,13 +3,12 @@
 The clock is the caller's: any monotonic seconds will do, as long as it is one clock.
 """
 
-from collections import Counter
 from collections.abc import Callable
 
 from ollama_observe.wire.answers import anthropic, native, openai, responses
 from ollama_observe.wire.endpoints import Answer
-from ollama_observe.wire.framing import Framing, RecordSplitter
-from ollama_observe.wire.records import UNREADABLE, Bytes, Closing, Output, Record
+from ollama_observe.wire.framing import Framing, splitter_for
+from ollama_observe.wire.records import UNREADABLE, Bytes, Closing, Output, Record, problems
 from ollama_observe.wire.usage import Usage
 from ollama_observe.wire.vectors import VectorSplitter
 
@@ -41,62 +40,46 @@ class StreamMeter:
     Units: all instants and gaps are seconds of the caller's clock.
     """
 
-    __slots__ = (
-        "_end",
-        "_is_streamed",
-        "_read",
-        "_split",
-        "_splitter",
-        "done_reason",
-        "first_answer",
-        "first_output",
-        "first_output_kind",
-        "framing",
-        "is_ended",
-        "is_thinking",
-        "last_output",
-        "max_gap_seconds",
-        "model",
-        "outputs",
-        "problems",
-        "saw_error",
-        "thinking_characters",
-        "thinking_outputs",
-        "usage",
-    )
+    first_output: float | None = None
+    """When the first content, thinking or tool call arrived. None for a unary answer."""
+    first_output_kind: Output | None = None
+    first_answer: float | None = None
+    """When the first output arrived that was not thinking."""
+    last_output: float | None = None
+    outputs = 0
+    """Records with output. A record may hold several tokens: these are no token counts."""
+    thinking_outputs = 0
+    thinking_characters = 0
+    """Of unary answers as well."""
+    is_thinking = False
+    """The last output was thinking."""
+    max_gap_seconds: float | None = None
+    """Largest time between two records with output; None before the second."""
+    model: str | None = None
+    is_ended = False
+    """The dialect's end marker was seen: the answer is whole."""
+    saw_error = False
+    """A record said that the upstream failed, inside an answer that had begun."""
+    done_reason: str | None = None
+    usage: Usage | None = None
+    unreadable = 0
+    """Records that are no JSON, or not of the dialect's frame."""
+    too_long = 0
+    """Records that were skipped because they were longer than the limit."""
 
     def __init__(self, answer: Answer, framing: Framing) -> None:
         self.framing = framing
         self._is_streamed = framing is not Framing.JSON
         self._read = _READERS[answer][0 if self._is_streamed else 1]
         is_whole = answer in _WITH_VECTORS and not self._is_streamed
-        self._splitter = VectorSplitter() if is_whole else RecordSplitter(framing)
+        self._splitter = VectorSplitter() if is_whole else splitter_for(framing)
         self._split = self._splitter.feed
         self._end = openai.END if answer in _WITH_END_EVENT else None
-        self.first_output: float | None = None
-        """When the first content, thinking or tool call arrived. None for a unary answer."""
-        self.first_output_kind: Output | None = None
-        self.first_answer: float | None = None
-        """When the first output arrived that was not thinking."""
-        self.last_output: float | None = None
-        self.outputs = 0
-        """Records with output. A record may hold several tokens: these are no token counts."""
-        self.thinking_outputs = 0
-        self.thinking_characters = 0
-        """Of unary answers as well."""
-        self.is_thinking = False
-        """The last output was thinking."""
-        self.max_gap_seconds: float | None = None
-        """Largest time between two records with output; None before the second."""
-        self.model: str | None = None
-        self.is_ended = False
-        """The dialect's end marker was seen: the answer is whole."""
-        self.saw_error = False
-        """A record said that the upstream failed, inside an answer that had begun."""
-        self.done_reason: str | None = None
-        self.usage: Usage | None = None
-        self.problems: Counter[str] = Counter()
+
+    @property
+    def problems(self) -> dict[str, int]:
         """What could not be read: reason to count."""
+        return problems(self.unreadable, self.too_long)
 
     def feed(self, instant: float, data: bytes) -> None:
         """Take note of `data`, which arrived at `instant`."""
@@ -107,8 +90,7 @@ class StreamMeter:
         """Take note that the body has ended; what was not closed by a newline counts too."""
         for found in self._splitter.finish():
             self._note(instant, found)
-        if self._splitter.overflows:
-            self.problems["too_long"] += self._splitter.overflows
+        self.too_long += self._splitter.overflows
 
     def _note(self, instant: float, data: bytes) -> None:
         try:
@@ -152,4 +134,4 @@ class StreamMeter:
         if data == self._end:
             self.is_ended = True
         elif data and not data.isspace():
-            self.problems["json"] += 1
+            self.unreadable += 1

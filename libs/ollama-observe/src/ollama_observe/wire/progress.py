@@ -4,13 +4,12 @@ Source: Ollama docs/api.md, "Pull a model", "Push a model", "Create a model": li
 `status`, and with `digest`, `total` and `completed` while a layer moves.
 """
 
-from collections import Counter
 from typing import Any
 
 import msgspec
 
-from ollama_observe.wire.framing import Framing, RecordSplitter
-from ollama_observe.wire.records import UNREADABLE, count
+from ollama_observe.wire.framing import Framing, splitter_for
+from ollama_observe.wire.records import UNREADABLE, count, problems
 
 # A model has about ten layers; a server that names thousands is none.
 LAYER_LIMIT = 1000
@@ -40,18 +39,24 @@ class _Layer(msgspec.Struct):
 class ProgressMeter:
     """Reads a copy of one answer as it passes. Never raises for what the bytes hold."""
 
-    __slots__ = ("_layers", "_split", "framing", "is_ended", "problems", "saw_error")
+    is_ended = False
+    """The last line, which says `success`, was seen."""
+    saw_error = False
+    """A line said that it failed, inside an answer that had begun."""
+    unreadable = 0
+    """Lines that are no JSON."""
+    too_long = 0
+    """Lines that were skipped because they were longer than the limit."""
 
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
-        self._split = RecordSplitter(framing)
+        self._split = splitter_for(framing)
         self._layers: dict[str, _Layer] = {}
-        self.is_ended = False
-        """The last line, which says `success`, was seen."""
-        self.saw_error = False
-        """A line said that it failed, inside an answer that had begun."""
-        self.problems: Counter[str] = Counter()
+
+    @property
+    def problems(self) -> dict[str, int]:
         """What could not be read: reason to count."""
+        return problems(self.unreadable, self.too_long)
 
     @property
     def bytes_moved(self) -> int:
@@ -75,15 +80,14 @@ class ProgressMeter:
         """Take note that the body has ended."""
         for found in self._split.finish():
             self._note(found)
-        if self._split.overflows:
-            self.problems["too_long"] += self._split.overflows
+        self.too_long += self._split.overflows
 
     def _note(self, data: bytes) -> None:
         try:
             found = _line(data)
         except UNREADABLE:
             if data and not data.isspace():
-                self.problems["json"] += 1
+                self.unreadable += 1
             return
         if found.error is not None:
             self.saw_error = True

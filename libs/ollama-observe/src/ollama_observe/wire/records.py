@@ -83,3 +83,11 @@ def count(value: object) -> int | None:
 def member(value: object, name: str) -> Any:
     """A member of what should be a JSON object; None where it is none, or lacks it."""
     return value.get(name) if isinstance(value, dict) else None
+
+
+def problems(unreadable: int, too_long: int) -> dict[str, int]:
+    """How many records could not be read, by reason; empty where all could."""
+    if not unreadable and not too_long:
+        return {}
+    found = {"json": unreadable, "too_long": too_long}
+    return {reason: count for reason, count in found.items() if count}

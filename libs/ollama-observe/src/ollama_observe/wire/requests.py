@@ -17,7 +17,16 @@ COPY_LIMIT_BYTES = 16 * 1024 * 1024
 # A request below this fits any context that Ollama has by default, half of it too.
 SHORT_BYTES = 2048
 
+# Names that need no look at their letters.
+_USUAL = frozenset(
+    {
+        *("model", "messages", "prompt", "input", "system", "stream", "options", "stream_options"),
+        *("format", "tools", "think", "keep_alive", "max_tokens", "temperature", "top_p", "seed"),
+    }
+)
 _SPECIAL = frozenset({"options", "stream_options", "truncate"})
+
+_JSON = "application/json"
 
 # What a compressed body may grow to.
 DECODED_LIMIT_BYTES = 4 * 1024 * 1024
@@ -53,10 +62,10 @@ def read_request(
 
     UNREADABLE for anything else.
     """
-    if content_encoding.strip().lower() not in ("", "identity"):
+    if content_encoding and content_encoding.strip().lower() != "identity":
         decoder = decoder_for(content_encoding, DECODED_LIMIT_BYTES)
         body = b"" if decoder is None else decoder.feed(bytes(body))
-    if is_form(content_type):
+    if content_type != _JSON and is_form(content_type):
         found = form_fields(body, content_type, "model", "stream")
         stream = {"true": True, "false": False}.get(found.get("stream", "").lower())
         return RequestFacts(found.get("model") or None, stream=stream)
@@ -74,7 +83,10 @@ def top_fields(body: bytes | bytearray) -> dict[str, msgspec.Raw | None] | None:
         members = _top(body)
     except _UNREADABLE:
         return None
-    if all(map(str.islower, members)) and "".join(members).isascii():
+    is_plain = members.keys() <= _USUAL or all(
+        name.islower() and name.isascii() for name in members
+    )
+    if is_plain:
         return cast("dict[str, msgspec.Raw | None]", members)
     fields: dict[str, msgspec.Raw | None] = {}
     for name, raw in members.items():

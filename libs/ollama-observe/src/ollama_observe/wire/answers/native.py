@@ -3,7 +3,7 @@
 Source: Ollama docs/api.md; api/types.go, `Metrics` (a count of 0 is left out).
 """
 
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -17,6 +17,14 @@ class _Message(msgspec.Struct, gc=False):
     tool_calls: Any = None
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0)] | None
+_COUNTS = (
+    *("total_duration", "load_duration", "prompt_eval_count", "prompt_eval_cached_count"),
+    *("prompt_eval_duration", "eval_count", "eval_duration"),
+)
+L = TypeVar("L", bound="_Line")
+
+
 class _Line(msgspec.Struct, gc=False):
     model: Any = None
     message: _Message | None = None
@@ -25,6 +33,23 @@ class _Line(msgspec.Struct, gc=False):
     done: Any = None
     done_reason: Any = None
     error: Any = None
+    total_duration: _Count = None
+    load_duration: _Count = None
+    prompt_eval_count: _Count = None
+    prompt_eval_cached_count: _Count = None
+    prompt_eval_duration: _Count = None
+    eval_count: _Count = None
+    eval_duration: _Count = None
+
+
+class _Vectors(_Line, gc=False):
+    embedding: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    embeddings: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _LooseLine(_Line, gc=False):
+    """Counts of any type, for the rare line of which one is no count: the others still are."""
+
     total_duration: Any = None
     load_duration: Any = None
     prompt_eval_count: Any = None
@@ -34,13 +59,14 @@ class _Line(msgspec.Struct, gc=False):
     eval_duration: Any = None
 
 
-class _Vectors(_Line, gc=False):
-    embedding: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    embeddings: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+class _LooseVectors(_LooseLine, _Vectors, gc=False):
+    """Likewise."""
 
 
 _line = msgspec.json.Decoder(_Line).decode
+_loose_line = msgspec.json.Decoder(_LooseLine).decode
 _vectors = msgspec.json.Decoder(_Vectors).decode
+_loose_vectors = msgspec.json.Decoder(_LooseVectors).decode
 
 
 def read_line(data: Bytes) -> Record:
@@ -48,7 +74,10 @@ def read_line(data: Bytes) -> Record:
 
     Raises: UNREADABLE.
     """
-    found = _line(data)
+    try:
+        found = _line(data)
+    except msgspec.ValidationError:
+        found = _with_counts(_loose_line(data))
     closing = None
     if found.error is not None:
         closing = FAILED
@@ -65,7 +94,10 @@ def read_vectors(data: Bytes) -> Record:
 
     Raises: UNREADABLE.
     """
-    found = _vectors(data)
+    try:
+        found = _vectors(data)
+    except msgspec.ValidationError:
+        found = _with_counts(_loose_vectors(data))
     if found.error is not None:
         return Record(closing=FAILED)
     closing = None
@@ -76,13 +108,20 @@ def read_vectors(data: Bytes) -> Record:
     return Record(model=word(found.model), closing=closing)
 
 
+def _with_counts(loose: L) -> L:
+    """The line without what is no count."""
+    for name in _COUNTS:
+        setattr(loose, name, count(getattr(loose, name)))
+    return loose
+
+
 def _usage(found: _Line) -> Usage:
     return Usage(
-        prompt_tokens=count(found.prompt_eval_count),
-        generated_tokens=count(found.eval_count),
-        cached_prompt_tokens=count(found.prompt_eval_cached_count),
-        total_seconds=seconds(count(found.total_duration)),
-        load_seconds=seconds(count(found.load_duration)),
-        prefill_seconds=seconds(count(found.prompt_eval_duration)),
-        decode_seconds=seconds(count(found.eval_duration)),
+        found.prompt_eval_count,
+        found.eval_count,
+        found.prompt_eval_cached_count,
+        seconds(found.total_duration),
+        seconds(found.load_duration),
+        seconds(found.prompt_eval_duration),
+        seconds(found.eval_duration),
     )

@@ -1,0 +1,29 @@
+"""Requests that have ended are booked when the bytes of this turn of the event loop have left.
+
+Answers come first: the next one does not wait until the last one is booked, and clients work
+while this process counts.
+"""
+
+import asyncio
+
+from proxy.outcomes import Ending
+from proxy.recorder import Recorder
+
+
+class Closing:
+    """The requests of one process that have ended and are not booked yet."""
+
+    def __init__(self) -> None:
+        self._ended: list[tuple[Recorder, float, Ending]] = []
+
+    def add(self, recorder: Recorder, at: float, ending: Ending) -> None:
+        """A request has ended at `at`, by the relay's clock."""
+        self._ended.append((recorder, at, ending))
+        if len(self._ended) == 1:
+            asyncio.get_running_loop().call_soon(self.settle)
+
+    def settle(self) -> None:
+        """Book what has ended."""
+        ended, self._ended = self._ended, []
+        for recorder, at, ending in ended:
+            recorder.finish(at, ending)
