@@ -80,7 +80,7 @@ class Desk:
         headers: dict[bytes, bytes] | None = None,
     ) -> Recorder:
         """A request that has been read and sent; not read when there is no body."""
-        recorder = self.observer.begin(method, target, headers or {}, Routing.DIRECT, 0.0)
+        recorder = self.observer.begin(method.encode(), target, headers or {}, Routing.DIRECT, 0.0)
         if body is not None:
             recorder.body_piece(body)
             recorder.request_read(1.0)

@@ -96,7 +96,7 @@ def read_request(raw: bytes) -> RequestHead:
         passing = _without(passing, b"transfer-encoding")
     elif b"content-length" in headers:
         length = _length(headers[b"content-length"])
-    keep_alive = _keeps_alive(version, headers)
+    keep_alive = _keeps_alive(version, headers.get(b"connection"))
     return RequestHead(method, target, version, headers, passing, length, keep_alive)
 
 
@@ -113,7 +113,7 @@ def read_response(raw: bytes) -> ResponseHead:
             passing, length = _without(passing, b"content-length"), None
     if is_chunked and headers[b"transfer-encoding"].lower() != b"chunked":
         raise MalformedHead("a transfer encoding other than chunked")
-    keep_alive = _keeps_alive(version, headers)
+    keep_alive = _keeps_alive(version, headers.get(b"connection"))
     return ResponseHead(version, status, first, headers, passing, length, is_chunked, keep_alive)
 
 
@@ -219,8 +219,8 @@ def _expect_chunked(headers: Headers, version: bytes) -> None:
         raise MalformedHead("expected the transfer encoding chunked, found something else")
 
 
-def _keeps_alive(version: bytes, headers: Headers) -> bool:
-    connection = headers.get(b"connection")
+@lru_cache(maxsize=64)
+def _keeps_alive(version: bytes, connection: bytes | None) -> bool:
     if connection is None:
         return version == b"HTTP/1.1"
     if version == b"HTTP/1.1":

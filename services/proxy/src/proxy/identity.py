@@ -10,11 +10,9 @@ from itertools import count
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _TRACEPARENT = re.compile(
-    rb"(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<parent>[0-9a-f]{16})-[0-9a-f]{2}"
-    rb"(?P<more>-[\x21-\x7e]*)?"
+    rb"(?:(00)|(?!00|ff)[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}"
+    rb"-[0-9a-f]{2}(?(1)|(?:-[\x21-\x7e]*)?)"
 )
-_NO_TRACE = b"0" * 32
-_NO_PARENT = b"0" * 16
 
 
 class RequestIds:
@@ -38,11 +36,5 @@ def trace_id_of(traceparent: bytes | None) -> str:
     Source: W3C Trace Context, 3.2: version ff and ids of zeros are invalid; later versions
     may carry more fields.
     """
-    if not traceparent:
-        return ""
-    found = _TRACEPARENT.fullmatch(traceparent.strip(b" \t"))
-    if found is None or found["trace"] == _NO_TRACE or found["parent"] == _NO_PARENT:
-        return ""
-    if found["version"] == b"ff" or (found["more"] is not None and found["version"] == b"00"):
-        return ""
-    return found["trace"].decode("ascii")
+    found = _TRACEPARENT.fullmatch(traceparent.strip(b" \t")) if traceparent else None
+    return "" if found is None else found["trace"].decode("ascii")

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger
-from ollama_observe.wire.endpoints import ENDPOINTS, OTHER, Endpoint, endpoint_of, method_label
+from ollama_observe.wire.endpoints import ENDPOINTS, METHODS, OTHER, Endpoint, endpoint_of
 from proxy.booking import book_answer, book_reload, book_request, book_user
 from proxy.headers import Headers
 from proxy.identity import RequestIds, trace_id_of
@@ -28,6 +28,7 @@ _BY_TARGET = {
     if endpoint is not OTHER and ":" not in endpoint.template
 }
 
+_METHODS = {method.encode(): method for method in METHODS}
 _ROUTINGS = {routing: routing.value for routing in Routing}
 
 
@@ -60,7 +61,7 @@ class Observer:
         self._books = Books(pages, self.models, reloads, self.inflight, tuple(steps))
 
     def begin(
-        self, method: str, target: bytes, headers: Headers, routing: Routing, at: float
+        self, method: bytes, target: bytes, headers: Headers, routing: Routing, at: float
     ) -> Recorder:
         """Take note of a request. `target` is the raw path and query, as received."""
         try:
@@ -74,15 +75,16 @@ class Observer:
         return recorder
 
     def _story(
-        self, method: str, target: bytes, headers: Headers, routing: Routing, at: float
+        self, given: bytes, target: bytes, headers: Headers, routing: Routing, at: float
     ) -> Story:
+        method = _METHODS.get(given, m.OTHER)
         endpoint = _BY_TARGET.get(target) or endpoint_of_target(target)
         is_call = method == "POST" or endpoint.template == "/api/delete"
         return Story(
             self._ids.of(headers.get(self._id_header) if self._id_header else None),
             trace_id_of(headers.get(b"traceparent")),
             self._users.of(headers) if self._users.is_on else "",
-            method_label(method),
+            method,
             endpoint,
             is_call,
             _ROUTINGS[routing],

@@ -43,8 +43,7 @@ class Relay:
 
     def observe(self, head: RequestHead, at: float) -> Recorder:
         """Begin to take note of a request."""
-        method = head.method.decode("latin-1")
-        return self.observer.begin(method, head.target, head.headers, Routing.DIRECT, at)
+        return self.observer.begin(head.method, head.target, head.headers, Routing.DIRECT, at)
 
     def injects_into(self, endpoint: Endpoint, head: RequestHead) -> bool:
         """Whether token counts may be asked for in this request's body."""

@@ -8,7 +8,6 @@ from ollama_observe.wire.endpoints import (
     Answer,
     Dialect,
     endpoint_of,
-    method_label,
 )
 
 
@@ -72,8 +71,3 @@ def test_every_kind_of_answer_belongs_to_one_route() -> None:
     answers = [endpoint.answer for endpoint in ENDPOINTS if endpoint.answer is not Answer.NONE]
     answers = [answer for answer in answers if answer is not Answer.PROGRESS]
     assert sorted([*answers, Answer.PROGRESS, Answer.NONE]) == sorted(Answer)
-
-
-@pytest.mark.parametrize(("method", "label"), [("GET", "GET"), ("BREW", "other"), ("get", "other")])
-def test_unusual_methods_share_a_label(method: str, label: str) -> None:
-    assert method_label(method) == label

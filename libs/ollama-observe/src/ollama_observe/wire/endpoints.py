@@ -107,7 +107,8 @@ _BY_PREFIX = (
     ("/api/user/keys/", Endpoint("/api/user/keys/:key")),
 )
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""The methods that are told apart; any other is one of a kind."""
 
 ENDPOINTS = (*_EXACT.values(), *(endpoint for _, endpoint in _BY_PREFIX), OTHER)
 
@@ -121,8 +122,3 @@ def endpoint_of(path: str) -> Endpoint:
         if path.startswith(prefix):
             return endpoint
     return OTHER
-
-
-def method_label(method: str) -> str:
-    """The method if it is one of HTTP's usual ones, else `other`."""
-    return method if method in _METHODS else "other"
