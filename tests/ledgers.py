@@ -51,3 +51,8 @@ class ReadLedger:
             for family in self._registry.collect()
             for sample in family.samples
         )
+
+
+async def nothing_loaded() -> dict[str, int]:
+    """An Ollama that says of no model how large its context is."""
+    return {}

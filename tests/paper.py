@@ -15,6 +15,7 @@ from proxy.pool import UpstreamPool
 from proxy.relay import Relay
 from proxy.settings import ProxySettings
 from proxy.upstream import UpstreamConnection, UpstreamError
+from tests.ledgers import nothing_loaded
 
 
 class Transport:
@@ -114,7 +115,7 @@ class PaperHouse:
         self.pool = Pool()
         self.watch = HangupWatch(asyncio.get_running_loop())
         self.watch.close()
-        observer = Observer(settings, self.ledger, lambda _event, _fields: None)
+        observer = Observer(settings, self.ledger, lambda _event, _fields: None, nothing_loaded)
         self.relay = Relay(
             settings, self.pool, observer, Admission(settings.max_requests, Counts())
         )

@@ -6,7 +6,6 @@ from ollama_observe.metrics import catalogue as m
 from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
-from ollama_observe.wire.requests import read_request
 from proxy.booking import book_answer, book_reload, book_request, book_user
 from proxy.outcomes import Ending
 from proxy.pages import Pages
@@ -223,17 +222,6 @@ def test_embeddings_have_prompt_tokens_and_no_decoding() -> None:
     for metric in (m.TTFT, m.DECODE, m.TOKENS_PER_SECOND, m.CONTEXT_TOKENS, m.WAIT):
         assert booked(told, metric, "_count") is None
     assert booked(told, m.GENERATED_TOKENS) is None
-
-
-@pytest.mark.parametrize(("prompt", "truncations"), [("word " * 3000, 1), ("short", None)])
-def test_a_prompt_that_cannot_have_fitted_is_a_suspected_truncation(
-    prompt: str, truncations: int | None
-) -> None:
-    final = FINAL.replace(b'"prompt_eval_count":8', b'"prompt_eval_count":258')
-    body = b'{"model":"m","prompt":"%s","options":{"num_ctx":512}}' % prompt.encode()
-    meter = read(final.replace(b'"message":{"content":"an answer"}', b'"response":"x"'))
-    told = story(meter, path="/api/generate", facts=read_request(body))
-    assert booked(told, m.TRUNCATIONS, endpoint="/api/generate") == truncations
 
 
 def used(last_use: float | None, meter: StreamMeter | None, **facts: object) -> float | None:

@@ -17,7 +17,7 @@ from proxy.outcomes import Ending
 from proxy.recorder import Recorder
 from proxy.routing import Routing
 from proxy.settings import ProxySettings
-from tests.ledgers import ReadLedger
+from tests.ledgers import ReadLedger, nothing_loaded
 
 NDJSON = {b"content-type": b"application/x-ndjson"}
 SSE = {b"content-type": b"text/event-stream"}
@@ -69,6 +69,7 @@ class Desk:
             ProxySettings.model_validate(settings),
             self.ledger,
             lambda _, fields: self.lines.append(fields),
+            nothing_loaded,
             lambda: 10.0,
         )
 

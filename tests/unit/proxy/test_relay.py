@@ -12,11 +12,12 @@ from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
 from proxy.relay import Relay
 from proxy.settings import ProxySettings
+from tests.ledgers import nothing_loaded
 
 
 def relay(url: str = "http://gpu-box:11434", **told: object) -> Relay:
     settings = ProxySettings.model_validate({"ollama_url": url, **told})
-    observer = Observer(settings, Ledger(m.PROXY), lambda _event, _fields: None)
+    observer = Observer(settings, Ledger(m.PROXY), lambda _event, _fields: None, nothing_loaded)
     return Relay(settings, UpstreamPool(url, 1.0), observer, Admission(0, Counts()))
 
 

@@ -20,7 +20,7 @@ from proxy.control import create_control
 from proxy.inflight import Entry, InflightGauges, phases
 from proxy.observer import Observer
 from proxy.pool import UpstreamPool
-from proxy.probe import check_ollama
+from proxy.probe import check_ollama, loaded_contexts
 from proxy.relay import Relay
 from proxy.routing import Routing
 from proxy.server import Server
@@ -35,8 +35,10 @@ def create_pool(settings: ProxySettings) -> UpstreamPool:
 
 def create_relay(settings: ProxySettings, ledger: Ledger, admission: Admission) -> Relay:
     """The relay of one process, which measures into `ledger`."""
-    observer = Observer(settings, ledger, event_log("proxy", "proxy.relay"))
-    return Relay(settings, create_pool(settings), observer, admission)
+    pool = create_pool(settings)
+    log = event_log("proxy", "proxy.relay")
+    observer = Observer(settings, ledger, log, lambda: loaded_contexts(pool))
+    return Relay(settings, pool, observer, admission)
 
 
 @dataclass(frozen=True, slots=True)

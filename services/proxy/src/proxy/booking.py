@@ -4,7 +4,6 @@ from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Page
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
-from ollama_observe.wire.truncation import is_suspected_truncation
 from ollama_observe.wire.usage import Usage
 from proxy.outcomes import Ending, Outcome
 from proxy.pages import Pages
@@ -102,8 +101,6 @@ def _book_usage(page: Page, story: Story, meter: StreamMeter, usage: Usage) -> N
     per_token = _time_per_output_token(meter, usage)
     if per_token is not None:
         page.observe(m.TPOT, per_token, story.trace_id)
-    if is_suspected_truncation(story.facts, usage.prompt_tokens, story.facts.num_ctx):
-        page.add(m.TRUNCATIONS, 1)
 
 
 def _book_tokens(page: Page, story: Story, usage: Usage) -> None:

@@ -9,6 +9,7 @@ from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.endpoints import ENDPOINTS, METHODS, OTHER, Endpoint, endpoint_of
 from proxy.booking import book_answer, book_reload, book_request, book_user
+from proxy.contexts import Contexts, Sizes
 from proxy.headers import Headers
 from proxy.identity import RequestIds, trace_id_of
 from proxy.inflight import InflightTable
@@ -40,6 +41,7 @@ class Observer:
         settings: ProxySettings,
         ledger: Ledger,
         log: Callable[[str, dict[str, object]], None],
+        sizes: Sizes,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Raises: ValueError, OSError when the file of users' aliases cannot be read."""
@@ -54,6 +56,7 @@ class Observer:
             ("request", book_request),
             ("answer", book_answer),
             ("reload", partial(book_reload, reloads)),
+            ("truncation", Contexts(sizes).book),
             ("line", lambda _page, story: log("request_finished", story.log_fields())),
         ]
         if self._users.is_on:

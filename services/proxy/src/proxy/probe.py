@@ -1,9 +1,10 @@
-"""One question to the upstream, past the relay: health checks are no traffic."""
+"""One question to the upstream, past the relay: what the proxy asks itself is no traffic."""
 
 import asyncio
 import json
 
 from ollama_observe.service.http import Check
+from ollama_observe.wire.loaded import context_lengths
 from proxy.heads import ResponseHead
 from proxy.pool import UpstreamPool
 from proxy.upstream import UpstreamConnection, UpstreamError
@@ -90,6 +91,15 @@ async def check_ollama(pool: UpstreamPool) -> Check:
     if version is None:
         return Check(False, f"{pool.address} answered {status}, not as Ollama does")
     return Check(True, f"Ollama {version} at {pool.address}")
+
+
+async def loaded_contexts(pool: UpstreamPool) -> dict[str, int]:
+    """The size of each loaded model's context in tokens; empty where Ollama does not say."""
+    try:
+        status, body = await fetch(pool, b"/api/ps")
+    except (UpstreamError, TimeoutError):
+        return {}
+    return context_lengths(body) if status == 200 else {}
 
 
 def _version_in(body: bytes) -> str | None:

@@ -6,7 +6,7 @@ from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import framing_of
 from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.requests import RequestFacts, read_request
-from ollama_observe.wire.truncation import is_suspected_truncation
+from ollama_observe.wire.truncation import has_too_much_text, is_at_cut
 from tests.fakes import captures
 
 MUCH = RequestFacts("m", prompt_bytes=15_000)
@@ -14,26 +14,31 @@ LITTLE = RequestFacts("m", prompt_bytes=1_000)
 
 
 @pytest.mark.parametrize(
-    ("facts", "tokens", "num_ctx", "suspected"),
+    ("facts", "tokens", "too_much"),
     [
-        (MUCH, 258, 512, True),
-        (MUCH, 510, 512, True),
-        (MUCH, 512, 512, True),
-        (LITTLE, 258, 512, False),
-        (MUCH, 300, 512, False),
-        (MUCH, 2, 512, False),
-        (MUCH, 258, None, False),
-        (MUCH, None, 512, False),
-        (MUCH, 0, 512, False),
-        (RequestFacts("m"), 258, 512, False),
-        (RequestFacts("m", prompt_bytes=15_000, truncate=False), 258, 512, False),
-        (RequestFacts("m", prompt_bytes=15_000, truncate=True), 258, 512, True),
+        (MUCH, 258, True),
+        (MUCH, 1874, True),
+        (MUCH, 1875, False),
+        (LITTLE, 258, False),
+        (MUCH, None, False),
+        (MUCH, 0, False),
+        (RequestFacts("m"), 258, False),
+        (RequestFacts("m", prompt_bytes=15_000, truncate=False), 258, False),
+        (RequestFacts("m", prompt_bytes=15_000, truncate=True), 258, True),
     ],
 )
-def test_the_count_at_a_cut_and_more_text_than_it_can_hold(
-    facts: RequestFacts, tokens: int | None, num_ctx: int | None, suspected: bool
+def test_so_much_text_cannot_be_so_few_tokens(
+    facts: RequestFacts, tokens: int | None, too_much: bool
 ) -> None:
-    assert is_suspected_truncation(facts, tokens, num_ctx) is suspected
+    assert has_too_much_text(facts, tokens) is too_much
+
+
+@pytest.mark.parametrize(
+    ("tokens", "cut"),
+    [(258, True), (254, True), (253, False), (300, False), (508, True), (512, True), (2, False)],
+)
+def test_a_cut_leaves_half_of_the_context_or_nearly_all(tokens: int, cut: bool) -> None:
+    assert is_at_cut(tokens, 512) is cut
 
 
 def suspected(name: str) -> bool:
@@ -51,7 +56,7 @@ def suspected(name: str) -> bool:
     facts = read_request(capture.request_body, "application/json", encoding)
     tokens = None if meter.usage is None else meter.usage.prompt_tokens
     # Recorded with a context of 4096 where the request did not say
-    return is_suspected_truncation(facts, tokens, facts.num_ctx or 4096)
+    return has_too_much_text(facts, tokens) and is_at_cut(tokens or 0, facts.num_ctx or 4096)
 
 
 def test_of_all_recorded_exchanges_the_one_that_was_cut_is_suspected() -> None:

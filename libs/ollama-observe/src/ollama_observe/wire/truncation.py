@@ -1,5 +1,7 @@
 """Whether a prompt was cut without a word: no answer says so, two signals together do.
 
+What is not known suspects nothing. A conversation is cut at a message, so that its count may
+lie anywhere: it goes unnoticed.
 Source: recorded exchanges; Ollama's runner keeps the first tokens and half of the rest.
 """
 
@@ -12,18 +14,17 @@ BYTES_PER_TOKEN_LIMIT = 8
 NEAR_TOKENS = 4
 
 
-def is_suspected_truncation(
-    facts: RequestFacts, prompt_tokens: int | None, num_ctx: int | None
-) -> bool:
-    """Whether the tokens counted lie at a cut and cannot be all of the text that was sent.
+def has_too_much_text(facts: RequestFacts, prompt_tokens: int | None) -> bool:
+    """Whether the tokens counted cannot be all of the text that was sent.
 
-    `num_ctx` is the size of the context, in tokens. What is not known suspects nothing. A
-    conversation is cut at a message, so that its count may lie anywhere: it goes unnoticed.
+    Never where the request asked for an error instead of a cut.
     """
-    if facts.truncate is False or facts.prompt_bytes is None:
+    if facts.prompt_bytes is None or facts.truncate is False or not prompt_tokens:
         return False
-    if not prompt_tokens or not num_ctx:
-        return False
+    return facts.prompt_bytes > BYTES_PER_TOKEN_LIMIT * prompt_tokens
+
+
+def is_at_cut(prompt_tokens: int, num_ctx: int) -> bool:
+    """Whether the tokens counted are as many as a cut leaves of a context of `num_ctx`."""
     cuts = (num_ctx // 2 + 2, num_ctx)
-    is_at_cut = any(abs(prompt_tokens - cut) <= NEAR_TOKENS for cut in cuts)
-    return is_at_cut and facts.prompt_bytes > BYTES_PER_TOKEN_LIMIT * prompt_tokens
+    return any(abs(prompt_tokens - cut) <= NEAR_TOKENS for cut in cuts)
