@@ -6,7 +6,7 @@ from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.metrics.view import LedgerView
 from proxy import upstream
-from proxy.admission import Admission, Counts
+from proxy.admission import Admission
 from proxy.clients import ClientConnection
 from proxy.hangup import HangupWatch
 from proxy.heads import ResponseHead
@@ -14,6 +14,7 @@ from proxy.observer import Observer
 from proxy.pool import UpstreamPool
 from proxy.relay import Relay
 from proxy.settings import ProxySettings
+from proxy.shared import Shared
 from proxy.upstream import UpstreamConnection, UpstreamError
 from tests.ledgers import nothing_loaded
 
@@ -115,10 +116,11 @@ class PaperHouse:
         self.pool = Pool()
         self.watch = HangupWatch(asyncio.get_running_loop())
         self.watch.close()
-        observer = Observer(settings, self.ledger, lambda _event, _fields: None, nothing_loaded)
-        self.relay = Relay(
-            settings, self.pool, observer, Admission(settings.max_requests, Counts())
+        shared = Shared()
+        observer = Observer(
+            settings, self.ledger, shared, lambda _event, _fields: None, nothing_loaded
         )
+        self.relay = Relay(settings, self.pool, observer, Admission(settings.max_requests, shared))
         self.client = ClientConnection(self.relay, settings, self)
         self.transport = Transport()
         self.client.connection_made(self.transport)  # type: ignore[arg-type]

@@ -6,6 +6,8 @@ import signal
 import socket
 from pathlib import Path
 
+import pytest
+
 from tests.clients import RawClient
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama, Model
@@ -157,3 +159,13 @@ async def test_what_was_asked_and_answered_is_in_no_log_and_no_metric() -> None:
     assert CANARY not in logged.lower()
     answer = fake.words()[1].strip()
     assert f'"{answer}"' not in logged
+
+
+@pytest.mark.parametrize(("salt", "warned"), [("", True), ("of our own", False)])
+async def test_hashes_that_can_be_guessed_are_warned_of(salt: str, warned: bool) -> None:
+    settings = {"PROXY_USER_HEADER": "X-User", "PROXY_USER_SALT": salt}
+    async with ScriptedServer(FakeOllama()) as ollama:
+        async with proxy_process(ollama.url, **settings) as proxy:
+            await proxy.until_ready()
+            proxy.child.send_signal(signal.SIGTERM)
+            assert ("user_salt_missing" in await proxy.ended()) is warned

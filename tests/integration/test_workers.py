@@ -178,3 +178,19 @@ async def test_a_drain_lets_the_streams_of_all_workers_finish() -> None:
             assert b'"done":true' in body
         await proxy.ended()
         assert proxy.child.returncode == 0
+
+
+async def test_a_reload_is_seen_whichever_worker_had_the_request_before() -> None:
+    async with (
+        ScriptedServer(FakeOllama(faults=Faults(ttft_seconds=0.1))) as ollama,
+        proxy_process(ollama.url, PROXY_WORKERS=str(WORKERS)) as proxy,
+    ):
+        await proxy.until_ready()
+        for number in range(20):  # two clients that disagree: every request but the first reloads
+            async with await RawClient.connect(proxy.url) as client:
+                options = {"num_ctx": 2048 * (1 + number % 2)}
+                await client.request("POST", "/api/chat", {**ASK, "options": options})
+                await client.body(await client.head())
+            # an answer leaves before it is booked
+            assert await total(proxy, "ollama_proxy_requests_total") == number + 1
+        assert await total(proxy, "ollama_proxy_model_reloads_total") == 19

@@ -11,6 +11,7 @@ from proxy.outcomes import Ending
 from proxy.pages import Pages
 from proxy.reloads import Reloads
 from proxy.settings import ProxySettings
+from proxy.shared import Shared
 from proxy.story import Story
 from proxy.users import Users
 from tests.ledgers import ReadLedger
@@ -224,21 +225,23 @@ def test_embeddings_have_prompt_tokens_and_no_decoding() -> None:
     assert booked(told, m.GENERATED_TOKENS) is None
 
 
-def used(last_use: float | None, meter: StreamMeter | None, **facts: object) -> float | None:
-    read_ledger, reloads = ReadLedger(), Reloads()
-    told = story(meter, last_use=last_use, **facts)  # type: ignore[arg-type]
+def reloaded(is_used: bool, final: bytes) -> float | None:
+    read_ledger, reloads = ReadLedger(), Reloads(Shared())
+    if is_used:
+        reloads.used("m:latest", 0.5)
+    told = story(read(final), last_use=reloads.last_use("m:latest"))
     book_reload(reloads, Pages(read_ledger.ledger).of(told), told)
     return read_ledger.value(m.RELOADS, model="m:latest")
 
 
 def test_a_load_of_a_model_that_was_in_use_is_a_reload() -> None:
-    assert used(0.0, read(FINAL)) == 1
-    assert used(None, read(FINAL)) is None
-    assert used(0.0, read(FINAL.replace(b'"load_duration":1000000000', b'"x":1'))) is None
+    assert reloaded(True, FINAL) == 1
+    assert reloaded(False, FINAL) is None
+    assert reloaded(True, FINAL.replace(b'"load_duration":1000000000', b'"x":1')) is None
 
 
 def test_only_answers_of_a_known_model_say_that_it_is_loaded() -> None:
-    reloads, pages = Reloads(), Pages(ReadLedger().ledger)
+    reloads, pages = Reloads(Shared()), Pages(ReadLedger().ledger)
     for told in (
         story(path="/api/tags"),
         story(upstream_status=404),

@@ -6,12 +6,15 @@ from ollama_observe.wire.endpoints import ENDPOINTS
 from proxy.observer import Observer, endpoint_of_target
 from proxy.routing import Routing
 from proxy.settings import ProxySettings
+from proxy.shared import Shared
 from tests.ledgers import ReadLedger, nothing_loaded
 
 
 def observer(**settings: object) -> Observer:
     chosen = ProxySettings.model_validate(settings)
-    return Observer(chosen, ReadLedger().ledger, lambda *_: None, nothing_loaded, lambda: 0.0)
+    return Observer(
+        chosen, ReadLedger().ledger, Shared(), lambda *_: None, nothing_loaded, lambda: 0.0
+    )
 
 
 @pytest.mark.parametrize(

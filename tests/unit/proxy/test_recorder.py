@@ -17,6 +17,7 @@ from proxy.outcomes import Ending
 from proxy.recorder import Recorder
 from proxy.routing import Routing
 from proxy.settings import ProxySettings
+from proxy.shared import Shared
 from tests.ledgers import ReadLedger, nothing_loaded
 
 NDJSON = {b"content-type": b"application/x-ndjson"}
@@ -68,6 +69,7 @@ class Desk:
         self.observer = Observer(
             ProxySettings.model_validate(settings),
             self.ledger,
+            Shared(),
             lambda _, fields: self.lines.append(fields),
             nothing_loaded,
             lambda: 10.0,

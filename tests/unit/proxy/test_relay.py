@@ -5,20 +5,24 @@ import pytest
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.endpoints import endpoint_of
-from proxy.admission import Admission, Counts, Refusal
+from proxy.admission import Admission, Refusal
 from proxy.heads import read_request
 from proxy.observer import Observer
 from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
 from proxy.relay import Relay
 from proxy.settings import ProxySettings
+from proxy.shared import Shared
 from tests.ledgers import nothing_loaded
 
 
 def relay(url: str = "http://gpu-box:11434", **told: object) -> Relay:
     settings = ProxySettings.model_validate({"ollama_url": url, **told})
-    observer = Observer(settings, Ledger(m.PROXY), lambda _event, _fields: None, nothing_loaded)
-    return Relay(settings, UpstreamPool(url, 1.0), observer, Admission(0, Counts()))
+    shared = Shared()
+    observer = Observer(
+        settings, Ledger(m.PROXY), shared, lambda _event, _fields: None, nothing_loaded
+    )
+    return Relay(settings, UpstreamPool(url, 1.0), observer, Admission(0, shared))
 
 
 def test_a_request_goes_out_as_it_was_written() -> None:

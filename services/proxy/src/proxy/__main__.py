@@ -2,12 +2,16 @@
 
 import sys
 
+import structlog
+
 from ollama_observe.service.lifecycle import Listener, bind, listening, run, until_stopped
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
 from proxy.app import create_proxy
 from proxy.settings import ProxySettings
 from proxy.users import Users
+
+_log = structlog.stdlib.get_logger("proxy")
 
 
 async def serve_proxy(settings: ProxySettings, arguments: list[str]) -> None:
@@ -33,6 +37,8 @@ def main() -> None:
     except (OSError, ValueError) as error:
         sys.exit(f"proxy: PROXY_USER_ALIASES_FILE (--user-aliases-file): {error}")
     configure_logging("proxy", settings.log_level, settings.log_format)
+    if settings.user_header and not settings.user_salt.get_secret_value():
+        _log.warning("user_salt_missing", advice="names can be guessed: set PROXY_USER_SALT")
     run(lambda: serve_proxy(settings, sys.argv[1:]))
 
 

@@ -1,13 +1,7 @@
 """How many requests may be in flight: one limit for all relay processes of a proxy."""
 
-import mmap
-import os
-
-from ollama_observe.metrics.memory import unlinked_file
 from proxy.outcomes import Ending
-
-MOST_PROCESSES = 64
-_BYTES = MOST_PROCESSES * 8
+from proxy.shared import Shared
 
 
 class Refusal(Exception):  # noqa: N818 (it refuses, nothing failed)
@@ -18,16 +12,6 @@ class Refusal(Exception):  # noqa: N818 (it refuses, nothing failed)
         self.ending = ending
 
 
-class Counts:
-    """The requests in flight of each process, in memory that all processes of a proxy share."""
-
-    def __init__(self, descriptor: int | None = None) -> None:
-        self.descriptor = unlinked_file() if descriptor is None else descriptor
-        if descriptor is None:
-            os.ftruncate(self.descriptor, _BYTES)
-        self.numbers = memoryview(mmap.mmap(self.descriptor, _BYTES)).cast("q")
-
-
 class Admission:
     """Lets requests in as long as all processes together are below the limit; 0 is no limit.
 
@@ -35,9 +19,9 @@ class Admission:
     same instant: the limit is kept to within the number of processes.
     """
 
-    def __init__(self, limit: int, counts: Counts, index: int = 0) -> None:
+    def __init__(self, limit: int, shared: Shared, index: int = 0) -> None:
         self._limit = limit
-        self._numbers = counts.numbers
+        self._numbers = shared.in_flight
         self._index = index
 
     def enter(self) -> Refusal | None:

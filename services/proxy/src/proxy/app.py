@@ -15,7 +15,7 @@ from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Control, Readiness
 from ollama_observe.service.logging import event_log
-from proxy.admission import Admission, Counts
+from proxy.admission import Admission
 from proxy.control import create_control
 from proxy.inflight import Entry, InflightGauges, phases
 from proxy.observer import Observer
@@ -25,6 +25,7 @@ from proxy.relay import Relay
 from proxy.routing import Routing
 from proxy.server import Server
 from proxy.settings import ProxySettings
+from proxy.shared import Shared
 from proxy.workers import Workers
 
 
@@ -33,11 +34,12 @@ def create_pool(settings: ProxySettings) -> UpstreamPool:
     return UpstreamPool(str(settings.ollama_url), settings.connect_timeout_seconds)
 
 
-def create_relay(settings: ProxySettings, ledger: Ledger, admission: Admission) -> Relay:
-    """The relay of one process, which measures into `ledger`."""
+def create_relay(settings: ProxySettings, ledger: Ledger, shared: Shared, index: int = 0) -> Relay:
+    """The relay of one process, the `index`-th, which measures into `ledger`."""
     pool = create_pool(settings)
     log = event_log("proxy", "proxy.relay")
-    observer = Observer(settings, ledger, log, lambda: loaded_contexts(pool))
+    observer = Observer(settings, ledger, shared, log, lambda: loaded_contexts(pool))
+    admission = Admission(settings.max_requests, shared, index)
     return Relay(settings, pool, observer, admission)
 
 
@@ -61,7 +63,7 @@ def create_proxy(settings: ProxySettings, sock: socket.socket, arguments: Sequen
     )
     collector.include(ledger.memory)
     if settings.workers == 1:
-        relay = create_relay(settings, ledger, Admission(settings.max_requests, Counts()))
+        relay = create_relay(settings, ledger, Shared())
         serving = _serving(relay, settings, sock)
 
         async def entries() -> list[Entry]:

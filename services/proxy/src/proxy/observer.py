@@ -19,6 +19,7 @@ from proxy.recorder import Books, Recorder, Step
 from proxy.reloads import Reloads
 from proxy.routing import Routing
 from proxy.settings import ProxySettings
+from proxy.shared import Shared
 from proxy.story import Story
 from proxy.users import Users
 
@@ -40,6 +41,7 @@ class Observer:
         self,
         settings: ProxySettings,
         ledger: Ledger,
+        shared: Shared,
         log: Callable[[str, dict[str, object]], None],
         sizes: Sizes,
         clock: Callable[[], float] = time.perf_counter,
@@ -51,7 +53,7 @@ class Observer:
         self._users = Users(settings, lambda: self._ran_over("user"))
         self._ids = RequestIds()
         self._id_header = settings.request_id_header.lower().encode("latin-1")
-        reloads, pages = Reloads(), Pages(ledger)
+        reloads, pages = Reloads(shared), Pages(ledger)
         steps: list[tuple[str, Step]] = [
             ("request", book_request),
             ("answer", book_answer),

@@ -14,6 +14,7 @@ import structlog
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Page
 from ollama_observe.wire.endpoints import Endpoint
+from ollama_observe.wire.models import normalise_model
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES, RequestFacts, read_request
 from proxy.headers import Headers, value_of
 from proxy.inflight import InflightTable
@@ -202,4 +203,6 @@ class Recorder:
         content_type = value_of(headers, b"content-type")
         story.facts = read_request(body, content_type, value_of(headers, b"content-encoding"))
         story.model = self._books.models.known(story.facts.model)
-        story.last_use = self._books.reloads.last_use(story.model)
+        # another process may know the model that has no label here yet
+        name = normalise_model(story.facts.model or "") if story.model == m.OTHER else story.model
+        story.last_use = self._books.reloads.last_use(name)

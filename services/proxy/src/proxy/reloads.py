@@ -2,8 +2,13 @@
 
 Two clients that disagree on an option, or two models that do not fit into memory together,
 make Ollama load again and again: minutes for a large model, and nothing says so but the load
-durations of its answers. Known here is what passed through this process.
+durations of its answers. Known here is what passed through this proxy, in any of its processes.
 """
+
+from collections.abc import Iterator
+from hashlib import blake2b
+
+from proxy.shared import MOST_MODELS, Shared
 
 LOADED_AGAIN_SECONDS = 0.1
 """A load duration above this is a load: a warm model reports a millisecond."""
@@ -13,23 +18,32 @@ _SAME_LOAD_SECONDS = 0.05
 
 
 class Reloads:
-    """When each model was last used. Keys are labels, hence bounded; instants one clock's."""
+    """When each model was last used. Instants are those of one clock.
 
-    def __init__(self) -> None:
-        self._used_at: dict[str, float] = {}
-        self._loaded_at: dict[str, float] = {}
+    Models that find no room, those beyond MOST_MODELS, are never said to be loaded again.
+    """
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._places: dict[str, tuple[int, int]] = {}
+        """Of models that were used here: place and key."""
 
     def last_use(self, model: str) -> float | None:
         """When the model's latest request ended; None when it is not loaded, for all we know."""
-        return self._used_at.get(model)
+        place = self._find(model)
+        return None if place is None else self._shared.used_at[place] or None
 
     def used(self, model: str, ended_at: float) -> None:
-        """A request of the model was answered: it is loaded."""
-        self._used_at[model] = ended_at
+        """A request of the model was answered: it exists, and is loaded."""
+        place = self._claim(model)
+        if place is not None and ended_at > self._shared.used_at[place]:
+            self._shared.used_at[place] = ended_at
 
     def unloaded(self, model: str) -> None:
         """The model was unloaded on request: its next load is none again."""
-        self._used_at.pop(model, None)
+        place = self._find(model)
+        if place is not None:
+            self._shared.used_at[place] = 0.0
 
     def is_reload(
         self, model: str, last_use: float | None, sent_at: float, load_seconds: float | None
@@ -40,9 +54,49 @@ class Reloads:
         """
         if last_use is None or load_seconds is None or load_seconds <= LOADED_AGAIN_SECONDS:
             return False
-        if sent_at - last_use >= MOMENT_SECONDS:
+        place = self._find(model)
+        if place is None or sent_at - last_use >= MOMENT_SECONDS:
             return False
-        loaded_at = sent_at + load_seconds
-        before = self._loaded_at.get(model)
-        self._loaded_at[model] = loaded_at
-        return before is None or abs(loaded_at - before) > _SAME_LOAD_SECONDS
+        loaded_at, before = sent_at + load_seconds, self._shared.loaded_at[place]
+        self._shared.loaded_at[place] = loaded_at
+        return abs(loaded_at - before) > _SAME_LOAD_SECONDS
+
+    def _find(self, model: str) -> int | None:
+        """Where the model's numbers are, if anybody used it."""
+        keys = self._shared.models
+        known = self._places.get(model)
+        if known is not None and keys[known[0]] == known[1]:
+            return known[0]
+        key = _key(model)
+        for place in _places(key):
+            if keys[place] == key:
+                return place
+            if keys[place] == 0:
+                break
+        return None
+
+    def _claim(self, model: str) -> int | None:
+        """Where the model's numbers are; a place is taken for one that has none.
+
+        Of two processes that take the same place at once the later has it: the other finds the
+        wrong key at its next use, and takes another.
+        """
+        known = self._places.get(model)
+        keys = self._shared.models
+        if known is not None and keys[known[0]] == known[1]:
+            return known[0]
+        key = _key(model)
+        place = next((place for place in _places(key) if keys[place] in (0, key)), None)
+        if place is not None:
+            keys[place] = key
+            self._places[model] = place, key
+        return place
+
+
+def _key(model: str) -> int:
+    return int.from_bytes(blake2b(model.encode(), digest_size=8).digest(), signed=True) or 1
+
+
+def _places(key: int) -> Iterator[int]:
+    """Where to look for a key, in this order."""
+    return ((key + step) % MOST_MODELS for step in range(MOST_MODELS))

@@ -2,7 +2,7 @@
 
 The first argument names what the parent handed down: its index, then the descriptors of the
 listening socket, of the memory for its metrics, of the channel to the parent, and of the
-shared counts. The others are the proxy's own.
+shared memory. The others are the proxy's own.
 """
 
 import asyncio
@@ -19,19 +19,19 @@ from ollama_observe.metrics.memory import Memory
 from ollama_observe.service.lifecycle import run
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
-from proxy.admission import Admission, Counts
 from proxy.app import create_relay
 from proxy.observer import Observer
 from proxy.server import Server
 from proxy.settings import ProxySettings
+from proxy.shared import Shared
 from proxy.workers import INFLIGHT, READY
 
 
 async def serve_worker(settings: ProxySettings, handed: list[int]) -> None:
     """Relay until the parent says to stop, or is gone."""
-    index, listening, memory, channel, counts = handed
+    index, listening, memory, channel, shared = handed
     ledger = Ledger(catalogue.PROXY, Memory.attached(memory))
-    relay = create_relay(settings, ledger, Admission(settings.max_requests, Counts(counts), index))
+    relay = create_relay(settings, ledger, Shared(shared), index)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -18,8 +18,8 @@ import structlog
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.memory import Memory
 from ollama_observe.service.tasks import spawn
-from proxy.admission import Counts
 from proxy.inflight import Entry
+from proxy.shared import Shared
 
 READY = b"ready\n"
 INFLIGHT = b"inflight\n"
@@ -64,7 +64,7 @@ class Workers:
         self._collector = collector
         self._on_restart = on_restart
         self._drain_seconds = drain_seconds
-        self._counts = Counts()
+        self._shared = Shared()
         self._workers: list[_Worker | None] = [None] * count
         self._is_stopping = False
 
@@ -111,8 +111,8 @@ class Workers:
     async def _start(self, index: int, sock: socket.socket) -> _Worker:
         ours, theirs = socket.socketpair()
         memory = Memory.shared()
-        handed = (sock.fileno(), memory.descriptor, theirs.fileno(), self._counts.descriptor)
-        self._counts.numbers[index] = 0
+        handed = (sock.fileno(), memory.descriptor, theirs.fileno(), self._shared.descriptor)
+        self._shared.in_flight[index] = 0
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "proxy.worker", ",".join(map(str, (index, *handed))), *self._arguments),

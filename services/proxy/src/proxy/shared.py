@@ -1,0 +1,34 @@
+"""What the relay processes of one proxy share beside their metrics: a little memory.
+
+Every number is one aligned word, stored whole, so there are no locks.
+"""
+
+import mmap
+import os
+
+from ollama_observe.metrics.memory import unlinked_file
+
+MOST_PROCESSES = 64
+MOST_MODELS = 512
+_WORD = 8
+
+
+class Shared:
+    """The memory behind a descriptor, or new memory; all zeros at first.
+
+    `in_flight`: requests, one number a process, which it alone writes. Then three numbers a
+    model, at the same place in each: `models` says whose they are, by the hash of a name;
+    `used_at` and `loaded_at` are seconds of the clock that all processes of a system share.
+    """
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        size = (MOST_PROCESSES + 3 * MOST_MODELS) * _WORD
+        self.descriptor = unlinked_file() if descriptor is None else descriptor
+        if descriptor is None:
+            os.ftruncate(self.descriptor, size)
+        memory = memoryview(mmap.mmap(self.descriptor, size))
+        ends = [(MOST_PROCESSES + number * MOST_MODELS) * _WORD for number in range(4)]
+        self.in_flight = memory[: ends[0]].cast("q")
+        self.models = memory[ends[0] : ends[1]].cast("q")
+        self.used_at = memory[ends[1] : ends[2]].cast("d")
+        self.loaded_at = memory[ends[2] :].cast("d")
