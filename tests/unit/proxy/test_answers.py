@@ -3,7 +3,7 @@
 import json
 
 from ollama_observe.wire.endpoints import Dialect
-from proxy.answers import chunked, own_answer
+from proxy.answers import own_answer
 from proxy.outcomes import Ending
 
 
@@ -20,8 +20,3 @@ def test_what_is_refused_without_a_word_has_no_body() -> None:
     head, body = own_answer(Ending.REFUSED_HOST, "", Dialect.NATIVE, [])
     assert head == b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
     assert body == b""
-
-
-def test_each_piece_is_a_chunk() -> None:
-    assert chunked([b"a" * 16, b"b"]) == b"10\r\n" + b"a" * 16 + b"\r\n1\r\nb\r\n"
-    assert chunked([]) == b""

@@ -1,11 +1,16 @@
 """When counts are asked for, and when their trace is taken out of the answer."""
 
+import pytest
+
 from ollama_observe.wire.requests import read_request
-from proxy.heads import read_response
+from proxy.heads import ResponseHead, read_response
 from proxy.injector import LIMIT_BYTES, Injector
 
 BODY = b'{"model":"m","stream":true}'
 SSE = read_response(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream")
+GZIP = read_response(
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip"
+)
 JSON = read_response(b"HTTP/1.1 400 X\r\nContent-Type: application/json")
 
 
@@ -30,10 +35,11 @@ def test_a_stream_that_did_not_ask_is_asked_for() -> None:
     assert injector.strip([], True) == [b"data: [DO"]
 
 
-def test_an_answer_that_is_no_stream_is_left_alone() -> None:
+@pytest.mark.parametrize("head", [JSON, GZIP])
+def test_an_answer_that_is_no_stream_that_can_be_read_is_left_alone(head: ResponseHead) -> None:
     injector = held(BODY)
     injector.release(True, read_request(BODY))
-    assert not injector.begins(JSON)
+    assert not injector.begins(head)
 
 
 def test_a_body_that_is_too_long_goes_as_it_is() -> None:

@@ -1,11 +1,9 @@
-"""Answers of the proxy's own, and chunk framing where the upstream's cannot be used."""
+"""Answers of the proxy's own."""
 
 import json
 
 from ollama_observe.wire.endpoints import Dialect
 from proxy.outcomes import Ending, error_body, own_status, reason_phrase
-
-LAST_CHUNK = b"0\r\n\r\n"
 
 
 def own_answer(
@@ -19,8 +17,3 @@ def own_answer(
         head.append(b"Content-Type: application/json; charset=utf-8")
     head.append(b"Content-Length: %d" % len(body))
     return b"\r\n".join([*head, *lines]) + b"\r\n\r\n", body
-
-
-def chunked(pieces: list[bytes]) -> bytes:
-    """Each piece as a chunk."""
-    return b"".join([b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces])

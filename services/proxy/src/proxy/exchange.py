@@ -9,11 +9,12 @@ import asyncio
 from typing import Protocol
 
 from proxy.admission import Refusal
-from proxy.answers import LAST_CHUNK, chunked, own_answer
+from proxy.answers import own_answer
 from proxy.heads import RequestHead, ResponseHead
 from proxy.injector import Injector
 from proxy.outcomes import Ending
 from proxy.recorder import Recorder
+from proxy.reframing import Reframing, reframing_of
 from proxy.relay import Relay
 from proxy.upstream import (
     UpstreamConnection,
@@ -61,10 +62,8 @@ class Exchange:
     """The answer's head, which leaves with the first bytes of its body."""
     _is_started = False
     _is_endless = False
-    _is_stripped = False
-    """Token counts that the client did not ask for are taken out."""
-    _is_unframed = False
-    """The client is to get the payload without chunk framing."""
+    _reframing: Reframing | None = None
+    """What makes other chunks of the answer; None while its bytes go on as they come."""
     _is_sending_paused = False
     _is_admitted = False
     _is_over = False
@@ -171,22 +170,19 @@ class Exchange:
         if head.is_endless or not self._is_request_read:
             self._keep_alive = False
         lines = [head.status_line, *head.passing]
-        if self._injector is not None and self._injector.begins(head):
-            self._is_stripped = True
-            lines = [*_without_framing(lines), b"Transfer-Encoding: chunked"]
-        if self._head.version != b"HTTP/1.1" and (head.is_chunked or self._is_stripped):
-            self._is_unframed, self._keep_alive = True, False
-            lines = _without_framing(lines)
+        reframing = reframing_of(self._head.version, head, self._injector)
+        if reframing is not None:
+            self._reframing = reframing
+            self._keep_alive = self._keep_alive and reframing.is_chunked
+            lines = reframing.lines(lines)
         self._keep_alive = self._keep_alive and not self._relay.is_draining
         lines += self._own_lines(head)
         self._pending_head = b"\r\n".join(lines) + b"\r\n\r\n"
 
     def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
         """See Asker."""
-        if self._is_stripped:
-            raw = self._without_usage(pieces, is_done)
-        elif self._is_unframed:
-            raw = b"".join(pieces)
+        if self._reframing is not None:
+            raw = self._reframing.feed(pieces, is_done)
         if self._pending_head:
             raw, self._pending_head = self._pending_head + raw, b""
             self._is_started = True
@@ -200,8 +196,8 @@ class Exchange:
     def failed(self, error: UpstreamError) -> None:
         """See Asker."""
         self._connection = None
-        if self._is_stripped and self._is_started:
-            self._client.write(self._without_usage([], True).removesuffix(LAST_CHUNK))
+        if self._reframing is not None and self._is_started:
+            self._client.write(self._reframing.broken_off())
         if self._is_half_closed:
             self._end(Ending.CLIENT_GONE)
             return
@@ -287,13 +283,6 @@ class Exchange:
             lines.append(b"Connection: close")
         return lines
 
-    def _without_usage(self, pieces: list[bytes], is_done: bool) -> bytes:
-        assert self._injector is not None
-        kept = self._injector.strip(pieces, is_done)
-        if self._is_unframed:
-            return b"".join(kept)
-        return chunked(kept) + LAST_CHUNK if is_done else chunked(kept)
-
     def _end(self, ending: Ending, is_answered: bool = False) -> None:
         """Let go of the upstream, record the ending, and say how the client's side goes on."""
         if self._is_over:
@@ -311,11 +300,6 @@ class Exchange:
             self._client.exchange_ended(self._keep_alive and self._is_request_read)
         else:
             self._client.exchange_broke_off(with_reset=self._is_endless)
-
-
-def _without_framing(lines: list[bytes]) -> list[bytes]:
-    framing = (b"transfer-encoding:", b"content-length:")
-    return [line for line in lines if not line.lower().startswith(framing)]
 
 
 def _ending_of(error: UpstreamError) -> Ending:

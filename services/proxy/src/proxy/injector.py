@@ -42,7 +42,8 @@ class Injector:
 
     def begins(self, head: ResponseHead) -> bool:
         """The answer begins: whether it is a stream that counts are taken out of."""
-        if framing_of(value_of(head.headers, b"content-type")) is not Framing.SSE:
+        is_stream = framing_of(value_of(head.headers, b"content-type")) is Framing.SSE
+        if not is_stream or b"content-encoding" in head.headers:
             self._stripper = None
         return self._stripper is not None
 
