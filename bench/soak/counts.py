@@ -53,9 +53,9 @@ class Expected:
         self.counts["request_size_bytes", endpoint] += sent
         self.counts["response_size_bytes", endpoint] += received
 
-    def uploaded(self, status: int, sent: int) -> None:
+    def uploaded(self, status: int, sent: int, received: int = 0) -> None:
         """The request for a blob's upload ended, with so many of its bytes sent."""
-        self.ended("/api/blobs/:digest", status, sent)
+        self.ended("/api/blobs/:digest", status, sent, received)
         self.counts["transfer_bytes", "upload"] += sent
 
     def failed(self, error_type: str) -> None:

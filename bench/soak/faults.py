@@ -84,9 +84,10 @@ async def reset_before_head(world: World) -> None:
         with world.upstream.scripted(script) as header:
             await ask(client, recording, header)
             head = await client.head()
-            await client.body(head)
+            told = await client.body(head)
             check(head, 502)
-    world.expected.ended(recording.capture.path, 502, len(recording.capture.request_body))
+    asked = recording.capture
+    world.expected.ended(asked.path, 502, len(asked.request_body), len(told))
     world.expected.failed("broke_off")
 
 
@@ -95,8 +96,8 @@ async def no_request(world: World) -> None:
     async with world.client() as client:
         await client.send(b"\x16\x03\x01 is no request\r\n\r\n")
         check(await client.head(), 400)
-        await client.rest()
-    world.expected.ended("other", 400)
+        told = await client.rest()
+    world.expected.ended("other", 400, received=len(told))
     world.expected.failed("bad_request")
 
 
@@ -105,8 +106,8 @@ async def endless_head(world: World) -> None:
     async with world.client() as client:
         await client.send(b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
         check(await client.head(), 408)
-        await client.rest()
-    world.expected.ended("other", 408)
+        told = await client.rest()
+    world.expected.ended("other", 408, received=len(told))
     world.expected.failed("bad_request")
 
 
@@ -125,9 +126,10 @@ async def stalled_upload(world: World) -> None:
             length = f"Content-Length: {size}"
             await client.request("POST", f"/api/blobs/sha256:{size:064x}", b"", header, length)
             await client.send(bytes(size // 2))
-            check(await client.head(), 408)
+            check(head := await client.head(), 408)
+            told = await client.body(head)
             await gone.wait()
-    world.expected.uploaded(408, size // 2)
+    world.expected.uploaded(408, size // 2, len(told))
     world.expected.failed("bad_request")
 
 
@@ -142,7 +144,8 @@ def expect_cut(world: World, recording: Recording, count: int, status: int = 200
     capture = recording.capture
     received = sum(map(len, recording.pieces[:count]))
     world.expected.ended(capture.path, status, len(capture.request_body), received)
-    world.expected.tokens(recording.model, 0, count if recording.counts_live else 0)
+    seen = count - recording.opening if recording.counts_live else 0
+    world.expected.tokens(recording.model, 0, seen)
 
 
 async def must_break(client: RawClient) -> None:

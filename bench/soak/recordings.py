@@ -13,7 +13,8 @@ from tests.fakes.captures import Capture, load
 class Recording:
     """A recorded exchange. Units: tokens; `opening` and `closing` are chunks without output.
 
-    `counts_live`: each chunk of output is counted as a token when it passes.
+    `counts_live`: each chunk of output is counted as a token when it passes, because a count of
+    tokens is to come at the end.
     """
 
     capture: Capture
@@ -56,11 +57,11 @@ STREAMED = (
     _recording("generate-stream", 15, 12, counts_live=True),
     _recording("chat-think-stream", 19, 12, counts_live=True),
     _recording("v1-chat-stream"),
-    _recording("v1-chat-stream-usage", 15, 12),
-    _recording("v1-completions-stream-usage", 15, 12),
-    _recording("v1-messages-stream", 15, 12, opening=2, closing=3),
-    _recording("v1-messages-think-stream", 19, 12, opening=2, closing=3),
-    _recording("v1-responses-stream", 15, 12, opening=4, closing=4),
+    _recording("v1-chat-stream-usage", 15, 12, counts_live=True),
+    _recording("v1-completions-stream-usage", 15, 12, counts_live=True),
+    _recording("v1-messages-stream", 15, 12, opening=2, closing=3, counts_live=True),
+    _recording("v1-messages-think-stream", 19, 12, opening=2, closing=3, counts_live=True),
+    _recording("v1-responses-stream", 15, 12, opening=4, closing=4, counts_live=True),
 )
 UNARY = (
     _recording("chat-json", 15, 12),
@@ -89,7 +90,11 @@ REFUSED = (
 BROKEN = (
     _recording("broken-chat-stream", 0, 15, error_type="mid_stream", counts_live=True),
     _recording("broken-generate-stream", 0, 13, error_type="mid_stream", counts_live=True),
-    _recording("broken-v1-chat-stream", error_type="incomplete_stream"),
-    _recording("broken-v1-messages-stream", error_type="incomplete_stream"),
-    _recording("broken-v1-responses-stream", error_type="incomplete_stream"),
+    _recording("broken-v1-chat-stream", 0, 21, error_type="incomplete_stream", counts_live=True),
+    _recording(
+        "broken-v1-messages-stream", 0, 21, error_type="incomplete_stream", counts_live=True
+    ),
+    _recording(
+        "broken-v1-responses-stream", 0, 21, error_type="incomplete_stream", counts_live=True
+    ),
 )

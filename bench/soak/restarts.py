@@ -115,7 +115,8 @@ async def _begun_waiter(
 
 async def _is_told(world: World, client: RawClient, recording: Recording, error_type: str) -> None:
     head = await client.head()
-    await client.body(head)
+    told = await client.body(head)
     check(head, 502)
-    world.expected.ended(recording.capture.path, 502, len(recording.capture.request_body))
+    asked = recording.capture
+    world.expected.ended(asked.path, 502, len(asked.request_body), len(told))
     world.expected.failed(error_type)

@@ -52,7 +52,13 @@ async def test_in_the_queue_before_any_header() -> None:
         await client.request("POST", "/api/chat", CHAT)
         call = await ollama.nth_call()
         await call.is_read.wait()
+        second = await RawClient.connect(proxy.url)
+        await second.request("POST", "/api/chat", CHAT)
+        behind = await ollama.nth_call(2)
+        await behind.is_read.wait()
+        assert await left(second, behind) < AT_ONCE_SECONDS
         assert await left(client, call) < AT_ONCE_SECONDS
+        assert await aborts(proxy, "prefill") == 1  # the first, which has the one slot
         assert await aborts(proxy, "waiting") == 1
 
 
@@ -69,7 +75,7 @@ async def test_while_the_headers_are_half_sent() -> None:
         await client.request("POST", "/v1/chat/completions", CHAT)
         await half_sent.wait()
         assert await left(client, ollama.calls[0]) < AT_ONCE_SECONDS
-        assert await aborts(proxy, "waiting") == 1
+        assert await aborts(proxy, "prefill") == 1
 
 
 async def test_while_streaming() -> None:

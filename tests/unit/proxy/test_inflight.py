@@ -29,7 +29,7 @@ def chat(*lines: bytes) -> StreamMeter:
 
 
 def seen(told: Story, now: float = 10.0) -> Entry:
-    table = InflightTable(lambda: now)
+    table = InflightTable(1, lambda: now)
     table.enter(told)
     (entry,) = table.entries()
     return entry
@@ -67,7 +67,7 @@ def test_an_entry_has_its_age_and_the_rate_of_what_came() -> None:
 
 
 def test_a_request_that_left_is_gone_and_one_of_the_same_id_is_not() -> None:
-    table = InflightTable(lambda: 0.0)
+    table = InflightTable(1, lambda: 0.0)
     first, second = story(), story()
     for told in (first, second):
         table.enter(told)
@@ -77,11 +77,28 @@ def test_a_request_that_left_is_gone_and_one_of_the_same_id_is_not() -> None:
 
 
 def test_a_request_is_told_under_the_name_that_it_has_now() -> None:
-    table = InflightTable(lambda: 0.0)
+    table = InflightTable(1, lambda: 0.0)
     told = story(model="other")
     table.enter(told)
     told.model = "m:latest"
     assert [entry.model for entry in table.entries()] == ["m:latest"]
+
+
+def test_of_those_who_wait_only_the_first_has_its_prompt_read() -> None:
+    sent = [story(read_at=1.0, sent_at=2.0 + number) for number in range(3)]
+    others = [story(read_at=1.0), story("/api/tags", **SENT), story(**SENT, model="other")]
+
+    def in_prefill(num_parallel: int) -> list[bool]:
+        table = InflightTable(num_parallel, lambda: 0.0)
+        for told in (*reversed(sent), *others):
+            table.enter(told)
+        return [table.is_in_prefill(told) for told in (*sent, *others)]
+
+    assert in_prefill(1) == [True, False, False, False, False, True]
+    assert in_prefill(2) == [True, True, False, False, False, True]
+    sent[0].upstream_status = 200  # it brings output, and has its slot still
+    assert in_prefill(1)[:3] == [False, False, False]
+    assert in_prefill(2)[:3] == [False, True, False]
 
 
 def entry(number: int, phase: Phase = Phase.PREFILL, model: str = "m:latest") -> Entry:
@@ -127,7 +144,7 @@ def test_the_phases_do_not_change_when_they_are_told_twice() -> None:
 
 
 def test_entries_pass_between_processes_as_json() -> None:
-    table = InflightTable(lambda: 10.0)
+    table = InflightTable(1, lambda: 10.0)
     table.enter(story(**SENT))
     sent = msgspec.json.encode(table.entries())
     assert msgspec.json.decode(sent, type=list[Entry]) == table.entries()

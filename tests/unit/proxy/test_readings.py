@@ -66,6 +66,8 @@ def test_tokens_of_a_native_stream_move_with_its_records(encoding: bytes) -> Non
     body = CONTENT * 3
     sent = gzip.compress(body) if encoding == b"gzip" else body
     found.feed(1.0, [sent[:20], sent[20:]])
+    assert read.value(m.GENERATED_TOKENS, model="m:latest") is None  # it may be named first
+    found.count()
     assert read.value(m.GENERATED_TOKENS, model="m:latest") == 3
     assert story.tokens_counted == 3
     assert found.proven_model == "m"
@@ -75,14 +77,31 @@ def test_tokens_of_a_native_stream_move_with_its_records(encoding: bytes) -> Non
     assert not story.meter.problems
 
 
-def test_tokens_of_a_stream_of_events_wait_for_the_upstreams_count() -> None:
+CHOICE = b'data: {"model":"m","choices":[{"delta":{"content":"a"}}]}\n\n'
+DELTA = b'data: {"type":"content_block_delta","delta":{"text":"a"}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "event", "asks_usage", "counted"),
+    [
+        ("/v1/chat/completions", CHOICE, False, None),
+        ("/v1/chat/completions", CHOICE, True, 2),
+        ("/v1/messages", DELTA, False, 2),
+    ],
+)
+def test_tokens_of_events_move_where_a_count_is_to_come(
+    path: str, event: bytes, asks_usage: bool, counted: int | None
+) -> None:
     read = ReadLedger()
-    headers = {b"content-type": b"text/event-stream"}
-    found, story = reading(read, headers, "/v1/chat/completions")
+    story = Story("id", "", "", "POST", endpoint_of(path), True, "direct", "m:latest", 0.0)
+    story.asks_usage = asks_usage
+    found = reading_of(Pages(read.ledger), story, {b"content-type": b"text/event-stream"})
     assert found is not None
-    found.feed(1.0, [b'data: {"model":"m","choices":[{"delta":{"content":"a"}}]}\n\n'])
-    assert story.tokens == 1
-    assert read.value(m.GENERATED_TOKENS, model="m:latest") is None
+    for at in (1.0, 2.0):
+        found.feed(at, [event])
+        found.count()
+    assert story.tokens == 2
+    assert read.value(m.GENERATED_TOKENS, model="m:latest") == counted
 
 
 def test_an_answer_whose_encoding_is_broken_is_not_known_and_no_incomplete_stream() -> None:
@@ -91,6 +110,7 @@ def test_an_answer_whose_encoding_is_broken_is_not_known_and_no_incomplete_strea
     assert found is not None
     found.feed(1.0, [gzip.compress(CONTENT)[:20], b"no deflate at all" * 9])
     found.feed(2.0, [b"more"])
+    found.count()
     found.finish(3.0)
     assert story.meter is None
     assert read.value(m.EXTRACTION_ERRORS, endpoint="/api/chat", reason="encoding") == 1

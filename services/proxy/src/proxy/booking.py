@@ -2,13 +2,12 @@
 
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Page
-from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.usage import Usage
 from proxy.outcomes import Ending, Outcome
 from proxy.pages import Pages
 from proxy.reloads import Reloads
-from proxy.story import Story
+from proxy.story import Phase, Story
 from proxy.users import Users
 
 _DONE_REASONS = frozenset({"stop", "length", "tool_calls", "load", "unload"})
@@ -29,11 +28,13 @@ def book_request(page: Page, story: Story) -> None:
     page.observe(m.REQUEST_BYTES, story.request_bytes)
     page.observe(m.RESPONSE_BYTES, story.response_bytes)
     if story.sent_at is not None and story.read_at is not None:
-        page.observe(m.OVERHEAD, story.sent_at - story.read_at + story.held_seconds)
+        sending = story.sent_at - story.read_at - story.connecting_seconds
+        page.observe(m.OVERHEAD, sending + story.held_seconds)
 
 
 def _book_abort(page: Page, story: Story) -> None:
-    page.add(m.ABORTS, 1, story.phase.value)
+    phase = Phase.PREFILL if story.is_prefill else story.phase
+    page.add(m.ABORTS, 1, phase.value)
     if story.is_inference and story.sent_at is not None and story.ended_at is not None:
         page.add(m.WASTED_SECONDS, story.ended_at - story.sent_at)
         page.add(m.WASTED_TOKENS, story.tokens)
@@ -66,8 +67,8 @@ def _book_generation(page: Page, story: Story, meter: StreamMeter) -> None:
     if meter.usage is not None:
         _book_usage(page, story, meter, meter.usage)
     elif story.outcome is Outcome.OK:
-        asked = meter.framing is not Framing.SSE or story.facts.include_usage
-        page.add(m.USAGE_MISSING, 1, "absent" if asked else "not_asked")
+        is_due = story.asks_usage or not meter.is_usage_optional
+        page.add(m.USAGE_MISSING, 1, "absent" if is_due else "not_asked")
 
 
 def _book_stream(page: Page, story: Story, meter: StreamMeter) -> None:

@@ -15,6 +15,8 @@ import struct
 import termios
 from typing import Protocol
 
+import structlog
+
 from proxy.bodies import Body, ChunkedBody, LengthBody
 from proxy.exchange import Exchange
 from proxy.hangup import HangupWatch
@@ -22,11 +24,13 @@ from proxy.heads import END, MalformedHead, RequestHead, read_request
 from proxy.outcomes import Ending
 from proxy.relay import Relay
 from proxy.settings import ProxySettings
+from proxy.upstream import OWN_DEFECT
 
 # Requests that came ahead of their turn, before the client is no longer read from.
 AHEAD_LIMIT_BYTES = 64 * 1024
 # How long a client may go on sending after an answer that did not wait for all of its request.
 LINGER_SECONDS = 5.0
+_log = structlog.stdlib.get_logger("proxy.relay")
 _NO_REQUEST = RequestHead(b"", b"", b"HTTP/1.1", {}, [], 0, keep_alive=False)
 
 
@@ -64,6 +68,10 @@ class ClientConnection(asyncio.Protocol):
         self._is_eof = False
         self._is_closing = False
         """Nothing more is read as a request: what still comes is thrown away."""
+        self._is_stopped = False
+        """The exchange takes no more of its request for now."""
+        self._is_unread = False
+        """The client does not take what it was answered."""
         self._is_held_back = False
         self._descriptor = -1
         self._is_head_timed = False
@@ -90,22 +98,25 @@ class ClientConnection(asyncio.Protocol):
         """Take what has arrived."""
         if self._is_closing:
             return
-        if self._body is not None:
-            data = self._read_body(data)
-            if not data:
-                return
-        self._ahead = self._ahead + data if self._ahead else data
-        if self._exchange is None:
+        try:
+            if self._body is not None:
+                data = self._read_body(data)
+                if not data:
+                    return
+            self._ahead = self._ahead + data if self._ahead else data
             self._read_requests()
-        elif len(self._ahead) > AHEAD_LIMIT_BYTES:
-            self.hold_back()
+        except Exception as error:  # noqa: BLE001 (a defect of ours costs one connection)
+            self._failed(error)
 
     def eof_received(self) -> bool:
         """The client will send no more; it may still want its answer."""
         self._is_eof = True
         if self._exchange is None:
-            self._transport.close()
-            return False
+            if self._is_closing or not self._ahead:
+                self._transport.close()
+                return False
+            self._loop.call_soon(self._go_on)  # whole requests may wait for their turn
+            return True
         if self._body is not None:  # its request will never be whole
             self._transport.abort()
             return False
@@ -114,13 +125,22 @@ class ClientConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The client does not keep up."""
+        self._is_unread = True
         if self._exchange is not None:
             self._exchange.answer_paused()
+        else:
+            self.deadline = math.inf
 
     def resume_writing(self) -> None:
         """The client keeps up again."""
+        self._is_unread = False
         if self._exchange is not None:
             self._exchange.answer_resumed()
+        elif self._is_eof and not self._ahead:
+            self.close()
+        elif not self._is_closing:
+            self._await_request()
+            self._go_on()
 
     # the client's side, as an exchange sees it
 
@@ -130,24 +150,18 @@ class ClientConnection(asyncio.Protocol):
 
     def hold_back(self) -> None:
         """See Client."""
-        if not self._is_held_back and not self._transport.is_closing():
-            self._is_held_back = True
-            self._transport.pause_reading()
-            self.deadline = math.inf
-            self._descriptor = self._transport.get_extra_info("socket").fileno()
-            self._house.watch.watch(self._descriptor, self._hung_up)
+        self._is_stopped = True
+        self._steer()
 
     def read_on(self) -> None:
         """See Client."""
-        if self._is_held_back and not self._transport.is_closing():
-            self._house.watch.forget(self._descriptor)
-            self._is_held_back = False
-            self._transport.resume_reading()
-            self._await_body()
+        self._is_stopped = False
+        self._steer()
 
     def exchange_ended(self, keep_alive: bool) -> None:
         """See Client."""
         self._exchange = None
+        self._is_stopped = False
         if self._body is not None and not self._transport.is_closing():
             self._linger()
         elif not keep_alive or self._relay.is_draining:
@@ -156,9 +170,9 @@ class ClientConnection(asyncio.Protocol):
             self._await_request()
             if self._ahead:
                 # not from here: answers may come at once, and this would go ever deeper
-                self._loop.call_soon(self._read_requests)
-            else:
-                self.read_on()
+                self._loop.call_soon(self._go_on)
+            elif self._is_held_back:
+                self._steer()
 
     def exchange_broke_off(self, with_reset: bool) -> None:
         """See Client."""
@@ -205,10 +219,23 @@ class ClientConnection(asyncio.Protocol):
 
     # within
 
+    def _go_on(self) -> None:
+        """Read what had to wait."""
+        try:
+            self._read_requests()
+        except Exception as error:  # noqa: BLE001
+            self._failed(error)
+
     def _read_requests(self) -> None:
-        """Begin the next exchange, if its head is whole."""
-        if self._exchange is not None or self._is_closing or not self._ahead:
+        """Begin the next exchange, if its head is whole and the last answer was taken."""
+        if self._is_closing or not self._ahead:
             return
+        if self._exchange is None and not self._is_unread:
+            self._read_request()
+        if self._is_held_back or len(self._ahead) > AHEAD_LIMIT_BYTES:
+            self._steer()
+
+    def _read_request(self) -> None:
         at = self._relay.clock()
         data = self._ahead.lstrip(b"\r\n") if self._ahead[0] in b"\r\n" else self._ahead
         end = data.find(END)
@@ -242,8 +269,7 @@ class ClientConnection(asyncio.Protocol):
         """Read the body of the request in progress; returns what follows it."""
         body, exchange = self._body, self._exchange
         assert body is not None
-        if exchange is None:
-            return b""
+        assert exchange is not None
         try:
             pieces, used = body.feed(data)
         except MalformedHead as error:
@@ -268,11 +294,29 @@ class ClientConnection(asyncio.Protocol):
                 self._is_head_timed = True
                 self.deadline = self._loop.time() + self._settings.head_timeout_seconds
             self._ahead = data
-            self.read_on()
 
     def _await_request(self) -> None:
         self._is_head_timed = False
-        self.deadline = self._loop.time() + self._settings.keep_alive_seconds
+        seconds = math.inf if self._is_unread else self._settings.keep_alive_seconds
+        self.deadline = self._loop.time() + seconds
+
+    def _steer(self) -> None:
+        """Read from the client while somebody takes what comes, and only then."""
+        is_busy = self._exchange is not None or self._is_unread
+        is_full = is_busy and len(self._ahead) > AHEAD_LIMIT_BYTES
+        holds_back = self._is_stopped or is_full
+        if holds_back == self._is_held_back or self._transport.is_closing():
+            return
+        self._is_held_back = holds_back
+        if holds_back:
+            self._transport.pause_reading()
+            self.deadline = math.inf
+            self._descriptor = self._transport.get_extra_info("socket").fileno()
+            self._house.watch.watch(self._descriptor, self._hung_up)
+        else:
+            self._house.watch.forget(self._descriptor)
+            self._transport.resume_reading()
+            self._await_body()
 
     def _await_body(self) -> None:
         if self._body is not None and not self._is_held_back and not self._is_closing:
@@ -287,21 +331,30 @@ class ClientConnection(asyncio.Protocol):
         self._body = LengthBody(1)  # where it ends is not known: it is read on, and thrown away
         exchange.refuse(ending, said)
 
+    def _failed(self, error: Exception) -> None:
+        """A defect of ours: say so to this client, and go on with the others."""
+        _log.error("relay_failed", error=type(error).__name__)
+        if self._exchange is not None:
+            self._exchange.refuse(Ending.FAILED, OWN_DEFECT)
+        self.close()
+
     def _linger(self) -> None:
         """Throw away what still comes of the request, so that the answer is not lost with it."""
         self._is_closing = True
+        self._ahead = b""
         if self._transport.can_write_eof():
             self._transport.write_eof()
-        self.deadline = self._loop.time() + LINGER_SECONDS
-        self.read_on()
+        self._steer()
         self.deadline = self._loop.time() + LINGER_SECONDS
 
     def _hung_up(self) -> None:
-        """Its end came while nothing is read: it has left, unless all of its request is here."""
+        """Its end came while nothing is read: it has left, unless all of its request is here.
+
+        What was not read yet may hold further requests.
+        """
         if self._body is None:
-            if self._exchange is not None and not self._is_eof:
-                self._is_eof = True
-                self._exchange.half_closed(is_last=not self._ahead)
+            if self._exchange is not None:
+                self._exchange.half_closed(is_last=False)
         elif not _may_be_whole(self._body, self._transport.get_extra_info("socket")):
             self._transport.abort()
 

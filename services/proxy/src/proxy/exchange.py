@@ -17,6 +17,8 @@ from proxy.recorder import Recorder
 from proxy.reframing import Reframing, reframing_of
 from proxy.relay import Relay
 from proxy.upstream import (
+    OwnDefect,
+    UpstreamBrokeOff,
     UpstreamConnection,
     UpstreamError,
     UpstreamTimeout,
@@ -52,12 +54,14 @@ class Client(Protocol):
 class Exchange:
     """One request and its answer."""
 
+    _asked_at = 0.0
     _connecting: asyncio.Task[None] | None = None
     _connection: UpstreamConnection | None = None
     _outbox_bytes = 0
     _injector: Injector | None = None
     _is_request_read = False
     _is_half_closed = False
+    _is_end_passed_on = False
     _pending_head = b""
     """The answer's head, which leaves with the first bytes of its body."""
     _is_started = False
@@ -89,11 +93,14 @@ class Exchange:
 
     def start(self) -> None:
         """Let the request in and find a connection for it, or refuse."""
+        if self._is_over:  # what came of its body with its head was enough to refuse it
+            return
         refusal = self._refusal or self._relay.admission.enter()
         if refusal is not None:
             self.refuse(refusal.ending, str(refusal))
             return
         self._is_admitted = True
+        self._asked_at = self._clock()
         self._connecting = self._relay.pool.ask(self)
 
     @property
@@ -127,9 +134,8 @@ class Exchange:
             return
         self._is_half_closed = True
         self._keep_alive = self._keep_alive and not is_last
-        if self._connection is not None:
-            self._connection.send_end()
-        elif self._connecting is not None:
+        self._pass_end_on()
+        if not self._is_end_passed_on:
             asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._has_it_left)
 
     def client_gone(self) -> None:
@@ -150,10 +156,12 @@ class Exchange:
 
     def connected(self, connection: UpstreamConnection) -> None:
         """See Asker."""
-        self._connecting = None
         if self._is_over:
             connection.give_up()
             return
+        if self._connecting is not None:
+            self._connecting = None
+            self._recorder.connected(self._asked_at, self._clock())
         self._connection = connection
         connection.begin(self, self._head.method)
         self._flush()
@@ -186,11 +194,12 @@ class Exchange:
         if self._pending_head:
             raw, self._pending_head = self._pending_head + raw, b""
             self._is_started = True
+        if is_done:
+            self._connection = None  # it may serve another already
         if raw:
             self._client.write(raw)
         self._recorder.pieces_received(at, pieces, self._clock())
         if is_done:
-            self._connection = None
             self._end(Ending.HALF_CLOSED if self._is_half_closed else Ending.COMPLETE)
 
     def failed(self, error: UpstreamError) -> None:
@@ -198,10 +207,12 @@ class Exchange:
         self._connection = None
         if self._reframing is not None and self._is_started:
             self._client.write(self._reframing.broken_off())
-        if self._is_half_closed:
-            self._end(Ending.CLIENT_GONE)
+        if self._is_half_closed and isinstance(error, UpstreamBrokeOff):
+            self._end(Ending.CLIENT_GONE)  # so the upstream took the end that was passed on
             return
-        said = f"Ollama at {self._relay.pool.address} gave no answer: {error}"
+        said = str(error)
+        if not isinstance(error, OwnDefect):
+            said = f"Ollama at {self._relay.pool.address} gave no answer: {said}"
         self.refuse(_ending_of(error), said)
 
     def sending_paused(self) -> None:
@@ -226,7 +237,9 @@ class Exchange:
             if ending is Ending.REFUSED_BUSY:
                 lines.append(b"Retry-After: %d" % self._relay.retry_after_seconds)
             head, body = own_answer(ending, said, self._recorder.endpoint.dialect, lines)
-            self._client.write(head if self._head.method == b"HEAD" else head + body)
+            body = b"" if self._head.method == b"HEAD" else body
+            self._client.write(head + body)
+            self._recorder.answered(len(body))
             self._end(ending, is_answered=True)
         else:
             self._end(ending)
@@ -234,9 +247,13 @@ class Exchange:
     # within
 
     def _has_it_left(self) -> None:
-        """Nobody who only closed the sending side waits for ever to be connected."""
-        if self._connecting is not None:
+        """Nobody works for ever for a client whose end could not be passed on."""
+        if not self._is_end_passed_on:
             self._end(Ending.CLIENT_GONE)
+
+    def _pass_end_on(self) -> None:
+        if self._connection is not None and self._connection.send_end():
+            self._is_end_passed_on = True
 
     def _put(self, data: bytes) -> None:
         self._outbox.append(data)
@@ -263,13 +280,15 @@ class Exchange:
             connection.request_ended()
             self._recorder.request_sent(self._clock())
             if self._is_half_closed:
-                connection.send_end()
+                self._pass_end_on()
 
     def _hold(self, injector: Injector, raw: bytes, is_done: bool) -> None:
         """Keep the body until it is whole, or too long to be rewritten."""
         injector.hold(raw)
         if injector.is_due(is_done):
             body, is_asking = injector.release(is_done, self._recorder.facts)
+            if is_asking:
+                self._recorder.usage_asked()
             head = self._outbound_head
             self._put((self._relay.outbound(self._head, len(body)) if is_asking else head) + body)
 
@@ -295,6 +314,8 @@ class Exchange:
         if self._connection is not None:
             self._connection.give_up()
             self._connection = None
+        if self._reframing is not None:
+            self._recorder.withheld(self._reframing.withheld_bytes)
         self._relay.closing.add(self._recorder, self._clock(), ending)
         if is_answered or ending in (Ending.COMPLETE, Ending.HALF_CLOSED):
             self._client.exchange_ended(self._keep_alive and self._is_request_read)
@@ -303,6 +324,8 @@ class Exchange:
 
 
 def _ending_of(error: UpstreamError) -> Ending:
+    if isinstance(error, OwnDefect):
+        return Ending.FAILED
     if isinstance(error, UpstreamUnreachable):
         return Ending.UNREACHABLE
     return Ending.CONNECT_TIMEOUT if isinstance(error, UpstreamTimeout) else Ending.BROKE_OFF

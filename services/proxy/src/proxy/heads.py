@@ -157,7 +157,8 @@ def _fields_of_several(
     """The same where a field comes twice. One length is enough."""
     headers: dict[bytes, bytes] = {}
     for name, value in read:
-        if name in _LISTS and name in headers:
+        is_same_length = name == b"content-length" and headers.get(name) == value
+        if name in _LISTS and name in headers and not is_same_length:
             headers[name] += b"," + value
         else:
             headers.setdefault(name, value)
@@ -177,7 +178,9 @@ def _read_line(line: bytes) -> tuple[bytes, bytes]:
         raise MalformedHead("a line of the head has no colon")
     lower = _names_read.get(name) or _read_name(name)
     read = lower, value.strip(b" \t")
-    if lower in _RECURRING and len(_lines_read) < _LINES_KEPT and len(line) <= _LINE_KEPT_BYTES:
+    if lower in _RECURRING and len(line) <= _LINE_KEPT_BYTES:
+        if len(_lines_read) >= _LINES_KEPT:
+            _lines_read.clear()
         _lines_read[line] = read
     return read
 
@@ -186,7 +189,9 @@ def _read_name(name: bytes) -> bytes:
     if not _TOKEN.fullmatch(name):
         raise MalformedHead("a field's name is empty or holds bytes that have no place in it")
     lower = name.lower()
-    if len(_names_read) < _NAMES_KEPT and len(name) <= _LINE_KEPT_BYTES:
+    if len(name) <= _LINE_KEPT_BYTES:
+        if len(_names_read) >= _NAMES_KEPT:
+            _names_read.clear()
         _names_read[name] = lower
     return lower
 
@@ -204,12 +209,7 @@ def _without(lines: list[bytes], name: bytes) -> list[bytes]:
 def _length(value: bytes) -> int:
     if value.isdigit() and len(value) <= _LENGTH_DIGITS:
         return int(value)
-    # one length, said several times over
-    said = {part.strip(b" \t") for part in value.split(b",")}
-    digits = said.pop()
-    if said or not digits.isdigit() or len(digits) > _LENGTH_DIGITS:
-        raise MalformedHead("expected one Content-Length in digits, found something else")
-    return int(digits)
+    raise MalformedHead("expected one Content-Length in digits, found something else")
 
 
 def _expect_chunked(headers: Headers, version: bytes) -> None:

@@ -41,7 +41,8 @@ class Entry(msgspec.Struct, frozen=True):
 class InflightTable:
     """The requests in flight of one process."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, num_parallel: int, clock: Callable[[], float]) -> None:
+        self._num_parallel = num_parallel
         self._clock = clock
         self._stories: dict[Story, None] = {}  # in the order in which they came
 
@@ -55,6 +56,20 @@ class InflightTable:
     def leave(self, story: Story) -> None:
         """A request has ended."""
         self._stories.pop(story, None)
+
+    def is_in_prefill(self, story: Story) -> bool:
+        """Whether a request without output has one of its model's slots, as `phases` derives it.
+
+        Of this process alone: others' requests are not known here.
+        """
+        sent_at = story.sent_at
+        if sent_at is None or story.upstream_status is not None or not story.is_inference:
+            return False
+        ahead = 0
+        for other in self._stories:
+            if other.model == story.model and other.sent_at is not None and other.is_inference:
+                ahead += other.upstream_status is not None or other.sent_at < sent_at
+        return ahead < self._num_parallel
 
     def entries(self) -> list[Entry]:
         """What each is doing, as far as it alone can tell; `phases` puts it right over all."""

@@ -48,7 +48,7 @@ class Observer:
     ) -> None:
         """Raises: ValueError, OSError when the file of users' aliases cannot be read."""
         self.ledger = ledger
-        self.inflight = InflightTable(clock)
+        self.inflight = InflightTable(settings.ollama_num_parallel, clock)
         self.models = ModelLabels(settings.model_label_limit, lambda: self._ran_over("model"))
         self._users = Users(settings, lambda: self._ran_over("user"))
         self._ids = RequestIds()

@@ -10,9 +10,13 @@ import time
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
+import structlog
+
 from ollama_observe.service.tasks import spawn
 from proxy.upstream import (
+    OWN_DEFECT,
     Asker,
+    OwnDefect,
     UpstreamConnection,
     UpstreamTimeout,
     UpstreamUnreachable,
@@ -21,6 +25,8 @@ from proxy.upstream import (
 
 # Servers close idle connections, some after 5 s: a request sent at that moment would be lost.
 IDLE_SECONDS = 4.0
+
+_log = structlog.stdlib.get_logger("proxy.pool")
 
 
 class UpstreamPool:
@@ -72,7 +78,12 @@ class UpstreamPool:
         except (OSError, UnicodeError) as error:
             asker.failed(UpstreamUnreachable(sentence_of(error)))
         else:
-            asker.connected(connection)
+            try:
+                asker.connected(connection)
+            except Exception as error:  # noqa: BLE001 (nobody awaits this: the client would wait)
+                _log.error("request_failed", error=type(error).__name__)
+                connection.give_up()
+                asker.failed(OwnDefect(OWN_DEFECT))
 
     def keep(self, connection: UpstreamConnection) -> None:
         """Take back a connection whose answer has ended."""

@@ -24,6 +24,9 @@ class Reading(Protocol):
     def feed(self, at: float, pieces: list[bytes]) -> None:
         """Take note of what arrived at `at`."""
 
+    def count(self) -> None:
+        """Move the counters by what was fed, under the name that the model has by now."""
+
     def finish(self, at: float) -> None:
         """The answer has come to its end."""
 
@@ -38,8 +41,9 @@ class Generation:
         self._pages = pages
         self._story = story
         self._meter = meter
-        # native streams end with the true count, so records may stand in until then
-        self._is_live = meter.framing is Framing.NDJSON
+        # records may stand in for tokens until the true count comes, where it is to come
+        is_stream = meter.framing is not Framing.JSON
+        self._is_live = is_stream and (story.asks_usage or not meter.is_usage_optional)
 
     @property
     def proven_model(self) -> str | None:
@@ -48,14 +52,16 @@ class Generation:
 
     def feed(self, at: float, pieces: list[bytes]) -> None:
         """See Reading."""
-        meter = self._meter
         for piece in pieces:
-            meter.feed(at, piece)
+            self._meter.feed(at, piece)
+
+    def count(self) -> None:
+        """See Reading."""
         if self._is_live:
-            story = self._story
-            new = meter.outputs - story.tokens_counted
+            outputs, story = self._meter.outputs, self._story
+            new = outputs - story.tokens_counted
             if new:
-                story.tokens_counted = meter.outputs
+                story.tokens_counted = outputs
                 self._pages.of(story).add(m.GENERATED_TOKENS, new)
 
     def finish(self, at: float) -> None:
@@ -91,6 +97,11 @@ class Decoded:
             self._reading.close()
             self._story.meter = self._story.progress = None
             _count_unread(self._pages, self._story, "encoding")
+
+    def count(self) -> None:
+        """See Reading."""
+        if not self._is_lost:
+            self._reading.count()
 
     def finish(self, at: float) -> None:
         """See Reading."""

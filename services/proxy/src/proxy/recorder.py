@@ -77,11 +77,6 @@ class Recorder:
         """What the request's body says, once it has been read."""
         return self.story.facts
 
-    @property
-    def wants_body(self) -> bool:
-        """Whether the request's body is looked into, as far as it has come."""
-        return self._pieces is not None
-
     def body_piece(self, data: bytes) -> None:
         """A piece of the request's body has come."""
         try:
@@ -107,6 +102,27 @@ class Recorder:
                 self._read_request(pieces, headers)
         except Exception as error:  # noqa: BLE001
             self.failed("request_read", error)
+
+    def connected(self, asked_at: float, at: float) -> None:
+        """There is a connection to the upstream: how long the whole request waited for it."""
+        read_at = self.story.read_at
+        if read_at is not None:
+            self.story.connecting_seconds = at - max(asked_at, read_at)
+
+    def usage_asked(self) -> None:
+        """Token counts are asked for in the client's name."""
+        self.story.asks_usage = True
+
+    def withheld(self, size: int) -> None:
+        """So many bytes of the answer did not go on to the client."""
+        self.story.response_bytes -= size
+
+    def answered(self, size: int) -> None:
+        """The client got an answer of ours instead of the upstream's, with so many bytes."""
+        story = self.story
+        story.upstream_status = None
+        story.response_bytes = size
+        self._drop_reading()
 
     def request_sent(self, at: float) -> None:
         """The request's last byte was handed to the upstream's transport."""
@@ -141,12 +157,15 @@ class Recorder:
             reading.feed(at, pieces)
             if self._is_nameless and (model := reading.proven_model):
                 self._name_from(model)
+            reading.count()
         except Exception as error:  # noqa: BLE001
             self._reading_failed("pieces_received", error)
 
     def finish(self, at: float, ending: Ending) -> None:
         """The request is over. Called exactly once."""
         books, story = self._books, self.story
+        if ending is Ending.CLIENT_GONE:
+            story.is_prefill = books.inflight.is_in_prefill(story)
         books.inflight.leave(story)
         self._end_reading(at, ending)
         try:
@@ -173,6 +192,9 @@ class Recorder:
     def _reading_failed(self, where: str, error: Exception) -> None:
         """What has been read of the answer is not all of it, hence nothing to go by."""
         self.failed(where, error)
+        self._drop_reading()
+
+    def _drop_reading(self) -> None:
         reading, self._reading = self._reading, None
         self.story.meter = self.story.progress = None
         if reading is not None:
@@ -202,6 +224,7 @@ class Recorder:
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         content_type = value_of(headers, b"content-type")
         story.facts = read_request(body, content_type, value_of(headers, b"content-encoding"))
+        story.asks_usage = story.facts.include_usage
         story.model = self._books.models.known(story.facts.model)
         # another process may know the model that has no label here yet
         name = normalise_model(story.facts.model or "") if story.model == m.OTHER else story.model

@@ -17,6 +17,8 @@ class Reframing:
     def __init__(self, injector: Injector | None, is_chunked: bool) -> None:
         self._injector = injector
         self.is_chunked = is_chunked
+        self.withheld_bytes = 0
+        """Payload that came and did not go on so far."""
 
     def lines(self, lines: list[bytes]) -> list[bytes]:
         """The head's lines with the framing that the body has now."""
@@ -34,7 +36,9 @@ class Reframing:
 
     def _framed(self, pieces: list[bytes], is_done: bool) -> bytes:
         if self._injector is not None:
+            self.withheld_bytes += sum(map(len, pieces))
             pieces = self._injector.strip(pieces, is_done)
+            self.withheld_bytes -= sum(map(len, pieces))
         if not self.is_chunked:
             return b"".join(pieces)
         return b"".join([b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces])

@@ -1,5 +1,6 @@
 """What all exchanges of a process share, and what a request becomes on its way out."""
 
+import re
 import time
 from collections.abc import Callable
 
@@ -15,6 +16,8 @@ from proxy.recorder import Recorder
 from proxy.routing import Routing
 from proxy.settings import ProxySettings
 
+# Scheme and authority, then what a server is asked for: RFC 3986, 3.2.
+_ABSOLUTE = re.compile(rb"https?://[^/?#]*(.*)", re.IGNORECASE)
 _INJECTABLE = frozenset({Answer.OPENAI_CHAT, Answer.OPENAI_COMPLETION})
 
 
@@ -52,6 +55,7 @@ class Relay:
             and endpoint.answer in _INJECTABLE
             and head.method == b"POST"
             and bool(head.length)
+            and b"expect" not in head.headers  # the body waits until the upstream has the head
             and value_of(head.headers, b"content-encoding") in ("", "identity")
         )
 
@@ -80,11 +84,10 @@ class Relay:
         if target == b"*" and head.method == b"OPTIONS":
             return target
         if not target.startswith(b"/"):
-            scheme, _, rest = target.partition(b"://")
-            if scheme.lower() not in (b"http", b"https") or head.method == b"CONNECT":
+            url = _ABSOLUTE.fullmatch(target)
+            if url is None or head.method == b"CONNECT":
                 raise Refusal(Ending.UNSENDABLE, "expected a path that begins with /")
-            _, slash, path = rest.partition(b"/")
-            target = slash + path if slash else b"/"
+            target = url[1] if url[1].startswith(b"/") else b"/" + url[1]
         return self.pool.path_prefix + target
 
     def _rewrite_host(self, head: RequestHead, lines: list[bytes]) -> None:

@@ -78,9 +78,9 @@ class Server:
                     await self._someone_left.wait()
 
     def _look_at_deadlines(self) -> None:
-        now = self._loop.time()
-        for connection in [late for late in self._connections if late.deadline <= now]:
-            connection.timed_out()
         self._tick = None
         if self._connections:
             self._tick = self._loop.call_later(TICK_SECONDS, self._look_at_deadlines)
+        now = self._loop.time()
+        for connection in [late for late in self._connections if late.deadline <= now]:
+            connection.timed_out()

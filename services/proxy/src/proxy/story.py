@@ -46,6 +46,12 @@ class Story:
     held_seconds: float = 0.0
     """How long pieces of the answer were in the proxy's hands, together."""
     facts: RequestFacts = UNREADABLE
+    asks_usage: bool = False
+    """Token counts were asked for, by the client or in its name."""
+    connecting_seconds: float = 0.0
+    """How long the whole request waited for a connection to the upstream."""
+    is_prefill: bool = False
+    """When its client left, the upstream was reading its prompt, as far as can be derived."""
     meter: StreamMeter | None = None
     progress: ProgressMeter | None = None
     tokens_counted: int = 0

@@ -32,9 +32,12 @@ class Transfer:
 
     def feed(self, at: float, pieces: list[bytes]) -> None:
         """Take note of what arrived at `at`."""
-        meter, story = self._meter, self._story
         for piece in pieces:
-            meter.feed(at, piece)
+            self._meter.feed(at, piece)
+
+    def count(self) -> None:
+        """Move the counters by what was fed."""
+        meter, story = self._meter, self._story
         moved = meter.bytes_moved - self._counted_bytes
         if moved:
             self._counted_bytes += moved

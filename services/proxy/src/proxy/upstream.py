@@ -5,7 +5,8 @@ Errors, by what can still be done:
     UpstreamError
     ├── UpstreamUnreachable   no connection: nothing was sent
     ├── UpstreamTimeout       no connection within the bound: nothing was sent
-    └── UpstreamBrokeOff      the connection ended, or stopped making sense, before the answer did
+    ├── UpstreamBrokeOff      the connection ended, or stopped making sense, before the answer did
+    └── OwnDefect             not the upstream's fault: taking what it said failed here
 """
 
 import asyncio
@@ -15,6 +16,8 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol
 
+import structlog
+
 from proxy.bodies import Body, ChunkedBody, EndlessBody, LengthBody, MalformedBody
 from proxy.heads import END, MalformedHead, ResponseHead, read_response
 
@@ -22,6 +25,10 @@ HEAD_LIMIT_BYTES = 256 * 1024
 NO_HTTP = "what it answered is no HTTP that could be read"
 CLOSED_EARLY = "it closed the connection before it answered"
 BROKE_OFF = "the answer broke off"
+OWN_DEFECT = "the proxy failed: a defect of its own"
+
+
+_log = structlog.stdlib.get_logger("proxy.upstream")
 
 
 class UpstreamError(Exception):
@@ -38,6 +45,10 @@ class UpstreamTimeout(UpstreamError):  # noqa: N818
 
 class UpstreamBrokeOff(UpstreamError):  # noqa: N818
     """The connection ended before the answer did."""
+
+
+class OwnDefect(UpstreamError):  # noqa: N818
+    """A defect of ours while the answer was taken."""
 
 
 class Asker(Protocol):
@@ -115,11 +126,13 @@ class UpstreamConnection(asyncio.Protocol):
         """The request was sent whole: after its answer the connection may serve another."""
         self._is_request_whole = True
 
-    def send_end(self) -> None:
-        """Close the sending side: the client has closed its own."""
+    def send_end(self) -> bool:
+        """Close the sending side: the client has closed its own. TLS has no way to say so."""
         self._may_be_kept = False
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
+        if not self._transport.can_write_eof():
+            return False
+        self._transport.write_eof()
+        return True
 
     def pause(self) -> None:
         """Read no more for now: the client does not keep up."""
@@ -140,7 +153,13 @@ class UpstreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read the answer."""
-        at = self._pool.clock()
+        try:
+            self._take(self._pool.clock(), data)
+        except Exception as error:  # noqa: BLE001 (a defect of ours costs one request)
+            _log.error("answer_failed", error=type(error).__name__)
+            self._fail(OwnDefect(OWN_DEFECT))
+
+    def _take(self, at: float, data: bytes) -> None:
         try:
             if self._body is None:
                 data = self._read_heads(at, data)

@@ -24,7 +24,7 @@ from proxy.observer import Observer
 from proxy.server import Server
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
-from proxy.workers import INFLIGHT, READY
+from proxy.workers import READY
 
 
 async def serve_worker(settings: ProxySettings, handed: list[int]) -> None:
@@ -53,8 +53,8 @@ async def _answer_parent(channel: int, observer: Observer, stop: asyncio.Event) 
     reader, writer = await asyncio.open_connection(sock=sock)
     writer.write(READY)
     while line := await reader.readline():
-        if line == INFLIGHT:
-            writer.write(msgspec.json.encode(observer.inflight.entries()) + b"\n")
+        answer = (int(line), observer.inflight.entries())
+        writer.write(msgspec.json.encode(answer) + b"\n")
     stop.set()
 
 

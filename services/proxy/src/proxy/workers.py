@@ -22,7 +22,6 @@ from proxy.inflight import Entry
 from proxy.shared import Shared
 
 READY = b"ready\n"
-INFLIGHT = b"inflight\n"
 # A table of thousands of requests is one line.
 LINE_LIMIT_BYTES = 64 * 1024 * 1024
 ANSWER_SECONDS = 2.0
@@ -32,7 +31,7 @@ HEALTHY_AFTER_SECONDS = 10.0
 KILL_AFTER_DRAIN_SECONDS = 5.0
 
 _log = structlog.stdlib.get_logger("proxy.workers")
-_entries = msgspec.json.Decoder(list[Entry])
+_answer = msgspec.json.Decoder(tuple[int, list[Entry]])
 
 
 class WorkersFailed(Exception):  # noqa: N818 (a state, not a kind of error)
@@ -47,6 +46,8 @@ class _Worker:
     writer: asyncio.StreamWriter
     is_ready: asyncio.Event = field(default_factory=asyncio.Event)
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    asked: int = 0
+    """Questions are numbered, and so are their answers."""
 
 
 class Workers:
@@ -59,7 +60,9 @@ class Workers:
         collector: LedgerCollector,
         on_restart: Callable[[], None],
         drain_seconds: float,
+        healthy_after_seconds: float = HEALTHY_AFTER_SECONDS,
     ) -> None:
+        self._healthy_after_seconds = healthy_after_seconds
         self._arguments = arguments
         self._collector = collector
         self._on_restart = on_restart
@@ -140,7 +143,8 @@ class Workers:
             worker.writer.close()
             if self._is_stopping:
                 return
-            failures = 0 if loop.time() - started > HEALTHY_AFTER_SECONDS else failures + 1
+            self._shared.in_flight[index] = 0
+            failures = 1 if loop.time() - started > self._healthy_after_seconds else failures + 1
             self._on_restart()
             _log.error("worker_ended", worker=index, code=code)
             await asyncio.sleep(PAUSE_SECONDS[min(failures, len(PAUSE_SECONDS)) - 1])
@@ -155,8 +159,12 @@ async def _table_of(worker: _Worker) -> list[Entry]:
     async with worker.asking:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                worker.writer.write(INFLIGHT)
-                line = await worker.reader.readline()
-        except (OSError, TimeoutError, ValueError):
+                worker.asked += 1
+                worker.writer.write(b"%d\n" % worker.asked)
+                while line := await worker.reader.readline():
+                    number, entries = _answer.decode(line)
+                    if number == worker.asked:  # an older one answers a question that timed out
+                        return entries
+        except (OSError, TimeoutError, ValueError, msgspec.DecodeError):
             return []
-    return _entries.decode(line) if line else []
+    return []

@@ -7,8 +7,9 @@ Prompts, answers and keys are never logged.
 import asyncio
 import contextlib
 import logging
+import select
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Literal
 
@@ -88,12 +89,12 @@ def _json_log(service: str, logger: str, stream: BinaryIO) -> EventLog:
     waiting: list[bytes] = []
 
     def leave() -> None:
-        lines = b"".join(waiting)
-        waiting.clear()
         # a log that nobody reads, or whose disk is full, is no reason for a request to fail
         with contextlib.suppress(OSError):
-            stream.write(lines)
-            stream.flush()
+            for lines in _together(waiting):
+                stream.write(lines)
+                stream.flush()
+        waiting.clear()
 
     def write(event: str, fields: Mapping[str, object]) -> None:
         if not is_enabled_for(logging.INFO):
@@ -107,6 +108,17 @@ def _json_log(service: str, logger: str, stream: BinaryIO) -> EventLog:
                 leave()
 
     return write
+
+
+def _together(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """Whole lines, as many as a pipe takes at once: other processes write to it as well."""
+    begun = b""
+    for line in lines:
+        if begun and len(begun) + len(line) > select.PIPE_BUF:
+            yield begun
+            begun = b""
+        begun += line
+    yield begun
 
 
 def _shared_processors(service: str) -> list[Processor]:

@@ -75,6 +75,8 @@ class StreamMeter:
         self._splitter = VectorSplitter() if is_whole else splitter_for(framing)
         self._split = self._splitter.feed
         self._end = openai.END if answer in _WITH_END_EVENT else None
+        self.is_usage_optional = answer in _WITH_END_EVENT and self._is_streamed
+        """The answer carries token counts only where the request asked for them."""
 
     @property
     def problems(self) -> dict[str, int]:
