@@ -58,8 +58,9 @@ async def test_in_the_queue_before_any_header() -> None:
         await behind.is_read.wait()
         assert await left(second, behind) < AT_ONCE_SECONDS
         assert await left(client, call) < AT_ONCE_SECONDS
-        assert await aborts(proxy, "prefill") == 1  # the first, which has the one slot
-        assert await aborts(proxy, "waiting") == 1
+        await gone(proxy)
+        for phase in ("prefill", "waiting"):  # the first has the one slot
+            assert await proxy.value("ollama_proxy_client_aborts_total", phase=phase) == 1
 
 
 async def test_while_the_headers_are_half_sent() -> None:
