@@ -22,21 +22,26 @@ from tests.ledgers import nothing_loaded
 class Transport:
     """One side of a connection: what was written, and what else was asked of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, can_end: bool = True) -> None:
         self.written = b""
         self.story: list[str] = []
+        self._can_end = can_end
+        self.pauses: ClientConnection | None = None
+        """Whose peer takes no more from the next write on."""
 
     def write(self, data: bytes) -> None:
         """Note what is sent."""
         self.written += data
+        if self.pauses is not None:
+            self.pauses.pause_writing()
 
     def is_closing(self) -> bool:
         """Whether it was closed."""
         return "abort" in self.story or "close" in self.story
 
     def can_write_eof(self) -> bool:
-        """As TCP can."""
-        return True
+        """As TCP can, and TLS cannot."""
+        return self._can_end
 
     def get_extra_info(self, _name: str) -> "Transport":
         """Its socket: itself."""
@@ -51,9 +56,10 @@ class Transport:
 
 
 class Asker:
-    """Somebody who asks an upstream, and notes what it is told."""
+    """Somebody who asks an upstream, and notes what it is told; `defect` is raised at the head."""
 
-    def __init__(self) -> None:
+    def __init__(self, defect: Exception | None = None) -> None:
+        self._defect = defect
         self.connection: UpstreamConnection | None = None
         self.told: list[object] = []
 
@@ -67,6 +73,8 @@ class Asker:
 
     def head_received(self, at: float, head: ResponseHead) -> None:
         """See proxy.upstream.Asker."""
+        if self._defect is not None:
+            raise self._defect
         self.told.append((at, head.status))
 
     def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
@@ -91,16 +99,32 @@ class Pool(UpstreamPool):
 
     def __init__(self) -> None:
         super().__init__("http://gpu", 1.0)
+        self.can_end = True
+        self.is_off = False
+        self.asker: upstream.Asker | None = None
+        """Who asked last."""
         self.connections: list[UpstreamConnection] = []
         self.transports: list[Transport] = []
         self.kept: list[UpstreamConnection] = []
+        self.defect: Exception | None = None
+        """What `ask` raises, where it is broken."""
 
     def ask(self, asker: upstream.Asker) -> None:
-        """Connect at once."""
+        """Connect at once, unless nobody is there."""
+        if self.defect is not None:
+            raise self.defect
+        self.asker = asker
+        if self.is_off:
+            return
         self.connections.append(UpstreamConnection(self))
-        self.transports.append(Transport())
+        self.transports.append(Transport(self.can_end))
         self.connections[-1].connection_made(self.transports[-1])  # type: ignore[arg-type]
         asker.connected(self.connections[-1])
+
+    def fail(self, error: UpstreamError) -> None:
+        """There is no connection for who asked last."""
+        assert self.asker is not None
+        self.asker.failed(error)
 
     def keep(self, connection: UpstreamConnection) -> None:
         """Note what would be used again."""
@@ -138,6 +162,12 @@ class PaperHouse:
     def answer(self, data: bytes, number: int = 0) -> None:
         """The upstream sends bytes."""
         self.pool.connections[number].data_received(data)
+
+    def observed(self, metric: m.Metric) -> dict[tuple[str, ...], float]:
+        """The sums of a histogram's series."""
+        self.relay.closing.settle()
+        found = LedgerView(m.PROXY, self.ledger.memory).series()
+        return {x.labels: x.numbers[0] for x in found if x.metric is metric}
 
     def counted(self, metric: m.Metric) -> dict[tuple[str, ...], float]:
         """The series of a counter or gauge that are not 0."""

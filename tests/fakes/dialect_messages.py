@@ -91,10 +91,11 @@ def _event(kind: str, index: int, is_output: bool = False, **fields: Any) -> Rec
 
 
 def usage(turn: Turn) -> dict[str, Any]:
-    """Anthropic's counts."""
+    """Anthropic's counts: what came from a cache is not among the input's."""
     cached = turn.model.cached_tokens
     read = {} if cached is None else {"cache_read_input_tokens": cached}
-    return {"input_tokens": turn.prompt_tokens, "output_tokens": turn.output_tokens, **read}
+    uncached = turn.prompt_tokens - (cached or 0)
+    return {"input_tokens": uncached, "output_tokens": turn.output_tokens, **read}
 
 
 def _reason(turn: Turn) -> str:

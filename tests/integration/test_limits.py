@@ -177,3 +177,42 @@ async def test_a_client_that_does_not_read_stops_the_upstream_and_costs_bounded_
         call = await ollama.nth_call(1)
         async with asyncio.timeout(5):
             await call.peer_gone.wait()
+
+
+async def test_a_client_that_asks_on_and_reads_nothing_costs_bounded_memory() -> None:
+    body, count = b"x" * 65536, 2000
+
+    async def answer(call: Call) -> None:
+        await call.answer("200 OK", [], body)
+
+    async with (
+        ScriptedServer(answer) as ollama,
+        running_proxy(ollama.url) as proxy,
+        await RawClient.connect(proxy.url, limit=4096) as client,
+    ):
+        await client.send(b"GET /api/tags HTTP/1.1\r\nHost: localhost\r\n\r\n" * count)
+        before = -1
+        async with asyncio.timeout(20):
+            while len(ollama.calls) != before:
+                before = len(ollama.calls)
+                await asyncio.sleep(0.3)
+        assert before < count / 2  # what fits into kernel buffers, not what was asked for
+        for _ in range(count):
+            assert await client.body(await client.head()) == body
+        assert len(ollama.calls) == count
+
+
+async def test_bad_bodies_take_no_slots() -> None:
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, max_requests=1) as proxy,
+    ):
+        for _ in range(3):
+            async with await RawClient.connect(proxy.url) as client:
+                await client.send(
+                    b"POST /api/chat HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n"
+                )
+                assert (await client.head()).status == 400
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("GET", "/api/version")
+            assert (await client.head()).status == 200

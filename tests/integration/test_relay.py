@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import statistics
+import time
 
 import pytest
 
@@ -15,6 +17,7 @@ CHAT = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Why?"
 CHUNKED = (b"Transfer-Encoding", b"chunked")
 CHUNKED_HELLO = "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
 MB = 1 << 20
+CHUNKS = 50
 
 
 async def test_the_first_chunk_passes_before_the_second_is_sent() -> None:
@@ -36,6 +39,32 @@ async def test_the_first_chunk_passes_before_the_second_is_sent() -> None:
             release.set()
             assert await client.chunk() == b'{"message":{"content":"two"},"done":true}\n'
             assert await client.chunk() == b""
+
+
+async def test_no_chunk_is_kept_for_company() -> None:
+    """Ping-pong: each chunk is sent when the client has the last one. A proxy that gathers
+    chunks, or a socket that does, would add its interval to every one of them."""
+    taken = asyncio.Queue[None]()
+    sent_at: list[float] = []
+
+    async def script(call: Call) -> None:
+        await call.head("200 OK", [(b"Content-Type", b"application/x-ndjson"), CHUNKED])
+        for _ in range(CHUNKS):
+            sent_at.append(time.perf_counter())
+            await call.chunk(b'{"message":{"content":"a"}}\n')
+            await taken.get()
+        await call.last_chunk()
+
+    async with ScriptedServer(script) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("POST", "/api/chat", CHAT)
+            await client.head()
+            delays = []
+            for number in range(CHUNKS):
+                await client.chunk()
+                delays.append(time.perf_counter() - sent_at[number])
+                taken.put_nowait(None)
+    assert statistics.median(delays) < 0.02
 
 
 async def test_headers_pass_before_the_first_chunk_is_sent() -> None:
@@ -499,6 +528,20 @@ async def test_many_requests_in_one_packet_are_answered_in_their_order() -> None
             await client.send(asked)
             for number in range(count):
                 assert await client.body(await client.head()) == b"/%d" % number
+
+
+async def test_all_requests_of_a_client_that_has_ended_are_answered() -> None:
+    """More than is read ahead: the end is seen long before the last request is read."""
+    count = 3000
+    async with ScriptedServer(echo) as ollama, running_proxy(ollama.url) as proxy:
+        async with await RawClient.connect(proxy.url) as client:
+            await client.send(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n" * count)
+            client._writer.write_eof()
+            for _ in range(count):
+                head = await client.head()
+                assert head.status == 200
+                await client.body(head)
+            assert await client.rest() == b""
 
 
 async def test_a_long_head_on_a_used_connection_is_refused_too() -> None:

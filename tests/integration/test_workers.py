@@ -194,3 +194,30 @@ async def test_a_reload_is_seen_whichever_worker_had_the_request_before() -> Non
             # an answer leaves before it is booked
             assert await total(proxy, "ollama_proxy_requests_total") == number + 1
         assert await total(proxy, "ollama_proxy_model_reloads_total") == 19
+
+
+async def inflight(proxy: ProxyProcess) -> int:
+    _, body = await proxy.get("/api/inflight")
+    return int(json.loads(body)["count"])
+
+
+async def test_workers_that_did_not_answer_in_time_are_believed_again_when_they_do() -> None:
+    slow = FakeOllama(faults=Faults(queue_seconds=60))
+    async with (
+        ScriptedServer(slow) as ollama,
+        proxy_process(ollama.url, PROXY_WORKERS="2") as proxy,
+        AsyncExitStack() as stack,
+    ):
+        await proxy.until_ready()
+        for worker in workers_of(proxy):
+            worker.suspend()
+        try:
+            assert [await inflight(proxy) for _ in range(2)] == [0, 0]  # after two time-outs each
+        finally:
+            for worker in workers_of(proxy):
+                worker.resume()
+        for client in await connections(proxy, stack, 5):
+            await client.request("POST", "/api/chat", ASK)
+        await ollama.nth_call(5)
+        assert [await inflight(proxy) for _ in range(3)] == [5, 5, 5]
+        assert await total(proxy, "ollama_proxy_active_requests") == 5

@@ -4,6 +4,7 @@ import asyncio
 import math
 
 import pytest
+import structlog
 
 from ollama_observe.metrics import catalogue as m
 from proxy.clients import AHEAD_LIMIT_BYTES
@@ -11,6 +12,7 @@ from tests.paper import PaperHouse
 
 GET = b"GET /api/version HTTP/1.1\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nX-Request-Id: u\r\n\r\n"
+CLOSE = b"\r\nConnection: close\r\n\r\n"
 
 
 async def turn() -> None:
@@ -190,3 +192,89 @@ async def test_while_draining_an_answer_is_the_connection_s_last() -> None:
     assert b"Connection: close" in house.transport.written
     assert house.transport.story[-1] == "close"
     assert len(house.pool.connections) == 1
+
+
+async def test_who_does_not_take_an_answer_is_asked_for_no_more() -> None:
+    house = PaperHouse()
+    house.client.data_received(GET * 3)
+    house.client.pause_writing()
+    house.answer(OK + b"1")
+    await turn()
+    house.client.data_received(GET)
+    await turn()
+    assert len(house.pool.connections) == 1
+    assert house.client.deadline == math.inf  # it may take its time
+    house.client.resume_writing()
+    for number in (1, 2, 3):
+        assert house.upstream_got(number) == GET
+        house.answer(OK + b"2", number)
+        await turn()
+    assert len(house.pool.connections) == 4
+
+
+async def test_who_does_not_take_an_answer_and_runs_ahead_is_not_read_from() -> None:
+    house = PaperHouse()
+    house.client.data_received(GET)
+    house.client.pause_writing()
+    house.answer(OK + b"1")
+    house.client.data_received(GET * (AHEAD_LIMIT_BYTES // len(GET) + 1))
+    assert house.transport.story[-1] == "pause_reading"
+    house.client.resume_writing()
+    assert house.transport.story[-1] == "resume_reading"
+
+
+async def test_a_client_that_ends_before_it_takes_its_answer_gets_all_of_them() -> None:
+    house = PaperHouse()
+    house.client.data_received(GET * 2)
+    house.client.pause_writing()
+    house.answer(OK + b"1")
+    await turn()
+    assert house.client.eof_received()
+    await turn()
+    assert "close" not in house.transport.story
+    house.client.resume_writing()
+    house.answer(OK + b"2", 1)
+    await turn()
+    assert house.transport.written == OK + b"1" + OK.replace(b"\r\n\r\n", CLOSE) + b"2"
+    assert house.transport.story[-1] == "close"
+
+
+@pytest.mark.parametrize("more", [{}, {"inject_usage": True}])
+async def test_a_body_that_begins_among_what_ran_ahead_is_read_to_its_end(
+    more: dict[str, object],
+) -> None:
+    house = PaperHouse(**more)
+    size = 2 * AHEAD_LIMIT_BYTES
+    post = b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % size
+    house.client.data_received(GET + post + b" " * (size - 5))
+    house.client.data_received(b"")
+    assert house.transport.story[-1] == "pause_reading"
+    house.answer(OK + b"1")
+    await turn()
+    assert house.transport.story[-1] == "resume_reading"
+    house.client.data_received(b" " * 5)
+    assert house.upstream_got(1) == post + b" " * size
+
+
+async def test_a_bad_body_in_one_packet_with_its_head_takes_no_slot() -> None:
+    house = PaperHouse(max_requests=1)
+    house.client.data_received(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n")
+    assert house.transport.written.startswith(b"HTTP/1.1 400 ")
+    assert house.pool.connections == []
+    assert house.relay.admission.enter() is None
+
+
+class Defect(Exception):  # noqa: N818
+    """Something that nobody thought of."""
+
+
+async def test_a_defect_of_ours_is_told_and_counted_as_such() -> None:
+    house = PaperHouse()
+    house.pool.defect = Defect("a secret")
+    with structlog.testing.capture_logs() as logged:
+        house.client.data_received(GET)
+    assert house.transport.written.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert b"secret" not in house.transport.written
+    assert house.transport.story[-1] == "close"
+    assert house.counted(m.ERRORS)["none", "internal", "direct"] == 1
+    assert [(said["event"], said["error"]) for said in logged] == [("relay_failed", "Defect")]

@@ -1,8 +1,11 @@
 """One request and its answer on paper: who waits for whom, and what is made of a failure."""
 
+import asyncio
+
 import pytest
 
 from ollama_observe.metrics import catalogue as m
+from proxy.upstream import UpstreamUnreachable
 from tests.paper import PaperHouse
 
 BODY = b'{"model":"m","messages":[]}'
@@ -161,3 +164,57 @@ async def test_what_needs_no_asking_goes_out_untouched(body: bytes) -> None:
     house.client.data_received(raw[:60])
     house.client.data_received(raw[60:])
     assert house.upstream_got() == raw
+
+
+async def test_a_connection_that_serves_another_is_not_stopped_for_the_last_client() -> None:
+    house = PaperHouse()
+    house.client.data_received(CHAT)
+    upstream = house.pool.transports[0]
+    house.transport.pauses = house.client
+    house.answer(HEAD + b"Content-Length: 2\r\n\r\nab")
+    assert house.pool.kept == house.pool.connections
+    assert upstream.story == []
+
+
+async def test_an_end_that_cannot_be_passed_on_is_taken_for_leaving_in_time() -> None:
+    house = PaperHouse()
+    house.pool.can_end = False  # as over TLS
+    house.client.data_received(CHAT)
+    house.client.eof_received()
+    assert house.pool.transports[0].story == []
+    async with asyncio.timeout(5):
+        while "abort" not in house.pool.transports[0].story:
+            await asyncio.sleep(0.01)
+    assert house.counted(m.ABORTS)["other", "prefill", "direct"] == 1
+
+
+async def test_a_half_closed_client_is_told_that_nobody_is_there() -> None:
+    house = PaperHouse()
+    house.pool.is_off = True
+    house.client.data_received(CHAT)
+    house.client.eof_received()
+    house.pool.fail(UpstreamUnreachable("Connection refused"))
+    assert house.transport.written.startswith(b"HTTP/1.1 502 ")
+    assert house.counted(m.ERRORS)["other", "connect", "direct"] == 1
+
+
+async def test_what_the_client_was_told_is_what_is_counted() -> None:
+    house = PaperHouse()
+    house.client.data_received(CHAT)
+    house.answer(CHUNKED + b"no size\r\n")
+    _, _, body = house.transport.written.partition(b"\r\n\r\n")
+    assert house.transport.written.startswith(b"HTTP/1.1 502 ")
+    labels = ("POST", "/api/chat", "m:latest", "502", "direct")
+    assert house.counted(m.REQUESTS)[labels] == 1
+    assert house.counted(m.ERRORS)["m:latest", "broke_off", "direct"] == 1
+    assert house.observed(m.RESPONSE_BYTES)["/api/chat", "direct"] == len(body) > 0
+
+
+async def test_bytes_that_were_taken_out_of_an_answer_were_not_sent() -> None:
+    house = PaperHouse(inject_usage=True)
+    asked = b'{"model":"m","stream":true}'
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(asked)
+    house.client.data_received(head + asked)
+    house.answer(SSE + chunk(TEXT) + chunk(USAGE) + chunk(DONE) + b"0\r\n\r\n")
+    sent = house.observed(m.RESPONSE_BYTES)["/v1/chat/completions", "direct"]
+    assert sent == len(TEXT + DONE)

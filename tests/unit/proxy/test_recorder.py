@@ -389,3 +389,33 @@ def test_requests_that_nobody_can_invent_a_series_with() -> None:
     for number in range(10_000):
         one(number)
     assert desk.read.series() == before
+
+
+def test_the_first_tokens_are_counted_under_the_name_that_comes_with_them() -> None:
+    desk = Desk()
+    recorder = desk.begin(body=b"{}")
+    answer(recorder, line(model="m", message={"content": "a"}), line(message={"content": "b"}))
+    assert desk.read.value(m.GENERATED_TOKENS, model="m:latest") == 2
+    assert desk.read.value(m.GENERATED_TOKENS, model="other") is None
+
+
+def test_the_wait_for_a_connection_is_not_what_the_proxy_adds() -> None:
+    desk = Desk()
+    recorder = desk.begin()  # read at 1.0, sent at 1.25
+    recorder.connected(0.5, 1.125)
+    recorder.head_received(1.5, 204, {})
+    recorder.finish(2.0, Ending.COMPLETE)
+    assert desk.read.value(m.OVERHEAD, "_sum", endpoint="/api/chat") == 0.125
+
+
+def test_counts_that_were_asked_for_in_the_clients_name_are_due() -> None:
+    desk = Desk()
+    for path in (b"/v1/chat/completions", b"/v1/messages"):
+        recorder = desk.begin(path)
+        if path == b"/v1/chat/completions":
+            recorder.usage_asked()
+        answer(recorder, b"data: [DONE]\n\n", headers=SSE)
+        recorder.story.meter.is_ended = True  # type: ignore[union-attr]
+        recorder.finish(2.5, Ending.COMPLETE)
+        labels = {"endpoint": path.decode(), "reason": "absent"}
+        assert desk.read.value(m.USAGE_MISSING, **labels) == 1

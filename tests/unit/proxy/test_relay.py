@@ -62,7 +62,29 @@ def test_the_whole_server_may_be_asked_for_its_options() -> None:
     assert relay("http://gpu/x").outbound(read_request(b"OPTIONS * HTTP/1.1"))[:10] == b"OPTIONS * "
 
 
-@pytest.mark.parametrize("line", [b"GET * HTTP/1.1", b"GET a HTTP/1.1", b"CONNECT a:1 HTTP/1.1"])
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (b"http://h/a?b=c", b"/a?b=c"),
+        (b"HTTPS://h:1/a", b"/a"),
+        (b"http://h", b"/"),
+        (b"http://h?u=/x/y", b"/?u=/x/y"),
+        (b"http://h#/x", b"/#/x"),
+        (b"http://h/a?x=http://b/c", b"/a?x=http://b/c"),
+    ],
+)
+def test_of_a_whole_address_what_follows_the_host_goes_on(target: bytes, path: bytes) -> None:
+    sent = relay().outbound(read_request(b"GET %s HTTP/1.1" % target))
+    assert sent.split(b" ")[1] == path
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"GET * HTTP/1.1", b"GET a HTTP/1.1", b"CONNECT a:1 HTTP/1.1", b"GET http HTTP/1.1"),
+        *(b"GET http:/a HTTP/1.1", b"GET ftp://a/b HTTP/1.1"),
+    ],
+)
 def test_a_target_that_is_no_path_is_refused(line: bytes) -> None:
     with pytest.raises(Refusal) as refused:
         relay().outbound(read_request(line))
@@ -102,6 +124,11 @@ def test_a_rewritten_body_has_its_own_length_and_a_readable_answer() -> None:
         (b"POST / HTTP/1.1\r\nContent-Length: 3", "/api/chat", False),
         (b"POST / HTTP/1.1\r\nContent-Length: 3", "/v1/messages", False),
         (b"POST / HTTP/1.1", "/v1/completions", False),
+        (
+            b"POST / HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue",
+            "/v1/completions",
+            False,
+        ),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked", "/v1/completions", False),
         (b"OPTIONS / HTTP/1.1\r\nContent-Length: 3", "/v1/completions", False),
         (

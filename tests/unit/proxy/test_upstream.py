@@ -1,7 +1,7 @@
 """Connections to the upstream on paper: what is told of an answer, and when one is used again."""
 
 from proxy.pool import UpstreamPool
-from proxy.upstream import UpstreamBrokeOff, UpstreamConnection
+from proxy.upstream import OwnDefect, UpstreamBrokeOff, UpstreamConnection
 from tests.paper import Asker, Transport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
@@ -158,3 +158,20 @@ def test_what_comes_unasked_ends_an_idle_connection() -> None:
     connection.data_received(OK + b"ab")
     connection.data_received(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
     assert "abort" in transport.story
+
+
+def test_a_defect_of_who_asked_is_told_as_one_and_ends_the_connection() -> None:
+    world, asker = World(), Asker(defect=KeyError("a secret"))
+    connection, transport = world.connection(asker)
+    connection.data_received(OK + b"ab")
+    assert asker.told == [OwnDefect]
+    assert transport.story == ["abort"]
+
+
+def test_an_end_is_passed_on_where_there_is_a_way_to_say_it() -> None:
+    world = World()
+    for can_end in (True, False):
+        connection, transport = UpstreamConnection(world.pool), Transport(can_end)
+        connection.connection_made(transport)  # type: ignore[arg-type]
+        assert connection.send_end() is can_end
+        assert ("write_eof" in transport.story) is can_end

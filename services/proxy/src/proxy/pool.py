@@ -49,6 +49,9 @@ class UpstreamPool:
         self.path_prefix = parts.path.rstrip("/").encode()
         self.authority = parts.netloc.rpartition("@")[2].encode()
         """Host and port as the address has them: what Host says when it is rewritten."""
+        self.own_host = self.authority if self._tls else b"localhost"
+        """What Host says in questions of our own: Ollama on loopback takes this name from
+        anybody, servers behind https are found by theirs."""
         self.authorization = _basic(parts.username, parts.password)
         """For clients that bring no key of their own; None without a user in the address."""
         self.address = f"{parts.scheme}://{self.authority.decode()}"

@@ -29,7 +29,10 @@ class _Question:
             connection.give_up()
             return
         self._connection = connection
-        lines = [b"GET " + self._pool.path_prefix + self._path + b" HTTP/1.1", b"Host: localhost"]
+        lines = [
+            b"GET " + self._pool.path_prefix + self._path + b" HTTP/1.1",
+            b"Host: " + self._pool.own_host,
+        ]
         if self._pool.authorization:
             lines.append(b"Authorization: " + self._pool.authorization)
         connection.begin(self, b"GET")

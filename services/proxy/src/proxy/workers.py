@@ -34,6 +34,11 @@ _log = structlog.stdlib.get_logger("proxy.workers")
 _answer = msgspec.json.Decoder(tuple[int, list[Entry]])
 
 
+def pause_seconds(failures: int) -> float:
+    """How long to wait before a worker is started again; 0 failures: it had lived long enough."""
+    return PAUSE_SECONDS[min(failures, len(PAUSE_SECONDS) - 1)]
+
+
 class WorkersFailed(Exception):  # noqa: N818 (a state, not a kind of error)
     """The relay processes do not start. The message says what to look at."""
 
@@ -60,9 +65,7 @@ class Workers:
         collector: LedgerCollector,
         on_restart: Callable[[], None],
         drain_seconds: float,
-        healthy_after_seconds: float = HEALTHY_AFTER_SECONDS,
     ) -> None:
-        self._healthy_after_seconds = healthy_after_seconds
         self._arguments = arguments
         self._collector = collector
         self._on_restart = on_restart
@@ -144,10 +147,10 @@ class Workers:
             if self._is_stopping:
                 return
             self._shared.in_flight[index] = 0
-            failures = 1 if loop.time() - started > self._healthy_after_seconds else failures + 1
+            failures = 0 if loop.time() - started > HEALTHY_AFTER_SECONDS else failures + 1
             self._on_restart()
             _log.error("worker_ended", worker=index, code=code)
-            await asyncio.sleep(PAUSE_SECONDS[min(failures, len(PAUSE_SECONDS)) - 1])
+            await asyncio.sleep(pause_seconds(failures))
             if not self._is_stopping:
                 self._workers[index] = await self._start(index, sock)
 

@@ -1,13 +1,14 @@
 """One line per event, ours and uvicorn's alike. Each case is a process of its own."""
 
 import json
+import select
 import subprocess
 import sys
 from pathlib import Path
 
 LOG = """
 import asyncio, logging, structlog
-from ollama_observe.service.logging import configure_logging, event_log
+from ollama_observe.service.logging import _together, configure_logging, event_log
 configure_logging("sample", {level!r}, {form!r})
 {body}
 """
@@ -99,6 +100,16 @@ def test_the_cheap_way_is_text_in_the_console_form() -> None:
     assert "thing_done" in line
     assert "count" in line
     assert not line.startswith("{")
+
+
+def test_lines_leave_together_and_whole_as_far_as_a_pipe_takes_them_at_once() -> None:
+    """Several processes write to one log: what a pipe takes at once is not cut into another's."""
+    lines = [b"%d" % number * 50 + b"\n" for number in range(200)] + [b"x" * 9000 + b"\n", b"y\n"]
+    batches = list(_together(lines))
+    assert b"".join(batches) == b"".join(lines)
+    assert all(batch.endswith(b"\n") for batch in batches)
+    assert [len(batch) for batch in batches if len(batch) > select.PIPE_BUF] == [9001]
+    assert len(batches) < 10
 
 
 def test_a_log_that_cannot_be_written_is_no_reason_to_fail() -> None:

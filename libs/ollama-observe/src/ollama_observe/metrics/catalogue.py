@@ -131,7 +131,8 @@ OVERHEAD = Metric(
     ("endpoint", "routing"),
     "seconds",
     buckets.OVERHEAD,
-    "request fully read to request sent, plus each piece of the answer received to handed on",
+    "request fully read to request sent, less the wait for a connection, plus each piece of the "
+    "answer received to handed on",
 )
 FIRST_OUTPUT = Metric(
     "ollama_proxy_first_output_total",
@@ -178,8 +179,9 @@ PROMPT_TOKENS = Metric(
 GENERATED_TOKENS = Metric(
     "ollama_proxy_generated_tokens_total",
     _C,
-    "Generated tokens. Moves with the chunks of a native stream and is put right by the "
-    "upstream's own count at its end; of a stream that broke off, the chunks remain.",
+    "Generated tokens. Moves with the chunks of a stream that is to end with the upstream's own "
+    "count (OpenAI's only where counts were asked for), and is put right by it; of a stream that "
+    "broke off, the chunks remain.",
     _MODEL,
     "tokens",
 )
@@ -213,8 +215,8 @@ REQUEST_TOKENS = Metric(
 USAGE_MISSING = Metric(
     "ollama_proxy_usage_missing_total",
     _C,
-    "Whole answers that carried no token counts; `reason` is `not_asked` (an OpenAI stream "
-    "without `stream_options.include_usage`) or `absent`.",
+    "Whole answers that carried no token counts; `reason` is `not_asked` (a stream of OpenAI's "
+    "chat or completions without `stream_options.include_usage`) or `absent`.",
     ("endpoint", "reason", "routing"),
 )
 CONTEXT_TOKENS = Metric(
@@ -293,7 +295,8 @@ ERRORS = Metric(
 ABORTS = Metric(
     "ollama_proxy_client_aborts_total",
     _C,
-    "Requests whose client left before the answer was whole.",
+    "Requests whose client left before the answer was whole. Whether one without output waited "
+    "or had its prompt read is derived from the order of this process's requests.",
     ("model", "phase", "routing"),
 )
 WASTED_TOKENS = Metric(
@@ -323,7 +326,7 @@ REQUEST_BYTES = Metric(
 RESPONSE_BYTES = Metric(
     "ollama_proxy_response_size_bytes",
     _H,
-    "Body bytes of responses.",
+    "Body bytes of responses, as the client was sent them.",
     ("endpoint", "routing"),
     "bytes",
     buckets.BYTES,

@@ -40,10 +40,19 @@ def test_the_first_event_names_the_model_and_its_estimate_is_not_believed() -> N
 def test_the_last_delta_carries_reason_and_usage(said: bytes, reason: str | None) -> None:
     usage = b'"usage":{"input_tokens":5,"output_tokens":2,"cache_read_input_tokens":4}'
     event = b'{"type":"message_delta","delta":{"stop_reason":' + said + b"}," + usage + b"}"
-    assert read_event(event).closing == Closing(False, reason, Usage(5, 2, 4))
+    assert read_event(event).closing == Closing(False, reason, Usage(9, 2, 4))
     whole = b'{"model":"m","stop_reason":' + said + b"," + usage + b"}"
-    closing = Closing(reason is not None, reason, Usage(5, 2, 4))
+    closing = Closing(reason is not None, reason, Usage(9, 2, 4))
     assert read_unary(whole) == Record(model="m", closing=closing)
+
+
+def test_a_prompt_is_what_was_read_written_to_a_cache_and_taken_from_one() -> None:
+    usage = (
+        b'{"input_tokens":5,"cache_creation_input_tokens":20,"cache_read_input_tokens":300,'
+        b'"output_tokens":2}'
+    )
+    record = read_unary(b'{"stop_reason":"end_turn","usage":' + usage + b"}")
+    assert record.closing == Closing(True, "stop", Usage(325, 2, 300))
 
 
 def test_only_the_stop_event_makes_a_stream_whole() -> None:

@@ -1,7 +1,8 @@
 """Anthropic's dialect: /v1/messages.
 
 `message_start` carries an estimate of the prompt's tokens, made before any was counted:
-only `message_delta` is believed. Cached tokens are told apart where the answer names them.
+only `message_delta` is believed. `input_tokens` are those that no cache had a part in: with
+what was read from one and written to one, told apart, they are the prompt.
 Source: Anthropic API reference, "Messages", streaming; Ollama anthropic/anthropic.go.
 """
 
@@ -92,4 +93,7 @@ def _usage(usage: object) -> Usage | None:
     prompt, generated = count(member(usage, "input_tokens")), count(member(usage, "output_tokens"))
     if prompt is None and generated is None:
         return None
-    return Usage(prompt, generated, count(member(usage, "cache_read_input_tokens")))
+    read = count(member(usage, "cache_read_input_tokens"))
+    if prompt is not None:  # here, unlike elsewhere, what came from a cache is not in it
+        prompt += (read or 0) + (count(member(usage, "cache_creation_input_tokens")) or 0)
+    return Usage(prompt, generated, read)
