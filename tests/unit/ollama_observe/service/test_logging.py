@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ollama_observe.service.logging import _together
+
 LOG = """
 import asyncio, logging, structlog
 from ollama_observe.service.logging import _together, configure_logging, event_log
