@@ -25,11 +25,13 @@ def book_request(page: Page, story: Story) -> None:
             page.add(m.QUEUE_REJECTIONS, 1, "max_requests")
     elif story.read_at is not None and story.ended_at is not None and not story.is_operation:
         page.observe(m.DURATION, story.ended_at - story.read_at, story.trace_id)
-    page.observe(m.REQUEST_BYTES, story.request_bytes)
-    page.observe(m.RESPONSE_BYTES, story.response_bytes)
-    if story.sent_at is not None and story.read_at is not None:
-        sending = story.sent_at - story.read_at - story.connecting_seconds
-        page.observe(m.OVERHEAD, sending + story.held_seconds)
+    page.observe_each(
+        (
+            (m.REQUEST_BYTES, story.request_bytes),
+            (m.RESPONSE_BYTES, story.response_bytes),
+            (m.OVERHEAD, story.overhead_seconds),
+        )
+    )
 
 
 def _book_abort(page: Page, story: Story) -> None:
@@ -90,15 +92,15 @@ def _book_stream(page: Page, story: Story, meter: StreamMeter) -> None:
 
 def _book_usage(page: Page, story: Story, meter: StreamMeter, usage: Usage) -> None:
     _book_tokens(page, story, usage)
-    for metric, value in (
-        (m.LOAD, usage.load_seconds),
-        (m.PREFILL, usage.prefill_seconds),
-        (m.DECODE, usage.decode_seconds),
-        (m.WAIT, usage.wait_seconds),
-        (m.TOKENS_PER_SECOND, usage.decode_tokens_per_second),
-    ):
-        if value is not None:
-            page.observe(metric, value)
+    page.observe_each(
+        (
+            (m.LOAD, usage.load_seconds),
+            (m.PREFILL, usage.prefill_seconds),
+            (m.DECODE, usage.decode_seconds),
+            (m.WAIT, usage.wait_seconds),
+            (m.TOKENS_PER_SECOND, usage.decode_tokens_per_second),
+        )
+    )
     per_token = _time_per_output_token(meter, usage)
     if per_token is not None:
         page.observe(m.TPOT, per_token, story.trace_id)

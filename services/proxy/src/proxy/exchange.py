@@ -123,7 +123,8 @@ class Exchange:
             self._hold(self._injector, raw, is_done)
         elif raw and self._refusal is None:
             self._put(raw)
-        self._flush()
+        if self._connection is not None or self._outbox_bytes > OUTBOX_LIMIT_BYTES:
+            self._flush()
 
     def half_closed(self, is_last: bool) -> None:
         """The client closed its sending side: so is the upstream's, which decides what it means.

@@ -45,4 +45,5 @@ def named_by_connection(value: bytes) -> frozenset[bytes]:
 
 def value_of(headers: Headers, name: bytes) -> str:
     """The first value of a header, by lower-case name; empty when it is absent."""
-    return headers.get(name, b"").decode("latin-1")
+    value = headers.get(name)
+    return value.decode("latin-1") if value else ""

@@ -147,8 +147,11 @@ def _fields(lines: list[bytes]) -> tuple[dict[bytes, bytes], list[bytes]]:
         return _fields_of_several(lines, read)
     if _OWN.isdisjoint(headers):
         return headers, lines
-    dropped = _dropped(headers.get(b"connection"))
-    return headers, [line for line, name in zip(lines, headers, strict=True) if name not in dropped]
+    passing, names = lines.copy(), list(headers)
+    for name in _dropped(headers.get(b"connection")) & headers.keys():
+        place = names.index(name)
+        del passing[place], names[place]
+    return headers, passing
 
 
 def _fields_of_several(

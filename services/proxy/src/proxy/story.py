@@ -41,6 +41,12 @@ class Story:
     upstream_status: int | None = None
     ending: Ending = Ending.COMPLETE
     outcome: Outcome = Outcome.OK
+    status: int = 0
+    """What the client was sent, or 499 where it left first; told by `end`, as the next two."""
+    is_answered: bool = False
+    """The upstream has answered 2xx."""
+    is_operation: bool = False
+    """It loaded or unloaded a model and generated nothing."""
     request_bytes: int = 0
     response_bytes: int = 0
     held_seconds: float = 0.0
@@ -92,19 +98,14 @@ class Story:
             ending = Ending.COMPLETE  # it had everything, and did not wait for the connection's end
         self.ended_at = at
         self.ending = ending
-        self.outcome = outcome_of(ending, self.upstream_status, meter)
-
-    @property
-    def status(self) -> int:
-        """The status that the client was sent, or 499 where it left first."""
+        status = self.upstream_status
+        self.outcome = outcome_of(ending, status, meter)
         if self.outcome is Outcome.CLIENT_GONE:
-            return CLIENT_CLOSED_REQUEST
-        return own_status(self.ending) if self.upstream_status is None else self.upstream_status
-
-    @property
-    def is_answered(self) -> bool:
-        """The upstream has answered 2xx."""
-        return self.upstream_status is not None and 200 <= self.upstream_status < 300
+            self.status = CLIENT_CLOSED_REQUEST
+        else:
+            self.status = own_status(ending) if status is None else status
+        self.is_answered = status is not None and 200 <= status < 300
+        self.is_operation = self.meter is not None and self.meter.done_reason in _OPERATIONS
 
     @property
     def is_inference(self) -> bool:
@@ -115,11 +116,6 @@ class Story:
     def is_upload(self) -> bool:
         """It brings a model's bytes."""
         return self.is_call and self.endpoint.operation == UPLOAD
-
-    @property
-    def is_operation(self) -> bool:
-        """It loaded or unloaded a model and generated nothing."""
-        return self.meter is not None and self.meter.done_reason in _OPERATIONS
 
     @property
     def phase(self) -> Phase:
@@ -140,6 +136,14 @@ class Story:
         if usage is not None and usage.generated_tokens is not None:
             return usage.generated_tokens
         return self.meter.outputs
+
+    @property
+    def overhead_seconds(self) -> float | None:
+        """What the proxy itself added; None where the request was never sent."""
+        if self.sent_at is None or self.read_at is None:
+            return None
+        sending = self.sent_at - self.read_at - self.connecting_seconds
+        return sending + self.held_seconds
 
     @property
     def first_token_seconds(self) -> float | None:

@@ -25,7 +25,8 @@ class Users:
     def __init__(self, settings: ProxySettings, on_overflow: Callable[[], None]) -> None:
         """Raises: ValueError, OSError when the file of aliases cannot be read."""
         self._header = settings.user_header.strip().lower().encode("latin-1")
-        self._salt = _as_key(settings.user_salt.get_secret_value())
+        key = _as_key(settings.user_salt.get_secret_value())
+        self._keyed = hashlib.blake2b(key=key, digest_size=HASH_CHARACTERS // 2)
         path = settings.user_aliases_file
         self._aliases = {} if path is None else read_aliases(path)
         self.is_on = bool(self._header) or path is not None
@@ -36,7 +37,9 @@ class Users:
         """Who sent a request with these headers: a hash, an alias, `other` or `none`."""
         value = headers.get(self._header) if self._header else None
         if value:
-            return hashlib.blake2b(value, key=self._salt).hexdigest()[:HASH_CHARACTERS]
+            hashed = self._keyed.copy()
+            hashed.update(value)
+            return hashed.hexdigest()
         key = _api_key(headers) if self._by_key else b""
         if not key:
             return NONE

@@ -10,7 +10,7 @@ from ollama_observe.service.logging import _together
 
 LOG = """
 import asyncio, logging, structlog
-from ollama_observe.service.logging import _together, configure_logging, event_log
+from ollama_observe.service.logging import configure_logging, event_log
 configure_logging("sample", {level!r}, {form!r})
 {body}
 """

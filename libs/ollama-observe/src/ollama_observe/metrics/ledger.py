@@ -154,6 +154,19 @@ class Page:
             first = place + 2 + len(metric.buckets)
             self._ledger.exemplify(first + bucket * exemplars.WORDS, trace_id, value)
 
+    def observe_each(self, values: Iterable[tuple[Metric, float | None]]) -> None:
+        """Put values into histograms that have no label of their own; None is no value."""
+        places, memory = self._histograms, self._values
+        for metric, value in values:
+            if value is None:
+                continue
+            place = places.get(metric)
+            if place is None:
+                self.observe(metric, value)
+            else:
+                memory[place] += value
+                memory[place + 1 + bisect_left(metric.buckets, value)] += 1.0
+
     def _find(self, metric: Metric, kind: Kind, more: str) -> int | None:
         if metric.kind is not kind:
             raise ValueError(f"{metric.name} is a {metric.kind}, no {kind}")
