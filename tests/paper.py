@@ -26,6 +26,7 @@ class Transport:
         self.written = b""
         self.story: list[str] = []
         self._can_end = can_end
+        self.unsent = 0
         self.pauses: ClientConnection | None = None
         """Whose peer takes no more from the next write on."""
 
@@ -38,6 +39,10 @@ class Transport:
     def is_closing(self) -> bool:
         """Whether it was closed."""
         return "abort" in self.story or "close" in self.story
+
+    def get_write_buffer_size(self) -> int:
+        """Everything leaves at once, unless told otherwise."""
+        return self.unsent
 
     def can_write_eof(self) -> bool:
         """As TCP can, and TLS cannot."""
@@ -56,10 +61,14 @@ class Transport:
 
 
 class Asker:
-    """Somebody who asks an upstream, and notes what it is told; `defect` is raised at the head."""
+    """Somebody who asks an upstream, and notes what it is told.
 
-    def __init__(self, defect: Exception | None = None) -> None:
+    `defect` is raised at the head, or at the `end`.
+    """
+
+    def __init__(self, defect: Exception | None = None, at: str = "head") -> None:
         self._defect = defect
+        self._at = at
         self.connection: UpstreamConnection | None = None
         self.told: list[object] = []
 
@@ -73,12 +82,14 @@ class Asker:
 
     def head_received(self, at: float, head: ResponseHead) -> None:
         """See proxy.upstream.Asker."""
-        if self._defect is not None:
+        if self._defect is not None and self._at == "head":
             raise self._defect
         self.told.append((at, head.status))
 
     def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
         """See proxy.upstream.Asker."""
+        if self._defect is not None and is_done:
+            raise self._defect
         self.told.append((at, raw, pieces, is_done))
 
     def failed(self, error: UpstreamError) -> None:

@@ -158,6 +158,29 @@ async def test_workers_end_when_their_parent_is_killed() -> None:
         await until(gone)
 
 
+async def test_workers_end_when_a_parent_is_killed_that_had_not_read_what_they_said() -> None:
+    """Then the channel is reset, where it would have ended."""
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        proxy_process(ollama.url, PROXY_WORKERS="2") as proxy,
+    ):
+        await proxy.until_ready()
+        parent, workers = psutil.Process(proxy.child.pid), workers_of(proxy)
+        workers[0].suspend()
+        asking = asyncio.ensure_future(proxy.get("/api/inflight"))
+        await asyncio.sleep(0.3)  # until the question is in the channel
+        parent.suspend()
+        workers[0].resume()
+        await asyncio.sleep(0.3)  # until the answer is
+        parent.kill()
+
+        async def gone() -> bool:
+            return not any(worker.is_running() for worker in workers)
+
+        await until(gone)
+        asking.cancel()
+
+
 async def test_a_drain_lets_the_streams_of_all_workers_finish() -> None:
     fake = FakeOllama(faults=Faults(tokens_per_second=12))
     async with (

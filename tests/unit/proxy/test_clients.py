@@ -278,3 +278,39 @@ async def test_a_defect_of_ours_is_told_and_counted_as_such() -> None:
     assert house.transport.story[-1] == "close"
     assert house.counted(m.ERRORS)["none", "internal", "direct"] == 1
     assert [(said["event"], said["error"]) for said in logged] == [("relay_failed", "Defect")]
+
+
+async def test_a_refusal_after_which_the_client_has_ended_closes_the_connection() -> None:
+    house = PaperHouse(allowed_hosts="ours")
+    house.client.data_received(GET.replace(b"\r\n\r\n", b"\r\nHost: ours\r\n\r\n") + GET)
+    house.client.eof_received()
+    house.answer(OK + b"1")
+    await turn()
+    assert b"HTTP/1.1 403 Forbidden" in house.transport.written
+    assert house.transport.story[-1] == "close"
+
+
+async def test_an_end_seen_early_and_read_late_closes_the_connection_at_once() -> None:
+    house = PaperHouse()
+    house.client.data_received(GET)
+    exchange = house.client._exchange
+    assert exchange is not None
+    exchange.half_closed(is_last=False)  # what could not be read yet may hold more
+    house.client.eof_received()
+    house.answer(OK + b"1")
+    await turn()
+    assert b"\r\nConnection: close\r\n" in house.transport.written
+    assert house.transport.story[-1] == "close"
+
+
+async def test_who_still_takes_an_early_answer_is_not_cut_off() -> None:
+    house = PaperHouse()
+    house.client.data_received(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc")
+    house.answer(OK + b"1")
+    house.transport.unsent = 1
+    house.client.timed_out()
+    assert "abort" not in house.transport.story
+    assert house.client.deadline < math.inf
+    house.transport.unsent = 0
+    house.client.timed_out()
+    assert house.transport.story[-1] == "abort"

@@ -221,3 +221,11 @@ def test_what_is_read_is_framed_as_another_reader_frames_it(tail: bytes) -> None
     assert (b"transfer-encoding" in framing) == (head.length is None)
     if head.length is not None:
         assert int(framing.get(b"content-length", b"0")) == head.length
+
+
+def test_a_chunked_answer_keeps_its_framing_whatever_its_connection_names() -> None:
+    head = read_response(
+        b"HTTP/1.1 200 OK\r\nConnection: Transfer-Encoding, X\r\nTransfer-Encoding: chunked\r\nX: y"
+    )
+    assert head.is_chunked
+    assert head.passing == [b"Transfer-Encoding: chunked"]

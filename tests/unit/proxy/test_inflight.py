@@ -92,7 +92,8 @@ def test_of_those_who_wait_only_the_first_has_its_prompt_read() -> None:
         table = InflightTable(num_parallel, lambda: 0.0)
         for told in (*reversed(sent), *others):
             table.enter(told)
-        return [table.is_in_prefill(told) for told in (*sent, *others)]
+        found = table.prefilling()
+        return [told in found for told in (*sent, *others)]
 
     assert in_prefill(1) == [True, False, False, False, False, True]
     assert in_prefill(2) == [True, True, False, False, False, True]

@@ -1,5 +1,7 @@
 """Connections to the upstream on paper: what is told of an answer, and when one is used again."""
 
+import pytest
+
 from proxy.pool import UpstreamPool
 from proxy.upstream import OwnDefect, UpstreamBrokeOff, UpstreamConnection
 from tests.paper import Asker, Transport
@@ -160,11 +162,29 @@ def test_what_comes_unasked_ends_an_idle_connection() -> None:
     assert "abort" in transport.story
 
 
-def test_a_defect_of_who_asked_is_told_as_one_and_ends_the_connection() -> None:
-    world, asker = World(), Asker(defect=KeyError("a secret"))
+@pytest.mark.parametrize("at", ["head", "end"])
+def test_a_defect_of_who_asked_is_told_as_one_and_ends_the_connection(at: str) -> None:
+    world, asker = World(), Asker(defect=KeyError("a secret"), at=at)
     connection, transport = world.connection(asker)
     connection.data_received(OK + b"ab")
-    assert asker.told == [OwnDefect]
+    assert asker.told[-1] is OwnDefect
+    assert transport.story == ["abort"]
+
+
+def test_a_defect_at_the_end_of_a_connection_is_told_too() -> None:
+    world, asker = World(), Asker(defect=KeyError("a secret"), at="end")
+    connection, _ = world.connection(asker)
+    connection.data_received(b"HTTP/1.1 200 OK\r\n\r\nab")
+    connection.eof_received()
+    assert asker.told[-1] is OwnDefect
+
+
+def test_one_whose_request_has_not_left_whole_serves_no_other() -> None:
+    world, asker = World(), Asker()
+    connection, transport = world.connection(asker)
+    transport.unsent = 5
+    connection.data_received(OK + b"ab")
+    assert world.kept == []
     assert transport.story == ["abort"]
 
 

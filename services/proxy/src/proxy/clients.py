@@ -128,8 +128,6 @@ class ClientConnection(asyncio.Protocol):
         self._is_unread = True
         if self._exchange is not None:
             self._exchange.answer_paused()
-        else:
-            self.deadline = math.inf
 
     def resume_writing(self) -> None:
         """The client keeps up again."""
@@ -164,7 +162,7 @@ class ClientConnection(asyncio.Protocol):
         self._is_stopped = False
         if self._body is not None and not self._transport.is_closing():
             self._linger()
-        elif not keep_alive or self._relay.is_draining:
+        elif not keep_alive or self._relay.is_draining or (self._is_eof and not self._ahead):
             self.close()
         else:
             self._await_request()
@@ -208,7 +206,9 @@ class ClientConnection(asyncio.Protocol):
     def timed_out(self) -> None:
         """The deadline has passed."""
         self.deadline = math.inf
-        if self._is_closing:
+        if self._is_closing and self._transport.get_write_buffer_size():
+            self.deadline = self._loop.time() + LINGER_SECONDS  # it takes its answer, slowly
+        elif self._is_closing:
             self._transport.abort()
         elif self._exchange is not None:
             self._exchange.refuse(Ending.TIMED_OUT, "the request's body did not come whole in time")

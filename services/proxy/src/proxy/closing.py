@@ -6,6 +6,7 @@ while this process counts.
 
 import asyncio
 
+from proxy.inflight import InflightTable
 from proxy.outcomes import Ending
 from proxy.recorder import Recorder
 
@@ -13,7 +14,8 @@ from proxy.recorder import Recorder
 class Closing:
     """The requests of one process that have ended and are not booked yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, inflight: InflightTable) -> None:
+        self._inflight = inflight
         self._ended: list[tuple[Recorder, float, Ending]] = []
 
     def add(self, recorder: Recorder, at: float, ending: Ending) -> None:
@@ -25,5 +27,11 @@ class Closing:
     def settle(self) -> None:
         """Book what has ended."""
         ended, self._ended = self._ended, []
+        left = [recorder for recorder, _, ending in ended if ending is Ending.CLIENT_GONE]
+        if left:
+            # all that left together are judged before the first has made room for the next
+            prefilling = self._inflight.prefilling()
+            for recorder in left:
+                recorder.story.is_prefill = recorder.story in prefilling
         for recorder, at, ending in ended:
             recorder.finish(at, ending)

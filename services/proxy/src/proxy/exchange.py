@@ -131,10 +131,12 @@ class Exchange:
 
         `is_last`: no further request of this client waits.
         """
-        if self._is_over or self._is_half_closed:
+        if self._is_over:
+            return
+        self._keep_alive = self._keep_alive and not is_last
+        if self._is_half_closed:
             return
         self._is_half_closed = True
-        self._keep_alive = self._keep_alive and not is_last
         self._pass_end_on()
         if not self._is_end_passed_on:
             asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._has_it_left)
@@ -206,14 +208,16 @@ class Exchange:
     def failed(self, error: UpstreamError) -> None:
         """See Asker."""
         self._connection = None
-        if self._reframing is not None and self._is_started:
-            self._client.write(self._reframing.broken_off())
-        if self._is_half_closed and isinstance(error, UpstreamBrokeOff):
-            self._end(Ending.CLIENT_GONE)  # so the upstream took the end that was passed on
+        if self._is_over:
             return
-        said = str(error)
-        if not isinstance(error, OwnDefect):
-            said = f"Ollama at {self._relay.pool.address} gave no answer: {said}"
+        is_ours = isinstance(error, OwnDefect)
+        if self._reframing is not None and self._is_started and not is_ours:
+            self._client.write(self._reframing.broken_off())
+        if self._is_end_passed_on and isinstance(error, UpstreamBrokeOff):
+            self._end(Ending.CLIENT_GONE)  # so the upstream took the end
+            return
+        said = f"Ollama at {self._relay.pool.address} gave no answer: {error}"
+        said = str(error) if is_ours else said
         self.refuse(_ending_of(error), said)
 
     def sending_paused(self) -> None:
@@ -315,7 +319,7 @@ class Exchange:
         if self._connection is not None:
             self._connection.give_up()
             self._connection = None
-        if self._reframing is not None:
+        if self._reframing is not None and not is_answered:
             self._recorder.withheld(self._reframing.withheld_bytes)
         self._relay.closing.add(self._recorder, self._clock(), ending)
         if is_answered or ending in (Ending.COMPLETE, Ending.HALF_CLOSED):

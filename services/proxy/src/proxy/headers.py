@@ -34,6 +34,7 @@ _NOT_BY_NAME = frozenset(
         b"host",
         b"keep-alive",
         b"origin",
+        b"transfer-encoding",
     }
 )
 

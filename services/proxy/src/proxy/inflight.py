@@ -57,19 +57,26 @@ class InflightTable:
         """A request has ended."""
         self._stories.pop(story, None)
 
-    def is_in_prefill(self, story: Story) -> bool:
-        """Whether a request without output has one of its model's slots, as `phases` derives it.
+    def prefilling(self) -> set[Story]:
+        """The requests without output that have one of their model's slots, as `phases` has it.
 
         Of this process alone: others' requests are not known here.
         """
-        sent_at = story.sent_at
-        if sent_at is None or story.upstream_status is not None or not story.is_inference:
-            return False
-        ahead = 0
-        for other in self._stories:
-            if other.model == story.model and other.sent_at is not None and other.is_inference:
-                ahead += other.upstream_status is not None or other.sent_at < sent_at
-        return ahead < self._num_parallel
+        slots: defaultdict[str, int] = defaultdict(lambda: self._num_parallel)
+        silent: list[tuple[float, Story]] = []
+        for story in self._stories:
+            if story.sent_at is None or not story.is_inference:
+                continue
+            if story.upstream_status is None:
+                silent.append((story.sent_at, story))
+            else:
+                slots[story.model] -= 1
+        found = set()
+        for _, story in sorted(silent, key=lambda sent: sent[0]):
+            slots[story.model] -= 1
+            if slots[story.model] >= 0:
+                found.add(story)
+        return found
 
     def entries(self) -> list[Entry]:
         """What each is doing, as far as it alone can tell; `phases` puts it right over all."""

@@ -80,13 +80,18 @@ class UpstreamPool:
             asker.failed(UpstreamTimeout(f"no connection within {seconds:g} s"))
         except (OSError, UnicodeError) as error:
             asker.failed(UpstreamUnreachable(sentence_of(error)))
+        except Exception as error:  # noqa: BLE001 (nobody awaits this: the client would wait)
+            self._defect(asker, error)
         else:
             try:
                 asker.connected(connection)
-            except Exception as error:  # noqa: BLE001 (nobody awaits this: the client would wait)
-                _log.error("request_failed", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001
                 connection.give_up()
-                asker.failed(OwnDefect(OWN_DEFECT))
+                self._defect(asker, error)
+
+    def _defect(self, asker: Asker, error: Exception) -> None:
+        _log.error("request_failed", error=type(error).__name__)
+        asker.failed(OwnDefect(OWN_DEFECT))
 
     def keep(self, connection: UpstreamConnection) -> None:
         """Take back a connection whose answer has ended."""

@@ -164,8 +164,6 @@ class Recorder:
     def finish(self, at: float, ending: Ending) -> None:
         """The request is over. Called exactly once."""
         books, story = self._books, self.story
-        if ending is Ending.CLIENT_GONE:
-            story.is_prefill = books.inflight.is_in_prefill(story)
         books.inflight.leave(story)
         self._end_reading(at, ending)
         try:

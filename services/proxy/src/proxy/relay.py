@@ -35,7 +35,7 @@ class Relay:
         self.pool = pool
         self.observer = observer
         self.admission = admission
-        self.closing = Closing()
+        self.closing = Closing(observer.inflight)
         self.clock = clock
         self.request_id_header = settings.request_id_header.encode("latin-1")
         self.retry_after_seconds = settings.retry_after_seconds

@@ -6,7 +6,7 @@ Errors, by what can still be done:
     ├── UpstreamUnreachable   no connection: nothing was sent
     ├── UpstreamTimeout       no connection within the bound: nothing was sent
     ├── UpstreamBrokeOff      the connection ended, or stopped making sense, before the answer did
-    └── OwnDefect             not the upstream's fault: taking what it said failed here
+    └── OwnDefect             not the upstream's fault: asking it, or taking its answer, failed here
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class UpstreamBrokeOff(UpstreamError):  # noqa: N818
 
 
 class OwnDefect(UpstreamError):  # noqa: N818
-    """A defect of ours while the answer was taken."""
+    """A defect of ours, while the request was sent or its answer taken."""
 
 
 class Asker(Protocol):
@@ -153,11 +153,11 @@ class UpstreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read the answer."""
+        asker = self._asker
         try:
             self._take(self._pool.clock(), data)
         except Exception as error:  # noqa: BLE001 (a defect of ours costs one request)
-            _log.error("answer_failed", error=type(error).__name__)
-            self._fail(OwnDefect(OWN_DEFECT))
+            self._defect(asker, error)
 
     def _take(self, at: float, data: bytes) -> None:
         try:
@@ -185,7 +185,10 @@ class UpstreamConnection(asyncio.Protocol):
         """The upstream will send no more."""
         if isinstance(self._body, EndlessBody) and self._asker is not None:
             asker, self._asker = self._asker, None
-            asker.body_received(self._pool.clock(), b"", [], True)
+            try:
+                asker.body_received(self._pool.clock(), b"", [], True)
+            except Exception as error:  # noqa: BLE001
+                self._defect(asker, error)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -240,10 +243,19 @@ class UpstreamConnection(asyncio.Protocol):
     def _release(self) -> None:
         self._asker = None
         self._body = None
-        if self._may_be_kept and self._is_request_whole and not self._transport.is_closing():
+        is_sent = self._is_request_whole and self._transport.get_write_buffer_size() == 0
+        if self._may_be_kept and is_sent and not self._transport.is_closing():
             self._pool.keep(self)
         else:
             self._transport.abort()
+
+    def _defect(self, asker: Asker | None, error: Exception) -> None:
+        """Taking the answer failed here: who asked is told, also where all had come."""
+        _log.error("answer_failed", error=type(error).__name__)
+        self._asker = None
+        self._transport.abort()
+        if asker is not None:
+            asker.failed(OwnDefect(OWN_DEFECT))
 
     def _fail(self, error: UpstreamError) -> None:
         asker, self._asker = self._asker, None

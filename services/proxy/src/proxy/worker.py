@@ -52,10 +52,14 @@ async def _answer_parent(channel: int, observer: Observer, stop: asyncio.Event) 
     sock.setblocking(False)
     reader, writer = await asyncio.open_connection(sock=sock)
     writer.write(READY)
-    while line := await reader.readline():
-        answer = (int(line), observer.inflight.entries())
-        writer.write(msgspec.json.encode(answer) + b"\n")
-    stop.set()
+    try:
+        while line := await reader.readline():
+            answer = (int(line), observer.inflight.entries())
+            writer.write(msgspec.json.encode(answer) + b"\n")
+    except (OSError, ValueError):  # a parent that was killed may leave a reset instead of an end
+        pass
+    finally:
+        stop.set()
 
 
 def main() -> None:

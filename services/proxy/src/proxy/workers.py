@@ -159,15 +159,14 @@ async def _table_of(worker: _Worker) -> list[Entry]:
     """One process's requests in flight; none of a process that does not answer."""
     if not worker.is_ready.is_set():
         return []
-    async with worker.asking:
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                worker.asked += 1
-                worker.writer.write(b"%d\n" % worker.asked)
-                while line := await worker.reader.readline():
-                    number, entries = _answer.decode(line)
-                    if number == worker.asked:  # an older one answers a question that timed out
-                        return entries
-        except (OSError, TimeoutError, ValueError, msgspec.DecodeError):
-            return []
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS), worker.asking:
+            worker.asked += 1
+            worker.writer.write(b"%d\n" % worker.asked)
+            while line := await worker.reader.readline():
+                number, entries = _answer.decode(line)
+                if number == worker.asked:  # an older one answers a question that timed out
+                    return entries
+    except (OSError, TimeoutError, ValueError, msgspec.DecodeError):
+        return []
     return []

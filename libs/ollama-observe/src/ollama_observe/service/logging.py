@@ -89,12 +89,13 @@ def _json_log(service: str, logger: str, stream: BinaryIO) -> EventLog:
     waiting: list[bytes] = []
 
     def leave() -> None:
+        batches = list(_together(waiting))
+        waiting.clear()
         # a log that nobody reads, or whose disk is full, is no reason for a request to fail
-        with contextlib.suppress(OSError):
-            for lines in _together(waiting):
+        with contextlib.suppress(OSError, ValueError):
+            for lines in batches:
                 stream.write(lines)
                 stream.flush()
-        waiting.clear()
 
     def write(event: str, fields: Mapping[str, object]) -> None:
         if not is_enabled_for(logging.INFO):
