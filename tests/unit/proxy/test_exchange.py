@@ -218,3 +218,13 @@ async def test_bytes_that_were_taken_out_of_an_answer_were_not_sent() -> None:
     house.answer(SSE + chunk(TEXT) + chunk(USAGE) + chunk(DONE) + b"0\r\n\r\n")
     sent = house.observed(m.RESPONSE_BYTES)["/v1/chat/completions", "direct"]
     assert sent == len(TEXT + DONE)
+
+
+async def test_over_tls_an_upstream_that_fails_is_told_to_a_half_closed_client_too() -> None:
+    house = PaperHouse()
+    house.pool.can_end = False
+    house.client.data_received(CHAT)
+    house.client.eof_received()
+    house.pool.connections[0].connection_lost(None)
+    assert house.transport.written.startswith(b"HTTP/1.1 502 ")
+    assert house.counted(m.ERRORS)["other", "broke_off", "direct"] == 1
