@@ -83,12 +83,7 @@ async def reset_before_head(world: World) -> None:
     async with world.client() as client:
         with world.upstream.scripted(script) as header:
             await ask(client, recording, header)
-            head = await client.head()
-            told = await client.body(head)
-            check(head, 502)
-    asked = recording.capture
-    world.expected.ended(asked.path, 502, len(asked.request_body), len(told))
-    world.expected.failed("broke_off")
+            await must_be_told(world, client, recording, "broke_off")
 
 
 async def no_request(world: World) -> None:
@@ -146,6 +141,18 @@ def expect_cut(world: World, recording: Recording, count: int, status: int = 200
     world.expected.ended(capture.path, status, len(capture.request_body), received)
     seen = count - recording.opening if recording.counts_live else 0
     world.expected.tokens(recording.model, 0, seen)
+
+
+async def must_be_told(
+    world: World, client: RawClient, recording: Recording, error_type: str
+) -> None:
+    """The client must get a 502 instead of an answer."""
+    head = await client.head()
+    told = await client.body(head)
+    check(head, 502)
+    asked = recording.capture
+    world.expected.ended(asked.path, 502, len(asked.request_body), len(told))
+    world.expected.failed(error_type)
 
 
 async def must_break(client: RawClient) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from bench.soak.faults import expect_cut, must_break, some_outputs
+from bench.soak.faults import expect_cut, must_be_told, must_break, some_outputs
 from bench.soak.ordinary import expect
 from bench.soak.recordings import STREAMED, UNARY, Recording
 from bench.soak.upstream import Call
@@ -60,12 +60,12 @@ async def restart(world: World) -> None:
         for client in streams:
             await must_break(client)
         for client, recording in waiters:
-            await _is_told(world, client, recording, "broke_off")
+            await must_be_told(world, client, recording, "broke_off")
     for _ in range(WHILE_DOWN):
         recording = world.draw.choice(STREAMED + UNARY)
         async with world.client() as client:
             await ask(client, recording, "X-Nobody: listens")
-            await _is_told(world, client, recording, "connect")
+            await must_be_told(world, client, recording, "connect")
     await world.upstream.up()
     recording = world.draw.choice(STREAMED + UNARY)
     async with world.client() as client:
@@ -111,12 +111,3 @@ async def _begun_waiter(
     await ask(client, recording, header)
     await seen.wait()
     return client, recording
-
-
-async def _is_told(world: World, client: RawClient, recording: Recording, error_type: str) -> None:
-    head = await client.head()
-    told = await client.body(head)
-    check(head, 502)
-    asked = recording.capture
-    world.expected.ended(asked.path, 502, len(asked.request_body), len(told))
-    world.expected.failed(error_type)

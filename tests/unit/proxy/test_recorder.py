@@ -10,6 +10,9 @@ import structlog
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.catalogue import Metric
 from ollama_observe.metrics.ledger import Ledger, Page
+from ollama_observe.wire.endpoints import Answer
+from ollama_observe.wire.framing import Framing
+from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES
 from proxy.inflight import InflightGauges
 from proxy.observer import Observer
@@ -419,3 +422,20 @@ def test_counts_that_were_asked_for_in_the_clients_name_are_due() -> None:
         recorder.finish(2.5, Ending.COMPLETE)
         labels = {"endpoint": path.decode(), "reason": "absent"}
         assert desk.read.value(m.USAGE_MISSING, **labels) == 1
+
+
+class Unjudgeable(StreamMeter):
+    """A meter that cannot be asked how the answer ended."""
+
+    @property
+    def is_ended(self) -> bool:  # type: ignore[override]
+        raise RuntimeError("on purpose")
+
+
+def test_an_end_that_could_not_be_judged_keeps_nothing_else_from_being_done() -> None:
+    desk = Desk()
+    recorder = desk.begin()
+    recorder.head_received(1.5, 204, {})
+    recorder.story.meter = Unjudgeable(Answer.CHAT, Framing.NDJSON)
+    recorder.finish(2.0, Ending.CLIENT_GONE)
+    assert failed_and_booked(desk, "/api/chat") == (1, 0, 1)

@@ -138,7 +138,7 @@ def book_reload(reloads: Reloads, page: Page, story: Story) -> None:
     if meter is not None and meter.done_reason == "unload":
         reloads.unloaded(model)
         return
-    load_seconds = meter.usage.load_seconds if meter and meter.usage else None
+    load_seconds = story.usage.load_seconds if story.usage is not None else None
     sent_at = story.started_at if story.sent_at is None else story.sent_at
     if reloads.is_reload(model, story.last_use, sent_at, load_seconds):
         page.add(m.RELOADS, 1)
@@ -152,7 +152,7 @@ def book_user(users: Users, pages: Pages, _page: Page, story: Story) -> None:
         return
     page = pages.of_user(users.label(story.user, story.is_answered), story.routing)
     page.add(m.USER_REQUESTS, 1)
-    usage = story.meter.usage if story.meter is not None else None
+    usage = story.usage
     if usage is not None and usage.prompt_tokens is not None:
         page.add(m.USER_TOKENS, usage.prompt_tokens, "input")
     generated = usage.generated_tokens if usage is not None else story.tokens_counted

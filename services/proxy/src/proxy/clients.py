@@ -96,17 +96,8 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived."""
-        if self._is_closing:
-            return
-        try:
-            if self._body is not None:
-                data = self._read_body(data)
-                if not data:
-                    return
-            self._ahead = self._ahead + data if self._ahead else data
-            self._read_requests()
-        except Exception as error:  # noqa: BLE001 (a defect of ours costs one connection)
-            self._failed(error)
+        if not self._is_closing:
+            self._go_on(data)
 
     def eof_received(self) -> bool:
         """The client will send no more; it may still want its answer."""
@@ -219,11 +210,14 @@ class ClientConnection(asyncio.Protocol):
 
     # within
 
-    def _go_on(self) -> None:
-        """Read what had to wait."""
+    def _go_on(self, data: bytes = b"") -> None:
+        """Read what has arrived, and what had to wait."""
         try:
+            if data and self._body is not None:
+                data = self._read_body(data)
+            self._ahead = self._ahead + data if self._ahead else data
             self._read_requests()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 (a defect of ours costs one connection)
             self._failed(error)
 
     def _read_requests(self) -> None:

@@ -31,7 +31,7 @@ class Contexts:
 
     def book(self, page: Page, story: Story) -> None:
         """Count a request whose prompt seems to have been cut, now or when the size is known."""
-        facts, usage = story.facts, story.meter.usage if story.meter is not None else None
+        facts, usage = story.facts, story.usage
         if facts.prompt_bytes is None or usage is None:  # as nearly all are
             return
         tokens = usage.prompt_tokens

@@ -123,8 +123,7 @@ class Exchange:
             self._hold(self._injector, raw, is_done)
         elif raw and self._refusal is None:
             self._put(raw)
-        if self._connection is not None or self._outbox_bytes > OUTBOX_LIMIT_BYTES:
-            self._flush()
+        self._flush()
 
     def half_closed(self, is_last: bool) -> None:
         """The client closed its sending side: so is the upstream's, which decides what it means.
@@ -216,9 +215,8 @@ class Exchange:
         if self._is_end_passed_on and isinstance(error, UpstreamBrokeOff):
             self._end(Ending.CLIENT_GONE)  # so the upstream took the end
             return
-        said = f"Ollama at {self._relay.pool.address} gave no answer: {error}"
-        said = str(error) if is_ours else said
-        self.refuse(_ending_of(error), said)
+        blamed = "" if is_ours else f"Ollama at {self._relay.pool.address} gave no answer: "
+        self.refuse(_ending_of(error), f"{blamed}{error}")
 
     def sending_paused(self) -> None:
         """See Asker."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
+from ollama_observe.wire.endpoints import METHODS
 from proxy.headers import HOP_BY_HOP, Headers, named_by_connection
 
 END = b"\r\n\r\n"
@@ -32,13 +33,12 @@ _RECURRING = frozenset(
 _LISTS = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 # What belongs to one connection; how a message is framed is decided where it is read.
 _OWN = HOP_BY_HOP - {b"transfer-encoding"}
+# What nearly every `Connection` says: it names no field.
+_NAMING_NONE = frozenset({b"keep-alive", b"close"})
 _LINES_KEPT = 1024
 _LINE_KEPT_BYTES = 256
 _lines_read: dict[bytes, tuple[bytes, bytes]] = {}
-_NAMES_KEPT = 256
-_names_read: dict[bytes, bytes] = {}
-"""Names of fields as they were written, to lower case."""
-_METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS"})
+_METHODS = frozenset(method.encode() for method in METHODS)
 
 
 class MalformedHead(ValueError):  # noqa: N818 (it is the head that is wrong)
@@ -179,30 +179,28 @@ def _read_line(line: bytes) -> tuple[bytes, bytes]:
     name, colon, value = line.partition(b":")
     if not colon:
         raise MalformedHead("a line of the head has no colon")
-    lower = _names_read.get(name) or _read_name(name)
+    is_short = len(line) <= _LINE_KEPT_BYTES  # no client fills the memory with what is kept
+    lower = _read_name(name) if is_short else _read_name.__wrapped__(name)
     read = lower, value.strip(b" \t")
-    if lower in _RECURRING and len(line) <= _LINE_KEPT_BYTES:
+    if is_short and lower in _RECURRING:
         if len(_lines_read) >= _LINES_KEPT:
             _lines_read.clear()
         _lines_read[line] = read
     return read
 
 
+@lru_cache(maxsize=256)
 def _read_name(name: bytes) -> bytes:
     if not _TOKEN.fullmatch(name):
         raise MalformedHead("a field's name is empty or holds bytes that have no place in it")
-    lower = name.lower()
-    if len(name) <= _LINE_KEPT_BYTES:
-        if len(_names_read) >= _NAMES_KEPT:
-            _names_read.clear()
-        _names_read[name] = lower
-    return lower
+    return name.lower()
 
 
-@lru_cache(maxsize=64)
 def _dropped(connection: bytes | None) -> frozenset[bytes]:
     """The fields that belong to this connection."""
-    return _OWN if connection is None else _OWN | named_by_connection(connection)
+    if connection is None or connection in _NAMING_NONE:
+        return _OWN
+    return _OWN | named_by_connection(connection)
 
 
 def _without(lines: list[bytes], name: bytes) -> list[bytes]:
@@ -222,7 +220,6 @@ def _expect_chunked(headers: Headers, version: bytes) -> None:
         raise MalformedHead("expected the transfer encoding chunked, found something else")
 
 
-@lru_cache(maxsize=64)
 def _keeps_alive(version: bytes, connection: bytes | None) -> bool:
     if connection is None:
         return version == b"HTTP/1.1"

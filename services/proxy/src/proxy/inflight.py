@@ -7,7 +7,8 @@ is derived, not observed, and so is WAITING for requests that have been sent.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
 
 import msgspec
 
@@ -16,6 +17,9 @@ from ollama_observe.metrics.ledger import Ledger
 from proxy.routing import Routing
 from proxy.story import Phase, Story
 
+T = TypeVar("T", bound=Hashable)
+
+_WITH_OUTPUT = (Phase.THINKING, Phase.ANSWERING)
 PHASES = (Phase.WAITING, Phase.PREFILL, Phase.THINKING, Phase.ANSWERING)
 
 
@@ -62,21 +66,11 @@ class InflightTable:
 
         Of this process alone: others' requests are not known here.
         """
-        slots: defaultdict[str, int] = defaultdict(lambda: self._num_parallel)
-        silent: list[tuple[float, Story]] = []
-        for story in self._stories:
-            if story.sent_at is None or not story.is_inference:
-                continue
-            if story.upstream_status is None:
-                silent.append((story.sent_at, story))
-            else:
-                slots[story.model] -= 1
-        found = set()
-        for _, story in sorted(silent, key=lambda sent: sent[0]):
-            slots[story.model] -= 1
-            if slots[story.model] >= 0:
-                found.add(story)
-        return found
+        sent = [s for s in self._stories if s.sent_at is not None and s.is_inference]
+        sent.sort(key=lambda story: story.sent_at or 0.0)
+        busy = (story.model for story in sent if story.upstream_status is not None)
+        silent = ((story, story.model) for story in sent if story.upstream_status is None)
+        return _with_a_slot(silent, busy, self._num_parallel)
 
     def entries(self) -> list[Entry]:
         """What each is doing, as far as it alone can tell; `phases` puts it right over all."""
@@ -91,18 +85,29 @@ def phases(entries: Iterable[Entry], num_parallel: int) -> list[Entry]:
     as it has slots left beside those that bring output. Models without a label count as one.
     """
     ordered = sorted(entries, key=lambda entry: -(entry.sent_seconds or 0.0))
+    busy = (e.model for e in ordered if e.phase in _WITH_OUTPUT and e.tokens is not None)
+    silent = [(place, e.model) for place, e in enumerate(ordered) if e.phase is Phase.PREFILL]
+    reading = _with_a_slot(silent, busy, num_parallel)
+    for place, _ in silent:
+        if place not in reading:
+            ordered[place] = msgspec.structs.replace(ordered[place], phase=Phase.WAITING)
+    return sorted(ordered, key=lambda entry: -entry.age_seconds)
+
+
+def _with_a_slot(silent: Iterable[tuple[T, str]], busy: Iterable[str], num_parallel: int) -> set[T]:
+    """Which of the requests without output have a slot of their model, in the order given.
+
+    `silent` are those requests with their models, `busy` the models of those that bring output.
+    """
     slots: defaultdict[str, int] = defaultdict(lambda: num_parallel)
-    for entry in ordered:
-        if entry.phase in (Phase.THINKING, Phase.ANSWERING) and entry.tokens is not None:
-            slots[entry.model] -= 1
-    told = []
-    for entry in ordered:
-        if entry.phase is Phase.PREFILL:
-            slots[entry.model] -= 1
-            if slots[entry.model] < 0:
-                entry = msgspec.structs.replace(entry, phase=Phase.WAITING)
-        told.append(entry)
-    return sorted(told, key=lambda entry: -entry.age_seconds)
+    for model in busy:
+        slots[model] -= 1
+    found = set()
+    for request, model in silent:
+        slots[model] -= 1
+        if slots[model] >= 0:
+            found.add(request)
+    return found
 
 
 class InflightGauges:

@@ -4,6 +4,8 @@ from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger, Page
 from proxy.story import Story
 
+_NAMES = ("method", "endpoint", "model", "routing")
+
 
 class Pages:
     """The pages of one process. As bounded as the labels are."""
@@ -16,14 +18,12 @@ class Pages:
     def of(self, story: Story) -> Page:
         """The page for a request, by what is known of it now."""
         key = (story.method, story.endpoint.template, story.model, story.routing)
-        return self._pages.get(key) or self._begin(*key)
-
-    def _begin(self, method: str, endpoint: str, model: str, routing: str) -> Page:
-        key = (method, endpoint, model, routing)
-        # what is in flight is told at each scrape; none is 0, not absent
-        self.ledger.add(m.ACTIVE, 0, (model, endpoint, routing))
-        names = {"method": method, "endpoint": endpoint, "model": model, "routing": routing}
-        page = self._pages[key] = self.ledger.page(names)
+        page = self._pages.get(key)
+        if page is None:
+            # what is in flight is told at each scrape; none is 0, not absent
+            self.ledger.add(m.ACTIVE, 0, (story.model, story.endpoint.template, story.routing))
+            page = self.ledger.page(dict(zip(_NAMES, key, strict=True)))
+            self._pages[key] = page
         return page
 
     def of_user(self, user: str, routing: str) -> Page:

@@ -168,9 +168,12 @@ class Recorder:
         self._end_reading(at, ending)
         try:
             story.end(at, ending)
-            page = books.pages.of(story)
         except Exception as error:  # noqa: BLE001
             self.failed("end", error)
+        try:
+            page = books.pages.of(story)
+        except Exception as error:  # noqa: BLE001
+            self.failed("page", error)
             return
         for name, step in books.steps:
             try:

@@ -26,7 +26,7 @@ class Reloads:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._places: dict[str, tuple[int, int]] = {}
-        """Of models that were used here: place and key."""
+        """Of models that were found: place and key."""
 
     def last_use(self, model: str) -> float | None:
         """When the model's latest request ended; None when it is not loaded, for all we know."""
@@ -68,12 +68,11 @@ class Reloads:
         if known is not None and keys[known[0]] == known[1]:
             return known[0]
         key = _key(model)
-        for place in _places(key):
-            if keys[place] == key:
-                return place
-            if keys[place] == 0:
-                break
-        return None
+        place = next((place for place in _places(key) if keys[place] in (0, key)), None)
+        if place is None or keys[place] == 0:
+            return None
+        self._places[model] = place, key
+        return place
 
     def _claim(self, model: str) -> int | None:
         """Where the model's numbers are; a place is taken for one that has none.
@@ -81,15 +80,12 @@ class Reloads:
         Of two processes that take the same place at once the later has it: the other finds the
         wrong key at its next use, and takes another.
         """
-        known = self._places.get(model)
-        keys = self._shared.models
-        if known is not None and keys[known[0]] == known[1]:
-            return known[0]
-        key = _key(model)
-        place = next((place for place in _places(key) if keys[place] in (0, key)), None)
-        if place is not None:
-            keys[place] = key
-            self._places[model] = place, key
+        place = self._find(model)
+        if place is None:
+            keys, key = self._shared.models, _key(model)
+            place = next((place for place in _places(key) if keys[place] in (0, key)), None)
+            if place is not None:
+                keys[place] = key
         return place
 
 

@@ -10,6 +10,7 @@ from ollama_observe.wire.endpoints import Answer, Endpoint
 from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.progress import ProgressMeter
 from ollama_observe.wire.requests import UNREADABLE, RequestFacts
+from ollama_observe.wire.usage import Usage
 from proxy.outcomes import CLIENT_CLOSED_REQUEST, Ending, Outcome, outcome_of, own_status
 
 UPLOAD = "upload"
@@ -128,11 +129,16 @@ class Story:
         return Phase.THINKING if is_thinking else Phase.ANSWERING
 
     @property
+    def usage(self) -> Usage | None:
+        """What the upstream counted; None where it has not said, or nothing was read."""
+        return self.meter.usage if self.meter is not None else None
+
+    @property
     def tokens(self) -> int:
         """Generated tokens: the upstream's count, until it comes the records with output."""
         if self.meter is None:
             return 0
-        usage = self.meter.usage
+        usage = self.usage
         if usage is not None and usage.generated_tokens is not None:
             return usage.generated_tokens
         return self.meter.outputs

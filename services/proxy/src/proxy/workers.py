@@ -118,7 +118,6 @@ class Workers:
         ours, theirs = socket.socketpair()
         memory = Memory.shared()
         handed = (sock.fileno(), memory.descriptor, theirs.fileno(), self._shared.descriptor)
-        self._shared.in_flight[index] = 0
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "proxy.worker", ",".join(map(str, (index, *handed))), *self._arguments),
@@ -159,7 +158,7 @@ async def _table_of(worker: _Worker) -> list[Entry]:
     """One process's requests in flight; none of a process that does not answer."""
     if not worker.is_ready.is_set():
         return []
-    try:
+    with contextlib.suppress(OSError, TimeoutError, ValueError, msgspec.DecodeError):
         async with asyncio.timeout(ANSWER_SECONDS), worker.asking:
             worker.asked += 1
             worker.writer.write(b"%d\n" % worker.asked)
@@ -167,6 +166,4 @@ async def _table_of(worker: _Worker) -> list[Entry]:
                 number, entries = _answer.decode(line)
                 if number == worker.asked:  # an older one answers a question that timed out
                     return entries
-    except (OSError, TimeoutError, ValueError, msgspec.DecodeError):
-        return []
     return []
