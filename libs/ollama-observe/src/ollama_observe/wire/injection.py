@@ -7,9 +7,7 @@ middleware/openai.go: a last event without choices, and in completions `usage` i
 
 import re
 
-import msgspec
-
-from ollama_observe.wire.records import UNREADABLE
+from ollama_observe.wire.records import UNREADABLE, raw_members
 from ollama_observe.wire.requests import read_request
 
 # An event with all log probabilities of a long text; one with counts has 300 bytes.
@@ -19,8 +17,6 @@ _ASKING = b'"stream_options":{"include_usage":true}'
 _USAGE = b'"usage"'
 
 _EVENT_END = re.compile(rb"\n\r?\n")
-
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def with_usage_asked(body: bytes) -> bytes | None:
@@ -103,7 +99,7 @@ def _without_usage(event: bytes) -> bytes:
         return event
     lines = [line for line in event.splitlines() if line.startswith(b"data:")]
     try:
-        members = _members(b"\n".join(lines)[5:])
+        members = raw_members(b"\n".join(lines)[5:])
     except UNREADABLE:
         return event
     usage = bytes(members.get("usage", b""))

@@ -47,6 +47,9 @@ Bytes = bytes | bytearray
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What readers raise for a record that is no JSON, or not of the dialect's frame."""
 
+raw_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+"""The members of a JSON object, each as it was written. Raises: UNREADABLE."""
+
 FAILED = Closing(is_error=True)
 
 _CONTENT, _THINKING, _TOOL_CALL = Output.CONTENT, Output.THINKING, Output.TOOL_CALL

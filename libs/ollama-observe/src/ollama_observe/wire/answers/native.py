@@ -3,11 +3,20 @@
 Source: Ollama docs/api.md; api/types.go, `Metrics` (a count of 0 is left out).
 """
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 
-from ollama_observe.wire.records import FAILED, Bytes, Closing, Record, count, spoken, word
+from ollama_observe.wire.records import (
+    FAILED,
+    Bytes,
+    Closing,
+    Record,
+    count,
+    raw_members,
+    spoken,
+    word,
+)
 from ollama_observe.wire.usage import Usage, seconds
 
 
@@ -18,11 +27,7 @@ class _Message(msgspec.Struct, gc=False):
 
 
 _Count = Annotated[int, msgspec.Meta(ge=0)] | None
-_COUNTS = (
-    *("total_duration", "load_duration", "prompt_eval_count", "prompt_eval_cached_count"),
-    *("prompt_eval_duration", "eval_count", "eval_duration"),
-)
-L = TypeVar("L", bound="_Line")
+_COUNTING = ("_count", "_duration")
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -47,26 +52,10 @@ class _Vectors(_Line, gc=False):
     embeddings: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-class _LooseLine(_Line, gc=False):
-    """Counts of any type, for the rare line of which one is no count: the others still are."""
-
-    total_duration: Any = None
-    load_duration: Any = None
-    prompt_eval_count: Any = None
-    prompt_eval_cached_count: Any = None
-    prompt_eval_duration: Any = None
-    eval_count: Any = None
-    eval_duration: Any = None
-
-
-class _LooseVectors(_LooseLine, _Vectors, gc=False):
-    """Likewise."""
-
+_COUNTS = frozenset(field for field in _Line.__struct_fields__ if field.endswith(_COUNTING))
 
 _line = msgspec.json.Decoder(_Line).decode
-_loose_line = msgspec.json.Decoder(_LooseLine).decode
 _vectors = msgspec.json.Decoder(_Vectors).decode
-_loose_vectors = msgspec.json.Decoder(_LooseVectors).decode
 
 
 def read_line(data: Bytes) -> Record:
@@ -77,7 +66,7 @@ def read_line(data: Bytes) -> Record:
     try:
         found = _line(data)
     except msgspec.ValidationError:
-        found = _with_counts(_loose_line(data))
+        found = _line(_with_counts_only(data))
     closing = None
     if found.error is not None:
         closing = FAILED
@@ -97,7 +86,7 @@ def read_vectors(data: Bytes) -> Record:
     try:
         found = _vectors(data)
     except msgspec.ValidationError:
-        found = _with_counts(_loose_vectors(data))
+        found = _vectors(_with_counts_only(data))
     if found.error is not None:
         return Record(closing=FAILED)
     closing = None
@@ -108,11 +97,20 @@ def read_vectors(data: Bytes) -> Record:
     return Record(model=word(found.model), closing=closing)
 
 
-def _with_counts(loose: L) -> L:
-    """The line without what is no count."""
-    for name in _COUNTS:
-        setattr(loose, name, count(getattr(loose, name)))
-    return loose
+def _with_counts_only(data: Bytes) -> bytes:
+    """The line without what should be a count and is none: the other counts still are.
+
+    Raises: UNREADABLE.
+    """
+    members = raw_members(data)
+    wrong = [
+        name
+        for name in _COUNTS & members.keys()
+        if count(msgspec.json.decode(members[name])) is None
+    ]
+    for name in wrong:
+        del members[name]
+    return msgspec.json.encode(members)
 
 
 def _usage(found: _Line) -> Usage:
