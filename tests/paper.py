@@ -8,6 +8,7 @@ from ollama_observe.metrics.view import LedgerView
 from proxy import upstream
 from proxy.admission import Admission
 from proxy.clients import ClientConnection
+from proxy.front import FrontDesk
 from proxy.hangup import HangupWatch
 from proxy.heads import ResponseHead
 from proxy.observer import Observer
@@ -16,6 +17,7 @@ from proxy.relay import Relay
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from proxy.upstream import UpstreamConnection, UpstreamError
+from proxy.ways import Direct
 from tests.ledgers import nothing_loaded
 
 
@@ -152,10 +154,11 @@ class PaperHouse:
         self.watch = HangupWatch(asyncio.get_running_loop())
         self.watch.close()
         shared = Shared()
-        observer = Observer(
+        self.observer = Observer(
             settings, self.ledger, shared, lambda _event, _fields: None, nothing_loaded
         )
-        self.relay = Relay(settings, self.pool, observer, Admission(settings.max_requests, shared))
+        desk = FrontDesk(self.observer, Direct(self.pool, settings.allowed_hosts))
+        self.relay = Relay(settings, desk, Admission(settings.max_requests, shared))
         self.client = ClientConnection(self.relay, settings, self)
         self.transport = Transport()
         self.client.connection_made(self.transport)  # type: ignore[arg-type]
@@ -176,12 +179,12 @@ class PaperHouse:
 
     def observed(self, metric: m.Metric) -> dict[tuple[str, ...], float]:
         """The sums of a histogram's series."""
-        self.relay.closing.settle()
+        self.relay.desk.settle()
         found = LedgerView(m.PROXY, self.ledger.memory).series()
         return {x.labels: x.numbers[0] for x in found if x.metric is metric}
 
     def counted(self, metric: m.Metric) -> dict[tuple[str, ...], float]:
         """The series of a counter or gauge that are not 0."""
-        self.relay.closing.settle()
+        self.relay.desk.settle()
         found = LedgerView(m.PROXY, self.ledger.memory).series()
         return {x.labels: x.numbers[0] for x in found if x.metric is metric and x.numbers[0]}

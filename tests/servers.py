@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from ollama_observe.service.lifecycle import Listener, bind, listening
+from ollama_observe.service.lifecycle import Listener, listening
 from proxy.app import Proxy, create_proxy
 from proxy.settings import ProxySettings
+from proxy.sockets import bind_sockets
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,17 @@ async def running_proxy(
 ) -> AsyncIterator[RunningProxy]:
     """Serve relay and control app in front of `ollama_url` while the block runs."""
     chosen = ProxySettings.model_validate(
-        {"ollama_url": ollama_url, "drain_seconds": drain_seconds, **settings}
+        {
+            "ollama_url": ollama_url,
+            "drain_seconds": drain_seconds,
+            "port": 0,
+            "return_leg_port": 0,
+            **settings,
+        }
     )
-    sock = bind("relay", "127.0.0.1", 0)
-    port = sock.getsockname()[1]
-    proxy = create_proxy(chosen, sock, ())
+    sockets = bind_sockets(chosen)
+    port = sockets.front.getsockname()[1]
+    proxy = create_proxy(chosen, sockets, ())
     control = Listener("control", proxy.control, "127.0.0.1", 0)
     async with listening(control) as control_port, proxy.serving:
         proxy.readiness.open()

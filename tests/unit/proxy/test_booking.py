@@ -42,7 +42,7 @@ def story(
     path: str = "/api/chat",
     **facts: object,
 ) -> Story:
-    told = Story("id", "", "", "POST", endpoint_of(path), True, "direct", "m:latest", 0.0)
+    told = Story("id", "", "", "POST", endpoint_of(path), True, "m:latest", 0.0)
     usual = {"read_at": 1.0, "sent_at": 1.5, "upstream_status": 200, "meter": meter}
     for name, value in {**usual, **facts}.items():
         setattr(told, name, value)

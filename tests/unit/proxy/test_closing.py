@@ -13,7 +13,7 @@ class Recorder:
     """Notes how it was finished, and makes room for the next."""
 
     def __init__(self, table: InflightTable, booked: list[tuple[float, Ending]]) -> None:
-        self.story = Story("", "", "", "POST", endpoint_of("/api/chat"), True, "direct", "m", 0.0)
+        self.story = Story("", "", "", "POST", endpoint_of("/api/chat"), True, "m", 0.0)
         self._table = table
         self._booked = booked
         table.enter(self.story)

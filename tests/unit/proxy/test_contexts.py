@@ -41,9 +41,7 @@ class Desk:
         self._contexts = Contexts(ollama)
 
     def book(self, tokens: int, asked: str = "", prompt: str = LONG) -> None:
-        story = Story(
-            "", "", "", "POST", endpoint_of("/api/generate"), True, "direct", "m:latest", 0
-        )
+        story = Story("", "", "", "POST", endpoint_of("/api/generate"), True, "m:latest", 0)
         body = f'{{"model":"M","prompt":"{prompt}"{asked}}}'
         story.facts = read_request(body.encode())
         story.meter = StreamMeter(Answer.GENERATE, Framing.NDJSON)

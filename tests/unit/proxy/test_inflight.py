@@ -15,7 +15,7 @@ from tests.ledgers import ReadLedger
 
 
 def story(path: str = "/api/chat", **facts: Any) -> Story:
-    told = Story("id", "", "", "POST", endpoint_of(path), True, "direct", "m:latest", 0.0)
+    told = Story("id", "", "", "POST", endpoint_of(path), True, "m:latest", 0.0)
     for name, value in facts.items():
         setattr(told, name, value)
     return told

@@ -4,7 +4,7 @@ import pytest
 
 from ollama_observe.wire.requests import read_request
 from proxy.heads import ResponseHead, read_response
-from proxy.injector import LIMIT_BYTES, Injector
+from proxy.injector import Injector
 
 BODY = b'{"model":"m","stream":true}'
 SSE = read_response(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream")
@@ -14,21 +14,11 @@ GZIP = read_response(
 JSON = read_response(b"HTTP/1.1 400 X\r\nContent-Type: application/json")
 
 
-def held(*pieces: bytes) -> Injector:
-    injector = Injector()
-    for piece in pieces:
-        injector.hold(piece)
-    return injector
-
-
 def test_a_stream_that_did_not_ask_is_asked_for() -> None:
-    injector = held(BODY[:5], BODY[5:])
-    assert not injector.is_due(is_whole=False)
-    assert injector.is_due(is_whole=True)
-    body, is_asking = injector.release(True, read_request(BODY))
-    assert is_asking
+    injector = Injector()
+    body = injector.asking(BODY, read_request(BODY))
+    assert body is not None
     assert read_request(body).include_usage
-    assert not injector.is_holding
     assert injector.begins(SSE)
     usage = b'data: {"choices":[],"usage":{"prompt_tokens":1}}\n\n'
     assert injector.strip([b"data: {}\n\n", usage, b"data: [DO"], False) == [b"data: {}\n\n"]
@@ -37,15 +27,16 @@ def test_a_stream_that_did_not_ask_is_asked_for() -> None:
 
 @pytest.mark.parametrize("head", [JSON, GZIP])
 def test_an_answer_that_is_no_stream_that_can_be_read_is_left_alone(head: ResponseHead) -> None:
-    injector = held(BODY)
-    injector.release(True, read_request(BODY))
+    injector = Injector()
+    injector.asking(BODY, read_request(BODY))
     assert not injector.begins(head)
 
 
-def test_a_body_that_is_too_long_goes_as_it_is() -> None:
-    injector = held(b"x" * LIMIT_BYTES)
-    assert not injector.is_due(is_whole=False)
-    injector.hold(b"x")
-    assert injector.is_due(is_whole=False)
-    assert injector.release(False, read_request(b"")) == (b"x" * (LIMIT_BYTES + 1), False)
+@pytest.mark.parametrize(
+    "body",
+    [b'{"stream":false}', b'{"stream":true,"stream_options":{"include_usage":true}}', b"no json"],
+)
+def test_who_does_not_stream_or_has_asked_is_not_asked_for(body: bytes) -> None:
+    injector = Injector()
+    assert injector.asking(body, read_request(body)) is None
     assert not injector.begins(SSE)

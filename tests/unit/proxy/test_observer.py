@@ -4,7 +4,6 @@ import pytest
 
 from ollama_observe.wire.endpoints import ENDPOINTS
 from proxy.observer import Observer, endpoint_of_target
-from proxy.routing import Routing
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from tests.ledgers import ReadLedger, nothing_loaded
@@ -35,14 +34,14 @@ def observer(**settings: object) -> Observer:
 )
 def test_a_target_is_a_route_whatever_its_form(target: bytes, template: str) -> None:
     assert endpoint_of_target(target).template == template
-    recorder = observer().begin(b"POST", target, {}, Routing.DIRECT, 0.0)
+    recorder = observer().begin(b"POST", target, {}, 0.0)
     assert recorder.endpoint.template == template
 
 
 def test_every_route_is_found_by_its_raw_path() -> None:
     watching = observer()
     for endpoint in ENDPOINTS:
-        found = watching.begin(b"GET", endpoint.template.encode(), {}, Routing.DIRECT, 0.0)
+        found = watching.begin(b"GET", endpoint.template.encode(), {}, 0.0)
         assert found.endpoint is endpoint
 
 
@@ -50,7 +49,7 @@ def test_the_clients_id_is_taken_from_the_header_of_the_settings() -> None:
     headers = {b"x-request-id": b"mine", b"x-correlation": b"theirs"}
 
     def taken(**settings: object) -> str:
-        begun = observer(**settings).begin(b"GET", b"/", headers, Routing.DIRECT, 0.0)
+        begun = observer(**settings).begin(b"GET", b"/", headers, 0.0)
         return begun.request_id
 
     assert taken() == "mine"
@@ -60,7 +59,7 @@ def test_the_clients_id_is_taken_from_the_header_of_the_settings() -> None:
 
 def test_requests_in_flight_are_there_until_they_end() -> None:
     watching = observer()
-    begun = watching.begin(b"GET", b"/api/tags", {}, Routing.DIRECT, 0.0)
+    begun = watching.begin(b"GET", b"/api/tags", {}, 0.0)
     (entry,) = watching.inflight.entries()
     assert (entry.endpoint, entry.model, entry.request_id) == (
         "/api/tags",
@@ -74,5 +73,5 @@ def test_requests_in_flight_are_there_until_they_end() -> None:
     [(b"GET", "GET"), (b"BREW", "other"), (b"get", "other"), (b"\xff", "other")],
 )
 def test_unusual_methods_share_a_label(method: bytes, label: str) -> None:
-    begun = observer().begin(method, b"/", {}, Routing.DIRECT, 0.0)
+    begun = observer().begin(method, b"/", {}, 0.0)
     assert begun.story.method == label

@@ -87,6 +87,7 @@ def test_every_ending_has_a_status() -> None:
         Ending.HEAD_TOO_LONG: 431,
         Ending.TIMED_OUT: 408,
         Ending.MALFORMED: 400,
+        Ending.GATEWAY_HANGS: 504,
     }
 
 

@@ -8,7 +8,7 @@ from tests.ledgers import ReadLedger
 
 
 def story(model: str = "m:latest", method: str = "POST") -> Story:
-    return Story("id", "", "", method, endpoint_of("/api/chat"), True, "direct", model, 0.0)
+    return Story("id", "", "", method, endpoint_of("/api/chat"), True, model, 0.0)
 
 
 def test_requests_with_the_same_labels_share_a_page() -> None:

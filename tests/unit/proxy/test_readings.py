@@ -19,7 +19,7 @@ CONTENT = b'{"model":"m","message":{"content":"a"}}\n'
 def reading(
     read: ReadLedger, headers: dict[bytes, bytes], path: str = "/api/chat"
 ) -> tuple[Reading | None, Story]:
-    story = Story("id", "", "", "POST", endpoint_of(path), True, "direct", "m:latest", 0.0)
+    story = Story("id", "", "", "POST", endpoint_of(path), True, "m:latest", 0.0)
     return reading_of(Pages(read.ledger), story, headers), story
 
 
@@ -93,7 +93,7 @@ def test_tokens_of_events_move_where_a_count_is_to_come(
     path: str, event: bytes, asks_usage: bool, counted: int | None
 ) -> None:
     read = ReadLedger()
-    story = Story("id", "", "", "POST", endpoint_of(path), True, "direct", "m:latest", 0.0)
+    story = Story("id", "", "", "POST", endpoint_of(path), True, "m:latest", 0.0)
     story.asks_usage = asks_usage
     found = reading_of(Pages(read.ledger), story, {b"content-type": b"text/event-stream"})
     assert found is not None

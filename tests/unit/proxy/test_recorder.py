@@ -18,7 +18,6 @@ from proxy.inflight import InflightGauges
 from proxy.observer import Observer
 from proxy.outcomes import Ending
 from proxy.recorder import Recorder
-from proxy.routing import Routing
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from tests.ledgers import ReadLedger, nothing_loaded
@@ -86,7 +85,7 @@ class Desk:
         headers: dict[bytes, bytes] | None = None,
     ) -> Recorder:
         """A request that has been read and sent; not read when there is no body."""
-        recorder = self.observer.begin(method.encode(), target, headers or {}, Routing.DIRECT, 0.0)
+        recorder = self.observer.begin(method.encode(), target, headers or {}, 0.0)
         if body is not None:
             recorder.body_piece(body)
             recorder.request_read(1.0)

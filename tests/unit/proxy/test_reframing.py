@@ -18,8 +18,7 @@ USAGE = b'data: {"choices":[],"usage":{"prompt_tokens":1}}\n\n'
 
 def asking() -> Injector:
     injector = Injector()
-    injector.hold(ASKED)
-    injector.release(True, read_request(ASKED))
+    injector.asking(ASKED, read_request(ASKED))
     return injector
 
 

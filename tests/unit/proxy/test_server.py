@@ -6,7 +6,7 @@ import socket
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.lifecycle import bind
-from proxy.app import create_relay
+from proxy.doors import create_doors
 from proxy.server import Server
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
@@ -16,7 +16,7 @@ from tests.fakes.server import Call, ScriptedServer
 
 def server(ollama_url: str, **told: object) -> tuple[Server, socket.socket, str]:
     settings = ProxySettings.model_validate({"ollama_url": ollama_url, **told})
-    relay = create_relay(settings, Ledger(m.PROXY), Shared())
+    relay = create_doors(settings, Ledger(m.PROXY), Shared()).front
     sock = bind("relay", "127.0.0.1", 0)
     return Server(relay, settings), sock, f"http://127.0.0.1:{sock.getsockname()[1]}"
 

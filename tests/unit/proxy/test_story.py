@@ -22,7 +22,7 @@ def read(*lines: bytes) -> StreamMeter:
 
 
 def story(**facts: object) -> Story:
-    told = Story("id-1", "", "", "POST", endpoint_of("/api/chat"), True, "direct", "m:latest", 0.0)
+    told = Story("id-1", "", "", "POST", endpoint_of("/api/chat"), True, "m:latest", 0.0)
     for name, value in {"read_at": 1.0, "upstream_status": 200, **facts}.items():
         setattr(told, name, value)
     return told

@@ -19,7 +19,7 @@ def line(completed: int, total: int = 200, digest: str = "sha256:a") -> bytes:
 
 def transfer(read: ReadLedger, operation: str = "pull", model: str = "m:latest") -> Transfer:
     endpoint = endpoint_of(f"/api/{operation}")
-    story = Story("id", "", "", "POST", endpoint, True, "direct", model, 0.0)
+    story = Story("id", "", "", "POST", endpoint, True, model, 0.0)
     story.facts = read_request(b'{"model":"m"}')
     return Transfer(read.ledger, story, ProgressMeter(Framing.NDJSON))
 

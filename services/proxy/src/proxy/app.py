@@ -2,8 +2,7 @@
 
 import contextlib
 import platform
-import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -13,34 +12,17 @@ from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.build import process_registry
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
-from ollama_observe.service.http import Control, Readiness
-from ollama_observe.service.logging import event_log
-from proxy.admission import Admission
+from ollama_observe.service.http import Check, Control, Readiness
 from proxy.control import create_control
+from proxy.doors import create_doors, create_pool, gateway_pool
+from proxy.gateway_watch import GatewayWatch
 from proxy.inflight import Entry, InflightGauges, phases
-from proxy.observer import Observer
-from proxy.pool import UpstreamPool
-from proxy.probe import check_ollama, loaded_contexts
-from proxy.relay import Relay
+from proxy.probe import check_ollama
 from proxy.routing import Routing
-from proxy.server import Server
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
+from proxy.sockets import Sockets
 from proxy.workers import Workers
-
-
-def create_pool(settings: ProxySettings) -> UpstreamPool:
-    """Connections to the Ollama of the settings."""
-    return UpstreamPool(str(settings.ollama_url), settings.connect_timeout_seconds)
-
-
-def create_relay(settings: ProxySettings, ledger: Ledger, shared: Shared, index: int = 0) -> Relay:
-    """The relay of one process, the `index`-th, which measures into `ledger`."""
-    pool = create_pool(settings)
-    log = event_log("proxy", "proxy.relay")
-    observer = Observer(settings, ledger, shared, log, lambda: loaded_contexts(pool))
-    admission = Admission(settings.max_requests, shared, index)
-    return Relay(settings, pool, observer, admission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +36,35 @@ class Proxy:
     """Relays on the socket while it is entered."""
 
 
-def create_proxy(settings: ProxySettings, sock: socket.socket, arguments: Sequence[str]) -> Proxy:
-    """Build a proxy around a bound socket; `arguments` are the command line, for its workers."""
-    ledger = Ledger(m.PROXY)
-    _say_what_runs(ledger)
+def create_proxy(settings: ProxySettings, sockets: Sockets, arguments: Sequence[str]) -> Proxy:
+    """Build a proxy around bound sockets; `arguments` are the command line, for its workers.
+
+    Raises: ValueError, OSError for settings that make no sense together.
+    """
+    ledger, shared = Ledger(m.PROXY), Shared()
+    _say_what_runs(ledger, settings)
     collector = LedgerCollector(
         m.PROXY, {"model": settings.model_label_limit, "user": settings.user_label_limit}
     )
     collector.include(ledger.memory)
     if settings.workers == 1:
-        relay = create_relay(settings, ledger, Shared())
-        serving = _serving(relay, settings, sock)
+        return_sock = sockets.returns[0] if sockets.returns else None
+        return_port = return_sock.getsockname()[1] if return_sock else None
+        doors = create_doors(settings, ledger, shared, return_port=return_port)
+        serving = doors.serving(settings, sockets.front, return_sock)
 
         async def entries() -> list[Entry]:
-            return relay.observer.inflight.entries()
+            return doors.observer.inflight.entries()
     else:
         workers = Workers(
             settings.workers,
             arguments,
+            shared,
             collector,
             lambda: ledger.add(m.WORKER_RESTARTS, 1),
             settings.drain_seconds,
         )
-        serving = workers.serving(sock)
+        serving = workers.serving(sockets)
         entries = workers.entries
     readiness = Readiness()
     gauges = InflightGauges(ledger)
@@ -87,22 +75,27 @@ def create_proxy(settings: ProxySettings, sock: socket.socket, arguments: Sequen
     pool = create_pool(settings)
     registry = process_registry()
     registry.register(collector)
-    control = Control(
-        "proxy", readiness, registry, {"ollama": lambda: check_ollama(pool)}, refresh=refresh
-    )
+    checks: dict[str, Callable[[], Awaitable[Check]]] = {"ollama": lambda: check_ollama(pool)}
+    if settings.enable_portkey:
+        is_strict = settings.portkey_strict
+        watch = GatewayWatch(gateway_pool(settings), shared.gateway, ledger, is_strict)
+        checks["portkey"] = watch.check
+        serving = _both(watch.watching(), serving)
+    control = Control("proxy", readiness, registry, checks, refresh=refresh)
     app = create_control(control, entries, settings.ollama_num_parallel)
     return Proxy(app, collector, readiness, serving)
 
 
 @contextlib.asynccontextmanager
-async def _serving(
-    relay: Relay, settings: ProxySettings, sock: socket.socket
+async def _both(
+    outer: contextlib.AbstractAsyncContextManager[None],
+    inner: contextlib.AbstractAsyncContextManager[None],
 ) -> AsyncIterator[None]:
-    async with Server(relay, settings).serving(sock, settings.drain_seconds):
+    async with outer, inner:
         yield
-    relay.pool.close()
 
 
-def _say_what_runs(ledger: Ledger) -> None:
+def _say_what_runs(ledger: Ledger, settings: ProxySettings) -> None:
     ledger.put(m.BUILD_INFO, 1, (__version__, platform.python_version()))
-    ledger.put(m.CONFIG_INFO, 1, (Routing.DIRECT, "false"))
+    default = Routing.PORTKEY if settings.enable_portkey else Routing.DIRECT
+    ledger.put(m.CONFIG_INFO, 1, (default, str(settings.enable_portkey).lower()))

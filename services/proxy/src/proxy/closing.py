@@ -5,10 +5,20 @@ while this process counts.
 """
 
 import asyncio
+from typing import Protocol
 
 from proxy.inflight import InflightTable
 from proxy.outcomes import Ending
-from proxy.recorder import Recorder
+from proxy.story import Story
+
+
+class Bookable(Protocol):
+    """Who has taken note of a request."""
+
+    story: Story
+
+    def finish(self, at: float, ending: Ending) -> None:
+        """Book it."""
 
 
 class Closing:
@@ -16,9 +26,9 @@ class Closing:
 
     def __init__(self, inflight: InflightTable) -> None:
         self._inflight = inflight
-        self._ended: list[tuple[Recorder, float, Ending]] = []
+        self._ended: list[tuple[Bookable, float, Ending]] = []
 
-    def add(self, recorder: Recorder, at: float, ending: Ending) -> None:
+    def add(self, recorder: Bookable, at: float, ending: Ending) -> None:
         """A request has ended at `at`, by the relay's clock."""
         self._ended.append((recorder, at, ending))
         if len(self._ended) == 1:

@@ -11,11 +11,12 @@ from typing import Protocol
 from proxy.admission import Refusal
 from proxy.answers import own_answer
 from proxy.heads import RequestHead, ResponseHead
+from proxy.holding import Holding
 from proxy.injector import Injector
 from proxy.outcomes import Ending
-from proxy.recorder import Recorder
 from proxy.reframing import Reframing, reframing_of
 from proxy.relay import Relay
+from proxy.routing import Bypass
 from proxy.upstream import (
     OwnDefect,
     UpstreamBrokeOff,
@@ -24,12 +25,14 @@ from proxy.upstream import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from proxy.ways import Way
 
 # What waits for a connection to the upstream before the client is no longer read from.
 OUTBOX_LIMIT_BYTES = 64 * 1024
 # A client that closes its sending side has left, or waits for its answer: while there is no
 # connection to pass the end on to, this long.
 PATIENCE_SECONDS = 1.0
+_NOTHING_SENT = (UpstreamUnreachable, UpstreamTimeout)
 
 
 class Client(Protocol):
@@ -58,7 +61,15 @@ class Exchange:
     _connecting: asyncio.Task[None] | None = None
     _connection: UpstreamConnection | None = None
     _outbox_bytes = 0
+    _way: Way | None = None
+    _outbound_head = b""
+    _is_head_sent = False
+    _holding: Holding | None = None
+    """The request's body, where it must be whole before any of it goes out."""
+    _length: int | None = None
+    """Of a body that goes out otherwise than it came."""
     _injector: Injector | None = None
+    _asks_usage = False
     _is_request_read = False
     _is_half_closed = False
     _is_end_passed_on = False
@@ -78,18 +89,19 @@ class Exchange:
         self._client = client
         self._head = head
         self._clock = relay.clock
-        self._recorder: Recorder = relay.observe(head, at)
+        self._witness = witness = relay.desk.observe(head, at)
         self._outbox: list[bytes] = []
         self._keep_alive = head.keep_alive and head.version == b"HTTP/1.1"
         try:
-            self._outbound_head = relay.outbound(head)
+            self._way = way = relay.desk.way(head, witness, self)
+            self._outbound_head = way.head(head)
         except Refusal as refusal:
             self._refusal = refusal
             return
-        if relay.injects_into(self._recorder.endpoint, head):
+        if relay.injects_into(witness.endpoint, head):
             self._injector = Injector()
-        else:
-            self._put(self._outbound_head)
+        if way.needs_whole_body or self._injector is not None:
+            self._holding = Holding()
 
     def start(self) -> None:
         """Let the request in and find a connection for it, or refuse."""
@@ -100,8 +112,8 @@ class Exchange:
             self.refuse(refusal.ending, str(refusal))
             return
         self._is_admitted = True
-        self._asked_at = self._clock()
-        self._connecting = self._relay.pool.ask(self)
+        if self._holding is None:
+            self._ask()
 
     @property
     def is_over(self) -> bool:
@@ -115,12 +127,12 @@ class Exchange:
         if self._is_over:
             return
         for piece in pieces:
-            self._recorder.body_piece(piece)
+            self._witness.body_piece(piece)
         if is_done:
             self._is_request_read = True
-            self._recorder.request_read(self._clock())
-        if self._injector is not None and self._injector.is_holding:
-            self._hold(self._injector, raw, is_done)
+            self._witness.request_read(self._clock())
+        if self._holding is not None:
+            self._hold(self._holding, raw, pieces, is_done)
         elif raw and self._refusal is None:
             self._put(raw)
         self._flush()
@@ -144,13 +156,24 @@ class Exchange:
         """The client has left: stop, be it connecting, waiting or streaming."""
         self._end(Ending.CLIENT_GONE)
 
+    def withdraw(self) -> None:
+        """See Stoppable."""
+        self.refuse(Ending.CLIENT_GONE, "the client has left")
+
+    def upstream_hangs(self) -> None:
+        """See Stoppable."""
+        assert self._way is not None
+        self.refuse(Ending.GATEWAY_HANGS, f"{self._way.name} hangs: it keeps what it was sent")
+
     def answer_paused(self) -> None:
         """The client does not keep up."""
+        self._witness.client_keeps_up(False)
         if self._connection is not None:
             self._connection.pause()
 
     def answer_resumed(self) -> None:
         """The client keeps up again."""
+        self._witness.client_keeps_up(True)
         if self._connection is not None:
             self._connection.resume()
 
@@ -163,7 +186,7 @@ class Exchange:
             return
         if self._connecting is not None:
             self._connecting = None
-            self._recorder.connected(self._asked_at, self._clock())
+            self._witness.connected(self._asked_at, self._clock())
         self._connection = connection
         connection.begin(self, self._head.method)
         self._flush()
@@ -175,7 +198,7 @@ class Exchange:
 
     def head_received(self, at: float, head: ResponseHead) -> None:
         """See Asker."""
-        self._recorder.head_received(at, head.status, head.headers)
+        self._witness.head_received(at, head.status, head.headers)
         self._is_endless = head.is_endless
         if head.is_endless or not self._is_request_read:
             self._keep_alive = False
@@ -200,7 +223,7 @@ class Exchange:
             self._connection = None  # it may serve another already
         if raw:
             self._client.write(raw)
-        self._recorder.pieces_received(at, pieces, self._clock())
+        self._witness.pieces_received(at, pieces, self._clock())
         if is_done:
             self._end(Ending.HALF_CLOSED if self._is_half_closed else Ending.COMPLETE)
 
@@ -209,13 +232,17 @@ class Exchange:
         self._connection = None
         if self._is_over:
             return
+        self._connecting = None
+        if isinstance(error, _NOTHING_SENT) and self._reroute(Bypass.GATEWAY_DOWN):
+            self._ask()
+            return
         is_ours = isinstance(error, OwnDefect)
         if self._reframing is not None and self._is_started and not is_ours:
             self._client.write(self._reframing.broken_off())
         if self._is_end_passed_on and isinstance(error, UpstreamBrokeOff):
             self._end(Ending.CLIENT_GONE)  # so the upstream took the end
             return
-        blamed = "" if is_ours else f"Ollama at {self._relay.pool.address} gave no answer: "
+        blamed = "" if is_ours or self._way is None else f"{self._way.name} gave no answer: "
         self.refuse(_ending_of(error), f"{blamed}{error}")
 
     def sending_paused(self) -> None:
@@ -239,10 +266,10 @@ class Exchange:
             lines = self._own_lines(None)
             if ending is Ending.REFUSED_BUSY:
                 lines.append(b"Retry-After: %d" % self._relay.retry_after_seconds)
-            head, body = own_answer(ending, said, self._recorder.endpoint.dialect, lines)
+            head, body = own_answer(ending, said, self._witness.endpoint.dialect, lines)
             body = b"" if self._head.method == b"HEAD" else body
             self._client.write(head + body)
-            self._recorder.answered(len(body))
+            self._witness.answered(len(body))
             self._end(ending, is_answered=True)
         else:
             self._end(ending)
@@ -269,10 +296,11 @@ class Exchange:
             if self._outbox_bytes > OUTBOX_LIMIT_BYTES:
                 self._client.hold_back()
             return
-        if self._injector is not None and self._injector.is_holding:
-            return
-        if self._outbox:
+        if self._outbox or not self._is_head_sent:
             outbox = self._outbox
+            if not self._is_head_sent:
+                self._is_head_sent = True
+                outbox.insert(0, self._outbound_head)
             was_held_back = self._outbox_bytes > OUTBOX_LIMIT_BYTES
             connection.send(outbox[0] if len(outbox) == 1 else b"".join(outbox))
             outbox.clear()
@@ -281,26 +309,57 @@ class Exchange:
                 self._client.read_on()
         if self._is_request_read:
             connection.request_ended()
-            self._recorder.request_sent(self._clock())
+            self._witness.request_sent(self._clock())
             if self._is_half_closed:
                 self._pass_end_on()
 
-    def _hold(self, injector: Injector, raw: bytes, is_done: bool) -> None:
-        """Keep the body until it is whole, or too long to be rewritten."""
-        injector.hold(raw)
-        if injector.is_due(is_done):
-            body, is_asking = injector.release(is_done, self._recorder.facts)
-            if is_asking:
-                self._recorder.usage_asked()
-            head = self._outbound_head
-            self._put((self._relay.outbound(self._head, len(body)) if is_asking else head) + body)
+    def _ask(self) -> None:
+        """Find a connection for the request."""
+        assert self._way is not None
+        self._asked_at = self._clock()
+        self._connecting = self._way.pool.ask(self)
+
+    def _reroute(self, reason: Bypass) -> bool:
+        """Send the request another way, if there is one."""
+        other = self._way.instead(reason) if self._way is not None else None
+        if other is None:
+            return False
+        self._way = other
+        self._witness.rerouted(reason)
+        self._outbound_head = other.head(self._head, self._length, self._asks_usage)
+        return True
+
+    def _hold(self, holding: Holding, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
+        """Keep the body until it is whole, or too long to be kept."""
+        holding.add(raw, pieces)
+        if not holding.is_due(is_done):
+            return
+        self._holding = None
+        self._put(self._made_ready(holding) if is_done else holding.raw)
+        if self._is_admitted:
+            self._ask()
+
+    def _made_ready(self, holding: Holding) -> bytes:
+        """A whole body as it goes out, by the way that it can go."""
+        assert self._way is not None
+        body = holding.payload
+        asking = self._injector.asking(body, self._witness.facts) if self._injector else None
+        if asking is not None:
+            body, self._asks_usage = asking, True
+            self._witness.usage_asked()
+        if asking is not None or holding.has_framing:
+            self._length = len(body)
+            self._outbound_head = self._way.head(self._head, self._length, self._asks_usage)
+        if not self._way.carries(body):
+            self._reroute(Bypass.BODY)
+        return body
 
     def _own_lines(self, head: ResponseHead | None) -> list[bytes]:
         """What is added to an answer: its id, and that it is the connection's last."""
         lines = []
         name = self._relay.request_id_header
         if name and (head is None or name.lower() not in head.headers):
-            lines.append(name + b": " + self._recorder.request_id.encode())
+            lines.append(name + b": " + self._witness.request_id.encode())
         if not self._keep_alive:
             lines.append(b"Connection: close")
         return lines
@@ -318,8 +377,10 @@ class Exchange:
             self._connection.give_up()
             self._connection = None
         if self._reframing is not None and not is_answered:
-            self._recorder.withheld(self._reframing.withheld_bytes)
-        self._relay.closing.add(self._recorder, self._clock(), ending)
+            self._witness.withheld(self._reframing.withheld_bytes)
+        if self._way is not None:
+            self._way.close()
+        self._witness.ended(self._clock(), ending)
         if is_answered or ending in (Ending.COMPLETE, Ending.HALF_CLOSED):
             self._client.exchange_ended(self._keep_alive and self._is_request_read)
         else:

@@ -5,7 +5,7 @@ order and spelling included: Host (Ollama's guard against DNS rebinding looks at
 Authorization, Content-Encoding, Date and Server of the upstream.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 Headers = Mapping[bytes, bytes]
 """Lower-case name to the first value. What is relayed are the lines themselves."""
@@ -48,3 +48,8 @@ def value_of(headers: Headers, name: bytes) -> str:
     """The first value of a header, by lower-case name; empty when it is absent."""
     value = headers.get(name)
     return value.decode("latin-1") if value else ""
+
+
+def lines_without(lines: list[bytes], names: Collection[bytes]) -> list[bytes]:
+    """The field lines whose names, in lower case, are not among `names`."""
+    return [line for line in lines if line.partition(b":")[0].lower() not in names]

@@ -12,7 +12,7 @@ from functools import lru_cache
 import msgspec
 
 from ollama_observe.wire.endpoints import METHODS
-from proxy.headers import HOP_BY_HOP, Headers, named_by_connection
+from proxy.headers import HOP_BY_HOP, Headers, lines_without, named_by_connection
 
 END = b"\r\n\r\n"
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -93,7 +93,7 @@ def read_request(raw: bytes) -> RequestHead:
     if b"transfer-encoding" in headers:
         length = None
         _expect_chunked(headers, version)
-        passing = _without(passing, b"transfer-encoding")
+        passing = lines_without(passing, (b"transfer-encoding",))
     elif b"content-length" in headers:
         length = _length(headers[b"content-length"])
     keep_alive = _keeps_alive(version, headers.get(b"connection"))
@@ -110,7 +110,7 @@ def read_response(raw: bytes) -> ResponseHead:
     if b"content-length" in headers:
         length = _length(headers[b"content-length"])
         if is_chunked:  # the coding overrides it (RFC 9112, 6.3)
-            passing, length = _without(passing, b"content-length"), None
+            passing, length = lines_without(passing, (b"content-length",)), None
     if is_chunked and headers[b"transfer-encoding"].lower() != b"chunked":
         raise MalformedHead("a transfer encoding other than chunked")
     keep_alive = _keeps_alive(version, headers.get(b"connection"))
@@ -201,10 +201,6 @@ def _dropped(connection: bytes | None) -> frozenset[bytes]:
     if connection is None or connection in _NAMING_NONE:
         return _OWN
     return _OWN | named_by_connection(connection)
-
-
-def _without(lines: list[bytes], name: bytes) -> list[bytes]:
-    return [line for line in lines if line.partition(b":")[0].lower() != name]
 
 
 def _length(value: bytes) -> int:

@@ -66,8 +66,8 @@ class InflightTable:
 
         Of this process alone: others' requests are not known here.
         """
-        sent = [s for s in self._stories if s.sent_at is not None and s.is_inference]
-        sent.sort(key=lambda story: story.sent_at or 0.0)
+        sent = [s for s in self._stories if s.upstream_sent_at is not None and s.is_inference]
+        sent.sort(key=lambda story: story.upstream_sent_at or 0.0)
         busy = (story.model for story in sent if story.upstream_status is not None)
         silent = ((story, story.model) for story in sent if story.upstream_status is None)
         return _with_a_slot(silent, busy, self._num_parallel)
@@ -133,6 +133,7 @@ class InflightGauges:
 
 
 def _entry(story: Story, now: float) -> Entry:
+    sent_at = story.upstream_sent_at
     return Entry(
         request_id=story.request_id,
         endpoint=story.endpoint.template,
@@ -140,7 +141,7 @@ def _entry(story: Story, now: float) -> Entry:
         routing=story.routing,
         phase=_phase(story),
         age_seconds=round(now - story.started_at, 3),
-        sent_seconds=None if story.sent_at is None else round(now - story.sent_at, 3),
+        sent_seconds=None if sent_at is None else round(now - sent_at, 3),
         tokens=story.tokens if story.is_inference else None,
         tokens_per_second=_tokens_per_second(story),
     )
@@ -149,7 +150,7 @@ def _entry(story: Story, now: float) -> Entry:
 def _phase(story: Story) -> Phase:
     """PREFILL stands for all requests that the upstream has and has not begun to answer."""
     phase = story.phase
-    if phase is Phase.WAITING and story.sent_at is not None and story.is_inference:
+    if phase is Phase.WAITING and story.upstream_sent_at is not None and story.is_inference:
         return Phase.PREFILL
     return Phase.WAITING if phase is Phase.UPLOAD else phase
 

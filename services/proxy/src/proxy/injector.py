@@ -9,36 +9,20 @@ from ollama_observe.wire.requests import RequestFacts
 from proxy.headers import value_of
 from proxy.heads import ResponseHead
 
-# A request is held whole only to be asked in; a longer one goes as it is.
-LIMIT_BYTES = 4 * 1024 * 1024
-
 
 class Injector:
-    """One request that is held until it is known whether it needs asking, and its answer."""
+    """One request that may need asking, and its answer."""
 
-    def __init__(self) -> None:
-        self._body = bytearray()
-        self._stripper: UsageStripper | None = None
-        self.is_holding = True
+    _stripper: UsageStripper | None = None
 
-    def hold(self, raw: bytes) -> None:
-        """Keep more of the request's body."""
-        self._body += raw
-
-    def is_due(self, is_whole: bool) -> bool:
-        """Whether the body is not to be held any longer."""
-        return is_whole or len(self._body) > LIMIT_BYTES
-
-    def release(self, is_whole: bool, facts: RequestFacts) -> tuple[bytes, bool]:
-        """The body as it goes out, and whether it asks now."""
-        body, self._body = bytes(self._body), bytearray()
-        self.is_holding = False
-        if is_whole and facts.stream and not facts.include_usage:
-            asked = with_usage_asked(body)
-            if asked is not None:
-                self._stripper = UsageStripper()
-                return asked, True
-        return body, False
+    def asking(self, body: bytes, facts: RequestFacts) -> bytes | None:
+        """A whole body as it asks for counts; None where it need not, or cannot."""
+        if not facts.stream or facts.include_usage:
+            return None
+        asked = with_usage_asked(body)
+        if asked is not None:
+            self._stripper = UsageStripper()
+        return asked
 
     def begins(self, head: ResponseHead) -> bool:
         """The answer begins: whether it is a stream that counts are taken out of."""

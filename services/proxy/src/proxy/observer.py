@@ -9,6 +9,8 @@ from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.endpoints import ENDPOINTS, METHODS, OTHER, Endpoint, endpoint_of
 from proxy.booking import book_answer, book_reload, book_request, book_user
+from proxy.booking_portkey import book_portkey
+from proxy.closing import Closing
 from proxy.contexts import Contexts, Sizes
 from proxy.headers import Headers
 from proxy.identity import RequestIds, trace_id_of
@@ -17,7 +19,6 @@ from proxy.labels import ModelLabels
 from proxy.pages import Pages
 from proxy.recorder import Books, Recorder, Step
 from proxy.reloads import Reloads
-from proxy.routing import Routing
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from proxy.story import Story
@@ -31,7 +32,6 @@ _BY_TARGET = {
 }
 
 _METHODS = {method.encode(): method for method in METHODS}
-_ROUTINGS = {routing: routing.value for routing in Routing}
 
 
 class Observer:
@@ -54,8 +54,10 @@ class Observer:
         self._ids = RequestIds()
         self._id_header = settings.request_id_header.lower().encode("latin-1")
         reloads, pages = Reloads(shared), Pages(ledger)
+        self.closing = Closing(self.inflight)
         steps: list[tuple[str, Step]] = [
             ("request", book_request),
+            ("portkey", partial(book_portkey, ledger)),
             ("answer", book_answer),
             ("reload", partial(book_reload, reloads)),
             ("truncation", Contexts(sizes).book),
@@ -63,25 +65,21 @@ class Observer:
         ]
         if self._users.is_on:
             steps.append(("user", partial(book_user, self._users, pages)))
-        self._books = Books(pages, self.models, reloads, self.inflight, tuple(steps))
+        self._books = Books(pages, self.models, reloads, self.inflight, self.closing, tuple(steps))
 
-    def begin(
-        self, method: bytes, target: bytes, headers: Headers, routing: Routing, at: float
-    ) -> Recorder:
+    def begin(self, method: bytes, target: bytes, headers: Headers, at: float) -> Recorder:
         """Take note of a request. `target` is the raw path and query, as received."""
         try:
-            story = self._story(method, target, headers, routing, at)
+            story = self._story(method, target, headers, at)
         except Exception as error:  # noqa: BLE001 (fail open, and counted)
-            recorder = Recorder(self._books, _unknown(routing, at), headers)
+            recorder = Recorder(self._books, _unknown(at), headers)
             recorder.failed("begin", error)
         else:
             recorder = Recorder(self._books, story, headers)
         self.inflight.enter(recorder.story)
         return recorder
 
-    def _story(
-        self, given: bytes, target: bytes, headers: Headers, routing: Routing, at: float
-    ) -> Story:
+    def _story(self, given: bytes, target: bytes, headers: Headers, at: float) -> Story:
         method = _METHODS.get(given, m.OTHER)
         endpoint = _BY_TARGET.get(target) or endpoint_of_target(target)
         is_call = method == "POST" or endpoint.template == "/api/delete"
@@ -92,7 +90,6 @@ class Observer:
             method,
             endpoint,
             is_call,
-            _ROUTINGS[routing],
             m.OTHER if endpoint.has_model and is_call else m.NONE,
             at,
         )
@@ -112,6 +109,6 @@ def endpoint_of_target(target: bytes) -> Endpoint:
     return endpoint_of(unquote(path.decode("latin-1"), "latin-1"))
 
 
-def _unknown(routing: Routing, at: float) -> Story:
+def _unknown(at: float) -> Story:
     """A request of which nothing can be said."""
-    return Story("unknown", "", "", m.OTHER, OTHER, False, routing.value, m.NONE, at)
+    return Story("unknown", "", "", m.OTHER, OTHER, False, m.NONE, at)

@@ -2,13 +2,20 @@
 
 from enum import StrEnum
 from http import HTTPStatus
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from ollama_observe.wire.endpoints import Dialect
 from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.progress import ProgressMeter
 
 Meter = StreamMeter | ProgressMeter
+
+
+class Attempt(Protocol):
+    """What became of the gateway's latest attempt, as it came back through the proxy."""
+
+    attempt_status: int | None
+    attempt_ending: "Ending | None"
 
 
 class Ending(StrEnum):
@@ -36,6 +43,8 @@ class Ending(StrEnum):
     """The client's mistake: the request has no form in which it could be sent on."""
     FAILED = "failed"
     """A defect of our own."""
+    GATEWAY_HANGS = "gateway_hangs"
+    """The gateway kept the request, or a piece of its answer, for too long."""
 
 
 class Outcome(StrEnum):
@@ -55,6 +64,14 @@ class Outcome(StrEnum):
     PROXY_QUEUE_FULL = "proxy_queue_full"
     BAD_REQUEST = "bad_request"
     INTERNAL = "internal"
+    GATEWAY = "gateway"
+    """The Portkey gateway answered with a failure of its own."""
+    GATEWAY_DOWN = "gateway_down"
+    """There was no connection to it, and nothing else was allowed."""
+    GATEWAY_BROKE_OFF = "gateway_broke_off"
+    """It went away before its answer was whole."""
+    GATEWAY_TIMEOUT = "gateway_timeout"
+    """It hung."""
 
     @property
     def is_error(self) -> bool:
@@ -77,6 +94,7 @@ _OWN_STATUS = {
     Ending.TIMED_OUT: 408,
     Ending.MALFORMED: 400,
     Ending.UNSENDABLE: 400,
+    Ending.GATEWAY_HANGS: 504,
 }
 
 _OUTCOMES = {
@@ -91,6 +109,20 @@ _OUTCOMES = {
     Ending.MALFORMED: Outcome.BAD_REQUEST,
     Ending.UNSENDABLE: Outcome.BAD_REQUEST,
     Ending.FAILED: Outcome.INTERNAL,
+    Ending.GATEWAY_HANGS: Outcome.GATEWAY_TIMEOUT,
+}
+
+# What a connection's fate means where it is the gateway's: of one between it and Ollama it tells
+# by an answer of its own, or not at all.
+_OF_GATEWAY = {
+    Outcome.CONNECT: Outcome.GATEWAY_DOWN,
+    Outcome.TIMEOUT: Outcome.GATEWAY_DOWN,
+    Outcome.BROKE_OFF: Outcome.GATEWAY_BROKE_OFF,
+}
+_OF_ATTEMPT = {
+    Ending.UNREACHABLE: Outcome.CONNECT,
+    Ending.CONNECT_TIMEOUT: Outcome.TIMEOUT,
+    Ending.BROKE_OFF: Outcome.BROKE_OFF,
 }
 
 
@@ -128,6 +160,28 @@ def _of_answer(status: int | None, meter: Meter | None) -> Outcome:
     if meter is not None and not meter.is_ended and not meter.too_long:
         return Outcome.INCOMPLETE_STREAM
     return Outcome.OK
+
+
+def behind_gateway(
+    outcome: Outcome, ending: Ending, status: int | None, attempt: Attempt, is_gateways_own: bool
+) -> Outcome:
+    """Judge anew what went through the gateway: whose fault it was.
+
+    `outcome` is what it would be without a gateway; `attempt` is the latest that came back
+    through the proxy, if any.
+    """
+    if ending is Ending.BROKE_OFF and status is not None:
+        return Outcome.GATEWAY_BROKE_OFF
+    if ending is not Ending.COMPLETE:
+        return _OF_GATEWAY.get(outcome, outcome)
+    if outcome is Outcome.OK and attempt.attempt_ending is Ending.BROKE_OFF:
+        return Outcome.INCOMPLETE_STREAM
+    if outcome not in (Outcome.UPSTREAM_4XX, Outcome.UPSTREAM_5XX, Outcome.QUEUE_FULL):
+        return outcome
+    if attempt.attempt_ending is not None and attempt.attempt_status == status:
+        return _OF_ATTEMPT.get(attempt.attempt_ending, outcome)
+    is_own = is_gateways_own or attempt.attempt_ending is not None
+    return Outcome.GATEWAY if is_own else outcome
 
 
 def error_body(dialect: Dialect, message: str) -> dict[str, object]:

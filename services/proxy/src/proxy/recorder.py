@@ -16,13 +16,18 @@ from ollama_observe.metrics.ledger import Page
 from ollama_observe.wire.endpoints import Endpoint
 from ollama_observe.wire.models import normalise_model
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES, RequestFacts, read_request
+from proxy.closing import Closing
 from proxy.headers import Headers, value_of
 from proxy.inflight import InflightTable
 from proxy.labels import ModelLabels
 from proxy.outcomes import Ending
 from proxy.pages import Pages
+from proxy.passages import Passage
+from proxy.portkey_answer import answer_of, is_own_words
+from proxy.portkey_config import PortkeyConfig
 from proxy.readings import Reading, reading_of
 from proxy.reloads import Reloads
+from proxy.routing import Bypass, Routing
 from proxy.story import UPLOAD, Story
 
 Step = Callable[[Page, Story], None]
@@ -43,11 +48,15 @@ class Books:
     models: ModelLabels
     reloads: Reloads
     inflight: InflightTable
+    closing: Closing
     steps: tuple[tuple[str, Step], ...]
 
 
 class Recorder:
-    """Takes note of one request as it passes; `finish` makes metrics and a log line of it."""
+    """Takes note of one request as it passes; `finish` makes metrics and a log line of it.
+
+    A Witness.
+    """
 
     _reading: Reading | None = None
     _copied_bytes = 0
@@ -109,6 +118,16 @@ class Recorder:
         if read_at is not None:
             self.story.connecting_seconds = at - max(asked_at, read_at)
 
+    def crosses(self, passage: Passage, config: PortkeyConfig) -> None:
+        """The request goes through the gateway, which is told to do with it as `config` says."""
+        story = self.story
+        story.routing, story.passage, story.config = Routing.PORTKEY.value, passage, config
+
+    def rerouted(self, reason: Bypass) -> None:
+        """The request goes directly, although it was to go through the gateway."""
+        story = self.story
+        story.routing, story.passage, story.bypass = Routing.DIRECT.value, None, reason
+
     def usage_asked(self) -> None:
         """Token counts are asked for in the client's name."""
         self.story.asks_usage = True
@@ -124,16 +143,28 @@ class Recorder:
         story.response_bytes = size
         self._drop_reading()
 
+    def client_keeps_up(self, is_so: bool) -> None:
+        """The client takes no more of the answer for now, or again."""
+        if self.story.passage is not None:
+            self.story.passage.client_keeps_up(is_so)
+
     def request_sent(self, at: float) -> None:
         """The request's last byte was handed to the upstream's transport."""
-        if self.story.sent_at is None:
-            self.story.sent_at = at
+        story = self.story
+        if story.sent_at is None:
+            story.sent_at = at
+            if story.passage is not None:
+                story.passage.gateway_got(at)
 
     def head_received(self, at: float, status: int, headers: Headers) -> None:  # noqa: ARG002
         """The final answer begins."""
         try:
             story = self.story
             story.upstream_status = status
+            if story.passage is not None:
+                story.passage.gateway_gave()
+                story.portkey = answer_of(headers, status, story.config)
+                story.is_gateways_own = status >= 400 and story.portkey.is_own
             if not (200 <= status < 300 and story.is_call):
                 return
             self._is_nameless = story.endpoint.has_model
@@ -151,6 +182,8 @@ class Recorder:
             story.held_seconds += handed_on_at - at
             for piece in pieces:
                 story.response_bytes += len(piece)
+            if story.passage is not None and pieces:
+                self._gateway_gave(story, story.passage, pieces[0])
             reading = self._reading
             if reading is None:
                 return
@@ -161,8 +194,12 @@ class Recorder:
         except Exception as error:  # noqa: BLE001
             self._reading_failed("pieces_received", error)
 
-    def finish(self, at: float, ending: Ending) -> None:
+    def ended(self, at: float, ending: Ending) -> None:
         """The request is over. Called exactly once."""
+        self._books.closing.add(self, at, ending)
+
+    def finish(self, at: float, ending: Ending) -> None:
+        """Book the request. Called exactly once, when the bytes have left."""
         books, story = self._books, self.story
         books.inflight.leave(story)
         self._end_reading(at, ending)
@@ -189,6 +226,12 @@ class Recorder:
         with contextlib.suppress(Exception):
             _log.error("measuring_failed", where=where, error=type(error).__name__)
             self._books.pages.of(self.story).add(m.EXTRACTION_ERRORS, 1, "exception")
+
+    def _gateway_gave(self, story: Story, passage: Passage, piece: bytes) -> None:
+        passage.gateway_gave()
+        status = story.upstream_status
+        if status is not None and status >= 500 and story.response_bytes == len(piece):
+            story.is_gateways_own = story.is_gateways_own or is_own_words(piece)
 
     def _reading_failed(self, where: str, error: Exception) -> None:
         """What has been read of the answer is not all of it, hence nothing to go by."""

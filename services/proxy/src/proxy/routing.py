@@ -1,6 +1,16 @@
-"""The way a request takes to Ollama."""
+"""The way a request takes to Ollama: directly, or through the Portkey gateway.
 
+What the gateway can carry unchanged by its way through, `/v1/proxy<path>`, goes through it; the
+rest goes directly, and says why.
+Source: design notes "portkey", part 2; tried with the gateway 1.15.2.
+"""
+
+import re
 from enum import StrEnum
+
+from ollama_observe.wire.endpoints import Answer, Endpoint
+from proxy.headers import Headers, value_of
+from proxy.heads import RequestHead
 
 
 class Routing(StrEnum):
@@ -8,3 +18,80 @@ class Routing(StrEnum):
 
     DIRECT = "direct"
     PORTKEY = "portkey"
+
+
+class Bypass(StrEnum):
+    """Why a request that was to go through Portkey goes directly. The value is the label's."""
+
+    NOT_ENABLED = "not_enabled"
+    """Its client asked for Portkey, which this proxy was not told to use."""
+    METHOD = "method"
+    """The gateway carries GET and POST alone."""
+    ENDPOINT = "endpoint"
+    """It moves or changes models, concerns an account, or is no route of Ollama's."""
+    HEAD = "head"
+    """Its head is longer than the gateway reads."""
+    BODY = "body"
+    """The gateway would drop its body, or write it otherwise than it was."""
+    GATEWAY_DOWN = "gateway_down"
+    """The gateway does not answer."""
+
+
+ROUTE_HEADER = b"x-route"
+"""By which a client chooses the way of one request; it goes no further."""
+
+_LISTINGS = frozenset(
+    {
+        *("/", "/api/version", "/api/status", "/api/tags", "/api/ps"),
+        *("/v1/models", "/v1/models/:model"),
+    }
+)
+_SHOWN_CHARACTERS = 40
+_BODIES_KEPT = ("application/json", "multipart/form-data")
+# The gateway's URL parser would take these for another path than the one that was written.
+_REWRITTEN = re.compile(rb"\.\.|/\.(?:/|$)|%2e|[\\#]", re.IGNORECASE)
+
+
+class UnknownRoute(ValueError):  # noqa: N818 (a client's mistake, no state of ours)
+    """X-Route names no way. The message is what its client is told."""
+
+
+def wish_of(headers: Headers) -> Routing | None:
+    """The way that the client asks for; None where it asks for none. Raises: UnknownRoute."""
+    given = value_of(headers, ROUTE_HEADER)
+    if not given:
+        return None
+    try:
+        return Routing(given.lower())
+    except ValueError:
+        said = f"X-Route: expected portkey or direct, found {given[:_SHOWN_CHARACTERS]!r}"
+        raise UnknownRoute(said) from None
+
+
+def bypass_of(head: RequestHead, endpoint: Endpoint) -> Bypass | None:
+    """Why the gateway cannot carry a request, as far as its head tells; None where it can."""
+    path = head.target.partition(b"?")[0]
+    if _REWRITTEN.search(path):
+        return Bypass.ENDPOINT
+    if head.method == b"GET":
+        if endpoint.template not in _LISTINGS:
+            return Bypass.ENDPOINT
+        return Bypass.BODY if head.length != 0 else None
+    if head.method != b"POST":
+        return Bypass.METHOD
+    if not (endpoint.proves_model or path.startswith(b"/v1/")):
+        return Bypass.ENDPOINT
+    return None if _keeps_body(head, endpoint) else Bypass.BODY
+
+
+def is_json_route(endpoint: Endpoint) -> bool:
+    """Whether the route's body is JSON, whatever its Content-Type says: Ollama does not look."""
+    return endpoint.proves_model and endpoint.answer is not Answer.TRANSCRIPTION
+
+
+def _keeps_body(head: RequestHead, endpoint: Endpoint) -> bool:
+    is_plain = value_of(head.headers, b"content-encoding").lower() in ("", "identity")
+    if head.length == 0 or not is_plain:
+        return False
+    content_type = value_of(head.headers, b"content-type").lower()
+    return is_json_route(endpoint) or content_type.startswith(_BODIES_KEPT)

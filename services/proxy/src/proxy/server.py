@@ -48,7 +48,7 @@ class Server:
         finally:
             server.close()
             await self._drain(drain_seconds)
-            self._relay.closing.settle()
+            self._relay.desk.settle()
             if self._tick is not None:
                 self._tick.cancel()
             self.watch.close()

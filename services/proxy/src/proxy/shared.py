@@ -3,6 +3,7 @@
 Every number is one aligned word, stored whole, so there are no locks.
 """
 
+import math
 import mmap
 import os
 
@@ -13,16 +14,43 @@ MOST_MODELS = 512
 _WORD = 8
 
 
+class GatewayState:
+    """What the last question to the Portkey gateway showed, told by one process to all.
+
+    Two instants in seconds of the clock that all processes of a system share, 0 for never.
+    """
+
+    def __init__(self, numbers: "memoryview[float]") -> None:
+        self._numbers = numbers
+
+    def tell(self, at: float, is_up: bool) -> None:
+        """It was asked at `at`."""
+        self._numbers[0 if is_up else 1] = at
+
+    @property
+    def is_down(self) -> bool:
+        """It gave no answer when it was last asked."""
+        return bool(self._numbers[1] > self._numbers[0])
+
+    @property
+    def silent_seconds(self) -> float:
+        """From its last answer to the latest question that it left open; 0 while it answers."""
+        if not self.is_down:
+            return 0.0
+        return self._numbers[1] - self._numbers[0] if self._numbers[0] else math.inf
+
+
 class Shared:
     """The memory behind a descriptor, or new memory; all zeros at first.
 
     `in_flight`: requests, one number a process, which it alone writes. Then three numbers a
     model, at the same place in each: `models` says whose they are, by the hash of a name;
     `used_at` and `loaded_at` are seconds of the clock that all processes of a system share.
+    `gateway` is what one process has found out for all.
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
-        size = (MOST_PROCESSES + 3 * MOST_MODELS) * _WORD
+        size = (MOST_PROCESSES + 3 * MOST_MODELS + 2) * _WORD
         self.descriptor = unlinked_file() if descriptor is None else descriptor
         if descriptor is None:
             os.ftruncate(self.descriptor, size)
@@ -31,4 +59,5 @@ class Shared:
         self.in_flight = memory[: ends[0]].cast("q")
         self.models = memory[ends[0] : ends[1]].cast("q")
         self.used_at = memory[ends[1] : ends[2]].cast("d")
-        self.loaded_at = memory[ends[2] :].cast("d")
+        self.loaded_at = memory[ends[2] : ends[3]].cast("d")
+        self.gateway = GatewayState(memory[ends[3] :].cast("d"))

@@ -11,7 +11,18 @@ from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.progress import ProgressMeter
 from ollama_observe.wire.requests import UNREADABLE, RequestFacts
 from ollama_observe.wire.usage import Usage
-from proxy.outcomes import CLIENT_CLOSED_REQUEST, Ending, Outcome, outcome_of, own_status
+from proxy.outcomes import (
+    CLIENT_CLOSED_REQUEST,
+    Ending,
+    Outcome,
+    behind_gateway,
+    outcome_of,
+    own_status,
+)
+from proxy.passages import Passage
+from proxy.portkey_answer import UNKNOWN, PortkeyAnswer
+from proxy.portkey_config import NO_CONFIG, PortkeyConfig
+from proxy.routing import Bypass, Routing
 
 UPLOAD = "upload"
 
@@ -63,6 +74,16 @@ class Story:
     progress: ProgressMeter | None = None
     tokens_counted: int = 0
     """Generated tokens that were counted while the answer passed."""
+    routing: str = Routing.DIRECT.value
+    bypass: Bypass | None = None
+    """Why it went directly although it was to go through Portkey."""
+    passage: Passage | None = None
+    """Between its two legs, where it goes through the gateway."""
+    config: PortkeyConfig = NO_CONFIG
+    """What the gateway was told to do with it."""
+    portkey: PortkeyAnswer = UNKNOWN
+    is_gateways_own: bool = False
+    """The gateway answered itself, and passed no answer on."""
     last_use: float | None = None
     """When the model's latest request before this one ended; None where it was not loaded."""
 
@@ -74,7 +95,6 @@ class Story:
         method: str,
         endpoint: Endpoint,
         is_call: bool,
-        routing: str,
         model: str,
         started_at: float,
     ) -> None:
@@ -87,7 +107,6 @@ class Story:
         self.endpoint = endpoint
         self.is_call = is_call
         """It asks for the route's work; a preflight (OPTIONS) on the same path does not."""
-        self.routing = routing
         self.model = model
         """The model's label, as far as it may be one."""
         self.started_at = started_at
@@ -101,6 +120,10 @@ class Story:
         self.ending = ending
         status = self.upstream_status
         self.outcome = outcome_of(ending, status, meter)
+        if self.passage is not None:
+            self.outcome = behind_gateway(
+                self.outcome, ending, status, self.passage, self.is_gateways_own
+            )
         if self.outcome is Outcome.CLIENT_GONE:
             self.status = CLIENT_CLOSED_REQUEST
         else:
@@ -112,6 +135,13 @@ class Story:
     def is_inference(self) -> bool:
         """It asks a model to work."""
         return self.is_call and self.endpoint.answer not in _NO_INFERENCE
+
+    @property
+    def upstream_sent_at(self) -> float | None:
+        """When an Ollama got the request whole; None while none has it, as far as is known."""
+        if self.passage is not None and self.passage.has_leg:
+            return self.passage.upstream_sent_at
+        return self.sent_at
 
     @property
     def is_upload(self) -> bool:

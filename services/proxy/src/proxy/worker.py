@@ -1,8 +1,8 @@
 """`python -m proxy.worker`: one relay process of several, started by its parent.
 
 The first argument names what the parent handed down: its index, then the descriptors of the
-listening socket, of the memory for its metrics, of the channel to the parent, and of the
-shared memory. The others are the proxy's own.
+listening socket, of the memory for its metrics, of the channel to the parent, of the shared
+memory, and of its return leg's socket, if it has one. The others are the proxy's own.
 """
 
 import asyncio
@@ -19,9 +19,8 @@ from ollama_observe.metrics.memory import Memory
 from ollama_observe.service.lifecycle import run
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
-from proxy.app import create_relay
+from proxy.doors import create_doors
 from proxy.observer import Observer
-from proxy.server import Server
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from proxy.workers import READY
@@ -29,21 +28,21 @@ from proxy.workers import READY
 
 async def serve_worker(settings: ProxySettings, handed: list[int]) -> None:
     """Relay until the parent says to stop, or is gone."""
-    index, listening, memory, channel, shared = handed
+    index, listening, memory, channel, shared, *back = handed
     ledger = Ledger(catalogue.PROXY, Memory.attached(memory))
-    relay = create_relay(settings, ledger, Shared(shared), index)
+    return_sock = socket.socket(fileno=back[0]) if back else None
+    return_port = return_sock.getsockname()[1] if return_sock else None
+    doors = create_doors(settings, ledger, Shared(shared), index, return_port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sock = socket.socket(fileno=listening)
-    server = Server(relay, settings)
-    async with server.serving(sock, settings.drain_seconds):
-        answering = asyncio.ensure_future(_answer_parent(channel, relay.observer, stop))
+    async with doors.serving(settings, sock, return_sock):
+        answering = asyncio.ensure_future(_answer_parent(channel, doors.observer, stop))
         await stop.wait()
     answering.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await answering
-    relay.pool.close()
 
 
 async def _answer_parent(channel: int, observer: Observer, stop: asyncio.Event) -> None:

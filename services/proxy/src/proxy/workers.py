@@ -20,6 +20,7 @@ from ollama_observe.metrics.memory import Memory
 from ollama_observe.service.tasks import spawn
 from proxy.inflight import Entry
 from proxy.shared import Shared
+from proxy.sockets import Sockets
 
 READY = b"ready\n"
 # A table of thousands of requests is one line.
@@ -62,6 +63,7 @@ class Workers:
         self,
         count: int,
         arguments: Sequence[str],
+        shared: Shared,
         collector: LedgerCollector,
         on_restart: Callable[[], None],
         drain_seconds: float,
@@ -70,23 +72,23 @@ class Workers:
         self._collector = collector
         self._on_restart = on_restart
         self._drain_seconds = drain_seconds
-        self._shared = Shared()
+        self._shared = shared
         self._workers: list[_Worker | None] = [None] * count
         self._is_stopping = False
 
     @contextlib.asynccontextmanager
-    async def serving(self, sock: socket.socket) -> AsyncIterator[None]:
+    async def serving(self, sockets: Sockets) -> AsyncIterator[None]:
         """Run the processes while the block runs, then drain them. Raises: WorkersFailed."""
         indices = range(len(self._workers))
         for index in indices:
-            self._workers[index] = await self._start(index, sock)
-        keepers = [spawn(self._keep(i, sock), name=f"keep worker {i}") for i in indices]
+            self._workers[index] = await self._start(index, sockets)
+        keepers = [spawn(self._keep(i, sockets), name=f"keep worker {i}") for i in indices]
         try:
             await self._until_ready()
             yield
         finally:
             self._is_stopping = True
-            sock.close()
+            sockets.close()
             for worker in self._present():
                 with contextlib.suppress(ProcessLookupError):
                     worker.process.terminate()
@@ -114,10 +116,14 @@ class Workers:
                 raise WorkersFailed(f"a relay process ended with {code} before it was ready")
             ended.cancel()
 
-    async def _start(self, index: int, sock: socket.socket) -> _Worker:
+    async def _start(self, index: int, sockets: Sockets) -> _Worker:
         ours, theirs = socket.socketpair()
         memory = Memory.shared()
-        handed = (sock.fileno(), memory.descriptor, theirs.fileno(), self._shared.descriptor)
+        back = [sockets.returns[index].fileno()] if sockets.returns else []
+        handed = (
+            *(sockets.front.fileno(), memory.descriptor, theirs.fileno()),
+            *(self._shared.descriptor, *back),
+        )
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "proxy.worker", ",".join(map(str, (index, *handed))), *self._arguments),
@@ -130,7 +136,7 @@ class Workers:
         self._collector.include(memory)
         return _Worker(process, memory, reader, writer)
 
-    async def _keep(self, index: int, sock: socket.socket) -> None:
+    async def _keep(self, index: int, sockets: Sockets) -> None:
         """Wait for a worker's end, again and again, and put another in its place."""
         failures = 0
         loop = asyncio.get_running_loop()
@@ -151,7 +157,7 @@ class Workers:
             _log.error("worker_ended", worker=index, code=code)
             await asyncio.sleep(pause_seconds(failures))
             if not self._is_stopping:
-                self._workers[index] = await self._start(index, sock)
+                self._workers[index] = await self._start(index, sockets)
 
 
 async def _table_of(worker: _Worker) -> list[Entry]:

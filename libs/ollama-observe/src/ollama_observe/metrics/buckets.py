@@ -32,5 +32,11 @@ BYTES = tuple(
 # What the proxy itself adds: a tenth of a millisecond is good, a quarter second a fault.
 OVERHEAD = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 
+# What the Portkey gateway adds: a millisecond or two, and where it retries 1, 3, 7, 15 seconds.
+OVERHEAD_OF_GATEWAY = (
+    *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
+    *(1, 2.5, 5, 10, 20, 40),
+)
+
 # Context windows in tokens, in powers of two as they are set.
 CONTEXT = tuple(float(128 * 2**n) for n in range(12))

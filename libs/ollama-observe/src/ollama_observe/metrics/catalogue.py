@@ -49,6 +49,8 @@ NONE = "none"
 UNNAMED = frozenset({OTHER, NONE})
 
 LABELS = {
+    "cache_status": "the gateway's word: `HIT`, `SEMANTIC HIT`, `MISS`, `SEMANTIC MISS`, `REFRESH` "
+    "or `DISABLED`; `none` or `other`",
     "endpoint": "route template of Ollama's API; `other` for what Ollama does not serve",
     "error_type": "what went wrong, from a closed set (proxy/outcomes.py)",
     "kind": "`content`, `thinking` or `tool_call`",
@@ -60,12 +62,15 @@ LABELS = {
     "phase": "what the request was doing: `upload` (its body comes), `waiting` (connecting, queue, "
     "load), `prefill`, `thinking` or `answering`",
     "portkey_enabled": "`true` or `false`",
+    "provider": "the gateway's word, if the configuration names it; `none` or `other`",
     "python": "version of the interpreter",
     "reason": "from a closed set that the metric's help names",
     "route_default": "`direct` or `portkey`: the way of requests that ask for none",
     "routing": "`direct` or `portkey`: the way to Ollama that the request took",
     "status": "HTTP status sent to the client; 499 where the client left first",
+    "target": "index of the gateway's target; `none` or `other`",
     "type": "`input` or `output`",
+    "upstream": "name of an Ollama: `ollama`, or one of PROXY_UPSTREAMS",
     "user": "alias or salted hash of the client's key or header; `other` beyond the bound of "
     "distinct users",
     "version": "version of Ollama Observe",
@@ -407,6 +412,63 @@ BUILD_INFO = Metric(
     "Always 1.",
     ("version", "python"),
     over_workers="max",
+)
+
+PORTKEY_UP = Metric(
+    "ollama_proxy_portkey_up",
+    _G,
+    "1 when the Portkey gateway answered the latest probe, `GET /`; absent where it is not used.",
+)
+PORTKEY_REQUESTS = Metric(
+    "ollama_proxy_portkey_requests_total",
+    _C,
+    "Requests that went through the gateway, by what its headers say: `none` where it gave no "
+    "answer or made it up itself. `target` is the index in the configuration that was sent, 0 "
+    "without targets.",
+    ("provider", "target", "cache_status", "status"),
+)
+PORTKEY_RETRIES = Metric(
+    "ollama_proxy_portkey_retries_total",
+    _C,
+    "Retries of the gateway that were followed by an answer; of those that were all in vain it "
+    "does not say how many.",
+)
+PORTKEY_RETRIES_EXHAUSTED = Metric(
+    "ollama_proxy_portkey_retries_exhausted_total",
+    _C,
+    "Requests whose retries by the gateway were all in vain.",
+)
+PORTKEY_FALLBACKS = Metric(
+    "ollama_proxy_portkey_fallbacks_total",
+    _C,
+    "Requests that fell back; `reason` is `target`, the gateway answered from another target than "
+    "the first, or `gateway_down`, they went directly.",
+    ("reason",),
+)
+PORTKEY_BYPASSES = Metric(
+    "ollama_proxy_portkey_bypasses_total",
+    _C,
+    "Requests that went directly although Portkey was asked for; `reason` is `not_enabled`, "
+    "`method`, `endpoint`, `head` or `body` (the gateway cannot carry it), or `gateway_down`.",
+    ("reason",),
+)
+PORTKEY_ATTEMPTS = Metric(
+    "ollama_proxy_portkey_attempts_total",
+    _C,
+    "Requests of the gateway that came back through the proxy, on their way to an Ollama; 499 "
+    "where nobody waited for the answer any more.",
+    ("upstream", "status"),
+)
+PORTKEY_OVERHEAD = Metric(
+    "ollama_proxy_portkey_overhead_seconds",
+    _H,
+    "What the gateway added to a request that was answered whole: its waits between attempts are "
+    "in it, Ollama's time is not. Needs the return leg.",
+    (),
+    "seconds",
+    buckets.OVERHEAD_OF_GATEWAY,
+    "(request sent to the gateway, to the end of its answer) - the sum over its attempts of "
+    "(arrived from the gateway, to handed back to it)",
 )
 
 PROXY = tuple(value for value in list(globals().values()) if isinstance(value, Metric))

@@ -1,0 +1,114 @@
+"""The listeners of one relay process: the front door, and the return leg where there is one."""
+
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.service.logging import event_log
+from proxy.admission import Admission
+from proxy.booking_portkey import begin_portkey
+from proxy.front import FrontDesk
+from proxy.gateway import Gateway
+from proxy.observer import Observer
+from proxy.pool import UpstreamPool
+from proxy.portkey_config import PortkeyConfig
+from proxy.probe import loaded_contexts
+from proxy.relay import Relay
+from proxy.return_leg import ReturnDesk
+from proxy.server import Server
+from proxy.settings import ProxySettings
+from proxy.shared import Shared
+from proxy.upstreams import seen_by_gateway, upstreams_of
+from proxy.ways import Direct
+
+# Those whose outer leg is over are gone; others, who came to the gateway themselves, are cut.
+_RETURN_DRAIN_SECONDS = 1.0
+
+
+def create_pool(settings: ProxySettings, url: str = "") -> UpstreamPool:
+    """Connections to the Ollama of the settings, or to `url`."""
+    return UpstreamPool(url or str(settings.ollama_url), settings.connect_timeout_seconds)
+
+
+def gateway_pool(settings: ProxySettings) -> UpstreamPool:
+    """Connections to the Portkey gateway of the settings."""
+    host = settings.portkey_host
+    host = f"[{host}]" if ":" in host else host
+    return create_pool(settings, f"http://{host}:{settings.portkey_port}")
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """One process's listeners, as far as they can be made before there are sockets."""
+
+    front: Relay
+    back: Relay | None
+    observer: Observer
+
+    @contextlib.asynccontextmanager
+    async def serving(
+        self, settings: ProxySettings, sock: socket.socket, return_sock: socket.socket | None
+    ) -> AsyncIterator[None]:
+        """Serve while the block runs, then drain: the front door first."""
+        async with contextlib.AsyncExitStack() as stack:
+            if self.back is not None and return_sock is not None:
+                server = Server(self.back, settings)
+                await stack.enter_async_context(server.serving(return_sock, _RETURN_DRAIN_SECONDS))
+            server = Server(self.front, settings)
+            await stack.enter_async_context(server.serving(sock, settings.drain_seconds))
+            yield
+        for relay in filter(None, (self.front, self.back)):
+            relay.desk.close()
+
+
+def create_doors(
+    settings: ProxySettings,
+    ledger: Ledger,
+    shared: Shared,
+    index: int = 0,
+    return_port: int | None = None,
+) -> Doors:
+    """The listeners of one process, the `index`-th, which measures into `ledger`.
+
+    `return_port` is where its return leg listens, if it has one.
+    Raises: ValueError, OSError for settings that make no sense together.
+    """
+    pool = create_pool(settings)
+    direct = Direct(pool, settings.allowed_hosts)
+    log = event_log("proxy", "proxy.relay")
+    observer = Observer(settings, ledger, shared, log, lambda: loaded_contexts(pool))
+    gateway = back = None
+    if settings.enable_portkey:
+        gateway = create_gateway(settings, direct, shared, return_port or 0)
+        begin_portkey(ledger)
+    if gateway is not None and return_port is not None:
+        upstreams = {
+            name: create_pool(settings, url) for name, url in upstreams_of(settings).items()
+        }
+        back = Relay(
+            settings, ReturnDesk(upstreams, gateway.passages, ledger), Admission(0, shared)
+        )
+    front = Relay(
+        settings,
+        FrontDesk(observer, direct, gateway),
+        Admission(settings.max_requests, shared, index),
+    )
+    return Doors(front, back, observer)
+
+
+def check_gateway(settings: ProxySettings) -> None:
+    """Raises: ValueError, OSError for a configuration of the gateway that cannot be sent."""
+    if settings.enable_portkey:
+        create_gateway(settings, Direct(create_pool(settings)), Shared(), settings.return_leg_port)
+
+
+def create_gateway(
+    settings: ProxySettings, direct: Direct, shared: Shared, return_port: int
+) -> Gateway:
+    """The way through the gateway of the settings. Raises: ValueError, OSError."""
+    seen = seen_by_gateway(settings, upstreams_of(settings), return_port)
+    path = settings.portkey_config
+    config = None if path is None else PortkeyConfig.read(path)
+    return Gateway(settings, gateway_pool(settings), direct, shared.gateway, seen, config)

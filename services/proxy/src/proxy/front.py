@@ -1,0 +1,69 @@
+"""The front door: takes clients' requests in, and chooses their way."""
+
+from proxy.admission import Refusal
+from proxy.gateway import Crossing, Gateway
+from proxy.heads import RequestHead
+from proxy.observer import Observer
+from proxy.outcomes import Ending
+from proxy.recorder import Recorder
+from proxy.relay import Stoppable
+from proxy.routing import ROUTE_HEADER, Bypass, Routing, UnknownRoute, bypass_of, wish_of
+from proxy.ways import Direct, Way
+from proxy.witness import Witness
+
+
+class FrontDesk:
+    """The front door of one process; without a gateway everything goes directly. A Desk."""
+
+    def __init__(self, observer: Observer, direct: Direct, gateway: Gateway | None = None) -> None:
+        self.observer = observer
+        self._direct = direct
+        self._gateway = gateway
+
+    def observe(self, head: RequestHead, at: float) -> Recorder:
+        """See Desk."""
+        return self.observer.begin(head.method, head.target, head.headers, at)
+
+    def way(self, head: RequestHead, witness: Witness, exchange: Stoppable) -> Way:
+        """See Desk."""
+        assert isinstance(witness, Recorder)
+        gateway = self._gateway
+        if gateway is None and ROUTE_HEADER not in head.headers:
+            return self._direct
+        try:
+            wish = wish_of(head.headers)
+        except UnknownRoute as error:
+            raise Refusal(Ending.UNSENDABLE, str(error)) from error
+        if wish is Routing.DIRECT or (wish is None and gateway is None):
+            return self._direct
+        reason = self._reason_against(gateway, head, witness)
+        if gateway is None or reason is not None:
+            witness.rerouted(reason or Bypass.NOT_ENABLED)
+            return self._direct
+        crossing = Crossing(
+            gateway, head, witness.endpoint, witness.request_id, exchange.upstream_hangs
+        )
+        witness.crosses(crossing.passage, crossing.config)
+        return crossing
+
+    def _reason_against(
+        self, gateway: Gateway | None, head: RequestHead, witness: Recorder
+    ) -> Bypass | None:
+        if gateway is None:
+            return Bypass.NOT_ENABLED
+        reason = bypass_of(head, witness.endpoint)
+        if reason is None and not gateway.reads(head):
+            return Bypass.HEAD
+        if reason is None and gateway.is_down and not gateway.is_strict:
+            return Bypass.GATEWAY_DOWN
+        return reason
+
+    def settle(self) -> None:
+        """See Desk."""
+        self.observer.closing.settle()
+
+    def close(self) -> None:
+        """See Desk."""
+        self._direct.pool.close()
+        if self._gateway is not None:
+            self._gateway.pool.close()

@@ -1,0 +1,185 @@
+"""The way through the Portkey gateway: what its requests carry, and who may not go.
+
+Source: design notes "portkey", part 2; the gateway's own code does not cancel, drops bodies of
+types that it does not know, and reads heads of 16 KiB.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+
+from ollama_observe.wire.endpoints import Dialect, Endpoint
+from ollama_observe.wire.javascript import is_kept_by_javascript
+from proxy.headers import lines_without
+from proxy.heads import RequestHead
+from proxy.passages import Passage, Passages
+from proxy.pool import UpstreamPool
+from proxy.portkey_config import NO_CONFIG, PortkeyConfig
+from proxy.routing import ROUTE_HEADER, Bypass, is_json_route
+from proxy.settings import ProxySettings
+from proxy.shared import GatewayState
+from proxy.ways import Direct, Way, framed, path_of, written
+
+LEG_HEADER = b"x-ollama-observe-leg"
+PLACEHOLDER_KEY = b"Bearer ollama"
+"""The gateway makes one up where none is sent."""
+TRACE_HEADER = b"x-portkey-trace-id"
+OWN_PREFIX = b"x-portkey-"
+CHOOSING = frozenset(
+    {
+        *(b"x-portkey-config", b"x-portkey-provider"),
+        *(b"x-portkey-custom-host", b"x-portkey-virtual-key"),
+    }
+)
+"""Headers of a client's that choose where the gateway sends its request, where it may."""
+HEAD_LIMIT_BYTES = 16 * 1024
+_ADDED_BYTES = 512
+_PROVIDERS = {Dialect.OPENAI: b"openai", Dialect.ANTHROPIC: b"anthropic"}
+# Those whose bodies the gateway knows: it drops what it does not know of them.
+_TYPED = frozenset(
+    {
+        *("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses"),
+        "/v1/messages",
+    }
+)
+
+
+class Gateway:
+    """The gateway of one process. `upstreams` are names and where the gateway reaches them.
+
+    Raises: ConfigError.
+    """
+
+    def __init__(
+        self,
+        settings: ProxySettings,
+        pool: UpstreamPool,
+        direct: Direct,
+        state: GatewayState,
+        upstreams: Mapping[str, str],
+        config: PortkeyConfig | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.pool = pool
+        self.name = f"Portkey at {pool.address}"
+        self.direct = direct
+        self.config = config or NO_CONFIG
+        self.passages = Passages(self._is_stuck, settings.return_leg)
+        self.is_strict = settings.portkey_strict
+        self.lets_headers_pass = settings.portkey_client_headers
+        self._is_typed = settings.portkey_typed_routes
+        self._patience_seconds = settings.portkey_timeout_seconds
+        self._state = state
+        self._clock = clock
+        host = upstreams["ollama"].encode()
+        self.own_lines = [b"x-portkey-provider: openai", b"x-portkey-custom-host: " + host]
+        self._typed_lines = {
+            dialect: [
+                b"x-portkey-provider: " + provider,
+                b"x-portkey-custom-host: " + host + b"/v1",
+                b"x-portkey-forward-headers: " + LEG_HEADER,
+            ]
+            for dialect, provider in _PROVIDERS.items()
+        }
+        if config is not None:
+            typed = {name: f"{address}/v1" for name, address in upstreams.items()}
+            self.own_lines = [b"x-portkey-config: " + config.sent(upstreams)]
+            self._typed_lines = {
+                Dialect.OPENAI: [
+                    b"x-portkey-config: " + config.sent(typed),
+                    b"x-portkey-forward-headers: " + LEG_HEADER,
+                ]
+            }
+
+    @property
+    def is_down(self) -> bool:
+        """Whether it gave no answer when it was last asked."""
+        return self._state.is_down
+
+    def typed_lines(self, endpoint: Endpoint) -> list[bytes] | None:
+        """What a request by the gateway's own route carries; None where it goes another way."""
+        if self._is_typed and endpoint.template in _TYPED:
+            return self._typed_lines.get(endpoint.dialect)
+        return None
+
+    def reads(self, request: RequestHead) -> bool:
+        """Whether the gateway reads a head so long."""
+        given = len(request.target) + sum(map(len, request.passing)) + 2 * len(request.passing)
+        own = max(sum(map(len, lines)) for lines in (self.own_lines, *self._typed_lines.values()))
+        return given + own + _ADDED_BYTES <= HEAD_LIMIT_BYTES
+
+    def _is_stuck(self, passage: Passage) -> bool:
+        """Whether the gateway hangs, as far as can be told of this request.
+
+        With the return leg it is known what is in the gateway's hands. Without, a slow model
+        looks the same: then the gateway must also have failed its probe for as long.
+        """
+        if passage.waits is None or passage.is_paused:
+            return False
+        if self._clock() - passage.waits <= self._patience_seconds:
+            return False
+        return passage.has_leg or self._state.silent_seconds > self._patience_seconds
+
+
+class Crossing:
+    """The way of one request through the gateway. A Way."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        request: RequestHead,
+        endpoint: Endpoint,
+        request_id: str,
+        give_up: Callable[[], None],
+    ) -> None:
+        """Raises: Refusal, as the direct way does."""
+        self._gateway = gateway
+        self._request_id = request_id.encode()
+        authorization = request.headers.get(b"authorization")
+        host = gateway.direct.host_of(request)
+        self.passage = gateway.passages.open(host, authorization, give_up)
+        self.pool = gateway.pool
+        self.name = gateway.name
+        # a client that waits for a go-ahead sends no body before the gateway has the head
+        self.needs_whole_body = request.method == b"POST" and b"expect" not in request.headers
+        self._is_json = request.method == b"POST" and is_json_route(endpoint)
+        self._given = {name for name in request.headers if name.startswith(OWN_PREFIX)}
+        self.config = gateway.config
+        self._choosing, self._prefix = gateway.own_lines, b"/v1/proxy"
+        typed = gateway.typed_lines(endpoint)
+        if typed is not None:
+            self._choosing, self._prefix = typed, b""
+        if gateway.lets_headers_pass and not self._given.isdisjoint(CHOOSING):
+            self._choosing, self.config = [], NO_CONFIG
+
+    def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
+        """See Way."""
+        dropped = {ROUTE_HEADER, LEG_HEADER, b"host"}
+        if not self._gateway.lets_headers_pass:
+            dropped |= self._given
+        lines = [b"Host: " + self.pool.authority, LEG_HEADER + b": " + self.passage.token]
+        lines += self._choosing
+        if TRACE_HEADER not in self._given or TRACE_HEADER in dropped:
+            lines.append(TRACE_HEADER + b": " + self._request_id)
+        if self._is_json:
+            dropped.add(b"content-type")
+            lines.append(b"Content-Type: application/json")
+        if b"authorization" not in request.headers:
+            key = self._gateway.direct.pool.authorization or PLACEHOLDER_KEY
+            lines.append(b"Authorization: " + key)
+        lines += framed(request, lines_without(request.passing, dropped), length, plain)
+        return written(request, self._prefix + path_of(request), lines)
+
+    def carries(self, body: bytes) -> bool:
+        """See Way: the gateway reads JSON, and writes it again."""
+        return not self._is_json or is_kept_by_javascript(body)
+
+    def instead(self, reason: Bypass) -> Way | None:
+        """See Way."""
+        if reason is Bypass.GATEWAY_DOWN and self._gateway.is_strict:
+            return None
+        self.close()
+        return self._gateway.direct
+
+    def close(self) -> None:
+        """See Way."""
+        self._gateway.passages.close(self.passage)

@@ -1,0 +1,81 @@
+"""Asks the gateway again and again whether it is there, for all processes of a proxy.
+
+Source: design notes "portkey", part 1: `GET /` is its health check.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.service.http import Check
+from ollama_observe.service.tasks import spawn
+from proxy.pool import UpstreamPool
+from proxy.probe import TIMEOUT_SECONDS, fetch
+from proxy.shared import GatewayState
+from proxy.upstream import UpstreamError
+
+INTERVAL_SECONDS = 2.0
+
+
+class GatewayWatch:
+    """What the latest question to the gateway showed. `is_strict`: nothing goes without it."""
+
+    def __init__(
+        self,
+        pool: UpstreamPool,
+        state: GatewayState,
+        ledger: Ledger,
+        is_strict: bool,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._pool = pool
+        self._state = state
+        self._ledger = ledger
+        self._is_strict = is_strict
+        self._clock = clock
+        self._found = Check(not is_strict, "Portkey was not asked yet")
+
+    @contextlib.asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Ask while the block runs, at once and then in intervals."""
+        task = spawn(self._keep_asking(), name="watch the gateway")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            self._pool.close()
+
+    async def check(self) -> Check:
+        """What was found last. A gateway that is down is no failure while requests go directly."""
+        return self._found
+
+    async def ask(self) -> None:
+        """Ask once."""
+        try:
+            status, _ = await fetch(self._pool, b"/")
+        except (UpstreamError, TimeoutError) as error:
+            self._state.tell(self._clock(), is_up=False)
+            reason = str(error) or f"nothing within {TIMEOUT_SECONDS:g} s"
+            self._say(False, f"Portkey at {self._pool.address} gave no answer: {reason}")
+            return
+        # anything that answers is tried; whether it is the gateway, its answers will show
+        self._state.tell(self._clock(), is_up=True)
+        if status == 200:
+            self._say(True, f"Portkey at {self._pool.address}")
+        else:
+            self._say(False, f"{self._pool.address} answered {status}, not as Portkey does")
+
+    def _say(self, is_up: bool, detail: str) -> None:
+        self._ledger.put(m.PORTKEY_UP, float(is_up))
+        instead = "" if is_up or self._is_strict else "; requests go directly"
+        self._found = Check(is_up or not self._is_strict, detail + instead)
+
+    async def _keep_asking(self) -> None:
+        while True:
+            await self.ask()
+            await asyncio.sleep(INTERVAL_SECONDS)

@@ -1,0 +1,182 @@
+"""The return leg: where the gateway's requests come back into the proxy, on their way to Ollama.
+
+The gateway does not cancel, and says nothing of its own time. Between it and Ollama the proxy
+sees both: a client that leaves ends what is done for it here, and each attempt is counted with
+its own status. What comes in here is no request of its own, and is in no metric of requests.
+"""
+
+import re
+from collections.abc import Mapping
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.wire.endpoints import Endpoint
+from ollama_observe.wire.requests import UNREADABLE
+from proxy.admission import Refusal
+from proxy.gateway import LEG_HEADER, PLACEHOLDER_KEY
+from proxy.headers import Headers, lines_without
+from proxy.heads import RequestHead
+from proxy.observer import endpoint_of_target
+from proxy.outcomes import Ending, own_status
+from proxy.passages import Passage, Passages
+from proxy.pool import UpstreamPool
+from proxy.relay import Stoppable
+from proxy.routing import Bypass
+from proxy.ways import Way, framed, written
+from proxy.witness import Witness
+
+_PATH = re.compile(rb"/to/([^/?#]+)(/.*)?", re.DOTALL)
+
+
+class ReturnDesk:
+    """The return leg of one process. `upstreams` are names and connections. A Desk."""
+
+    def __init__(
+        self, upstreams: Mapping[str, UpstreamPool], passages: Passages, ledger: Ledger
+    ) -> None:
+        self._upstreams = upstreams
+        self._passages = passages
+        self._ledger = ledger
+
+    def observe(self, head: RequestHead, at: float) -> "Leg":
+        """See Desk."""
+        found = _PATH.fullmatch(head.target)
+        name, path = (found[1].decode("latin-1"), found[2] or b"/") if found else ("", head.target)
+        passage = self._passages.find(head.headers.get(LEG_HEADER))
+        return Leg(self._ledger, name, path, passage, at)
+
+    def way(self, head: RequestHead, witness: Witness, exchange: Stoppable) -> Way:
+        """See Desk."""
+        assert isinstance(witness, Leg)
+        pool = self._upstreams.get(witness.upstream)
+        if pool is None:
+            names = ", ".join(f"/to/{name}/" for name in self._upstreams)
+            raise Refusal(Ending.UNSENDABLE, f"expected a path that begins with one of {names}")
+        if witness.passage is None and LEG_HEADER in head.headers:
+            raise Refusal(Ending.CLIENT_GONE, "the client has left")
+        witness.begins(exchange)
+        return Homeward(pool, witness.path, witness.passage)
+
+    def settle(self) -> None:
+        """See Desk."""
+
+    def close(self) -> None:
+        """See Desk."""
+        for pool in self._upstreams.values():
+            pool.close()
+
+
+class Homeward:
+    """The way of one attempt from the gateway to an Ollama. A Way."""
+
+    needs_whole_body = False
+
+    def __init__(self, pool: UpstreamPool, path: bytes, passage: Passage | None) -> None:
+        self.pool = pool
+        self.name = f"Ollama at {pool.address}"
+        self._path = path
+        self._passage = passage
+
+    def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
+        """See Way. Host and key are what the client sent, as they would have been directly."""
+        passage = self._passage
+        lines = [b"Host: " + (self.pool.own_host if passage is None else passage.host)]
+        dropped = {LEG_HEADER, b"host"}
+        key = request.headers.get(b"authorization")
+        if key == PLACEHOLDER_KEY:
+            dropped.add(b"authorization")
+            key = passage.authorization if passage is not None else None
+            lines += [b"Authorization: " + key] if key else []
+        if key is None and self.pool.authorization:
+            lines.append(b"Authorization: " + self.pool.authorization)
+        lines += framed(request, lines_without(request.passing, dropped), length, plain)
+        return written(request, self.pool.path_prefix + self._path, lines)
+
+    def carries(self, body: bytes) -> bool:  # noqa: ARG002
+        """See Way."""
+        return True
+
+    def instead(self, reason: Bypass) -> Way | None:  # noqa: ARG002
+        """See Way."""
+        return None
+
+    def close(self) -> None:
+        """See Way."""
+
+
+class Leg:
+    """Takes note of one attempt, for the request that it belongs to. A Witness."""
+
+    facts = UNREADABLE
+    request_id = ""
+    _status: int | None = None
+    _is_begun = False
+
+    def __init__(
+        self, ledger: Ledger, upstream: str, path: bytes, passage: Passage | None, at: float
+    ) -> None:
+        self._ledger = ledger
+        self.upstream = upstream
+        self.path = path
+        self.passage = passage
+        self._began_at = at
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """See Witness."""
+        return endpoint_of_target(self.path)
+
+    def begins(self, exchange: Stoppable) -> None:
+        """The attempt goes on to an upstream that there is."""
+        self._is_begun = True
+        if self.passage is not None:
+            self.passage.attempt_began(self._began_at, exchange.withdraw)
+
+    def body_piece(self, data: bytes) -> None:
+        """See Witness."""
+
+    def request_read(self, at: float) -> None:
+        """See Witness."""
+
+    def connected(self, asked_at: float, at: float) -> None:
+        """See Witness."""
+
+    def usage_asked(self) -> None:
+        """See Witness."""
+
+    def rerouted(self, reason: Bypass) -> None:
+        """See Witness."""
+
+    def client_keeps_up(self, is_so: bool) -> None:
+        """See Witness."""
+
+    def request_sent(self, at: float) -> None:
+        """See Witness."""
+        if self.passage is not None and self.passage.upstream_sent_at is None:
+            self.passage.upstream_sent_at = at
+
+    def head_received(self, at: float, status: int, headers: Headers) -> None:  # noqa: ARG002
+        """See Witness."""
+        self._status = status
+
+    def pieces_received(self, at: float, pieces: list[bytes], handed_on_at: float) -> None:  # noqa: ARG002
+        """See Witness."""
+        if self.passage is not None:
+            self.passage.gateway_got(handed_on_at)
+
+    def withheld(self, size: int) -> None:
+        """See Witness."""
+
+    def answered(self, size: int) -> None:  # noqa: ARG002
+        """See Witness."""
+        self._status = None
+
+    def ended(self, at: float, ending: Ending) -> None:
+        """See Witness."""
+        if not self._is_begun:
+            return
+        is_gone = ending is Ending.CLIENT_GONE
+        status = own_status(ending) if self._status is None or is_gone else self._status
+        if self.passage is not None:
+            self.passage.attempt_ended(at, ending, status)
+        self._ledger.add(m.PORTKEY_ATTEMPTS, 1, (self.upstream, str(status)))

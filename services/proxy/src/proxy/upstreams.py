@@ -1,0 +1,51 @@
+"""The Ollamas that there are: the one that requests go to, and others for the gateway."""
+
+import re
+import socket
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from proxy.settings import ProxySettings
+
+MAIN = "ollama"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
+
+
+def upstreams_of(settings: ProxySettings) -> dict[str, str]:
+    """Name to URL, the main one first. Raises: ValueError naming the entry that is wrong."""
+    found = {MAIN: str(settings.ollama_url).rstrip("/")}
+    for entry in filter(None, (part.strip() for part in settings.upstreams.split(","))):
+        name, _, url = entry.partition("=")
+        name, url = name.strip(), url.strip()
+        parts = urlsplit(url)
+        is_http = parts.scheme in ("http", "https") and bool(parts.hostname)
+        if not is_http or not _NAME.fullmatch(name):
+            # an address may hold a password
+            raise ValueError(f"expected name=http://host:port, found {name!r} and another address")
+        if name in found:
+            raise ValueError(f"expected each name once, found {name!r} twice")
+        found[name] = url.rstrip("/")
+    return found
+
+
+def seen_by_gateway(
+    settings: ProxySettings, upstreams: Mapping[str, str], port: int
+) -> dict[str, str]:
+    """Name to the address under which the gateway reaches each: by the return leg at `port`.
+
+    Without a return leg, the Ollama's own, without credentials: they go as a header.
+    """
+    if not settings.return_leg:
+        return {name: without_credentials(url) for name, url in upstreams.items()}
+    host = settings.return_leg_name or settings.return_leg_host
+    if host in _EVERY_ADDRESS:
+        host = socket.gethostname()
+    host = f"[{host}]" if ":" in host else host
+    return {name: f"http://{host}:{port}/to/{name}" for name in upstreams}
+
+
+def without_credentials(url: str) -> str:
+    """An address without user and password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

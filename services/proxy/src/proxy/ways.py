@@ -1,0 +1,137 @@
+"""Ways out of the proxy: where a request is sent, and what its head becomes for that.
+
+`Direct` is the way to an Ollama without anything between; the gateway's is in gateway.py, the
+return leg's in return_leg.py.
+"""
+
+import re
+from typing import Protocol
+
+from proxy.admission import Refusal
+from proxy.headers import lines_without, value_of
+from proxy.heads import RequestHead
+from proxy.outcomes import Ending
+from proxy.pool import UpstreamPool
+from proxy.routing import ROUTE_HEADER, Bypass
+
+# Scheme and authority, then what a server is asked for: RFC 3986, 3.2.
+_ABSOLUTE = re.compile(rb"https?://[^/?#]*(.*)", re.IGNORECASE)
+_LENGTH = (b"content-length",)
+# What is taken out of the answer again must be readable.
+_LENGTH_AND_ENCODING = (b"content-length", b"accept-encoding")
+
+
+class Way(Protocol):
+    """One way out."""
+
+    @property
+    def pool(self) -> UpstreamPool:
+        """The connections to whom the request is sent."""
+
+    @property
+    def name(self) -> str:
+        """Who that is, for messages: with address, without credentials."""
+
+    @property
+    def needs_whole_body(self) -> bool:
+        """Whether a request's body decides if it may go this way: see `carries`."""
+
+    def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
+        """A request's head as it goes out.
+
+        `length` is that of a body that is not the client's own, or not in its framing; `plain`
+        asks for an answer that is not compressed. Raises: Refusal.
+        """
+
+    def carries(self, body: bytes) -> bool:
+        """Whether a whole body arrives as it is."""
+
+    def instead(self, reason: Bypass) -> "Way | None":
+        """The way for a request that cannot go this one, nothing of it being sent; None: none."""
+
+    def close(self) -> None:
+        """The request that went this way is over."""
+
+
+class Direct:
+    """The way straight to an Ollama. One object serves all requests."""
+
+    needs_whole_body = False
+
+    def __init__(self, pool: UpstreamPool, allowed_hosts: str = "") -> None:
+        """`allowed_hosts`: names that a request's Host may carry, by commas; empty: any."""
+        self.pool = pool
+        self.name = f"Ollama at {pool.address}"
+        names = allowed_hosts.lower().split(",")
+        self._allowed_hosts = frozenset(name.strip() for name in names if name.strip())
+
+    def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
+        """See Way."""
+        target = request.target
+        if target != b"*" or request.method != b"OPTIONS":  # which asks for the whole server's
+            target = self.pool.path_prefix + path_of(request)
+        lines = framed(request, request.passing, length, plain)
+        if ROUTE_HEADER in request.headers:
+            lines = lines_without(lines, (ROUTE_HEADER,))
+        if self._allowed_hosts:
+            lines = [b"Host: " + self.host_of(request), *lines_without(lines, (b"host",))]
+        if self.pool.authorization and b"authorization" not in request.headers:
+            lines = [*lines, b"Authorization: " + self.pool.authorization]
+        return written(request, target, lines)
+
+    def host_of(self, request: RequestHead) -> bytes:
+        """What Host says to Ollama, whose guard against DNS rebinding looks at it.
+
+        Where the guard sees its own name instead of the client's, ours must look. Raises: Refusal.
+        """
+        if not self._allowed_hosts:
+            return request.headers.get(b"host", self.pool.own_host)
+        host = value_of(request.headers, b"host").lower()
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        if name not in self._allowed_hosts:
+            raise Refusal(Ending.REFUSED_HOST, "")
+        return self.pool.authority
+
+    def carries(self, body: bytes) -> bool:  # noqa: ARG002
+        """See Way."""
+        return True
+
+    def instead(self, reason: Bypass) -> Way | None:  # noqa: ARG002
+        """See Way."""
+        return None
+
+    def close(self) -> None:
+        """See Way."""
+
+
+def written(request: RequestHead, target: bytes, lines: list[bytes]) -> bytes:
+    """A head of these field lines."""
+    first = b"%s %s %s" % (request.method, target, request.version)
+    return b"\r\n".join([first, *lines]) + b"\r\n\r\n"
+
+
+def framed(
+    request: RequestHead, lines: list[bytes], length: int | None, plain: bool
+) -> list[bytes]:
+    """A request's field lines with what frames its body: `length`, or as the client has it."""
+    if length is not None:
+        return [
+            *lines_without(lines, _LENGTH_AND_ENCODING if plain else _LENGTH),
+            b"Content-Length: %d" % length,
+        ]
+    return [*lines, b"Transfer-Encoding: chunked"] if request.length is None else lines
+
+
+def path_of(request: RequestHead) -> bytes:
+    """Path and query as the client wrote them: `%2F` in a model's name must stay.
+
+    Of an absolute target (`http://host/path`) only what follows the host goes on.
+    Raises: Refusal.
+    """
+    target = request.target
+    if target.startswith(b"/"):
+        return target
+    url = _ABSOLUTE.fullmatch(target)
+    if url is None or request.method == b"CONNECT":
+        raise Refusal(Ending.UNSENDABLE, "expected a path that begins with /")
+    return url[1] if url[1].startswith(b"/") else b"/" + url[1]

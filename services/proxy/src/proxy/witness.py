@@ -1,0 +1,64 @@
+"""Who takes note of a request as it passes: what an exchange tells, and may ask."""
+
+from typing import Protocol
+
+from ollama_observe.wire.endpoints import Endpoint
+from ollama_observe.wire.requests import RequestFacts
+from proxy.headers import Headers
+from proxy.outcomes import Ending
+from proxy.routing import Bypass
+
+
+class Witness(Protocol):
+    """Told of one request. No method raises: what is measured may not touch the traffic.
+
+    Instants are seconds of the relay's clock.
+    """
+
+    @property
+    def request_id(self) -> str:
+        """The id that the client gave, or that was made for it."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The route that the request is for."""
+
+    @property
+    def facts(self) -> RequestFacts:
+        """What the request's body says, once it has been read."""
+
+    def body_piece(self, data: bytes) -> None:
+        """A piece of the request's body has come."""
+
+    def request_read(self, at: float) -> None:
+        """The request's last byte has come."""
+
+    def connected(self, asked_at: float, at: float) -> None:
+        """There is a connection to the upstream: how long the whole request waited for it."""
+
+    def usage_asked(self) -> None:
+        """Token counts were asked for in the client's name."""
+
+    def rerouted(self, reason: Bypass) -> None:
+        """The request goes directly: the way that was chosen for it is not to be had."""
+
+    def request_sent(self, at: float) -> None:
+        """The request's last byte was handed to the upstream's transport."""
+
+    def head_received(self, at: float, status: int, headers: Headers) -> None:
+        """The final answer begins."""
+
+    def pieces_received(self, at: float, pieces: list[bytes], handed_on_at: float) -> None:
+        """Payload of the answer came with one read at `at`, and was handed on."""
+
+    def client_keeps_up(self, is_so: bool) -> None:
+        """Its client takes no more of the answer for now, or again."""
+
+    def withheld(self, size: int) -> None:
+        """So many bytes of the answer's payload did not go on."""
+
+    def answered(self, size: int) -> None:
+        """The proxy answered itself, with a body of so many bytes."""
+
+    def ended(self, at: float, ending: Ending) -> None:
+        """The request is over. Called exactly once."""
