@@ -33,7 +33,7 @@ stop: ## stop everything; requests in flight finish first (PROXY_DRAIN_SECONDS a
 	then echo "cannot stop: .venv does not work; end pid $$(cat "$(SUPERVISOR_PID)")" >&2; exit 1; \
 	else echo "not running"; fi
 
-restart: $(RUN_ENVIRONMENT) ## stop, then start with the settings of now
+restart: $(RUN_ENVIRONMENT) ## stop, then start what ran, with the settings of now
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack restart
 
@@ -44,6 +44,45 @@ status: ## each part: state, pid, port, health, since when
 logs: ## follow the logs; one part: make logs SERVICE=proxy
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack logs $(SERVICE)
+
+##@ Portkey
+.PHONY: start-portkey stop-portkey health-portkey start-with-portkey start-proxy start-proxy-portkey
+start-portkey: $(RUN_ENVIRONMENT) ## start only the Portkey gateway, alone or beside what runs
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack start-portkey
+
+stop-portkey: ## stop only the gateway; the proxy goes on and sends requests direct
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack stop-portkey
+
+health-portkey: ## does the gateway answer, carry a request, stream; exit code 3: not running
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack health-portkey
+
+start-with-portkey: $(RUN_ENVIRONMENT) ## start everything, with requests through the gateway
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack start-with-portkey
+
+start-proxy: $(RUN_ENVIRONMENT) ## start only what the proxy needs, with requests direct
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack start-proxy
+
+start-proxy-portkey: $(RUN_ENVIRONMENT) ## the same, with requests through a gateway that runs
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack start-proxy-portkey
+
+.PHONY: traffic-portkey traffic-portkey-direct traffic-portkey-proxy
+traffic-portkey: ## the ten questions direct and through Portkey, with the difference
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic --preset quick --route mixed
+
+traffic-portkey-direct: ## the ten questions straight to the Portkey gateway, past the proxy
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic --preset quick --route gateway
+
+traffic-portkey-proxy: ## the ten questions by the proxy through Portkey
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic --preset quick --route portkey
 
 ##@ Measure
 metrics: ## what the proxy has measured so far
@@ -89,7 +128,7 @@ clean: ## stop, then remove .venv and .local (the model, Prometheus, its data)
 
 .PHONY: help
 help:
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' Makefile
 
 # a stamp is older than a file that asks for something else: installed again
 $(RUN_ENVIRONMENT): requirements/local.txt $(MEMBERS) scripts/venv.sh

@@ -18,6 +18,11 @@ from tests.ports import free_ports
 
 WITHIN_SECONDS = 60.0
 
+_PORTS = (
+    *("ENGINE_PORT", "PROXY_PORT", "PROXY_CONTROL_PORT", "PROMETHEUS_PORT"),
+    *("PORTKEY_PORT", "PROXY_RETURN_LEG_PORT"),
+)
+
 
 @dataclasses.dataclass
 class Stack:
@@ -40,8 +45,8 @@ class Stack:
         keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251
         return keep | self.variables | more
 
-    def start(self, **more: str) -> str:
-        done = self.command("start", **more)
+    def start(self, verb: str = "start", **more: str) -> str:
+        done = self.command(verb, **more)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -73,8 +78,7 @@ class Stack:
 
 @contextlib.contextmanager
 def stack_at(state: Path, **more: str) -> Iterator[Stack]:
-    names = ("ENGINE_PORT", "PROXY_PORT", "PROXY_CONTROL_PORT", "PROMETHEUS_PORT")
-    ports = dict(zip(names, map(str, free_ports(4)), strict=True))
+    ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
     stack = Stack(state, {**ports, "STACK_STATE_DIR": str(state), **more})
     try:
         yield stack

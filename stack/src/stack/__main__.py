@@ -13,6 +13,14 @@ from stack.request import Request, alone, read_request
 
 INTERRUPTED = 130
 
+_STARTS = {
+    "start": "set up what is missing, start every part, wait until ready",
+    "start-with-portkey": "the same, with requests through the Portkey gateway",
+    "start-portkey": "start the gateway, alone or beside what runs",
+    "start-proxy": "start only what the proxy needs, without a gateway",
+    "start-proxy-portkey": "the same, with requests through a gateway that runs already",
+}
+
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -66,9 +74,12 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="stack", description="The whole stack on one machine.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("start", help="set up what is missing, start every part, wait until ready")
+    for verb, words in _STARTS.items():
+        verbs.add_parser(verb, help=words)
     verbs.add_parser("stop", help="drain and stop every part")
-    verbs.add_parser("restart", help="stop, then start with the settings of now")
+    verbs.add_parser("stop-portkey", help="stop the gateway, nothing else")
+    verbs.add_parser("restart", help="stop, then start what ran with the settings of now")
+    verbs.add_parser("health-portkey", help="exit code 0 healthy, 1 not, 3 not running")
     verbs.add_parser("setup", help="fetch what start needs, start nothing")
     status = verbs.add_parser("status", help="exit code 0 healthy, 1 not, 3 not running")
     status.add_argument("--json", action="store_true", help="for programs")
@@ -83,11 +94,11 @@ def _parser() -> argparse.ArgumentParser:
 # each verb imports what it needs: a status should not wait for the code that downloads
 
 
-def _start(request: Request, _: argparse.Namespace) -> int:
+def _start(request: Request, arguments: argparse.Namespace) -> int:
     from stack.start import start
 
     with alone(request):
-        return start(request)
+        return start(request, arguments.verb)
 
 
 def _stop(request: Request, _: argparse.Namespace) -> int:
@@ -97,13 +108,24 @@ def _stop(request: Request, _: argparse.Namespace) -> int:
         return stop(request)
 
 
-def _restart(request: Request, _: argparse.Namespace) -> int:
-    from stack.start import start
-    from stack.stop import stop
+def _stop_portkey(request: Request, _: argparse.Namespace) -> int:
+    from stack.portkey.stop import stop_portkey
 
     with alone(request):
-        stop(request)
-        return start(request)
+        return stop_portkey(request)
+
+
+def _restart(request: Request, _: argparse.Namespace) -> int:
+    from stack.restart import restart
+
+    with alone(request):
+        return restart(request)
+
+
+def _health_portkey(request: Request, _: argparse.Namespace) -> int:
+    from stack.portkey.health import health
+
+    return health(request)
 
 
 def _setup(request: Request, _: argparse.Namespace) -> int:
@@ -138,10 +160,12 @@ def _traffic(request: Request, arguments: argparse.Namespace) -> int:
 
 
 _VERBS: dict[str, Callable[[Request, argparse.Namespace], int]] = {
-    "start": _start,
+    **dict.fromkeys(_STARTS, _start),
     "stop": _stop,
+    "stop-portkey": _stop_portkey,
     "restart": _restart,
     "setup": _setup,
+    "health-portkey": _health_portkey,
     "status": _status,
     "logs": _logs,
     "metrics": _metrics,

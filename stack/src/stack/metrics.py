@@ -14,9 +14,9 @@ _PREFIX = "ollama_"
 def metrics(request: Request) -> int:
     """Print the samples. Raises: StackError where the proxy does not run."""
     plan = Plan.load(request.places.run)
-    if plan is None or supervised.connect(request.socket) is None:
+    proxy = plan.part("proxy") if plan and supervised.connect(request.socket) else None
+    if proxy is None:
         raise StackError("not running: make start")
-    proxy = next(part for part in plan.parts if part.name == "proxy")
     url = f"{proxy.addresses[1].url}/metrics"
     reply = probes.get(url)
     if reply is None or reply.status != 200:

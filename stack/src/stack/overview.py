@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from stack import probes
 from stack.console import columns, duration, say
-from stack.parts import Part
+from stack.parts import Part, is_loopback
 from stack.plan import Plan
 from stack.request import Request
 from stack.supervised import RUNNING, Process, Supervisor
@@ -76,32 +77,47 @@ def show(request: Request, plan: Plan, rows: Sequence[PartState], title: str) ->
         up = duration(row.uptime_seconds) if row.pid else ""
         pid = str(row.pid or "-")
         lines.append((row.name, row.health, pid, up, row.since[:19], row.urls[0], log))
-        lines += [("", "", "", "", "", f"{url}/metrics", "") for url in row.urls[1:]]
+        # the proxy's; its return legs are for the gateway alone
+        lines += [("", "", "", "", "", f"{url}/metrics", "") for url in row.urls[1:2]]
     for line in columns(lines):
         say(line)
     for row in rows:
         if row.detail and not row.is_healthy:
             say(f"  {row.name}: {row.detail}")
-    say(f"  model API: {plan.model_api}")
-    for note in plan.notes:
+    if plan.model_api:
+        say(f"  model API: {plan.model_api}")
+    for note in (*gateway_notes(plan), *plan.notes):
         say(f"  {note}")
 
 
-def show_started(request: Request, plan: Plan) -> None:
-    """Print what runs where after a start, and what to do next."""
-    from stack.supervised import connect
+def gateway_notes(plan: Plan) -> tuple[str, ...]:
+    """Which way requests go, where there is a gateway. Asks it."""
+    if plan.gateway is not None and probes.is_gateway(plan.gateway):
+        return (f"Portkey: requests go through the gateway at {plan.gateway}",)
+    if plan.gateway is not None:
+        is_ours = is_loopback(urlsplit(plan.gateway).hostname or "")
+        return (
+            f"Portkey: no gateway answers at {plan.gateway}, and until one does requests go "
+            f"direct, or fail with PROXY_PORTKEY_STRICT{': make start-portkey' if is_ours else ''}",
+        )
+    if plan.part("portkey") and plan.part("proxy"):
+        return ("Portkey: runs, and requests go direct: make start-with-portkey routes them",)
+    return ()
 
-    supervisor = connect(request.socket)
-    if supervisor is None:
-        return
+
+def show_started(request: Request, plan: Plan, rows: Sequence[PartState]) -> None:
+    """Print what runs where after a start, and what to do next."""
     say()
-    show(request, plan, states(plan, supervisor), "running:")
-    pages = next((part for part in plan.parts if part.name == "prometheus"), None)
-    if pages and not has_pages(pages):
+    show(request, plan, rows, "running:")
+    prometheus, proxy = plan.part("prometheus"), plan.part("proxy")
+    if prometheus and not has_pages(prometheus):
         say(f"  Prometheus: {API_ONLY}")
-    url = next(part.addresses[0].url for part in plan.parts if part.name == "proxy")
-    is_embedded = any(part.name == "engine" for part in plan.parts)
     say()
+    if proxy is None:
+        say("  make health-portkey asks the gateway; make start brings the rest")
+        return
+    url = proxy.addresses[0].url
+    is_embedded = plan.part("engine") is not None
     say(f"  Point clients at {url} instead of Ollama, for example:")
     say(f"    curl {url}/api/chat -d '{_EXAMPLE}'" if is_embedded else f"    curl {url}/api/tags")
     say("  make traffic-quick sends ten questions; make status, logs, metrics, stop")
@@ -121,5 +137,6 @@ def as_json(plan: Plan, rows: Sequence[PartState]) -> dict[str, Any]:
     return {
         "running": True,
         "model_api": plan.model_api,
+        "gateway": plan.gateway,
         "parts": parts,
     }

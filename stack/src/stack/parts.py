@@ -1,17 +1,28 @@
 """The processes of the stack as data: what runs, where it listens, how it is asked."""
 
+import ipaddress
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from stack.places import Places
 from stack.settings import StackSettings
 
-STOP_ORDER = ("proxy", "engine", "prometheus")
-"""The proxy drains first, while the engine still answers; Prometheus sees both go."""
+START_ORDER = ("engine", "portkey", "proxy", "prometheus")
+"""Each after those that it asks."""
+
+STOP_ORDER = ("proxy", "portkey", "engine", "prometheus")
+"""The proxy drains first, while gateway and engine still answer; Prometheus sees all go."""
 
 _BESIDE_DRAIN_SECONDS = 10.0
+
+GATEWAY_SCRIPT = Path("node_modules/@portkey-ai/gateway/build/start-server.js")
+"""In the folder that npm installed into."""
+
+_GATEWAY_HEAD_BYTES = 65_536
+_ALWAYS_TRUSTED = ("localhost", "127.0.0.1", "::1", "host.docker.internal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,23 @@ class Part:
     ready_url: str
     ready_within_seconds: float
     stop_seconds: float
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The proxy's way through a gateway: what it is told, and where the requests come back."""
+
+    flags: tuple[str, ...]
+    return_legs: tuple[Address, ...]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is one that only this machine reaches."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def reachable(host: str) -> str:
@@ -74,8 +101,38 @@ def engine_part(settings: StackSettings, places: Places) -> Part:
     )
 
 
-def proxy_part(settings: StackSettings, ollama_url: str) -> Part:
-    """The monitoring proxy in front of `ollama_url`."""
+def portkey_address(settings: StackSettings) -> Address:
+    """Where the Portkey gateway answers, be it ours or somebody else's."""
+    # a name may mean two addresses, and the gateway listens on one
+    host = "127.0.0.1" if settings.portkey_host == "localhost" else settings.portkey_host
+    return Address("portkey", host, settings.portkey_port, "PORTKEY_PORT")
+
+
+def portkey_part(settings: StackSettings, places: Places, node: Path, ollama_url: str) -> Part:
+    """The Portkey gateway, on the loopback alone, with a log that keeps nothing private."""
+    address = portkey_address(settings)
+    trusted = (*_ALWAYS_TRUSTED, urlsplit(ollama_url).hostname or "localhost")
+    return Part(
+        name="portkey",
+        command=(
+            str(node),
+            f"--max-http-header-size={_GATEWAY_HEAD_BYTES}",
+            *("--require", str(places.repository / "portkey/loopback.cjs")),
+            *("--require", str(places.repository / "portkey/discreet.cjs")),
+            str(places.portkey / GATEWAY_SCRIPT),
+            *(f"--host={address.host}", f"--port={address.port}", "--headless"),
+        ),
+        addresses=(address,),
+        ready_url=f"{address.url}/",  # its /v1/health is a 400
+        ready_within_seconds=30.0,
+        stop_seconds=10.0,
+        # without, it sends no GET to an address of a private network
+        environment={"TRUSTED_CUSTOM_HOSTS": ",".join(dict.fromkeys(trusted))},
+    )
+
+
+def proxy_part(settings: StackSettings, ollama_url: str, route: Route | None = None) -> Part:
+    """The monitoring proxy in front of `ollama_url`, straight or by a gateway's `route`."""
     relay = Address("proxy", settings.proxy_host, settings.proxy_port, "PROXY_PORT")
     control = Address(
         "proxy metrics",
@@ -85,8 +142,8 @@ def proxy_part(settings: StackSettings, ollama_url: str) -> Part:
     )
     return Part(
         name="proxy",
-        command=(sys.executable, "-m", "proxy"),
-        addresses=(relay, control),
+        command=(sys.executable, "-m", "proxy", *(route.flags if route else ())),
+        addresses=(relay, control, *(route.return_legs if route else ())),
         ready_url=f"{control.url}/ready",
         ready_within_seconds=30.0,
         stop_seconds=settings.proxy_drain_seconds + _BESIDE_DRAIN_SECONDS,
@@ -97,6 +154,7 @@ def proxy_part(settings: StackSettings, ollama_url: str) -> Part:
             "PROXY_CONTROL_PORT": str(settings.proxy_control_port),
             "PROXY_DRAIN_SECONDS": f"{settings.proxy_drain_seconds:g}",
             "PROXY_OLLAMA_URL": ollama_url,
+            **({"PROXY_RETURN_LEG_PORT": str(settings.proxy_return_leg_port)} if route else {}),
         },
     )
 

@@ -56,6 +56,11 @@ class Places:
         """A Prometheus that was fetched."""
         return self.downloads / "prometheus"
 
+    @property
+    def portkey(self) -> Path:
+        """The Portkey gateway that was fetched."""
+        return self.downloads / "portkey"
+
     def log_of(self, part: str) -> Path:
         """The log file of one part."""
         return self.log / f"{part}.log"

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,22 @@ _FILE = "plan.json"
 class Plan:
     """The parts that run, the model API in words, and a digest of each variable.
 
-    `digests` tells a changed variable without keeping its value, which may be a key.
+    `digests` tells a changed variable without keeping its value, which may be a key. `wished`
+    are the parts that verbs asked for, had or not; `gateway` is the address that the proxy
+    sends requests through, None where they go direct. `api_url` is without credentials.
     """
 
-    parts: tuple[Part, ...]
-    model_api: str
-    notes: tuple[str, ...]
-    digests: Mapping[str, str]
+    parts: tuple[Part, ...] = ()
+    model_api: str = ""
+    notes: tuple[str, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
+    wished: tuple[str, ...] = ()
+    gateway: str | None = None
+    api_url: str = ""
+
+    def part(self, name: str) -> Part | None:
+        """A part by its name."""
+        return next((part for part in self.parts if part.name == name), None)
 
     def save(self, run: Path) -> None:
         """Write the plan, readable for us only."""
@@ -44,6 +53,9 @@ class Plan:
                 model_api=saved["model_api"],
                 notes=tuple(saved["notes"]),
                 digests=saved["digests"],
+                wished=tuple(saved["wished"]),
+                gateway=saved["gateway"],
+                api_url=saved["api_url"],
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -4,7 +4,7 @@ import errno
 import socket
 from dataclasses import dataclass
 
-from stack.errors import StackError
+from stack.errors import SettingsError, StackError
 from stack.parts import Address
 
 
@@ -14,6 +14,15 @@ class Holder:
 
     pid: int | None
     name: str | None
+
+
+def require_distinct(addresses: list[Address]) -> None:
+    """Raises: SettingsError naming the variables that give two parts one port."""
+    seen: dict[int, str] = {}
+    for address in addresses:
+        other = seen.setdefault(address.port, address.variable)
+        if other != address.variable:
+            raise SettingsError(f"{other} and {address.variable} both take port {address.port}")
 
 
 def require_free(addresses: list[Address], command: str = "start") -> None:

@@ -4,7 +4,11 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
+
+GATEWAY_GREETING = b"AI Gateway says hey!"
 
 _LONGEST_BODY_BYTES = 16 * 1024 * 1024
 
@@ -18,16 +22,21 @@ class Reply:
 
     status: int
     body: bytes
+    headers: Message
 
 
-def get(url: str, timeout_seconds: float = 2.0) -> Reply | None:
+def get(
+    url: str, timeout_seconds: float = 2.0, headers: Mapping[str, str] | None = None
+) -> Reply | None:
     """GET `url`; None when nothing answers HTTP there in time."""
     try:
-        with _opener.open(url, timeout=timeout_seconds) as response:
-            return Reply(response.status, response.read(_LONGEST_BODY_BYTES))
-    except urllib.error.HTTPError as error:
-        with error:
-            return Reply(error.code, b"")
+        asked = urllib.request.Request(url, headers=dict(headers or {}))
+        try:
+            answer = _opener.open(asked, timeout=timeout_seconds)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return Reply(answer.status, answer.read(_LONGEST_BODY_BYTES), answer.headers)
     except (OSError, ValueError, http.client.HTTPException):
         return None
 
@@ -36,6 +45,12 @@ def is_ready(url: str) -> bool:
     """Whether `url` answers 200."""
     reply = get(url)
     return reply is not None and reply.status == 200
+
+
+def is_gateway(url: str) -> bool:
+    """Whether a Portkey gateway answers at `url`."""
+    reply = get(f"{url}/")
+    return reply is not None and reply.status == 200 and reply.body.strip() == GATEWAY_GREETING
 
 
 def ollama_version(url: str) -> str | None:

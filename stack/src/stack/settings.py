@@ -6,6 +6,7 @@ refuses what it does not know.
 """
 
 import difflib
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -29,14 +30,17 @@ OUR_PREFIXES = ("STACK_", "PROMETHEUS_")
 OF_PROMETHEUS_CLIENTS = ("PROMETHEUS_MULTIPROC_DIR", "PROMETHEUS_DISABLE_CREATED_SERIES")
 """Variables of Prometheus's client libraries."""
 
-WITHOUT_PREFIX = ("OLLAMA_URL", "ENGINE", "PROMETHEUS")
+WITHOUT_PREFIX = (
+    *("OLLAMA_URL", "ENGINE", "PROMETHEUS"),
+    *("PORTKEY", "PORTKEY_HOST", "PORTKEY_PORT"),
+)
 """Our variables that only their spelling tells from others'."""
 
 _NEAR_RATIO = 0.85
-"""One letter more, less or exchanged; none of Ollama's own variables is as near."""
+"""One letter more, less or exchanged; none of Ollama's or Portkey's own variables is as near."""
 
-COMPUTED = {"PROXY_OLLAMA_URL": "OLLAMA_URL"}
-"""Service variables that the stack sets itself, and the operator's name for each."""
+COMPUTED = {"PROXY_OLLAMA_URL": "OLLAMA_URL", "PROXY_ENABLE_PORTKEY": "PORTKEY=on"}
+"""Service variables that the stack sets itself, and what the operator sets for each."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -65,6 +69,22 @@ class StackSettings(BaseModel):
     proxy_drain_seconds: float = Field(
         30.0, ge=0, le=3600, description="Longest wait for requests in flight at a stop."
     )
+    proxy_return_leg_port: Port = Field(
+        11436,
+        description="Port where the Portkey gateway's requests come back into the proxy; each "
+        "further worker of the proxy takes the next.",
+    )
+    portkey: Literal["off", "on"] = Field(
+        "off",
+        description="on: `make start` does what `make start-with-portkey` does, and `make setup` "
+        "fetches the gateway.",
+    )
+    portkey_host: str = Field(
+        "127.0.0.1",
+        description="Address of the Portkey gateway. One that is not this machine's loopback is "
+        "used and never started.",
+    )
+    portkey_port: Port = Field(8787, description="Port of the Portkey gateway.")
     prometheus: Literal["auto", "off"] = Field(
         "auto",
         description="off: no Prometheus, for those who scrape the proxy with one of their own.",
@@ -84,7 +104,7 @@ class StackSettings(BaseModel):
         Path(".local"), description="Logs, the supervisor's files and Prometheus's data."
     )
     stack_downloads_dir: Path = Field(
-        Path(".local"), description="What is fetched once: the model, Prometheus, libgomp."
+        Path(".local"), description="What is fetched once: the model, Prometheus, libgomp, Portkey."
     )
 
     @field_validator("ollama_url")
@@ -97,6 +117,18 @@ class StackSettings(BaseModel):
             raise ValueError("expected http://host:port")
         _ = parts.port  # raises ValueError for a port out of range
         return value.rstrip("/")
+
+    @field_validator("portkey_host")
+    @classmethod
+    def _is_one_address(cls, value: str) -> str:
+        if value in ("0.0.0.0", "::"):
+            raise ValueError(
+                "the gateway asks nobody who they are and is never opened to a network"
+            )
+        # a colon is an IPv6 address's, or comes before a port that has a variable of its own
+        if "/" in value or (":" in value and not _is_address(value)):
+            raise ValueError("expected a host's name or address alone")
+        return value
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
@@ -166,6 +198,14 @@ def _is_misspelt(name: str) -> bool:
     if name.upper().startswith(OUR_PREFIXES):
         return True
     return bool(difflib.get_close_matches(name.upper(), WITHOUT_PREFIX, 1, _NEAR_RATIO))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _unknown(name: str) -> str:

@@ -42,7 +42,7 @@ def stop_all(supervisor: Supervisor, plan: Plan | None) -> None:
     """Stop every part in order, then the supervisor."""
     planned = {part.name: part for part in plan.parts} if plan else {}
     for name in stop_order(supervisor.processes().keys()):
-        _stop_part(supervisor, name, planned.get(name))
+        stop_part(supervisor, name, planned.get(name))
     supervisor.shutdown(_SUPERVISOR_WITHIN_SECONDS)
     if supervisor.socket.parent.name.startswith("ollama-observe-"):
         shutil.rmtree(supervisor.socket.parent, ignore_errors=True)
@@ -53,7 +53,8 @@ def stop_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: STOP_ORDER.index(name) if name in STOP_ORDER else -1)
 
 
-def _stop_part(supervisor: Supervisor, name: str, part: Part | None) -> None:
+def stop_part(supervisor: Supervisor, name: str, part: Part | None) -> None:
+    """Stop one part and wait until it has ended, as long as it may take."""
     before = supervisor.process(name)
     if before.state in ENDED:
         return

@@ -3,6 +3,7 @@
 Source: supervisor's manual, "XML-RPC API Documentation".
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
+from stack.environments import NAMESPACE
 from stack.errors import StackError
 from stack.supervision import CONFIGURATION
 from stack.waiting import wait_until
@@ -44,6 +46,7 @@ class Supervisor:
         self.socket = socket
         server: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
         self._rpc = server.supervisor
+        self._environments = getattr(server, NAMESPACE)
         self.pid: int = self._rpc.getPID()
 
     def processes(self) -> dict[str, Process]:
@@ -53,6 +56,24 @@ class Supervisor:
     def process(self, name: str) -> Process:
         """One part as it is now."""
         return process_of(self._rpc.getProcessInfo(name))
+
+    def reload(self) -> None:
+        """Read the configuration file again; touches no part."""
+        self._rpc.reloadConfig()
+
+    def add(self, name: str, environment: Mapping[str, str]) -> None:
+        """Take up a part of the configuration file; does not start it."""
+        self._rpc.addProcessGroup(name)
+        self._environments.tell(name, json.dumps(dict(environment)))
+
+    def environment(self, name: str) -> dict[str, str]:
+        """The variables that a part was added with."""
+        told: dict[str, str] = json.loads(self._environments.told(name))
+        return told
+
+    def remove(self, name: str) -> None:
+        """Forget a part that does not run."""
+        self._rpc.removeProcessGroup(name)
 
     def start(self, name: str) -> None:
         """Start a part; does not wait."""

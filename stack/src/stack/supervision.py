@@ -11,6 +11,7 @@ import resource
 from collections.abc import Sequence
 from pathlib import Path
 
+from stack.environments import NAMESPACE
 from stack.parts import Part
 
 CONFIGURATION = "supervisord.conf"
@@ -49,6 +50,9 @@ chmod=0700
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+
+[rpcinterface:{environments}]
+supervisor.rpcinterface_factory = stack.environments:interface
 """
 
 
@@ -70,7 +74,10 @@ def render(parts: Sequence[Part], run: Path, log: Path, socket: Path, open_files
     # beside the run folder where that is short enough, else in a short one of its own
     where = near(socket) if socket.parent == run else str(socket).replace("%", "%%")
     head = _SUPERVISOR.format(
-        log=near(log / "supervisord.log"), socket=where, open_files=open_files
+        log=near(log / "supervisord.log"),
+        socket=where,
+        open_files=open_files,
+        environments=NAMESPACE,
     )
     return head + "".join(programs)
 

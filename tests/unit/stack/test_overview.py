@@ -1,6 +1,10 @@
+import socket
+
 import pytest
 
-from stack.overview import health_of
+from stack.overview import gateway_notes, health_of
+from stack.parts import Address, Part
+from stack.plan import Plan
 
 
 @pytest.mark.parametrize(
@@ -20,3 +24,27 @@ def test_health_is_what_the_part_says_itself_where_it_runs(
     state: str, is_ready: bool, health: str
 ) -> None:
     assert health_of(state, is_ready) == health
+
+
+def part(name: str) -> Part:
+    return Part(name, (), (Address(name, "127.0.0.1", 1, ""),), "", 1, 1)
+
+
+def test_a_gateway_that_does_not_answer_is_said_with_what_happens_and_what_helps() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        (note,) = gateway_notes(Plan((part("proxy"),), gateway=url))
+    assert f"no gateway answers at {url}" in note
+    assert "requests go direct" in note
+    assert note.endswith(": make start-portkey")
+
+
+def test_a_gateway_that_requests_do_not_go_through_is_said_to_be_one() -> None:
+    (note,) = gateway_notes(Plan((part("portkey"), part("proxy"))))
+    assert "requests go direct: make start-with-portkey" in note
+
+
+@pytest.mark.parametrize("names", [["proxy"], ["portkey"]])
+def test_where_there_is_one_way_only_nothing_is_said_of_it(names: list[str]) -> None:
+    assert gateway_notes(Plan(tuple(map(part, names)))) == ()

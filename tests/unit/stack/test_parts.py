@@ -2,7 +2,17 @@ from pathlib import Path
 
 import pytest
 
-from stack.parts import engine_part, prometheus_part, proxy_part, reachable
+from stack.parts import (
+    Address,
+    Route,
+    engine_part,
+    is_loopback,
+    portkey_address,
+    portkey_part,
+    prometheus_part,
+    proxy_part,
+    reachable,
+)
 from stack.places import places_of
 from stack.settings import parse
 
@@ -41,3 +51,49 @@ def test_prometheus_listens_on_the_loopback_and_forgets() -> None:
     assert "--web.listen-address=127.0.0.1:9090" in command
     assert "--storage.tsdb.retention.time=15d" in command
     assert not any("lifecycle" in word for word in command)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("192.168.0.4", False),
+        ("gw.example", False),
+    ],
+)
+def test_only_an_address_of_the_loopback_is_this_machines_alone(host: str, is_ours: bool) -> None:
+    assert is_loopback(host) is is_ours
+
+
+def test_the_gateway_is_told_the_one_address_that_it_listens_on() -> None:
+    places = places_of(parse({}), Path("/r"))
+    part = portkey_part(
+        parse({"PORTKEY_HOST": "localhost"}), places, Path("/bin/node"), "http://127.0.0.1:1"
+    )
+    assert part.command[0] == "/bin/node"
+    assert {"/r/portkey/loopback.cjs", "/r/portkey/discreet.cjs"} < set(part.command)
+    assert part.command[-3:] == ("--host=127.0.0.1", "--port=8787", "--headless")
+    assert part.addresses == (portkey_address(parse({})),)
+
+
+def test_the_gateway_trusts_the_ollama_that_it_is_for_and_the_loopback() -> None:
+    places = places_of(parse({}), Path("/r"))
+    part = portkey_part(parse({}), places, Path("/n"), "http://me:hunter2@192.168.0.4:11434")
+    trusted = part.environment["TRUSTED_CUSTOM_HOSTS"]
+    assert trusted.split(",") == [
+        *("localhost", "127.0.0.1", "::1", "host.docker.internal"),
+        "192.168.0.4",
+    ]
+
+
+def test_the_proxy_on_a_route_listens_for_what_comes_back() -> None:
+    leg = Address("proxy return leg", "127.0.0.1", 11436, "PROXY_RETURN_LEG_PORT")
+    direct = proxy_part(parse({}), "http://o")
+    routed = proxy_part(parse({}), "http://o", Route(("--enable-portkey",), (leg,)))
+    assert routed.command == (*direct.command, "--enable-portkey")
+    assert routed.addresses == (*direct.addresses, leg)
+    assert "PROXY_RETURN_LEG_PORT" not in direct.environment
+    assert routed.environment["PROXY_RETURN_LEG_PORT"] == "11436"

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,15 @@ from stack.plan import Plan, changed, digests
 PART = Part(
     "proxy", ("python", "-m", "proxy"), (Address("proxy", "127.0.0.1", 1, "PROXY_PORT"),), "u", 1, 2
 )
-PLAN = Plan((PART,), "because", ("note",), {"PROXY_PORT": "x"})
+PLAN = Plan(
+    (PART,),
+    "because",
+    ("note",),
+    {"PROXY_PORT": "x"},
+    ("portkey", "proxy"),
+    gateway="http://127.0.0.1:2",
+    api_url="http://127.0.0.1:3",
+)
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -44,3 +53,16 @@ def test_what_a_part_was_told_is_not_kept(tmp_path: Path) -> None:
     replace(PLAN, parts=(part,)).save(tmp_path)
     assert "hunter2" not in (tmp_path / "plan.json").read_text()
     assert Plan.load(tmp_path) == PLAN
+
+
+def test_a_part_is_found_by_its_name() -> None:
+    assert PLAN.part("proxy") is PART
+    assert PLAN.part("engine") is None
+
+
+def test_a_plan_of_an_earlier_version_is_none(tmp_path: Path) -> None:
+    PLAN.save(tmp_path)
+    saved = json.loads((tmp_path / "plan.json").read_text())
+    del saved["wished"]
+    (tmp_path / "plan.json").write_text(json.dumps(saved))
+    assert Plan.load(tmp_path) is None

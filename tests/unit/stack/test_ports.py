@@ -6,9 +6,17 @@ from typing import Any
 import psutil
 import pytest
 
-from stack.errors import StackError
+from stack.errors import SettingsError, StackError
 from stack.parts import Address
-from stack.ports import Holder, holder_of, listen_error, next_free, report, require_free
+from stack.ports import (
+    Holder,
+    holder_of,
+    listen_error,
+    next_free,
+    report,
+    require_distinct,
+    require_free,
+)
 
 
 @pytest.fixture
@@ -83,3 +91,10 @@ def test_a_port_below_1024_needs_root() -> None:
 
 def test_nobody_holds_a_free_port(taken: int) -> None:
     assert holder_of(next_free("127.0.0.1", taken, set())) == Holder(None, None)
+
+
+def test_two_parts_on_one_port_are_named_by_their_variables() -> None:
+    legs = [Address("leg", "127.0.0.1", port, "PROXY_RETURN_LEG_PORT") for port in (11, 12)]
+    require_distinct([proxy_at(10), *legs])
+    with pytest.raises(SettingsError, match=r"^PROXY_PORT and PROXY_RETURN_LEG_PORT both .* 12$"):
+        require_distinct([proxy_at(12), *legs])

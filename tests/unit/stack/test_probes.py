@@ -50,3 +50,19 @@ def test_an_ollama_says_its_version() -> None:
 def test_something_else_on_the_port_is_no_ollama(body: bytes) -> None:
     with answering(200, body) as url:
         assert probes.ollama_version(url) is None
+
+
+def test_a_refusal_is_read_with_its_words_and_headers() -> None:
+    with answering(503, b"why") as url:
+        reply = probes.get(url, headers={"x-asked": "yes"})
+    assert reply is not None
+    assert (reply.status, reply.body, reply.headers["Content-Length"]) == (503, b"why", "3")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_gateway"),
+    [(200, b"AI Gateway says hey!", True), (200, b"Ollama is running", False), (500, b"", False)],
+)
+def test_a_gateway_is_known_by_its_greeting(status: int, body: bytes, is_gateway: bool) -> None:
+    with answering(status, body) as url:
+        assert probes.is_gateway(url) is is_gateway

@@ -37,6 +37,8 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_nearest() -> None:
         ("ENGINES", "ENGINE"),
         ("OLAMA_URL", "OLLAMA_URL"),
         ("OLLAMA_ULR", "OLLAMA_URL"),
+        ("PORTKEY_PROT", "PORTKEY_PORT"),
+        ("PORTKY", "PORTKEY"),
     ],
 )
 def test_a_misspelt_name_in_the_environment_is_refused_with_the_nearest(
@@ -61,6 +63,11 @@ def test_a_misspelt_name_in_the_environment_is_refused_with_the_nearest(
         "OLLAMA_NOPRUNE",
         "OLLAMA_API_URL",
         "OLLAMA_BASE_URL",
+        "PORTKEY_API_KEY",
+        "PORTKEY_BASE_URL",
+        "PORTKEY_VIRTUAL_KEY",
+        "PORTKEY_CONFIG",
+        "PORTKEY_PROVIDER",
         "PROMETHEUS_MULTIPROC_DIR",
         "prometheus_multiproc_dir",
         "PROMETHEUS_DISABLE_CREATED_SERIES",
@@ -84,9 +91,15 @@ def test_settings_of_the_services_and_of_compose_may_stand_in_the_file(name: str
     assert merge({}, {name: "x"})[name] == "x"
 
 
-def test_the_variable_that_the_stack_computes_is_refused_with_the_operators_name() -> None:
-    with pytest.raises(SettingsError, match="set OLLAMA_URL instead"):
-        merge({"PROXY_OLLAMA_URL": "http://127.0.0.1:1"}, {})
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("PROXY_OLLAMA_URL", "OLLAMA_URL"), ("PROXY_ENABLE_PORTKEY", "PORTKEY=on")],
+)
+def test_a_variable_that_the_stack_computes_is_refused_with_the_operators_name(
+    name: str, instead: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"set {instead} instead"):
+        merge({name: "x"}, {})
 
 
 @pytest.mark.parametrize(
@@ -96,6 +109,10 @@ def test_the_variable_that_the_stack_computes_is_refused_with_the_operators_name
         ({"PROXY_PORT": "70000"}, "PROXY_PORT: .*65535.*found '70000'"),
         ({"ENGINE": "off"}, "ENGINE: .*'auto' or 'embedded'"),
         ({"OLLAMA_URL": "localhost:11434"}, "OLLAMA_URL: expected http://host:port"),
+        ({"PORTKEY": "yes"}, "PORTKEY: .*'off' or 'on'"),
+        ({"PORTKEY_HOST": "http://gw"}, "PORTKEY_HOST: expected a host's name or address alone"),
+        ({"PORTKEY_HOST": "gw:8787"}, "PORTKEY_HOST: expected a host's name or address alone"),
+        ({"PORTKEY_HOST": "0.0.0.0"}, "PORTKEY_HOST: the gateway .* never opened to a network"),
         ({"PROXY_PORT": "8001"}, "PROXY_PORT and PROXY_CONTROL_PORT are both 8001"),
     ],
 )
@@ -110,6 +127,15 @@ def test_the_proxy_may_take_ollamas_own_port_where_ollama_has_another() -> None:
     for conflict in ({"PROXY_PORT": "11434"}, moved | {"ENGINE": "embedded"}):
         with pytest.raises(SettingsError, match="ENGINE_PORT and PROXY_PORT are both 11434"):
             parse(conflict)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "gw.example", "192.168.0.4"])
+def test_a_gateway_may_be_anywhere(host: str) -> None:
+    assert parse({"PORTKEY_HOST": host}).portkey_host == host
+
+
+def test_the_ports_of_the_gateway_are_nobodys_concern_without_it() -> None:
+    assert parse({"PROXY_PORT": "11436"}).proxy_return_leg_port == 11436
 
 
 def test_every_mistake_is_said_at_once() -> None:

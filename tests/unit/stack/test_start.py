@@ -17,3 +17,10 @@ def test_an_ollama_that_does_not_answer_ends_the_start_before_anything_is_writte
         with pytest.raises(StackError, match="no Ollama answers at OLLAMA_URL"):
             start(read_request({"OLLAMA_URL": url}, tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gateway_elsewhere_is_not_started(tmp_path: Path) -> None:
+    request = read_request({"PORTKEY_HOST": "gw.example"}, tmp_path)
+    with pytest.raises(StackError, match=r"http://gw\.example:8787 .* `make start-proxy-portkey`"):
+        start(request, "start-portkey")
+    assert list(tmp_path.iterdir()) == []

@@ -1,8 +1,9 @@
 from stack.stop import stop_order
 
 
-def test_the_proxy_drains_while_the_engine_still_answers() -> None:
-    assert stop_order(["engine", "prometheus", "proxy"]) == ["proxy", "engine", "prometheus"]
+def test_the_proxy_drains_while_gateway_and_engine_still_answer() -> None:
+    names = ["engine", "portkey", "prometheus", "proxy"]
+    assert stop_order(names) == ["proxy", "portkey", "engine", "prometheus"]
 
 
 def test_a_part_of_another_version_is_stopped_too() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from supervisor.options import ServerOptions
 
+from stack.environments import NAMESPACE
 from stack.parts import Part
 from stack.supervision import CONFIGURATION, escaped, render
 
@@ -88,3 +89,8 @@ def test_plain_words_stay_readable() -> None:
     assert escaped("/usr/bin/python3.11") == "/usr/bin/python3.11"
     assert escaped("--web.listen-address=127.0.0.1:9090") == "--web.listen-address=127.0.0.1:9090"
     assert os.sep in escaped("/a b")
+
+
+def test_parts_are_told_their_variables_by_an_interface_of_ours(read: Read) -> None:
+    names = [name for name, _, _ in read().rpcinterface_factories]
+    assert names == ["supervisor", NAMESPACE]

@@ -5,6 +5,7 @@ import pytest
 from ollama_observe.wire.usage import Usage
 from traffic.attempt import Attempt, Failure
 from traffic.questions import Category
+from traffic.routes import Way
 
 
 def attempt() -> Attempt:
@@ -47,3 +48,12 @@ def test_a_refusal_is_counted_by_its_status_and_other_failures_by_their_name() -
     broken.failure = Failure.BROKE_OFF
     assert [item.error for item in (attempt(), refused, broken)] == [None, "http_503", "broke_off"]
     assert [item.is_ok for item in (attempt(), refused, broken)] == [True, False, False]
+
+
+def test_the_way_is_known_by_the_sign_and_by_the_status() -> None:
+    answered, refused, passed = attempt(), attempt(), attempt()
+    for item, status in ((answered, 200), (refused, 503), (passed, 404)):
+        item.route, item.status = "portkey", status
+    passed.has_portkey_sign = True
+    ways = [item.way for item in (answered, refused, passed)]
+    assert ways == [Way.WENT_DIRECT, Way.UNKNOWN, Way.PORTKEY]

@@ -11,7 +11,8 @@ from tests.unit.traffic.test_protocol import question
 from tests.unit.traffic.test_settings import settings
 from traffic.attempt import Failure
 from traffic.client import Client, Reply, open_http
-from traffic.settings import Api
+from traffic.routes import Way
+from traffic.settings import Api, RequestRoute
 
 NDJSON = [(b"Content-Type", b"application/x-ndjson"), (b"Transfer-Encoding", b"chunked")]
 FIRST = b'{"model":"m","message":{"role":"assistant","content":"Sky"},"done":false}\n'
@@ -190,3 +191,96 @@ async def test_the_request_goes_to_the_path_of_its_api(api: Api) -> None:
     await ask(script, api)
     path = {"native": "/api/chat", "openai": "/v1/chat/completions"}[api]
     assert seen == [("POST", path, "identity")]
+
+
+SIGN = (b"x-portkey-last-used-option-index", b"config")
+
+
+async def ask_by(route: RequestRoute, script: Script) -> Reply:
+    async with ScriptedServer(script) as server:
+        told = settings(
+            route=route,
+            base_url=server.url,
+            portkey_url=server.url,
+            ollama_url="http://127.0.0.1:7",
+        )
+        async with open_http(told) as http:
+            return await Client(http, told).ask(question(route=route), 0, [], scheduled=0.0)
+
+
+@pytest.mark.parametrize("route", ["direct", "portkey", "default"])
+async def test_the_proxy_is_asked_for_the_route_of_the_question(route: RequestRoute) -> None:
+    seen: list[tuple[str, str | None, str | None]] = []
+
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        seen.append((call.target, call.header("x-route"), call.header("x-portkey-provider")))
+        await call.answer("404 Not Found", [], b"")
+
+    await ask_by(route, script)
+    assert seen == [("/api/chat", None if route == "default" else route, None)]
+
+
+async def test_the_gateway_is_told_where_ollama_is_and_a_new_id_each_time() -> None:
+    seen: list[Call] = []
+
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        seen.append(call)
+        await call.answer("404 Not Found", [], b"")
+
+    for _ in range(2):
+        await ask_by("gateway", script)
+    assert {call.target for call in seen} == {"/v1/proxy/api/chat"}
+    for name, value in {
+        "x-portkey-provider": "openai",
+        "x-portkey-custom-host": "http://127.0.0.1:7",
+        "authorization": "Bearer ollama",
+        "content-type": "application/json",
+        "x-route": None,
+    }.items():
+        assert [call.header(name) for call in seen] == [value] * 2
+    ids = {call.header("x-portkey-trace-id") for call in seen}
+    assert None not in ids
+    assert len(ids) == 2
+
+
+def answering(headers: list[tuple[bytes, bytes]]) -> Script:
+    async def script(call: Call) -> None:
+        await call.head("200 OK", [*NDJSON, *headers])
+        await call.chunk(FIRST + LAST)
+        await call.last_chunk()
+
+    return script
+
+
+async def test_an_answer_with_the_sign_of_the_gateway_came_through_it() -> None:
+    attempt = (await ask_by("portkey", answering([SIGN]))).attempt
+    assert attempt.is_ok
+    assert attempt.way is Way.PORTKEY
+
+
+async def test_an_answer_without_its_sign_went_direct_whatever_was_asked() -> None:
+    attempt = (await ask_by("portkey", answering([]))).attempt
+    assert attempt.is_ok
+    assert attempt.way is Way.WENT_DIRECT
+
+
+@pytest.mark.parametrize("headers", [[], [SIGN]])
+async def test_an_error_in_the_words_of_the_gateway_is_its_own(
+    headers: list[tuple[bytes, bytes]],
+) -> None:
+    async def script(call: Call) -> None:
+        body = b'{"status":"failure","message":"Something went wrong"}'
+        await call.answer("500 Internal Server Error", headers, body)
+
+    attempt = (await ask_by("portkey", script)).attempt
+    assert attempt.way is Way.PORTKEY
+    assert (attempt.error, attempt.detail) == ("http_500", "Portkey: Something went wrong")
+
+
+async def test_a_failure_without_any_sign_is_blamed_on_neither_way() -> None:
+    async def script(call: Call) -> None:
+        await call.answer("502 Bad Gateway", [], b'{"error":"nobody"}')
+
+    assert (await ask_by("portkey", script)).attempt.way is Way.UNKNOWN

@@ -52,6 +52,12 @@ def test_an_openai_request_says_the_same_in_its_own_words() -> None:
     assert sent["response_format"]["json_schema"]["schema"] == SCHEMA
 
 
+def test_the_gateway_is_not_told_of_a_stream_that_is_native() -> None:
+    assert "stream" not in body("native", question(route="gateway"))
+    assert body("openai", question(route="gateway"))["stream"] is True
+    assert body("native", question(route="portkey"))["stream"] is True
+
+
 @pytest.mark.parametrize("api", ["native", "openai"])
 def test_tools_are_sent_where_a_question_has_them_and_absent_where_not(api: Api) -> None:
     assert body(api, question(tools=(TOOL,)))["tools"] == [TOOL]
@@ -95,6 +101,15 @@ def test_a_record_without_text_adds_none(record: bytes) -> None:
 @pytest.mark.parametrize("name", ["error-model-missing-chat", "error-model-missing-v1-chat"])
 def test_the_sentence_of_an_error_is_found_in_both_dialects(name: str) -> None:
     assert error_message(captures.load(name).body) == "model 'none:1b' not found"
+
+
+def test_an_error_of_the_gateway_is_a_sentence_in_one_line() -> None:
+    body = b"Message: fetch failed Cause: Error: connect ECONNREFUSED ::1:9\n Name: TypeError"
+    assert error_message(body) == (
+        "Portkey got no answer from Ollama: fetch failed, connect ECONNREFUSED ::1:9"
+    )
+    failure = b'{"status":"failure","message":"Invalid custom host"}'
+    assert error_message(failure) == "Portkey: Invalid custom host"
 
 
 def test_an_error_that_is_no_json_is_shown_short_and_without_control_characters() -> None:

@@ -11,7 +11,8 @@ from tests.unit.traffic.test_protocol import question
 from traffic.attempt import Attempt, Failure
 from traffic.plan import Plan
 from traffic.questions import Category
-from traffic.report import ErrorGroup, Spread, percentile, spread, summarise
+from traffic.report import ErrorGroup, Spread, figures, percentile, spread, summarise
+from traffic.routes import Way
 
 PLAN = Plan("quick", 1, (question(turns=("a", "b")), question(), question(), question()))
 
@@ -43,6 +44,21 @@ def failed(failure: Failure, detail: str, status: int | None = None) -> Attempt:
         detail=detail,
         status=status,
     )
+
+
+def direct(attempt: Attempt) -> Attempt:
+    attempt.route, attempt.status = "direct", attempt.status or 200
+    return attempt
+
+
+def asked_for_portkey(attempt: Attempt) -> Attempt:
+    attempt.route, attempt.status = "portkey", attempt.status or 200
+    return attempt
+
+
+def through_portkey(attempt: Attempt) -> Attempt:
+    attempt.has_portkey_sign = True
+    return asked_for_portkey(attempt)
 
 
 def test_percentiles_lie_on_the_line_between_neighbours() -> None:
@@ -100,3 +116,33 @@ def test_a_run_without_an_answer_has_no_figures() -> None:
     assert summary.unasked == summary.planned_requests == 5
     assert summary.ttft_seconds is None
     assert summary.errors == ()
+
+
+def test_each_way_has_figures_of_its_own_in_a_fixed_order() -> None:
+    broken = through_portkey(failed(Failure.HTTP_STATUS, "Portkey: no", 500))
+    attempts = [through_portkey(ok(0.5)), direct(ok(0.25)), broken, direct(ok(0.75))]
+    ways = summarise(PLAN, attempts, 1.0).ways
+    assert list(ways) == [Way.DIRECT, Way.PORTKEY]
+    assert (ways[Way.DIRECT].ok, ways[Way.DIRECT].failed) == (2, 0)
+    assert (ways[Way.PORTKEY].ok, ways[Way.PORTKEY].failed) == (1, 1)
+    assert ways[Way.DIRECT].ttft_seconds == Spread(2, 0.5, 0.725, 0.75)
+    assert ways[Way.PORTKEY].ttft_seconds == Spread(1, 0.5, 0.5, 0.5)
+
+
+def test_what_asked_for_portkey_and_went_direct_is_counted_as_neither() -> None:
+    attempts = [through_portkey(ok(0.1)), asked_for_portkey(ok(0.2)), direct(ok(0.3))]
+    ways = summarise(PLAN, attempts, 1.0).ways
+    assert {way: taken.ok for way, taken in ways.items()} == {
+        Way.DIRECT: 1,
+        Way.PORTKEY: 1,
+        Way.WENT_DIRECT: 1,
+    }
+
+
+def test_the_figures_of_one_way_alone_are_those_of_the_run() -> None:
+    attempts = [ok(0.1), failed(Failure.TIMEOUT, "late")]
+    for attempt in attempts:
+        direct(attempt)
+    summary = summarise(PLAN, attempts, 1.0)
+    assert summary.ways == {Way.DIRECT: figures(attempts)}
+    assert (summary.ok, summary.failed) == (1, 1)

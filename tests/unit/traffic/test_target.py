@@ -7,7 +7,8 @@ import pytest
 from tests.fakes.server import Call, Script, ScriptedServer
 from tests.unit.traffic.test_settings import settings
 from traffic.client import open_http
-from traffic.target import TargetError, check_target
+from traffic.settings import Route
+from traffic.target import NOT_THROUGH_PORTKEY, TargetError, check, check_target
 
 JSON = [(b"Content-Type", b"application/json")]
 
@@ -23,7 +24,7 @@ def offering(*names: str) -> Script:
     return answering("200 OK", json.dumps({"models": [{"name": n} for n in names]}).encode())
 
 
-async def check(script: Script, model: str = "llama3") -> None:
+async def check_model(script: Script, model: str = "llama3") -> None:
     async with ScriptedServer(script) as server:
         told = settings(base_url=server.url)
         async with open_http(told) as http:
@@ -32,30 +33,30 @@ async def check(script: Script, model: str = "llama3") -> None:
 
 @pytest.mark.parametrize("name", ["llama3:latest", "registry.ollama.ai/library/Llama3:latest"])
 async def test_a_model_is_found_under_any_of_its_spellings(name: str) -> None:
-    await check(offering("other:1b", name))
+    await check_model(offering("other:1b", name))
 
 
 async def test_an_unknown_model_is_answered_with_the_names_of_those_there() -> None:
     with pytest.raises(TargetError, match=r"has no model llama3; /api/tags offers a:1b, b:2b"):
-        await check(offering("a:1b", "b:2b"))
+        await check_model(offering("a:1b", "b:2b"))
     with pytest.raises(TargetError, match="offers no model at all"):
-        await check(offering())
+        await check_model(offering())
 
 
 async def test_a_server_without_a_list_of_models_may_be_asked() -> None:
-    await check(answering("404 Not Found", b""))
+    await check_model(answering("404 Not Found", b""))
 
 
 async def test_a_server_that_fails_is_quoted() -> None:
     broken = answering("502 Bad Gateway", b'{"error":"no upstream"}')
     with pytest.raises(TargetError, match="HTTP 502: no upstream"):
-        await check(broken)
+        await check_model(broken)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"models": 3}', b'{"models": [{}]}'])
 async def test_something_that_is_no_ollama_is_called_that(body: bytes) -> None:
     with pytest.raises(TargetError, match="is no Ollama"):
-        await check(answering("200 OK", body))
+        await check_model(answering("200 OK", body))
 
 
 async def test_nobody_there_gives_the_remedy(unused_tcp_port: int) -> None:
@@ -63,3 +64,99 @@ async def test_nobody_there_gives_the_remedy(unused_tcp_port: int) -> None:
     async with open_http(settings(base_url=url)) as http:
         with pytest.raises(TargetError, match=f"nothing answers at {url}; start the stack"):
             await check_target(http, url, "llama3")
+
+
+class Peer:
+    """The proxy or the gateway, whose answers are given by path."""
+
+    def __init__(self, **answers: Script) -> None:
+        self.answers = answers
+        self.calls: list[Call] = []
+
+    async def script(self, call: Call) -> None:
+        self.calls.append(call)
+        await self.answers[call.target.rpartition("/")[2] or "root"](call)
+
+
+def saying(text: bytes, *headers: tuple[bytes, bytes]) -> Script:
+    async def script(call: Call) -> None:
+        await call.answer("200 OK", list(headers), text)
+
+    return script
+
+
+HELLO = saying(b"AI Gateway says hey!")
+SIGN = (b"x-portkey-last-used-option-index", b"config")
+
+
+async def check_route(route: Route, peer: Peer) -> str | None:
+    async with ScriptedServer(peer.script) as server:
+        told = settings(
+            route=route,
+            base_url=server.url,
+            portkey_url=server.url,
+            ollama_url="http://127.0.0.1:7",
+            model="llama3",
+        )
+        async with open_http(told) as http:
+            return await check(http, told)
+
+
+@pytest.mark.parametrize("route", ["default", "direct"])
+async def test_who_does_not_ask_for_portkey_hears_nothing_of_it(route: Route) -> None:
+    peer = Peer(tags=offering("llama3"))
+    assert await check_route(route, peer) is None
+    assert [call.target for call in peer.calls] == ["/api/tags"]
+
+
+@pytest.mark.parametrize("route", ["portkey", "mixed"])
+async def test_a_proxy_that_does_not_use_portkey_is_a_warning(route: Route) -> None:
+    peer = Peer(tags=offering("llama3"), version=saying(b"{}"))
+    assert await check_route(route, peer) == NOT_THROUGH_PORTKEY
+    assert (peer.calls[1].target, peer.calls[1].header("x-route")) == ("/api/version", "portkey")
+
+
+async def test_an_answer_through_portkey_is_no_warning() -> None:
+    peer = Peer(tags=offering("llama3"), version=saying(b"{}", SIGN))
+    assert await check_route("portkey", peer) is None
+
+
+async def test_a_failure_proves_nothing_about_the_way() -> None:
+    async def broken(call: Call) -> None:
+        call.reset()
+
+    for answer in (broken, answering("502 Bad Gateway", b"{}")):
+        assert await check_route("portkey", Peer(tags=offering("llama3"), version=answer)) is None
+
+
+async def test_the_gateway_is_greeted_and_then_asked_for_models_through_it() -> None:
+    peer = Peer(root=HELLO, tags=offering("llama3"))
+    assert await check_route("gateway", peer) is None
+    assert [call.target for call in peer.calls] == ["/", "/v1/proxy/api/tags"]
+    assert peer.calls[1].header("x-portkey-custom-host") == "http://127.0.0.1:7"
+
+
+async def test_something_else_at_the_address_of_the_gateway_is_called_that() -> None:
+    with pytest.raises(TargetError, match="is no Portkey gateway: GET / does not say 'AI Gateway"):
+        await check_route("gateway", Peer(root=saying(b"Ollama is running")))
+
+
+async def test_a_gateway_that_does_not_reach_ollama_is_quoted() -> None:
+    failed = b"Message: fetch failed Cause: Error: connect ECONNREFUSED Name: TypeError"
+    peer = Peer(root=HELLO, tags=answering("500 Internal Server Error", failed))
+    said = "http://127.0.0.1:7 through .* answers with HTTP 500: Portkey got no answer from Ollama"
+    with pytest.raises(TargetError, match=said):
+        await check_route("gateway", peer)
+
+
+async def test_a_model_that_is_missing_behind_the_gateway_is_named() -> None:
+    with pytest.raises(TargetError, match=r"through .* has no model llama3; /api/tags offers a:1b"):
+        await check_route("gateway", Peer(root=HELLO, tags=offering("a:1b")))
+
+
+async def test_no_gateway_there_gives_the_remedy(unused_tcp_port: int) -> None:
+    url = f"http://127.0.0.1:{unused_tcp_port}"
+    told = settings(route="gateway", portkey_url=url)
+    async with open_http(told) as http:
+        with pytest.raises(TargetError, match=f"no Portkey gateway answers at {url}; start one"):
+            await check(http, told)

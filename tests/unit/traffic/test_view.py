@@ -7,11 +7,17 @@ import pytest
 from rich.console import Console
 
 from tests.unit.traffic.test_protocol import question
-from tests.unit.traffic.test_report import PLAN, failed, ok
+from tests.unit.traffic.test_report import (
+    PLAN,
+    asked_for_portkey,
+    direct,
+    failed,
+    ok,
+    through_portkey,
+)
 from traffic.attempt import Attempt, Failure
 from traffic.questions import Category
-from traffic.report import summarise
-from traffic.view import View, duration, plain_line, running_figures, summary_table
+from traffic.view import View, plain_line, running_figures
 
 
 def screen(*, terminal: bool) -> Console:
@@ -21,14 +27,6 @@ def screen(*, terminal: bool) -> Console:
 def shown(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.0004, "0 ms"), (0.2134, "213 ms"), (0.9996, "1.00 s"), (2.708, "2.71 s")],
-)
-def test_durations_are_written_in_the_unit_that_suits_them(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_the_running_figures_are_medians_of_what_was_answered() -> None:
@@ -43,6 +41,32 @@ def test_a_plain_line_says_how_far_it_is_and_what_came() -> None:
     )
     line = plain_line(12, 12, failed(Failure.HTTP_STATUS, "server busy", 503))
     assert line == "12/12 code                      failed: http_503: server busy"
+
+
+@pytest.mark.parametrize(
+    ("attempt", "way"),
+    [
+        (direct(ok(0.25)), "direct     "),
+        (through_portkey(ok(0.25)), "portkey    "),
+        (asked_for_portkey(ok(0.25)), "went direct"),
+    ],
+)
+def test_a_plain_line_names_the_way_that_was_taken(attempt: Attempt, way: str) -> None:
+    assert plain_line(3, 12, attempt) == (
+        f" 3/12 code                      {way}  ok  TTFT 250 ms  10.0 tokens/s"
+    )
+
+
+def test_a_failure_names_its_way_as_well() -> None:
+    lost = failed(Failure.UNREACHABLE, "refused")
+    lost.route = "portkey"
+    assert plain_line(1, 1, lost).endswith("way unknown  failed: unreachable: refused")
+
+
+def test_portkey_is_named_also_where_nobody_asked_for_it() -> None:
+    met = through_portkey(ok(0.25))
+    met.route = "default"
+    assert " portkey " in plain_line(1, 1, met)
 
 
 def test_without_a_terminal_every_request_is_one_line() -> None:
@@ -64,32 +88,3 @@ def test_on_a_terminal_one_live_line_holds_progress_category_and_figures() -> No
     for part in (longest, "1/5", "TTFT 100 ms", "10.0 tok/s"):
         assert any(part in line for line in live), part
     assert max(len(line) for line in live) <= 80
-
-
-def test_the_summary_fits_a_narrow_terminal_and_says_everything() -> None:
-    console = screen(terminal=False)
-    attempts: list[Attempt] = [
-        ok(0.1),
-        ok(2.5),
-        failed(Failure.BROKE_OFF, "[/red] connection reset by [peer]"),
-    ]
-    console.print(summary_table(PLAN, summarise(PLAN, attempts, 61.3)))
-    text = shown(console)
-    assert max(len(line) for line in text.splitlines()) <= 80
-    for part in (
-        "2 ok, 1 failed, 2 not finished or not sent",
-        "1 x broke_off: [/red] connection reset by [peer]",
-        "10 prompt, 22 generated",
-        "61.30 s",
-        PLAN.sha256[:12],
-        "TTFT, from sent",
-        "Tokens/s, server's clock",
-    ):
-        assert part in text
-
-
-def test_figures_that_nobody_reported_are_dashes() -> None:
-    console = screen(terminal=False)
-    console.print(summary_table(PLAN, summarise(PLAN, [], 0.0)))
-    assert "TTFT, from sent" in shown(console)
-    assert "-" in shown(console)

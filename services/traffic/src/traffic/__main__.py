@@ -15,13 +15,15 @@ from rich.console import Console
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
 from traffic.client import Client, open_http
+from traffic.comparison import compare
 from traffic.plan import Plan, make_plan
 from traffic.questions import BankError, load_bank
 from traffic.report import summarise
 from traffic.runner import play
 from traffic.settings import TrafficSettings
-from traffic.target import TargetError, check_target
-from traffic.view import View, summary_table
+from traffic.tables import summary_table
+from traffic.target import TargetError, check
+from traffic.view import View
 
 CHECKOUT_QUESTIONS = Path(__file__).resolve().parents[4] / "questions"
 
@@ -33,10 +35,10 @@ def main(argv: list[str] | None = None) -> int:
     status = Console(stderr=True)
     try:
         bank = load_bank(settings.questions_directory or CHECKOUT_QUESTIONS)
-        plan = make_plan(bank, settings.preset, settings.seed, settings.max_tokens)
+        plan = make_plan(bank, settings.preset, settings.seed, settings.max_tokens, settings.route)
         return asyncio.run(_run(settings, plan, status))
     except (BankError, TargetError) as error:
-        status.out(f"traffic: {error}", highlight=False)
+        _say(status, str(error))
         return 2
 
 
@@ -46,7 +48,8 @@ async def _run(settings: TrafficSettings, plan: Plan, status: Console) -> int:
     view = View(status, plan)
     try:
         async with open_http(settings) as http:
-            await check_target(http, settings.base_url, settings.model)
+            if warning := await check(http, settings):
+                _say(status, warning)
             started = time.perf_counter()
             with view:
                 await play(plan, Client(http, settings), settings.concurrency, view)
@@ -54,10 +57,15 @@ async def _run(settings: TrafficSettings, plan: Plan, status: Console) -> int:
         if not stopped_by:
             raise
     summary = summarise(plan, view.attempts, time.perf_counter() - started)
-    Console().print(summary_table(plan, summary))
+    comparison = compare(view.attempts) if plan.route == "mixed" else None
+    Console().print(summary_table(plan, summary, comparison))
     if stopped_by:
         return 128 + stopped_by[0]
     return 1 if summary.failed or summary.unasked else 0
+
+
+def _say(status: Console, sentence: str) -> None:
+    status.out(f"traffic: {sentence}", highlight=False)
 
 
 def _stop_on_signals() -> list[signal.Signals]:

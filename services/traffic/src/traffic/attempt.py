@@ -5,9 +5,12 @@ Facts are stored, durations derived.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 
 from ollama_observe.wire.usage import Usage
 from traffic.questions import Category
+from traffic.routes import Way, way_of
+from traffic.settings import RequestRoute
 
 
 class Failure(StrEnum):
@@ -40,6 +43,10 @@ class Attempt:
     scheduled: float
     """When the plan wanted it sent. In a closed loop: when its turn came."""
     sent: float
+    route: RequestRoute = "default"
+    """The way that was asked for."""
+    has_portkey_sign: bool = False
+    """The answer is one that the gateway handed on, or wrote."""
     headers: float | None = None
     first_byte: float | None = None
     first_content: float | None = None
@@ -54,6 +61,13 @@ class Attempt:
     failure: Failure | None = None
     detail: str = ""
     """What the server or the network said about the failure."""
+
+    @property
+    def way(self) -> Way:
+        """The way that it took, as far as its answer tells."""
+        return way_of(
+            self.route, has_sign=self.has_portkey_sign, is_answered=self.status == HTTPStatus.OK
+        )
 
     @property
     def is_ok(self) -> bool:

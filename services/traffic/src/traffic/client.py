@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ import httpx2
 from ollama_observe import __version__
 from ollama_observe.wire.framing import framing_of
 from ollama_observe.wire.meter import StreamMeter
+from traffic import portkey
 from traffic.attempt import Attempt, Failure
 from traffic.plan import PlannedQuestion
 from traffic.protocol import ANSWERS, PATHS, Message, ReplyText, build, error_message
+from traffic.routes import headers_of, path_of
 from traffic.settings import TrafficSettings
 
 # An error is a sentence; what is longer is somebody's web page.
@@ -32,7 +35,7 @@ class Reply:
 async def open_http(settings: TrafficSettings) -> AsyncIterator[httpx2.AsyncClient]:
     """Connections to the server under test, and to nowhere else: no proxy of the environment."""
     async with httpx2.AsyncClient(
-        base_url=settings.base_url,
+        base_url=settings.target_url,
         trust_env=False,
         timeout=httpx2.Timeout(None, connect=settings.connect_timeout_seconds),
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
@@ -64,7 +67,7 @@ class Client:
         """Send one turn and read its answer to the end. Failures are facts, not exceptions."""
         body = build(self._settings.api, self._settings.model, question, messages)
         attempt = Attempt(
-            question.question_id, question.category, turn, scheduled, sent=self._clock()
+            question.question_id, question.category, turn, scheduled, self._clock(), question.route
         )
         text = ""
         try:
@@ -82,11 +85,14 @@ class Client:
 
     async def _exchange(self, attempt: Attempt, body: bytes) -> str:
         api = self._settings.api
-        async with self._http.stream("POST", PATHS[api], content=body) as response:
+        path = path_of(attempt.route, PATHS[api])
+        headers = headers_of(attempt.route, self._settings.ollama_url, uuid.uuid4().hex)
+        async with self._http.stream("POST", path, content=body, headers=headers) as response:
             attempt.headers = self._clock()
             attempt.status = response.status_code
+            attempt.has_portkey_sign = portkey.has_sign(response.headers)
             if response.status_code != httpx2.codes.OK:
-                _fail(attempt, Failure.HTTP_STATUS, error_message(await _beginning(response)))
+                _refused(attempt, await _beginning(response))
                 return ""
             content_type = response.headers.get("content-type", "")
             framing = framing_of(content_type)
@@ -124,6 +130,12 @@ def _judge(attempt: Attempt, meter: StreamMeter) -> None:
         _fail(attempt, Failure.STREAM_ERROR, "the server reported an error inside its answer")
     elif not meter.is_ended:
         _fail(attempt, Failure.BROKE_OFF, "the answer ended without its end marker")
+
+
+def _refused(attempt: Attempt, body: bytes) -> None:
+    # some of the gateway's own errors carry none of its headers
+    attempt.has_portkey_sign = attempt.has_portkey_sign or portkey.complaint(body) is not None
+    _fail(attempt, Failure.HTTP_STATUS, error_message(body))
 
 
 def _fail(attempt: Attempt, failure: Failure, detail: str) -> None:

@@ -1,4 +1,4 @@
-"""(seed, preset) to the questions that will be asked: pure, and hashed.
+"""(seed, preset, route) to the questions that will be asked: pure, and hashed.
 
 Two runs with the same hash send the same requests in the same order, apart from the
 model and the API, which are the run's.
@@ -6,14 +6,17 @@ model and the API, which are the run's.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from traffic.questions import Bank, Category, Question, sample
-from traffic.settings import Preset
+from traffic.settings import Preset, RequestRoute, Route
 
 SIZES: dict[Preset, int] = {"quick": 10, "demo": 50}
+
+OTHER_WAY: dict[RequestRoute, RequestRoute] = {"direct": "portkey", "portkey": "direct"}
+"""The two ways of a mixed run."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +31,17 @@ class PlannedQuestion:
     seed: int
     format: dict[str, Any] | None = None
     tools: tuple[dict[str, Any], ...] | None = None
+    route: RequestRoute = "default"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will ask, in order."""
+    """What a run will ask, in order. A question that is asked two ways is in it twice."""
 
     preset: Preset
     seed: int
     questions: tuple[PlannedQuestion, ...]
+    route: Route = "default"
 
     @property
     def requests(self) -> int:
@@ -46,14 +51,51 @@ class Plan:
     @cached_property
     def sha256(self) -> str:
         """The hash of everything in the plan."""
-        whole = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        plain = asdict(self, dict_factory=_without_default_routes)
+        whole = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def make_plan(bank: Bank, preset: Preset, seed: int, max_tokens: int | None = None) -> Plan:
+def make_plan(
+    bank: Bank,
+    preset: Preset,
+    seed: int,
+    max_tokens: int | None = None,
+    route: Route = "default",
+) -> Plan:
     """The plan of a preset. Raises BankError when the bank holds too few questions."""
     chosen = sample(bank, SIZES[preset], seed)
-    return Plan(preset, seed, tuple(_planned(bank, item, seed, max_tokens) for item in chosen))
+    questions = tuple(_planned(bank, item, seed, max_tokens) for item in chosen)
+    if route == "mixed":
+        questions = _both_ways(questions, seed)
+    else:
+        questions = tuple(replace(question, route=route) for question in questions)
+    return Plan(preset, seed, questions, route)
+
+
+def _both_ways(questions: tuple[PlannedQuestion, ...], seed: int) -> tuple[PlannedQuestion, ...]:
+    """Every question by one way, then, in the same order, every question by the other.
+
+    Half of them, drawn by the seed, go directly first. So the same question is never asked
+    twice in a row, when the server would still have its prompt in memory; where it keeps
+    prompts for longer, each way is as often the second; and each way has as many requests
+    early in the run as late.
+    """
+    drawn = sorted(
+        {question.question_id for question in questions},
+        key=lambda name: hashlib.sha256(f"{seed}:{name}:direct first".encode()).digest(),
+    )
+    direct_first = set(drawn[: len(drawn) // 2])
+    first: list[PlannedQuestion] = [
+        replace(item, route="direct" if item.question_id in direct_first else "portkey")
+        for item in questions
+    ]
+    return (*first, *(replace(item, route=OTHER_WAY[item.route]) for item in first))
+
+
+def _without_default_routes(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # a request that asks for no way is the request that it was before there were ways
+    return {name: value for name, value in pairs if (name, value) != ("route", "default")}
 
 
 def _planned(bank: Bank, question: Question, seed: int, max_tokens: int | None) -> PlannedQuestion:

@@ -5,8 +5,9 @@ from typing import Any, cast
 
 from ollama_observe.wire.endpoints import Answer
 from ollama_observe.wire.framing import Framing, splitter_for
+from traffic import portkey
 from traffic.plan import PlannedQuestion
-from traffic.settings import Api
+from traffic.settings import Api, RequestRoute
 
 Message = dict[str, str]
 
@@ -21,11 +22,22 @@ def opening(question: PlannedQuestion) -> list[Message]:
 
 def build(api: Api, model: str, question: PlannedQuestion, messages: list[Message]) -> bytes:
     """The body of a streamed chat request, always with a ceiling on the answer's tokens."""
-    body: dict[str, Any] = {"model": model, "messages": messages, "stream": True}
+    body: dict[str, Any] = {"model": model, "messages": messages}
+    if _must_say_stream(api, question.route):
+        body["stream"] = True
     if question.tools is not None:
         body["tools"] = question.tools
     body |= _native(question) if api == "native" else _openai(question)
     return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _must_say_stream(api: Api, route: RequestRoute) -> bool:
+    """The native API streams unless told otherwise, so the word can be left out.
+
+    For the gateway it must: it takes the word for an event stream's, whose events end with an
+    empty line, and would hold back a native answer, which has none, until its end.
+    """
+    return api == "openai" or route != "gateway"
 
 
 def _native(question: PlannedQuestion) -> dict[str, Any]:
@@ -81,11 +93,11 @@ def _content(record: bytes) -> str:
 
 
 def error_message(body: bytes, limit_characters: int = 200) -> str:
-    """The sentence in an error body of either dialect, else how the body begins."""
+    """The sentence in an error body of either dialect or of Portkey, else how it begins."""
     try:
         found = json.loads(body)["error"]
         text = found["message"] if isinstance(found, dict) else found
     except (ValueError, LookupError, TypeError):
-        text = body.decode("utf-8", "replace")
+        text = portkey.complaint(body) or body.decode("utf-8", "replace")
     printable = "".join(letter if letter.isprintable() else " " for letter in str(text))
     return " ".join(printable.split())[:limit_characters]

@@ -14,12 +14,20 @@ LOCAL_HOSTS = frozenset(
 )
 """Names that stay on this machine: the loopback, and the services of our compose file."""
 
+GATEWAY_ADDRESSES = ("portkey_url", "ollama_url")
+"""What the route gateway uses, in place of `base_url`."""
 
 Preset = Literal["quick", "demo"]
 """How many questions, of which kinds. Sizes are in plan.py."""
 
 Api = Literal["native", "openai"]
 """Which of the server's chat interfaces is used."""
+
+RequestRoute = Literal["default", "direct", "portkey", "gateway"]
+"""The way that one request asks for. What it means is in routes.py."""
+
+Route = Literal[RequestRoute, "mixed"]
+"""The ways that a run asks for; mixed: every question by two of them."""
 
 
 class TrafficSettings(ServiceSettings):
@@ -30,12 +38,25 @@ class TrafficSettings(ServiceSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="Least severe level that is logged, beside the progress line."
     )
-    # before base_url, whose validator reads it
+    # these two before the addresses, whose validator reads them
     allow_remote: bool = Field(
-        False, description="Permit a base URL that leaves this machine and its containers."
+        False, description="Permit addresses that leave this machine and its containers."
+    )
+    route: Route = Field(
+        "default",
+        description="default: as the proxy chooses; direct, portkey: the proxy is asked for this "
+        "way; mixed: every question both ways; gateway: straight to Portkey, without the proxy.",
     )
     base_url: str = Field(
         "http://127.0.0.1:11435", description="Where requests go: the proxy, or any Ollama."
+    )
+    portkey_url: str = Field(
+        "http://127.0.0.1:8787",
+        description="Where requests go with the route gateway: the Portkey gateway.",
+    )
+    ollama_url: str = Field(
+        "http://127.0.0.1:11434",
+        description="Where the gateway sends them with the route gateway: Ollama, without /v1.",
     )
     model: str = Field("smollm2:135m", min_length=1, description="The model that answers.")
     preset: Preset = Field(
@@ -60,18 +81,32 @@ class TrafficSettings(ServiceSettings):
         None, description="The question bank. Default: `questions` in the checkout."
     )
 
-    @field_validator("base_url")
+    @field_validator("base_url", "portkey_url", "ollama_url")
     @classmethod
     def _is_http_and_near(cls, value: str, info: ValidationInfo) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("expected http://host:port")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected http://host:port, without credentials, query or fragment")
-        _ = parts.port  # raises ValueError for a port out of range
-        if not info.data.get("allow_remote") and not is_local(parts.hostname):
-            raise ValueError("not on this machine; --allow-remote permits it")
-        return value.rstrip("/")
+        used = GATEWAY_ADDRESSES if info.data.get("route") == "gateway" else ("base_url",)
+        if info.field_name not in used:
+            return value  # nothing is sent there, and whoever set it may have meant another run
+        if info.field_name == "ollama_url" and urlsplit(value).path.rstrip("/").endswith("/v1"):
+            raise ValueError("expected http://host:port, without /v1: paths carry it")
+        return _near_address(value, allow_remote=bool(info.data.get("allow_remote")))
+
+    @property
+    def target_url(self) -> str:
+        """The server that requests are sent to."""
+        return self.portkey_url if self.route == "gateway" else self.base_url
+
+
+def _near_address(value: str, *, allow_remote: bool) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected http://host:port")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("expected http://host:port, without credentials, query or fragment")
+    _ = parts.port  # raises ValueError for a port out of range
+    if not allow_remote and not is_local(parts.hostname):
+        raise ValueError("not on this machine; --allow-remote permits it")
+    return value.rstrip("/")
 
 
 def is_local(host: str) -> bool:

@@ -1,14 +1,13 @@
-"""A run on a terminal: a live line while it goes, a table at its end.
+"""A run while it goes: a live line on a terminal, one plain line a request elsewhere.
 
-Where there is no terminal, one plain line a request. Never a question or an answer.
+Never a question or an answer.
 """
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,14 +17,15 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
-from rich.text import Text
 
 from traffic.attempt import Attempt
 from traffic.plan import Plan, PlannedQuestion
-from traffic.report import Spread, Summary, percentile
+from traffic.report import percentile
+from traffic.routes import Way
+from traffic.tables import duration
 
 _NAME_WIDTH = 24
+_WAY_WIDTH = max(len(way) for way in Way)
 
 
 class View(AbstractContextManager["View"]):
@@ -84,8 +84,10 @@ def running_figures(attempts: list[Attempt]) -> str:
 
 
 def plain_line(number: int, total: int, attempt: Attempt) -> str:
-    """One attempt in one line."""
+    """One attempt in one line, with its way where one was asked for or Portkey was met."""
     head = f"{number:>{len(str(total))}}/{total} {attempt.category:<{_NAME_WIDTH}}  "
+    if attempt.route != "default" or attempt.way is Way.PORTKEY:
+        head += f"{attempt.way:<{_WAY_WIDTH}}  "
     if not attempt.is_ok:
         return f"{head}failed: {attempt.error}: {attempt.detail}"
     parts = ["ok"]
@@ -99,57 +101,3 @@ def plain_line(number: int, total: int, attempt: Attempt) -> str:
 def _rate(attempt: Attempt) -> float | None:
     """By the server's clock where it reports one (native API), else by ours."""
     return attempt.reported_tokens_per_second or attempt.seen_tokens_per_second
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people.
-
-    Example: 0.2134 gives `213 ms`, 2.708 gives `2.71 s`.
-    """
-    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
-
-
-def summary_table(plan: Plan, summary: Summary) -> Group:
-    """The end of a run: counts first, then the distributions, each with its clock."""
-    counts = Table.grid(padding=(0, 2))
-    counts.add_row("Plan", f"{plan.preset}, seed {plan.seed}, sha256 {plan.sha256[:12]}")
-    counts.add_row("Questions", f"{len(plan.questions)} in {summary.planned_requests} requests")
-    counts.add_row("Requests", _outcomes(summary))
-    for error in summary.errors:
-        counts.add_row("", Text(f"{error.count} x {error.kind}: {error.detail}", "red"))
-    counts.add_row(
-        "Tokens", f"{summary.prompt_tokens} prompt, {summary.generated_tokens} generated"
-    )
-    counts.add_row("Duration", duration(summary.duration_seconds))
-    return Group("", counts, "", _distributions(summary))
-
-
-def _outcomes(summary: Summary) -> Text:
-    text = Text(f"{summary.ok} ok, ")
-    text.append(f"{summary.failed} failed", "bold red" if summary.failed else "")
-    if summary.unasked:
-        text.append(f", {summary.unasked} not finished or not sent", "yellow")
-    return text
-
-
-def _distributions(summary: Summary) -> Table:
-    table = Table("Whole answers", box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("n", "p50", "p95", "max"):
-        table.add_column(name, justify="right", no_wrap=True)
-    _add(table, "TTFT, from sent", summary.ttft_seconds, duration)
-    _add(table, "End to end, from sent", summary.end_to_end_seconds, duration)
-    _add(table, "Tokens/s, server's clock", summary.reported_tokens_per_second, _per_second)
-    _add(table, "Tokens/s, seen here", summary.seen_tokens_per_second, _per_second)
-    return table
-
-
-def _per_second(value: float) -> str:
-    return f"{value:.1f}"
-
-
-def _add(table: Table, name: str, values: Spread | None, show: Callable[[float], str]) -> None:
-    if values is None:
-        table.add_row(name, "0", "-", "-", "-")
-        return
-    figures = (values.p50, values.p95, values.maximum)
-    table.add_row(name, str(values.count), *(show(figure) for figure in figures))

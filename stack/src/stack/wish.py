@@ -1,0 +1,44 @@
+"""What a verb asks for: parts of the stack, and the way that the proxy's requests take."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stack.parts import is_loopback, portkey_address
+from stack.settings import StackSettings
+
+STARTS = ("start", "start-with-portkey", "start-portkey", "start-proxy", "start-proxy-portkey")
+"""The verbs that start something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Parts by name; the engine comes by itself where the proxy needs it.
+
+    `through_gateway` None: the proxy as it is, or direct where none runs.
+    """
+
+    parts: frozenset[str]
+    through_gateway: bool | None = None
+
+
+def wish_of(verb: str, settings: StackSettings) -> Wish:
+    """What one of the verbs that start something asks for."""
+    whole = {"proxy"} if settings.prometheus == "off" else {"proxy", "prometheus"}
+    with_gateway = wish_for({*whole, "portkey"}, settings, through_gateway=True)
+    wishes = {
+        "start": with_gateway if settings.portkey == "on" else wish_for(whole, settings),
+        "start-with-portkey": with_gateway,
+        "start-portkey": wish_for({"portkey"}, settings),
+        "start-proxy": wish_for({"proxy"}, settings, through_gateway=False),
+        "start-proxy-portkey": wish_for({"proxy"}, settings, through_gateway=True),
+    }
+    return wishes[verb]
+
+
+def wish_for(
+    parts: Iterable[str], settings: StackSettings, through_gateway: bool | None = None
+) -> Wish:
+    """A wish without a gateway that is not this machine's to start."""
+    is_ours = is_loopback(portkey_address(settings).host)
+    named = frozenset(parts)
+    return Wish(named if is_ours else named - {"portkey"}, through_gateway)

@@ -1,0 +1,89 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from stack.assembly import assemble, change
+from stack.errors import StackError
+from stack.parts import Address, Part
+from stack.plan import Plan, digests
+from stack.request import read_request
+from stack.wish import wish_of
+
+PROXY = Part("proxy", (), (Address("proxy", "127.0.0.1", 1, "PROXY_PORT"),), "", 1, 1)
+DIRECT = Plan((PROXY,), wished=("proxy", "prometheus"))
+GATEWAY = "http://127.0.0.1:8787"
+
+
+def wished(verb: str, running: Plan, folder: Path, **variables: str) -> tuple[set[str], str | None]:
+    request = read_request(variables, folder)
+    found = change(request, wish_of(verb, request.settings), running)
+    return set(found.arrives), found.gateway
+
+
+def test_where_nothing_runs_all_that_is_asked_for_arrives(tmp_path: Path) -> None:
+    assert wished("start", Plan(), tmp_path) == ({"proxy", "prometheus"}, None)
+    whole = {"portkey", "proxy", "prometheus"}
+    assert wished("start-with-portkey", Plan(), tmp_path) == (whole, GATEWAY)
+
+
+def test_what_runs_as_it_is_asked_for_stays(tmp_path: Path) -> None:
+    assert wished("start", DIRECT, tmp_path) == (set(), None)
+    assert wished("start-proxy", DIRECT, tmp_path) == (set(), None)
+
+
+def test_a_proxy_that_shall_go_another_way_is_exchanged(tmp_path: Path) -> None:
+    assert wished("start-proxy-portkey", DIRECT, tmp_path) == ({"proxy"}, GATEWAY)
+    routed = Plan((PROXY,), wished=("portkey", "proxy"), gateway=GATEWAY)
+    assert wished("start-proxy", routed, tmp_path) == ({"proxy"}, None)
+
+
+def test_start_leaves_the_way_of_a_running_proxy_as_it_is(tmp_path: Path) -> None:
+    routed = Plan((PROXY,), wished=("proxy",), gateway=GATEWAY)
+    assert wished("start", routed, tmp_path) == ({"prometheus"}, GATEWAY)
+
+
+def test_a_prometheus_that_could_not_be_had_is_not_looked_for_again(tmp_path: Path) -> None:
+    assert "prometheus" not in wished("start", DIRECT, tmp_path)[0]
+
+
+@pytest.mark.parametrize(
+    ("verb", "variable", "is_named"),
+    [
+        ("start", "PROXY_LOG_LEVEL", True),
+        ("start", "PORTKEY", False),
+        ("start-portkey", "PROXY_LOG_LEVEL", False),
+        ("start-proxy-portkey", "OLLAMA_URL", True),
+        ("start-proxy-portkey", "PROXY_PORTKEY_CONFIG", False),
+        ("start-proxy-portkey", "PORTKEY_PORT", False),
+        ("start-proxy", "PROMETHEUS_RETENTION_DAYS", False),
+    ],
+)
+def test_only_a_variable_that_is_about_something_else_than_the_verb_stands_in_its_way(
+    verb: str, variable: str, is_named: bool, tmp_path: Path
+) -> None:
+    values = {"OLLAMA_URL": "http://127.0.0.1:1", "PORTKEY": "off"}
+    request = read_request({variable: values.get(variable, "12")}, tmp_path)
+    found = change(request, wish_of(verb, request.settings), DIRECT)
+    assert found.differs == ((variable,) if is_named else ())
+
+
+def test_a_gateway_that_is_missed_ends_a_strict_start_at_once(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        variables = {"PORTKEY_PORT": str(closed.getsockname()[1]), "PROXY_PORTKEY_STRICT": "true"}
+        request = read_request(variables, tmp_path)
+        wish = wish_of("start-proxy-portkey", request.settings)
+        with pytest.raises(StackError, match=r"PROXY_PORTKEY_STRICT .*`make start-portkey` first"):
+            assemble(request, wish, Plan(), "start-proxy-portkey")
+
+
+def test_ports_are_checked_before_anything_is_fetched(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        request = read_request({"PORTKEY_PORT": str(taken.getsockname()[1])}, tmp_path)
+        wish = wish_of("start-portkey", request.settings)
+        with pytest.raises(StackError, match="make start-portkey PORTKEY_PORT="):
+            assemble(request, wish, Plan(digests=digests({})), "start-portkey")
+    assert list(tmp_path.iterdir()) == []

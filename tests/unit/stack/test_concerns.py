@@ -1,0 +1,44 @@
+import pytest
+
+from stack.concerns import concerns, digests_after, set_differently
+from stack.plan import Plan, digests
+
+NAMES = ("engine", "portkey", "proxy", "prometheus")
+
+
+@pytest.mark.parametrize(
+    ("variable", "concerned"),
+    [
+        ("PROXY_LOG_LEVEL", {"proxy"}),
+        ("PROXY_CONTROL_PORT", {"proxy", "prometheus"}),
+        ("OLLAMA_URL", {"proxy"}),
+        ("ENGINE", {"engine", "proxy"}),
+        ("ENGINE_THREADS", {"engine"}),
+        ("ENGINE_PORT", {"engine", "proxy", "prometheus"}),
+        ("PROMETHEUS", {"prometheus"}),
+        ("PROMETHEUS_RETENTION_DAYS", {"prometheus"}),
+        ("PORTKEY_PORT", {"portkey"}),
+        ("PORTKEY", set()),
+        ("STACK_DOWNLOADS_DIR", set(NAMES)),
+    ],
+)
+def test_a_variable_is_news_to_the_parts_that_read_it(variable: str, concerned: set[str]) -> None:
+    assert {name for name in NAMES if concerns(variable, [name], False)} == concerned
+
+
+def test_where_the_gateway_answers_is_news_to_a_proxy_that_goes_through_it() -> None:
+    assert concerns("PORTKEY_HOST", ["proxy"], True)
+
+
+def test_a_change_is_named_where_it_concerns_what_is_asked_for_and_what_stays() -> None:
+    now = digests({"PROXY_LOG_LEVEL": "debug"})
+    assert set_differently(Plan(), now, ["proxy"], ["proxy"]) == ["PROXY_LOG_LEVEL"]
+    assert set_differently(Plan(), now, ["proxy"], ["portkey"]) == []
+    assert set_differently(Plan(), now, [], ["proxy"]) == []
+    assert set_differently(Plan(digests=now), now, ["proxy"], ["proxy"]) == []
+
+
+def test_a_part_that_stays_keeps_what_it_was_started_with() -> None:
+    old, new = {"PROXY_LOG_LEVEL": "debug", "PORTKEY_PORT": "1"}, {"PORTKEY_PORT": "2"}
+    after = digests_after(Plan(digests=digests(old)), digests(new), ["proxy"])
+    assert after == digests({"PROXY_LOG_LEVEL": "debug", "PORTKEY_PORT": "2"})

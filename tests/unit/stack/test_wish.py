@@ -1,0 +1,37 @@
+import pytest
+
+from stack.settings import parse
+from stack.wish import STARTS, Wish, wish_of
+
+WHOLE = frozenset({"proxy", "prometheus"})
+
+
+@pytest.mark.parametrize(
+    ("verb", "wish"),
+    [
+        ("start", Wish(WHOLE)),
+        ("start-with-portkey", Wish(WHOLE | {"portkey"}, through_gateway=True)),
+        ("start-portkey", Wish(frozenset({"portkey"}))),
+        ("start-proxy", Wish(frozenset({"proxy"}), through_gateway=False)),
+        ("start-proxy-portkey", Wish(frozenset({"proxy"}), through_gateway=True)),
+    ],
+)
+def test_each_verb_asks_for_its_parts_and_its_way(verb: str, wish: Wish) -> None:
+    assert verb in STARTS
+    assert wish_of(verb, parse({})) == wish
+
+
+def test_portkey_on_makes_start_the_verb_with_portkey() -> None:
+    settings = parse({"PORTKEY": "on"})
+    assert wish_of("start", settings) == wish_of("start-with-portkey", settings)
+
+
+def test_without_prometheus_nobody_asks_for_it() -> None:
+    settings = parse({"PROMETHEUS": "off"})
+    assert not any("prometheus" in wish_of(verb, settings).parts for verb in STARTS)
+
+
+def test_a_gateway_elsewhere_is_used_and_not_asked_for() -> None:
+    settings = parse({"PORTKEY_HOST": "gw.example"})
+    assert wish_of("start-with-portkey", settings) == Wish(WHOLE, through_gateway=True)
+    assert wish_of("start-portkey", settings).parts == frozenset()
