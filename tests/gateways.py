@@ -15,6 +15,7 @@ from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _FOLDER = REPOSITORY / ".local" / "portkey"
+_LOOPBACK = REPOSITORY / "portkey" / "loopback.cjs"
 _SERVER = Path("node_modules/@portkey-ai/gateway/build/start-server.js")
 _START_SECONDS = 30.0
 _INSTALL_SECONDS = 300.0
@@ -47,7 +48,8 @@ async def running_gateway(port: int | None = None) -> AsyncIterator[RunningGatew
     folder = gateway_folder()
     chosen = port or free_port()
     process = await asyncio.create_subprocess_exec(
-        *("node", str(folder / _SERVER), f"--port={chosen}", "--headless"),
+        *("node", "--require", str(_LOOPBACK), str(folder / _SERVER)),
+        *(f"--port={chosen}", "--host=127.0.0.1", "--headless"),
         cwd=folder,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

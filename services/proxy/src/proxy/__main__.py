@@ -10,7 +10,8 @@ from ollama_observe.service.lifecycle import Listener, listening, run, until_sto
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
 from proxy.app import create_proxy
-from proxy.doors import check_gateway
+from proxy.doors import check_gateway, read_config
+from proxy.portkey_config import PortkeyConfig
 from proxy.settings import ProxySettings
 from proxy.sockets import bind_sockets
 from proxy.upstreams import upstreams_of
@@ -19,10 +20,12 @@ from proxy.users import Users
 _log = structlog.stdlib.get_logger("proxy")
 
 
-async def serve_proxy(settings: ProxySettings, arguments: list[str]) -> None:
+async def serve_proxy(
+    settings: ProxySettings, config: PortkeyConfig | None, arguments: list[str]
+) -> None:
     """Serve the relay and the control app; the control app outlives the drain."""
     sockets = bind_sockets(settings)
-    proxy = create_proxy(settings, sockets, arguments)
+    proxy = create_proxy(settings, sockets, arguments, config)
     control = Listener("control", proxy.control, settings.control_host, settings.control_port)
     await until_stopped(
         (listening(control), proxy.serving),
@@ -85,7 +88,8 @@ def main() -> None:
     configure_logging("proxy", settings.log_level, settings.log_format)
     for event, advice in warnings_of(settings).items():
         _log.warning(event, advice=advice)
-    run(lambda: serve_proxy(settings, sys.argv[1:]))
+    config = read_config(settings)
+    run(lambda: serve_proxy(settings, config, sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from proxy.control import create_control
 from proxy.doors import create_doors, create_pool, gateway_pool
 from proxy.gateway_watch import GatewayWatch
 from proxy.inflight import Entry, InflightGauges, phases
+from proxy.portkey_config import PortkeyConfig
 from proxy.probe import check_ollama
 from proxy.routing import Routing
 from proxy.settings import ProxySettings
@@ -36,9 +37,15 @@ class Proxy:
     """Relays on the socket while it is entered."""
 
 
-def create_proxy(settings: ProxySettings, sockets: Sockets, arguments: Sequence[str]) -> Proxy:
+def create_proxy(
+    settings: ProxySettings,
+    sockets: Sockets,
+    arguments: Sequence[str],
+    config: PortkeyConfig | None = None,
+) -> Proxy:
     """Build a proxy around bound sockets; `arguments` are the command line, for its workers.
 
+    `config` is what the gateway is told, if anything.
     Raises: ValueError, OSError for settings that make no sense together.
     """
     ledger, shared = Ledger(m.PROXY), Shared()
@@ -50,7 +57,7 @@ def create_proxy(settings: ProxySettings, sockets: Sockets, arguments: Sequence[
     if settings.workers == 1:
         return_sock = sockets.returns[0] if sockets.returns else None
         return_port = return_sock.getsockname()[1] if return_sock else None
-        doors = create_doors(settings, ledger, shared, return_port=return_port)
+        doors = create_doors(settings, ledger, shared, config, return_port=return_port)
         serving = doors.serving(settings, sockets.front, return_sock)
 
         async def entries() -> list[Entry]:

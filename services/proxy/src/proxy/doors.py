@@ -67,12 +67,15 @@ def create_doors(
     settings: ProxySettings,
     ledger: Ledger,
     shared: Shared,
+    config: PortkeyConfig | None = None,
     index: int = 0,
     return_port: int | None = None,
 ) -> Doors:
     """The listeners of one process, the `index`-th, which measures into `ledger`.
 
-    `return_port` is where its return leg listens, if it has one.
+    `config` is what the gateway is told, if anything; `return_port` is where the process's return
+    leg listens, if it has one.
+
     Raises: ValueError, OSError for settings that make no sense together.
     """
     pool = create_pool(settings)
@@ -81,15 +84,15 @@ def create_doors(
     observer = Observer(settings, ledger, shared, log, lambda: loaded_contexts(pool))
     gateway = back = None
     if settings.enable_portkey:
-        gateway = create_gateway(settings, direct, shared, return_port or 0)
+        gateway = create_gateway(settings, direct, shared, config, return_port or 0)
         begin_portkey(ledger)
     if gateway is not None and return_port is not None:
         upstreams = {
             name: create_pool(settings, url) for name, url in upstreams_of(settings).items()
         }
-        back = Relay(
-            settings, ReturnDesk(upstreams, gateway.passages, ledger), Admission(0, shared)
-        )
+        # ids and token counts are the front door's to add
+        plain = settings.model_copy(update={"request_id_header": "", "inject_usage": False})
+        back = Relay(plain, ReturnDesk(upstreams, gateway.passages, ledger), Admission(0, shared))
     front = Relay(
         settings,
         FrontDesk(observer, direct, gateway),
@@ -101,14 +104,23 @@ def create_doors(
 def check_gateway(settings: ProxySettings) -> None:
     """Raises: ValueError, OSError for a configuration of the gateway that cannot be sent."""
     if settings.enable_portkey:
-        create_gateway(settings, Direct(create_pool(settings)), Shared(), settings.return_leg_port)
+        direct, config = Direct(create_pool(settings)), read_config(settings)
+        create_gateway(settings, direct, Shared(), config, settings.return_leg_port)
+
+
+def read_config(settings: ProxySettings) -> PortkeyConfig | None:
+    """What the gateway is to be told, if anything. Raises: ValueError, OSError."""
+    path = settings.portkey_config
+    return PortkeyConfig.read(path) if settings.enable_portkey and path is not None else None
 
 
 def create_gateway(
-    settings: ProxySettings, direct: Direct, shared: Shared, return_port: int
+    settings: ProxySettings,
+    direct: Direct,
+    shared: Shared,
+    config: PortkeyConfig | None,
+    return_port: int,
 ) -> Gateway:
-    """The way through the gateway of the settings. Raises: ValueError, OSError."""
+    """The way through the gateway of the settings. Raises: ValueError."""
     seen = seen_by_gateway(settings, upstreams_of(settings), return_port)
-    path = settings.portkey_config
-    config = None if path is None else PortkeyConfig.read(path)
     return Gateway(settings, gateway_pool(settings), direct, shared.gateway, seen, config)

@@ -11,10 +11,10 @@ from typing import Protocol
 from proxy.admission import Refusal
 from proxy.answers import own_answer
 from proxy.heads import RequestHead, ResponseHead
-from proxy.holding import Holding
 from proxy.injector import Injector
 from proxy.outcomes import Ending
-from proxy.reframing import Reframing, reframing_of
+from proxy.outgoing import Outgoing
+from proxy.reframing import LAST_CHUNK, Reframing, reframing_of
 from proxy.relay import Relay
 from proxy.routing import Bypass
 from proxy.upstream import (
@@ -32,6 +32,8 @@ OUTBOX_LIMIT_BYTES = 64 * 1024
 # A client that closes its sending side has left, or waits for its answer: while there is no
 # connection to pass the end on to, this long.
 PATIENCE_SECONDS = 1.0
+_GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
+_WHOLE = (Ending.COMPLETE, Ending.HALF_CLOSED)
 _NOTHING_SENT = (UpstreamUnreachable, UpstreamTimeout)
 
 
@@ -60,16 +62,9 @@ class Exchange:
     _asked_at = 0.0
     _connecting: asyncio.Task[None] | None = None
     _connection: UpstreamConnection | None = None
-    _outbox_bytes = 0
-    _way: Way | None = None
-    _outbound_head = b""
-    _is_head_sent = False
-    _holding: Holding | None = None
-    """The request's body, where it must be whole before any of it goes out."""
-    _length: int | None = None
-    """Of a body that goes out otherwise than it came."""
+    _outgoing: Outgoing | None = None
+    """None for a request that is refused by its head."""
     _injector: Injector | None = None
-    _asks_usage = False
     _is_request_read = False
     _is_half_closed = False
     _is_end_passed_on = False
@@ -90,18 +85,14 @@ class Exchange:
         self._head = head
         self._clock = relay.clock
         self._witness = witness = relay.desk.observe(head, at)
-        self._outbox: list[bytes] = []
         self._keep_alive = head.keep_alive and head.version == b"HTTP/1.1"
-        try:
-            self._way = way = relay.desk.way(head, witness, self)
-            self._outbound_head = way.head(head)
-        except Refusal as refusal:
-            self._refusal = refusal
-            return
         if relay.injects_into(witness.endpoint, head):
             self._injector = Injector()
-        if way.needs_whole_body or self._injector is not None:
-            self._holding = Holding()
+        try:
+            way = relay.desk.way(head, witness, self)
+            self._outgoing = Outgoing(head, way, witness, self._injector)
+        except Refusal as refusal:
+            self._refusal = refusal
 
     def start(self) -> None:
         """Let the request in and find a connection for it, or refuse."""
@@ -112,8 +103,11 @@ class Exchange:
             self.refuse(refusal.ending, str(refusal))
             return
         self._is_admitted = True
-        if self._holding is None:
-            self._ask()
+        assert self._outgoing is not None
+        if not self._outgoing.is_held:
+            self._ask(self._outgoing.way)
+        elif b"expect" in self._head.headers:
+            self._client.write(_GO_AHEAD)
 
     @property
     def is_over(self) -> bool:
@@ -131,11 +125,8 @@ class Exchange:
         if is_done:
             self._is_request_read = True
             self._witness.request_read(self._clock())
-        if self._holding is not None:
-            self._hold(self._holding, raw, pieces, is_done)
-        elif raw and self._refusal is None:
-            self._put(raw)
-        self._flush()
+        if self._outgoing is not None:
+            self._hand_on(self._outgoing, raw, pieces, is_done)
 
     def half_closed(self, is_last: bool) -> None:
         """The client closed its sending side: so is the upstream's, which decides what it means.
@@ -162,8 +153,7 @@ class Exchange:
 
     def upstream_hangs(self) -> None:
         """See Stoppable."""
-        assert self._way is not None
-        self.refuse(Ending.GATEWAY_HANGS, f"{self._way.name} hangs: it keeps what it was sent")
+        self.refuse(Ending.GATEWAY_HANGS, f"{self._upstream} hangs: it keeps what it was sent")
 
     def answer_paused(self) -> None:
         """The client does not keep up."""
@@ -189,7 +179,8 @@ class Exchange:
             self._witness.connected(self._asked_at, self._clock())
         self._connection = connection
         connection.begin(self, self._head.method)
-        self._flush()
+        assert self._outgoing is not None
+        self._flush(self._outgoing)
 
     def interim_received(self, head: ResponseHead) -> None:
         """See Asker."""
@@ -203,7 +194,8 @@ class Exchange:
         if head.is_endless or not self._is_request_read:
             self._keep_alive = False
         lines = [head.status_line, *head.passing]
-        reframing = reframing_of(self._head.version, head, self._injector)
+        is_to_end_anywhere = self._relay.hides_breaks and self._head.method != b"HEAD"
+        reframing = reframing_of(self._head.version, head, self._injector, is_to_end_anywhere)
         if reframing is not None:
             self._reframing = reframing
             self._keep_alive = self._keep_alive and reframing.is_chunked
@@ -219,13 +211,16 @@ class Exchange:
         if self._pending_head:
             raw, self._pending_head = self._pending_head + raw, b""
             self._is_started = True
+        ending = Ending.HALF_CLOSED if self._is_half_closed else Ending.COMPLETE
         if is_done:
             self._connection = None  # it may serve another already
+            if self._is_broken and raw.endswith(LAST_CHUNK):
+                raw, ending = raw[: -len(LAST_CHUNK)], Ending.BROKE_OFF
         if raw:
             self._client.write(raw)
         self._witness.pieces_received(at, pieces, self._clock())
         if is_done:
-            self._end(Ending.HALF_CLOSED if self._is_half_closed else Ending.COMPLETE)
+            self._end(ending)
 
     def failed(self, error: UpstreamError) -> None:
         """See Asker."""
@@ -233,8 +228,10 @@ class Exchange:
         if self._is_over:
             return
         self._connecting = None
-        if isinstance(error, _NOTHING_SENT) and self._reroute(Bypass.GATEWAY_DOWN):
-            self._ask()
+        outgoing = self._outgoing
+        is_unsent = outgoing is not None and isinstance(error, _NOTHING_SENT)
+        if outgoing is not None and is_unsent and outgoing.reroute(Bypass.GATEWAY_DOWN):
+            self._ask(outgoing.way)
             return
         is_ours = isinstance(error, OwnDefect)
         if self._reframing is not None and self._is_started and not is_ours:
@@ -242,7 +239,7 @@ class Exchange:
         if self._is_end_passed_on and isinstance(error, UpstreamBrokeOff):
             self._end(Ending.CLIENT_GONE)  # so the upstream took the end
             return
-        blamed = "" if is_ours or self._way is None else f"{self._way.name} gave no answer: "
+        blamed = "" if is_ours else f"{self._upstream} gave no answer: "
         self.refuse(_ending_of(error), f"{blamed}{error}")
 
     def sending_paused(self) -> None:
@@ -285,74 +282,47 @@ class Exchange:
         if self._connection is not None and self._connection.send_end():
             self._is_end_passed_on = True
 
-    def _put(self, data: bytes) -> None:
-        self._outbox.append(data)
-        self._outbox_bytes += len(data)
+    @property
+    def _upstream(self) -> str:
+        """Who is to answer, for messages."""
+        return self._outgoing.way.name if self._outgoing is not None else ""
 
-    def _flush(self) -> None:
+    @property
+    def _is_broken(self) -> bool:
+        """Whether an answer that came whole is not."""
+        return self._outgoing is not None and self._outgoing.way.is_broken
+
+    def _ask(self, way: Way) -> None:
+        """Find a connection for the request."""
+        self._asked_at = self._clock()
+        self._connecting = way.pool.ask(self)
+
+    def _hand_on(self, outgoing: Outgoing, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
+        """Put bytes of the body with those that go out, and find out by which way, if it is due."""
+        was_held = outgoing.is_held
+        outgoing.add(raw, pieces, is_done)
+        if was_held and not outgoing.is_held and self._is_admitted:
+            self._ask(outgoing.way)
+        self._flush(outgoing)
+
+    def _flush(self, outgoing: Outgoing) -> None:
         """Hand what waits to the upstream, if there is a connection."""
         connection = self._connection
+        is_much = outgoing.size > OUTBOX_LIMIT_BYTES
         if connection is None:
-            if self._outbox_bytes > OUTBOX_LIMIT_BYTES:
+            if is_much:
                 self._client.hold_back()
             return
-        if self._outbox or not self._is_head_sent:
-            outbox = self._outbox
-            if not self._is_head_sent:
-                self._is_head_sent = True
-                outbox.insert(0, self._outbound_head)
-            was_held_back = self._outbox_bytes > OUTBOX_LIMIT_BYTES
-            connection.send(outbox[0] if len(outbox) == 1 else b"".join(outbox))
-            outbox.clear()
-            self._outbox_bytes = 0
-            if was_held_back and not self._is_sending_paused:
+        data = outgoing.take()
+        if data:
+            connection.send(data)
+            if is_much and not self._is_sending_paused:
                 self._client.read_on()
         if self._is_request_read:
             connection.request_ended()
             self._witness.request_sent(self._clock())
             if self._is_half_closed:
                 self._pass_end_on()
-
-    def _ask(self) -> None:
-        """Find a connection for the request."""
-        assert self._way is not None
-        self._asked_at = self._clock()
-        self._connecting = self._way.pool.ask(self)
-
-    def _reroute(self, reason: Bypass) -> bool:
-        """Send the request another way, if there is one."""
-        other = self._way.instead(reason) if self._way is not None else None
-        if other is None:
-            return False
-        self._way = other
-        self._witness.rerouted(reason)
-        self._outbound_head = other.head(self._head, self._length, self._asks_usage)
-        return True
-
-    def _hold(self, holding: Holding, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
-        """Keep the body until it is whole, or too long to be kept."""
-        holding.add(raw, pieces)
-        if not holding.is_due(is_done):
-            return
-        self._holding = None
-        self._put(self._made_ready(holding) if is_done else holding.raw)
-        if self._is_admitted:
-            self._ask()
-
-    def _made_ready(self, holding: Holding) -> bytes:
-        """A whole body as it goes out, by the way that it can go."""
-        assert self._way is not None
-        body = holding.payload
-        asking = self._injector.asking(body, self._witness.facts) if self._injector else None
-        if asking is not None:
-            body, self._asks_usage = asking, True
-            self._witness.usage_asked()
-        if asking is not None or holding.has_framing:
-            self._length = len(body)
-            self._outbound_head = self._way.head(self._head, self._length, self._asks_usage)
-        if not self._way.carries(body):
-            self._reroute(Bypass.BODY)
-        return body
 
     def _own_lines(self, head: ResponseHead | None) -> list[bytes]:
         """What is added to an answer: its id, and that it is the connection's last."""
@@ -378,11 +348,18 @@ class Exchange:
             self._connection = None
         if self._reframing is not None and not is_answered:
             self._witness.withheld(self._reframing.withheld_bytes)
-        if self._way is not None:
-            self._way.close()
+        if self._outgoing is not None:
+            self._outgoing.way.close()
         self._witness.ended(self._clock(), ending)
-        if is_answered or ending in (Ending.COMPLETE, Ending.HALF_CLOSED):
+        self._leave(is_whole=is_answered or ending in _WHOLE)
+
+    def _leave(self, is_whole: bool) -> None:
+        """Tell the client's side that the exchange is over."""
+        if is_whole:
             self._client.exchange_ended(self._keep_alive and self._is_request_read)
+        elif self._relay.hides_breaks and self._reframing is not None and self._is_started:
+            self._client.write(LAST_CHUNK)
+            self._client.exchange_ended(False)
         else:
             self._client.exchange_broke_off(with_reset=self._is_endless)
 

@@ -15,6 +15,8 @@ from proxy.witness import Witness
 class FrontDesk:
     """The front door of one process; without a gateway everything goes directly. A Desk."""
 
+    hides_breaks = False
+
     def __init__(self, observer: Observer, direct: Direct, gateway: Gateway | None = None) -> None:
         self.observer = observer
         self._direct = direct

@@ -7,10 +7,13 @@ types that it does not know, and reads heads of 16 KiB.
 import time
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from ollama_observe.wire.endpoints import Dialect, Endpoint
-from ollama_observe.wire.javascript import is_kept_by_javascript
+from ollama_observe.wire.javascript import object_in_javascript
 from proxy.headers import lines_without
 from proxy.heads import RequestHead
+from proxy.outcomes import Ending
 from proxy.passages import Passage, Passages
 from proxy.pool import UpstreamPool
 from proxy.portkey_config import NO_CONFIG, PortkeyConfig
@@ -32,6 +35,8 @@ CHOOSING = frozenset(
 )
 """Headers of a client's that choose where the gateway sends its request, where it may."""
 HEAD_LIMIT_BYTES = 16 * 1024
+# What the gateway keeps of it is more; a longer body goes directly.
+BODY_LIMIT_BYTES = 16 * 1024 * 1024
 _ADDED_BYTES = 512
 _PROVIDERS = {Dialect.OPENAI: b"openai", Dialect.ANTHROPIC: b"anthropic"}
 # Those whose bodies the gateway knows: it drops what it does not know of them.
@@ -134,14 +139,15 @@ class Crossing:
         """Raises: Refusal, as the direct way does."""
         self._gateway = gateway
         self._request_id = request_id.encode()
+        self._path = path_of(request)
         authorization = request.headers.get(b"authorization")
         host = gateway.direct.host_of(request)
         self.passage = gateway.passages.open(host, authorization, give_up)
         self.pool = gateway.pool
         self.name = gateway.name
-        # a client that waits for a go-ahead sends no body before the gateway has the head
-        self.needs_whole_body = request.method == b"POST" and b"expect" not in request.headers
         self._is_json = request.method == b"POST" and is_json_route(endpoint)
+        self.body_limit_bytes = BODY_LIMIT_BYTES if self._is_json else 0
+        self._is_native = endpoint.dialect is Dialect.NATIVE
         self._given = {name for name in request.headers if name.startswith(OWN_PREFIX)}
         self.config = gateway.config
         self._choosing, self._prefix = gateway.own_lines, b"/v1/proxy"
@@ -154,6 +160,8 @@ class Crossing:
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way."""
         dropped = {ROUTE_HEADER, LEG_HEADER, b"host"}
+        if self.body_limit_bytes:  # the body is here, and nobody waits for a go-ahead
+            dropped.add(b"expect")
         if not self._gateway.lets_headers_pass:
             dropped |= self._given
         lines = [b"Host: " + self.pool.authority, LEG_HEADER + b": " + self.passage.token]
@@ -167,11 +175,29 @@ class Crossing:
             key = self._gateway.direct.pool.authorization or PLACEHOLDER_KEY
             lines.append(b"Authorization: " + key)
         lines += framed(request, lines_without(request.passing, dropped), length, plain)
-        return written(request, self._prefix + path_of(request), lines)
+        return written(request, self._prefix + self._path, lines)
 
-    def carries(self, body: bytes) -> bool:
-        """See Way: the gateway reads JSON, and writes it again."""
-        return not self._is_json or is_kept_by_javascript(body)
+    def body(self, body: bytes | None) -> bytes | None:
+        """See Way: the gateway reads JSON, and writes it again.
+
+        Of an answer to `"stream": true` it hands on what stands before an empty line: a native
+        stream, which has none, it keeps to its end, and the first event of any other for 25 ms.
+        So it is not told, where the return leg can tell Ollama, or where a stream is the rule.
+        """
+        found = None if body is None else object_in_javascript(body)
+        if found is None:
+            return None
+        has_leg = self.passage.has_leg
+        if found.get("stream") is not True or not (has_leg or self._is_native) or not self._prefix:
+            return body
+        del found["stream"]
+        self.passage.has_withheld_stream = has_leg
+        return msgspec.json.encode(found)
+
+    @property
+    def is_broken(self) -> bool:
+        """See Way: of a break between itself and Ollama the gateway says nothing."""
+        return self.passage.attempt_ending is Ending.BROKE_OFF
 
     def instead(self, reason: Bypass) -> Way | None:
         """See Way."""

@@ -3,31 +3,27 @@
 Some ways out depend on what is in it, and some bodies go out otherwise than they came.
 """
 
-# A longer one goes as it is, unseen.
-LIMIT_BYTES = 4 * 1024 * 1024
-
 
 class Holding:
     """One body, as it came and as it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
         self._raw = bytearray()
         self._payload = bytearray()
         self._has_framing = False
 
     def add(self, raw: bytes, pieces: list[bytes]) -> None:
         """More has come: the bytes, and the payload in them."""
+        if not self._has_framing and raw and pieces != [raw]:
+            self._has_framing, self._payload = True, self._raw[:]
         self._raw += raw
-        if self._has_framing or pieces != [raw]:
-            if not self._has_framing:
-                self._has_framing = True
-                self._payload = self._raw[: -len(raw)] if raw else self._raw[:]
-            for piece in pieces:
-                self._payload += piece
+        if self._has_framing:
+            self._payload += b"".join(pieces)
 
     def is_due(self, is_whole: bool) -> bool:
         """Whether it is not to be kept any longer."""
-        return is_whole or len(self._raw) > LIMIT_BYTES
+        return is_whole or len(self._raw) > self._limit_bytes
 
     @property
     def raw(self) -> bytes:

@@ -9,6 +9,9 @@ from ollama_observe.wire.requests import RequestFacts
 from proxy.headers import value_of
 from proxy.heads import ResponseHead
 
+# A request is held whole only to be asked in; a longer one goes as it is.
+LIMIT_BYTES = 4 * 1024 * 1024
+
 
 class Injector:
     """One request that may need asking, and its answer."""

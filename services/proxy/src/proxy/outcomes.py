@@ -14,6 +14,7 @@ Meter = StreamMeter | ProgressMeter
 class Attempt(Protocol):
     """What became of the gateway's latest attempt, as it came back through the proxy."""
 
+    has_leg: bool
     attempt_status: int | None
     attempt_ending: "Ending | None"
 
@@ -171,7 +172,9 @@ def behind_gateway(
     through the proxy, if any.
     """
     if ending is Ending.BROKE_OFF and status is not None:
-        return Outcome.GATEWAY_BROKE_OFF
+        # it hands a break on; without a return leg nobody knows whose it was
+        is_gateways = attempt.has_leg and attempt.attempt_ending is not Ending.BROKE_OFF
+        return Outcome.GATEWAY_BROKE_OFF if is_gateways else Outcome.INCOMPLETE_STREAM
     if ending is not Ending.COMPLETE:
         return _OF_GATEWAY.get(outcome, outcome)
     if outcome is Outcome.OK and attempt.attempt_ending is Ending.BROKE_OFF:

@@ -21,7 +21,8 @@ class Passage:
     """One request between its legs.
 
     `waits` is when the gateway got what it has not handed on yet, be it the request or a piece
-    of the answer; None while it has nothing in its hands.
+    of the answer; None while it has nothing in its hands. Without a return leg, when it last gave
+    or got anything.
     """
 
     waits: float | None = None
@@ -33,6 +34,8 @@ class Passage:
     attempt_ending: Ending | None = None
     upstream_sent_at: float | None = None
     """When an Ollama got the attempt in progress whole; None while none has it."""
+    has_withheld_stream: bool = False
+    """The gateway was not told that the client wants a stream; the return leg says it."""
     was_paused: bool = False
     """The client did not keep up at some time: what the gateway held then was not its fault."""
     is_paused: bool = False
@@ -64,9 +67,9 @@ class Passage:
         if self.waits is None:
             self.waits = at
 
-    def gateway_gave(self) -> None:
-        """The gateway has handed something on."""
-        self.waits = None
+    def gateway_gave(self, at: float) -> None:
+        """The gateway has handed something on; what it has now, only a return leg tells."""
+        self.waits = None if self.has_leg else at
 
     def client_keeps_up(self, is_so: bool) -> None:
         """The client takes no more for now, or again."""

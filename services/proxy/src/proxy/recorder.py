@@ -156,13 +156,13 @@ class Recorder:
             if story.passage is not None:
                 story.passage.gateway_got(at)
 
-    def head_received(self, at: float, status: int, headers: Headers) -> None:  # noqa: ARG002
+    def head_received(self, at: float, status: int, headers: Headers) -> None:
         """The final answer begins."""
         try:
             story = self.story
             story.upstream_status = status
             if story.passage is not None:
-                story.passage.gateway_gave()
+                story.passage.gateway_gave(at)
                 story.portkey = answer_of(headers, status, story.config)
                 story.is_gateways_own = status >= 400 and story.portkey.is_own
             if not (200 <= status < 300 and story.is_call):
@@ -183,7 +183,7 @@ class Recorder:
             for piece in pieces:
                 story.response_bytes += len(piece)
             if story.passage is not None and pieces:
-                self._gateway_gave(story, story.passage, pieces[0])
+                self._gateway_gave(story, story.passage, at, pieces[0])
             reading = self._reading
             if reading is None:
                 return
@@ -227,8 +227,8 @@ class Recorder:
             _log.error("measuring_failed", where=where, error=type(error).__name__)
             self._books.pages.of(self.story).add(m.EXTRACTION_ERRORS, 1, "exception")
 
-    def _gateway_gave(self, story: Story, passage: Passage, piece: bytes) -> None:
-        passage.gateway_gave()
+    def _gateway_gave(self, story: Story, passage: Passage, at: float, piece: bytes) -> None:
+        passage.gateway_gave(at)
         status = story.upstream_status
         if status is not None and status >= 500 and story.response_bytes == len(piece):
             story.is_gateways_own = story.is_gateways_own or is_own_words(piece)

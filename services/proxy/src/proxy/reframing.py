@@ -8,7 +8,8 @@ from proxy.heads import ResponseHead
 from proxy.injector import Injector
 
 _FRAMING = (b"transfer-encoding:", b"content-length:")
-_LAST_CHUNK = b"0\r\n\r\n"
+_BODILESS = (204, 304)
+LAST_CHUNK = b"0\r\n\r\n"
 
 
 class Reframing:
@@ -28,7 +29,7 @@ class Reframing:
     def feed(self, pieces: list[bytes], is_done: bool) -> bytes:
         """What goes to the client of these pieces of payload."""
         framed = self._framed(pieces, is_done)
-        return framed + _LAST_CHUNK if is_done and self.is_chunked else framed
+        return framed + LAST_CHUNK if is_done and self.is_chunked else framed
 
     def broken_off(self) -> bytes:
         """What was held back of an answer that ends in its midst."""
@@ -44,10 +45,18 @@ class Reframing:
         return b"".join([b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces])
 
 
-def reframing_of(version: bytes, head: ResponseHead, injector: Injector | None) -> Reframing | None:
-    """How an answer is framed anew for a client of this version; None where it need not be."""
+def reframing_of(
+    version: bytes, head: ResponseHead, injector: Injector | None, is_to_end_anywhere: bool = False
+) -> Reframing | None:
+    """How an answer is framed anew for a client of this version; None where it need not be.
+
+    `is_to_end_anywhere` asks for chunks of our own, so that it can be ended after any of them.
+    """
     stripping = injector if injector is not None and injector.begins(head) else None
     is_new_client = version == b"HTTP/1.1"
+    is_to_end_anywhere = is_to_end_anywhere and is_new_client and head.status not in _BODILESS
+    if is_to_end_anywhere:
+        return Reframing(None, is_chunked=True)
     if stripping is None and (is_new_client or not head.is_chunked):
         return None
     return Reframing(stripping, is_chunked=is_new_client)

@@ -13,7 +13,7 @@ from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.endpoints import Endpoint
 from ollama_observe.wire.requests import UNREADABLE
 from proxy.admission import Refusal
-from proxy.gateway import LEG_HEADER, PLACEHOLDER_KEY
+from proxy.gateway import BODY_LIMIT_BYTES, LEG_HEADER, PLACEHOLDER_KEY
 from proxy.headers import Headers, lines_without
 from proxy.heads import RequestHead
 from proxy.observer import endpoint_of_target
@@ -30,6 +30,9 @@ _PATH = re.compile(rb"/to/([^/?#]+)(/.*)?", re.DOTALL)
 
 class ReturnDesk:
     """The return leg of one process. `upstreams` are names and connections. A Desk."""
+
+    hides_breaks = True
+    """The gateway ends with all that it carries when an answer breaks off (1.15.2, on Node 20)."""
 
     def __init__(
         self, upstreams: Mapping[str, UpstreamPool], passages: Passages, ledger: Ledger
@@ -69,13 +72,15 @@ class ReturnDesk:
 class Homeward:
     """The way of one attempt from the gateway to an Ollama. A Way."""
 
-    needs_whole_body = False
+    is_broken = False
 
     def __init__(self, pool: UpstreamPool, path: bytes, passage: Passage | None) -> None:
         self.pool = pool
         self.name = f"Ollama at {pool.address}"
         self._path = path
         self._passage = passage
+        is_short = passage is not None and passage.has_withheld_stream
+        self.body_limit_bytes = BODY_LIMIT_BYTES if is_short else 0
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way. Host and key are what the client sent, as they would have been directly."""
@@ -92,9 +97,11 @@ class Homeward:
         lines += framed(request, lines_without(request.passing, dropped), length, plain)
         return written(request, self.pool.path_prefix + self._path, lines)
 
-    def carries(self, body: bytes) -> bool:  # noqa: ARG002
-        """See Way."""
-        return True
+    def body(self, body: bytes | None) -> bytes | None:
+        """See Way: what was withheld from the gateway is said again."""
+        if body is None or not body.startswith(b"{"):
+            return body
+        return b'{"stream":true,' + body[1:]
 
     def instead(self, reason: Bypass) -> Way | None:  # noqa: ARG002
         """See Way."""

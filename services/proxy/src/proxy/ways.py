@@ -33,8 +33,8 @@ class Way(Protocol):
         """Who that is, for messages: with address, without credentials."""
 
     @property
-    def needs_whole_body(self) -> bool:
-        """Whether a request's body decides if it may go this way: see `carries`."""
+    def body_limit_bytes(self) -> int:
+        """How much of a request's body is kept until it is whole, see `body`; 0: none is."""
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """A request's head as it goes out.
@@ -43,8 +43,15 @@ class Way(Protocol):
         asks for an answer that is not compressed. Raises: Refusal.
         """
 
-    def carries(self, body: bytes) -> bool:
-        """Whether a whole body arrives as it is."""
+    def body(self, body: bytes | None) -> bytes | None:
+        """A whole body as it goes out; None where it cannot go this way.
+
+        `body` is None where it was too long to be kept.
+        """
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether an answer that came whole by this way is not: it broke off further on."""
 
     def instead(self, reason: Bypass) -> "Way | None":
         """The way for a request that cannot go this one, nothing of it being sent; None: none."""
@@ -56,7 +63,8 @@ class Way(Protocol):
 class Direct:
     """The way straight to an Ollama. One object serves all requests."""
 
-    needs_whole_body = False
+    body_limit_bytes = 0
+    is_broken = False
 
     def __init__(self, pool: UpstreamPool, allowed_hosts: str = "") -> None:
         """`allowed_hosts`: names that a request's Host may carry, by commas; empty: any."""
@@ -92,9 +100,9 @@ class Direct:
             raise Refusal(Ending.REFUSED_HOST, "")
         return self.pool.authority
 
-    def carries(self, body: bytes) -> bool:  # noqa: ARG002
+    def body(self, body: bytes | None) -> bytes | None:
         """See Way."""
-        return True
+        return body
 
     def instead(self, reason: Bypass) -> Way | None:  # noqa: ARG002
         """See Way."""

@@ -19,20 +19,23 @@ from ollama_observe.metrics.memory import Memory
 from ollama_observe.service.lifecycle import run
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
-from proxy.doors import create_doors
+from proxy.doors import create_doors, read_config
 from proxy.observer import Observer
+from proxy.portkey_config import PortkeyConfig
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from proxy.workers import READY
 
 
-async def serve_worker(settings: ProxySettings, handed: list[int]) -> None:
+async def serve_worker(
+    settings: ProxySettings, config: PortkeyConfig | None, handed: list[int]
+) -> None:
     """Relay until the parent says to stop, or is gone."""
     index, listening, memory, channel, shared, *back = handed
     ledger = Ledger(catalogue.PROXY, Memory.attached(memory))
     return_sock = socket.socket(fileno=back[0]) if back else None
     return_port = return_sock.getsockname()[1] if return_sock else None
-    doors = create_doors(settings, ledger, Shared(shared), index, return_port)
+    doors = create_doors(settings, ledger, Shared(shared), config, index, return_port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -66,7 +69,8 @@ def main() -> None:
     handed = [int(number) for number in sys.argv[1].split(",")]
     settings = load(ProxySettings, sys.argv[2:])
     configure_logging("proxy", settings.log_level, settings.log_format)
-    run(lambda: serve_worker(settings, handed))
+    config = read_config(settings)
+    run(lambda: serve_worker(settings, config, handed))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 Source: ECMA-262, 25.5: every number becomes a double, and what is no JSON is refused.
 """
 
+from typing import Any
+
 import msgspec
 
 from ollama_observe.wire.records import UNREADABLE
@@ -13,14 +15,14 @@ _LARGEST_INTEGER = 2**53
 _decode = msgspec.json.Decoder().decode
 
 
-def is_kept_by_javascript(body: bytes) -> bool:
-    """Whether `body` is a JSON object whose values all come out as they went in."""
+def object_in_javascript(body: bytes) -> dict[str, Any] | None:
+    """The JSON object that `body` is, if all its values come out as they went in; else None."""
     try:
         root = _decode(body)
     except UNREADABLE:
-        return False
+        return None
     if not isinstance(root, dict):
-        return False
+        return None
     left: list[object] = [root]
     while left:
         value = left.pop()
@@ -29,5 +31,5 @@ def is_kept_by_javascript(body: bytes) -> bool:
         elif isinstance(value, list):
             left.extend(value)
         elif isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
-            return False
-    return True
+            return None
+    return root
