@@ -15,7 +15,7 @@ from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _FOLDER = REPOSITORY / ".local" / "portkey"
-_LOOPBACK = REPOSITORY / "portkey" / "loopback.cjs"
+_PORTKEY = REPOSITORY / "portkey"
 _SERVER = Path("node_modules/@portkey-ai/gateway/build/start-server.js")
 _START_SECONDS = 30.0
 _INSTALL_SECONDS = 300.0
@@ -43,12 +43,19 @@ class RunningGateway:
 
 
 @contextlib.asynccontextmanager
-async def running_gateway(port: int | None = None) -> AsyncIterator[RunningGateway]:
-    """Run a gateway on a port of loopback, a free one unless told."""
+async def running_gateway(
+    port: int | None = None, is_steady: bool = False
+) -> AsyncIterator[RunningGateway]:
+    """Run a gateway on a port of loopback, a free one unless told.
+
+    `is_steady`: as the stack runs it; else as it comes, but for where it listens.
+    """
     folder = gateway_folder()
     chosen = port or free_port()
+    files = ("loopback", "steady") if is_steady else ("loopback",)
+    preloaded = [word for f in files for word in ("--require", str(_PORTKEY / f"{f}.cjs"))]
     process = await asyncio.create_subprocess_exec(
-        *("node", "--require", str(_LOOPBACK), str(folder / _SERVER)),
+        *("node", *preloaded, str(folder / _SERVER)),
         *(f"--port={chosen}", "--host=127.0.0.1", "--headless"),
         cwd=folder,
         stdout=asyncio.subprocess.DEVNULL,

@@ -48,6 +48,13 @@ async def gateway() -> AsyncIterator[RunningGateway]:
         yield gateway
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def steady() -> AsyncIterator[RunningGateway]:
+    """One that outlives answers which break off, for where no return leg keeps them from it."""
+    async with running_gateway(is_steady=True) as gateway:
+        yield gateway
+
+
 Connect = Callable[[str], Awaitable[RawClient]]
 
 
@@ -510,17 +517,34 @@ async def test_an_ollama_that_is_down_is_not_the_gateways_fault_where_that_is_kn
 @pytest.mark.parametrize("path", ["/api/chat", "/v1/chat/completions", "/v1/messages"])
 @pytest.mark.parametrize("has_leg", [True, False])
 async def test_an_ollama_that_dies_in_mid_stream_is_an_incomplete_stream(
-    gateway: RunningGateway, path: str, has_leg: bool
+    gateway: RunningGateway, steady: RunningGateway, path: str, has_leg: bool
 ) -> None:
     fake = FakeOllama(faults=Faults(drop_after=4, tokens_per_second=50))
     async with (
         ScriptedServer(fake) as ollama,
-        running_proxy(ollama.url, **through(gateway, return_leg=has_leg)) as proxy,
+        running_proxy(
+            ollama.url, **through(gateway if has_leg else steady, return_leg=has_leg)
+        ) as proxy,
     ):
         client = Through(proxy)
         with contextlib.suppress(aiohttp.ClientPayloadError):  # a break may come as a whole body
             assert (await client.ask(path, {**STREAMS[path], "stream": True}))[0] == 200
         await client.until(1, "errors_total", error_type="incomplete_stream", routing="portkey")
+
+
+async def test_an_ollama_that_dies_in_mid_stream_takes_no_gateway_with_it() -> None:
+    fake = FakeOllama(faults=Faults(drop_after=4, tokens_per_second=50))
+    async with ScriptedServer(fake) as ollama:
+        for has_leg in (True, False):  # the return leg spares the gateway, else steady.cjs does
+            async with (
+                running_gateway(is_steady=not has_leg) as gateway,
+                running_proxy(ollama.url, **through(gateway, return_leg=has_leg)) as proxy,
+            ):
+                for number in range(5):
+                    with contextlib.suppress(aiohttp.ClientPayloadError):
+                        await Through(proxy).ask("/api/chat", STREAMS["/api/chat"])
+                    await Through(proxy).until(number + 1, "errors_total", routing="portkey")
+                assert gateway.process.returncode is None
 
 
 async def test_requests_go_directly_while_the_gateway_is_down() -> None:

@@ -164,6 +164,7 @@ def _prometheus(request: Request, binary: Binary, parts: list[Part]) -> Part:
     rendered = configuration.render(
         (places.repository / configuration.TEMPLATE).read_text(encoding="utf-8"),
         settings.prometheus_scrape_interval_seconds,
+        places.repository / configuration.RULES,
         proxy=addresses["proxy"][1],
         engine=addresses["engine"][0] if "engine" in addresses else None,
         prometheus=prometheus_address(settings),

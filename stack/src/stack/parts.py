@@ -21,6 +21,9 @@ _BESIDE_DRAIN_SECONDS = 10.0
 GATEWAY_SCRIPT = Path("node_modules/@portkey-ai/gateway/build/start-server.js")
 """In the folder that npm installed into."""
 
+PRELOADED = ("portkey/loopback.cjs", "portkey/discreet.cjs", "portkey/steady.cjs")
+"""In the repository: what node loads before it. Each says why."""
+
 _GATEWAY_HEAD_BYTES = 65_536
 _ALWAYS_TRUSTED = ("localhost", "127.0.0.1", "::1", "host.docker.internal")
 
@@ -117,8 +120,7 @@ def portkey_part(settings: StackSettings, places: Places, node: Path, ollama_url
         command=(
             str(node),
             f"--max-http-header-size={_GATEWAY_HEAD_BYTES}",
-            *("--require", str(places.repository / "portkey/loopback.cjs")),
-            *("--require", str(places.repository / "portkey/discreet.cjs")),
+            *(word for file in PRELOADED for word in ("--require", str(places.repository / file))),
             str(places.portkey / GATEWAY_SCRIPT),
             *(f"--host={address.host}", f"--port={address.port}", "--headless"),
         ),

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from stack.parts import (
+    PRELOADED,
     Address,
     Route,
     engine_part,
@@ -74,7 +75,7 @@ def test_the_gateway_is_told_the_one_address_that_it_listens_on() -> None:
         parse({"PORTKEY_HOST": "localhost"}), places, Path("/bin/node"), "http://127.0.0.1:1"
     )
     assert part.command[0] == "/bin/node"
-    assert {"/r/portkey/loopback.cjs", "/r/portkey/discreet.cjs"} < set(part.command)
+    assert {f"/r/{file}" for file in PRELOADED} < set(part.command)
     assert part.command[-3:] == ("--host=127.0.0.1", "--port=8787", "--headless")
     assert part.addresses == (portkey_address(parse({})),)
 

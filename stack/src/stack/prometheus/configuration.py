@@ -1,11 +1,16 @@
 """Prometheus's configuration, from the template that every way to run the stack shares."""
 
+import json
 import string
 from pathlib import Path
 
 from stack.parts import Address, reachable
 
 TEMPLATE = Path("prometheus/prometheus.yml.template")
+RULES = Path("prometheus/rules")
+
+# A star is allowed in a file's name alone, be it escaped or not: any one character takes its place.
+_LITERALLY = str.maketrans({"\\": r"\\", "[": r"\[", "?": r"\?", "*": "?"})
 
 
 class _Template(string.Template):
@@ -15,19 +20,29 @@ class _Template(string.Template):
 def render(
     template: str,
     interval_seconds: int,
+    rules: Path,
     proxy: Address,
     engine: Address | None,
     prometheus: Address,
 ) -> str:
-    """The template with addresses filled in; without an engine its job has no targets."""
+    """The template with addresses filled in; without an engine its job has no targets.
+
+    `rules` is the folder whose `*.yml` are loaded.
+    """
     return _Template(template).substitute(
         interval=f"{interval_seconds}s",
         # a scrape may take as long as the interval at most
         timeout=f"{min(interval_seconds, 10)}s",
+        rules=_files_in(rules),
         proxy=_target(proxy),
         engine="" if engine is None else _target(engine),
         prometheus=_target(prometheus),
     )
+
+
+def _files_in(folder: Path) -> str:
+    # Prometheus loads none, without a word, where a pattern matches no file
+    return json.dumps(f"{str(folder).translate(_LITERALLY)}/*.yml", ensure_ascii=False)
 
 
 def _target(address: Address) -> str:

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ ENGINE = Address("engine", "::1", 21434, "ENGINE_PORT")
 PROMETHEUS = Address("prometheus", "127.0.0.1", 19090, "PROMETHEUS_PORT")
 
 
-def rendered(engine: Address | None, interval: int = 5) -> Any:
+def rendered(engine: Address | None, interval: int = 5, rules: Path = REPOSITORY / "rules") -> Any:
     template = (REPOSITORY / TEMPLATE).read_text()
-    return yaml.safe_load(render(template, interval, PROXY, engine, PROMETHEUS))
+    return yaml.safe_load(render(template, interval, rules, PROXY, engine, PROMETHEUS))
 
 
 def jobs(document: dict[str, Any]) -> Any:
@@ -41,3 +42,17 @@ def test_a_scrape_never_takes_longer_than_the_interval(interval: int, timeout: s
     document = rendered(None, interval)
     assert document["global"]["scrape_interval"] == f"{interval}s"
     assert document["global"]["scrape_timeout"] == timeout
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern"),
+    [
+        ("/srv/own rules: é", "/srv/own rules: é/*.yml"),
+        ('/srv/"@{proxy}" #1', '/srv/"@{proxy}" #1/*.yml'),
+        ("/srv/a[b]c?", r"/srv/a\[b]c\?/*.yml"),
+        ("/srv/back\\slash", r"/srv/back\\slash/*.yml"),
+        ("/srv/a*", "/srv/a?/*.yml"),
+    ],
+)
+def test_the_rules_of_a_folder_are_loaded_whatever_it_is_called(folder: str, pattern: str) -> None:
+    assert rendered(None, rules=Path(folder))["rule_files"] == [pattern]
