@@ -1,5 +1,6 @@
 """A real proxy on free ports of loopback, for tests."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ollama_observe.service.lifecycle import Listener, listening
 from proxy.app import Proxy, create_proxy
+from proxy.doors import read_config
 from proxy.settings import ProxySettings
 from proxy.sockets import bind_sockets
 
@@ -60,7 +62,8 @@ async def running_proxy(
     )
     sockets = bind_sockets(chosen)
     port = sockets.front.getsockname()[1]
-    proxy = create_proxy(chosen, sockets, ())
+    config = await asyncio.to_thread(read_config, chosen)
+    proxy = create_proxy(chosen, sockets, (), config)
     control = Listener("control", proxy.control, "127.0.0.1", 0)
     async with listening(control) as control_port, proxy.serving:
         proxy.readiness.open()

@@ -38,6 +38,13 @@ STREAMS: dict[str, dict[str, Any]] = {
     "/v1/messages": {"model": NAME, "messages": MESSAGES, "max_tokens": 64},
     "/v1/responses": {"model": NAME, "input": "Why?"},
 }
+UNARY: dict[str, dict[str, Any]] = {
+    "/api/embed": {"model": NAME, "input": ["Why?", "Because."]},
+    "/api/embeddings": {"model": NAME, "prompt": "Why?"},
+    "/v1/embeddings": {"model": NAME, "input": "Why?"},
+    "/api/show": {"model": NAME},
+}
+LISTINGS = ("/", "/api/tags", "/api/ps", "/api/version", "/v1/models", f"/v1/models/{NAME}")
 CHATS = list(itertools.product(("/api/chat", "/v1/chat/completions"), (True, False)))
 
 
@@ -144,6 +151,96 @@ async def test_answers_and_counts_are_those_of_the_direct_way(
             assert await client.value("generated_tokens_total", routing=way) == 12
             assert await client.value("prompt_tokens_total", routing=way) == 15
             assert await client.value("errors_total", routing=way) == 0
+
+
+async def test_whatever_infers_and_the_listings_go_through_it(gateway: RunningGateway) -> None:
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, **through(gateway)) as proxy,
+    ):
+        client = Through(proxy)
+        asked = [("POST", path, body) for path, body in UNARY.items()]
+        asked += [("GET", path, {}) for path in LISTINGS]
+        for number, (method, path, body) in enumerate(asked, 1):
+            answers = [
+                (await client.ask(path, body or None, method, X_Route=way))[:2]
+                for way in ("direct", "portkey")
+            ]
+            assert answers[0] == answers[1], path
+            assert answers[0][0] == 200
+            await client.until(number, "requests_total", routing="portkey", status="200")
+        assert await client.value("portkey_bypasses_total") == 0
+
+
+async def test_a_form_goes_through_it(gateway: RunningGateway) -> None:
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, **through(gateway)) as proxy,
+        aiohttp.ClientSession() as session,
+    ):
+        form = aiohttp.FormData({"model": NAME})
+        form.add_field("file", bytes(range(256)), filename="a.wav", content_type="audio/wav")
+        async with session.post(f"{proxy.url}/v1/audio/transcriptions", data=form) as answer:
+            assert answer.status == 200
+        assert bytes(range(256)) in ollama.calls[0].body
+        await Through(proxy).until(1, "requests_total", routing="portkey", model=NAME)
+
+
+@pytest.mark.parametrize(("megabytes", "way"), [(5, "portkey"), (17, "direct")])
+async def test_pictures_go_through_it_and_what_is_very_long_goes_directly(
+    gateway: RunningGateway, connect: Connect, megabytes: int, way: str
+) -> None:
+    message = {**MESSAGES[0], "images": ["QUJD" * (megabytes * 256 * 1024)]}
+    body = json.dumps({"model": NAME, "messages": [message], "stream": True}).encode()
+    async with (
+        ScriptedServer(FakeOllama(faults=Faults(hang_after=2))) as ollama,
+        running_proxy(ollama.url, **through(gateway)) as proxy,
+    ):
+        client = await connect(proxy.url)
+        length = f"Content-Length: {len(body)}"
+        head = f"POST /api/chat HTTP/1.1\r\nHost: localhost\r\n{length}\r\n"
+        await client.send(f"{head}Expect: 100-continue\r\n\r\n".encode())
+        assert (await client.head()).status == 100
+        await client.send(body)
+        while (answer := await client.head()).status == 100:  # Ollama's own, after ours
+            pass
+        assert answer.status == 200
+        await outputs(client, 2)
+        assert json.loads(ollama.calls[0].body) == json.loads(body)
+        asked = Through(proxy)
+        await asked.until(1, "active_requests", routing=way)
+        client.close()
+        await asked.until(1 if way == "direct" else 0, "portkey_bypasses_total", reason="body")
+
+
+async def test_counts_are_asked_for_and_taken_out_again_behind_the_gateway(
+    gateway: RunningGateway,
+) -> None:
+    body = {"model": NAME, "messages": MESSAGES, "stream": True}
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, **through(gateway, inject_usage=True)) as proxy,
+    ):
+        client = Through(proxy)
+        path = "/v1/chat/completions"
+        answers = [(await client.ask(path, body, X_Route=w))[1] for w in ("direct", "portkey")]
+        assert answers[0] == answers[1]
+        assert b"usage" not in answers[0]
+        assert all(json.loads(call.body)["stream_options"] == USAGE for call in ollama.calls)
+        await client.until(12, "generated_tokens_total", routing="portkey")
+
+
+async def test_an_old_client_is_served(gateway: RunningGateway, connect: Connect) -> None:
+    body = json.dumps(STREAMS["/api/chat"]).encode()
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, **through(gateway)) as proxy,
+    ):
+        client = await connect(proxy.url)
+        length = f"Content-Length: {len(body)}"
+        await client.send(f"POST /api/chat HTTP/1.0\r\n{length}\r\n\r\n".encode() + body)
+        assert (await client.rest()).count(b"\n{") == 13
+        await Through(proxy).until(1, "requests_total", routing="portkey", status="200")
 
 
 async def test_what_ollama_sees_is_what_the_client_sent(gateway: RunningGateway) -> None:
@@ -651,6 +748,25 @@ async def test_a_gateway_that_hangs_is_an_outcome_of_its_own(
         assert time.perf_counter() - began >= patience - 0.2
         await asked.until(1, "errors_total", error_type="gateway_timeout", routing="portkey")
         gateway.process.send_signal(signal.SIGCONT)
+
+
+async def test_a_target_that_leads_past_the_return_leg_may_be_slow_as_well(
+    gateway: RunningGateway, tmp_path: Path, connect: Connect
+) -> None:
+    fake = FakeOllama(faults=Faults(ttft_seconds=2.5))
+    async with ScriptedServer(fake) as ollama:
+        straight = {"provider": "openai", "custom_host": ollama.url}
+        told = {"portkey_config": config(tmp_path, straight), "portkey_timeout_seconds": 0.5}
+        async with running_proxy(ollama.url, **through(gateway, **told)) as proxy:
+            client = Through(proxy)
+            body = {**STREAMS["/v1/chat/completions"], "stream": True}
+            status, answer, _ = await client.ask("/v1/chat/completions", body)
+            assert (status, b"[DONE]" in answer) == (200, True)
+            assert await client.value("portkey_attempts_total") == 0
+            leaving = await connect(proxy.url)
+            await leaving.request("POST", "/api/chat", STREAMS["/api/chat"])
+            await (await ollama.nth_call(2)).is_read.wait()
+            await client.until(1, "inflight_phase_requests", phase="prefill", routing="portkey")
 
 
 async def test_a_slow_model_is_no_gateway_that_hangs(gateway: RunningGateway) -> None:

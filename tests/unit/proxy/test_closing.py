@@ -34,7 +34,7 @@ class World:
     def end(self, at: float, ending: Ending, sent_at: float | None = None) -> Story:
         recorder = Recorder(self.table, self.booked)
         recorder.story.sent_at = sent_at
-        self.closing.add(recorder, at, ending)  # type: ignore[arg-type]
+        self.closing.add(recorder, at, ending)
         return recorder.story
 
 

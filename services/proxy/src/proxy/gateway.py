@@ -68,13 +68,15 @@ class Gateway:
         self.name = f"Portkey at {pool.address}"
         self.direct = direct
         self.config = config or NO_CONFIG
-        self.passages = Passages(self._is_stuck, settings.return_leg)
+        self.passages = Passages(self._is_stuck)
         self.is_strict = settings.portkey_strict
         self.lets_headers_pass = settings.portkey_client_headers
         self._is_typed = settings.portkey_typed_routes
         self._patience_seconds = settings.portkey_timeout_seconds
         self._state = state
         self._clock = clock
+        # of a configuration's targets that go elsewhere nothing is seen
+        self.has_leg = settings.return_leg and (config is None or config.leads_to(upstreams))
         host = upstreams["ollama"].encode()
         self.own_lines = [b"x-portkey-provider: openai", b"x-portkey-custom-host: " + host]
         self._typed_lines = {
@@ -142,7 +144,6 @@ class Crossing:
         self._path = path_of(request)
         authorization = request.headers.get(b"authorization")
         host = gateway.direct.host_of(request)
-        self.passage = gateway.passages.open(host, authorization, give_up)
         self.pool = gateway.pool
         self.name = gateway.name
         self._is_json = request.method == b"POST" and is_json_route(endpoint)
@@ -156,6 +157,8 @@ class Crossing:
             self._choosing, self._prefix = typed, b""
         if gateway.lets_headers_pass and not self._given.isdisjoint(CHOOSING):
             self._choosing, self.config = [], NO_CONFIG
+        has_leg = gateway.has_leg and self._choosing != []
+        self.passage = gateway.passages.open(has_leg, host, authorization, give_up)
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way."""

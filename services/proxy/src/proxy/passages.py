@@ -107,9 +107,8 @@ class Passages:
     `is_stuck` judges one; what it finds stuck is given up, within a second.
     """
 
-    def __init__(self, is_stuck: Callable[[Passage], bool], has_leg: bool) -> None:
+    def __init__(self, is_stuck: Callable[[Passage], bool]) -> None:
         self._is_stuck = is_stuck
-        self._has_leg = has_leg
         self._open: dict[bytes, Passage] = {}
         self._prefix = secrets.token_hex(8)
         self._numbers = count(1)
@@ -119,18 +118,27 @@ class Passages:
         return len(self._open)
 
     def open(
-        self, host: bytes, authorization: bytes | None, give_up: Callable[[], None]
+        self,
+        has_leg: bool,
+        host: bytes,
+        authorization: bytes | None,
+        give_up: Callable[[], None],
     ) -> Passage:
         """A request sets out. Its token can be guessed by nobody who has not seen one."""
         token = f"{self._prefix}-{next(self._numbers):x}".encode()
-        passage = self._open[token] = Passage(token, self._has_leg, host, authorization, give_up)
+        passage = self._open[token] = Passage(token, has_leg, host, authorization, give_up)
         if self._tick is None:
             self._tick = asyncio.get_running_loop().call_later(TICK_SECONDS, self._look)
         return passage
 
     def find(self, token: bytes | None) -> Passage | None:
-        """The request that an inner leg belongs to; None where its outer leg is over."""
+        """The request of this process that an inner leg belongs to; None where it is over."""
         return self._open.get(token) if token else None
+
+    def is_over(self, token: bytes | None) -> bool:
+        """Whether an inner leg belongs to a request of this process that is over."""
+        is_ours = token is not None and token.startswith(self._prefix.encode())
+        return is_ours and token not in self._open
 
     def close(self, passage: Passage) -> None:
         """A request is over."""

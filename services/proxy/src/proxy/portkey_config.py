@@ -71,6 +71,11 @@ class PortkeyConfig:
             raise ConfigError(f"expected at most {LIMIT_BYTES} bytes, found {len(text)}")
         return text.encode("ascii")
 
+    def leads_to(self, upstreams: Mapping[str, str]) -> bool:
+        """Whether every target of it is one of these addresses, and nothing else."""
+        leaves = [node for node in _nodes(_filled(self._root, upstreams)) if "targets" not in node]
+        return all(str(leaf.get("custom_host")) in upstreams.values() for leaf in leaves)
+
     def choice(self, index: str) -> Choice:
         """What `x-portkey-last-used-option-index` says: `config`, `config.targets[1]`, and so on.
 

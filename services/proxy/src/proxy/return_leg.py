@@ -55,7 +55,7 @@ class ReturnDesk:
         if pool is None:
             names = ", ".join(f"/to/{name}/" for name in self._upstreams)
             raise Refusal(Ending.UNSENDABLE, f"expected a path that begins with one of {names}")
-        if witness.passage is None and LEG_HEADER in head.headers:
+        if self._passages.is_over(head.headers.get(LEG_HEADER)):
             raise Refusal(Ending.CLIENT_GONE, "the client has left")
         witness.begins(exchange)
         return Homeward(pool, witness.path, witness.passage)

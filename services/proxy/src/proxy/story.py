@@ -214,6 +214,11 @@ class Story:
         }
         if self.trace_id:
             fields["trace_id"] = self.trace_id
+        if self.bypass is not None:
+            fields["bypass"] = self.bypass
+        if self.passage is not None:
+            fields["portkey_target"] = self.portkey.target
+            fields["portkey_attempts"] = self.passage.attempts
         if self.meter is not None:
             self._add_measured(fields, self.meter)
         return fields
