@@ -211,16 +211,18 @@ class Exchange:
         if self._pending_head:
             raw, self._pending_head = self._pending_head + raw, b""
             self._is_started = True
-        ending = Ending.HALF_CLOSED if self._is_half_closed else Ending.COMPLETE
+        is_broken = False
         if is_done:
             self._connection = None  # it may serve another already
-            if self._is_broken and raw.endswith(LAST_CHUNK):
-                raw, ending = raw[: -len(LAST_CHUNK)], Ending.BROKE_OFF
+            is_broken = self._is_broken and raw.endswith(LAST_CHUNK)
+            raw = raw[: -len(LAST_CHUNK)] if is_broken else raw
         if raw:
             self._client.write(raw)
         self._witness.pieces_received(at, pieces, self._clock())
-        if is_done:
-            self._end(ending)
+        if is_broken:
+            self._end(Ending.BROKE_OFF)
+        elif is_done:
+            self._end(Ending.HALF_CLOSED if self._is_half_closed else Ending.COMPLETE)
 
     def failed(self, error: UpstreamError) -> None:
         """See Asker."""

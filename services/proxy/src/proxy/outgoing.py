@@ -21,6 +21,11 @@ class Outgoing:
     _whole: bytes | None = None
     """A body that was kept; None where it was too long."""
     _asks_usage = False
+    _holding: Holding | None = None
+    is_held = False
+    """Nothing is to be sent yet: the body is being kept."""
+    size = 0
+    """Bytes of the body that wait to be sent."""
 
     def __init__(
         self, request: RequestHead, way: Way, witness: Witness, injector: Injector | None
@@ -31,12 +36,9 @@ class Outgoing:
         self._injector = injector
         self._head = way.head(request)
         self._pieces: list[bytes] = []
-        self.size = 0
-        """Bytes of the body that wait to be sent."""
         limit = way.body_limit_bytes or (LIMIT_BYTES if injector is not None else 0)
-        self._holding = Holding(limit) if limit else None
-        self.is_held = limit > 0
-        """Nothing is to be sent yet: the body is being kept."""
+        if limit:
+            self._holding, self.is_held = Holding(limit), True
 
     @property
     def is_begun(self) -> bool:

@@ -76,9 +76,13 @@ class Direct:
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way."""
         target = request.target
-        if target != b"*" or request.method != b"OPTIONS":  # which asks for the whole server's
+        if target[:1] == b"/":
+            target = self.pool.path_prefix + target
+        elif target != b"*" or request.method != b"OPTIONS":  # which asks for the whole server's
             target = self.pool.path_prefix + path_of(request)
-        lines = framed(request, request.passing, length, plain)
+        lines = request.passing
+        if length is not None or request.length is None:
+            lines = framed(request, lines, length, plain)
         if ROUTE_HEADER in request.headers:
             lines = lines_without(lines, (ROUTE_HEADER,))
         if self._allowed_hosts:
