@@ -1,4 +1,4 @@
-"""`make bench`: what the proxy costs, beside nginx and beside nothing."""
+"""`make bench`: what the proxy costs, beside nginx and beside nothing, and what Portkey adds."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import uvloop
 
+from bench import gateway
 from bench.load import WrongAnswerError
 from bench.machine import facts
 from bench.nginx import INSTALL, StartError, executable
@@ -23,21 +24,23 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-async def run(plan: Plan, nginx: str | None) -> Results:
+async def run(plan: Plan, nginx: str | None, has_gateway: bool) -> Results:
     """Measure everything of the plan on fresh processes; `nginx` is its program.
 
     Raises: StartError, WrongAnswerError.
     """
-    async with upstream() as port, subjects(port, nginx) as found:
-        return results(facts(nginx), plan, await measure(plan, found, _say))
+    machine = facts(nginx, has_gateway)
+    async with upstream() as port, subjects(port, nginx, has_gateway) as found:
+        return results(machine, plan, await measure(plan, found, _say))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measure direct, nginx and the proxy side by side on loopback: unary chats, "
-        "streams, one big upload. The table goes to stdout; after a whole run with nginx, it "
-        "goes into docs/PERFORMANCE.md and everything into docs/performance.json as well.",
+        description="Measure direct, nginx, the proxy and the proxy through Portkey side by side "
+        "on loopback: unary chats, streams, one big upload. The tables go to stdout; after a whole "
+        "run with nginx and the gateway, they go into docs/PERFORMANCE.md and everything into "
+        "docs/performance.json as well.",
         allow_abbrev=False,
     )
     parser.add_argument("--quick", action="store_true", help="a little of each; writes no document")
@@ -58,17 +61,19 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 
 def main() -> None:
-    """Measure, print the table, write what is to be written."""
+    """Measure, print the tables, write what is to be written."""
     arguments = _arguments()
     plan = _plan(arguments)
     if (nginx := executable()) is None:
         _say(INSTALL)
+    if not (has_gateway := gateway.is_possible()):
+        _say(gateway.INSTALL)
     try:
-        found = uvloop.run(run(plan, nginx))
+        found = uvloop.run(run(plan, nginx, has_gateway))
     except (StartError, WrongAnswerError) as error:
         raise SystemExit(f"bench: {error}") from error
     print(table(found))  # noqa: T201
-    is_whole = not arguments.quick and not arguments.workload and nginx is not None
+    is_whole = not (arguments.quick or arguments.workload or nginx is None) and has_gateway
     if arguments.json or is_whole:
         write_json(found, arguments.json or JSON)
     if is_whole and not arguments.json:

@@ -28,7 +28,7 @@ class Figure:
     is_added: bool = False
 
 
-_US, _MS, _MB, _GB = 1e6, 1e3, 1e-6, 1e-9
+US, MS, MB, GB = 1e6, 1e3, 1e-6, 1e-9
 
 FIGURES = (
     Figure(
@@ -36,7 +36,7 @@ FIGURES = (
         "cpu_seconds_per_request",
         "CPU per request",
         "us",
-        _US,
+        US,
         5,
         True,
     ),
@@ -45,7 +45,7 @@ FIGURES = (
         "cpu_seconds_per_request",
         "CPU per request",
         "us",
-        _US,
+        US,
         5,
         True,
     ),
@@ -54,7 +54,7 @@ FIGURES = (
         "cpu_seconds_per_chunk",
         "CPU per chunk",
         "us",
-        _US,
+        US,
         2.2,
         True,
     ),
@@ -63,7 +63,7 @@ FIGURES = (
         "cpu_seconds_per_chunk",
         "CPU per chunk",
         "us",
-        _US,
+        US,
         2.2,
         True,
     ),
@@ -72,7 +72,7 @@ FIGURES = (
         "first_byte_p50_seconds",
         "added to the first byte, p50",
         "ms",
-        _MS,
+        MS,
         0.5,
         is_added=True,
     ),
@@ -81,15 +81,23 @@ FIGURES = (
         "first_byte_p99_seconds",
         "added to the first byte, p99",
         "ms",
-        _MS,
+        MS,
         is_added=True,
     ),
-    Figure("streams_1000", "peak_rss_bytes", "peak of resident memory", "MB", _MB, 120),
-    Figure("streams_1000", "rss_bytes", "resident memory in the midst", "MB", _MB),
+    Figure(
+        "streams_64",
+        "chunk_delay_p50_seconds",
+        "added to a chunk, p50",
+        "ms",
+        MS,
+        is_added=True,
+    ),
+    Figure("streams_1000", "peak_rss_bytes", "peak of resident memory", "MB", MB, 120),
+    Figure("streams_1000", "rss_bytes", "resident memory in the midst", "MB", MB),
     # buffers are filled once, and then no more comes to it
-    Figure("upload", "rss_growth_bytes", "growth of resident memory", "MB", _MB, 10),
+    Figure("upload", "rss_growth_bytes", "growth of resident memory", "MB", MB, 10),
     Figure("upload", "cpu_seconds_per_gigabyte", "CPU per GB", "s", 1),
-    Figure("upload", "bytes_per_second", "throughput", "GB/s", _GB),
+    Figure("upload", "bytes_per_second", "throughput", "GB/s", GB),
 )
 
 

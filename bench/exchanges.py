@@ -1,6 +1,7 @@
 """The exchanges that are measured, byte for byte as Ollama 0.33 and its Python client send."""
 
 import json
+import re
 
 UPLOAD_PATH = "/api/blobs/sha256:" + 64 * "0"
 CHUNKS_HEADER = b"X-Bench-Chunks"
@@ -50,9 +51,26 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-STREAM_CHUNK = chunk(_SAID + b'{"role":"assistant","content":" atmosphere"},"done":false}\n')
+_SECOND_NS = 10**9
+_STAMP = re.compile(rb'"created_at":"2026-11-23T06:44:30\.(\d{9})Z"')
+_STAMPED_LINE = (
+    b'{"model":"smollm2:135m","created_at":"2026-11-23T06:44:30.%09dZ","message":'
+    b'{"role":"assistant","content":" atmosphere"},"done":false}\n'
+)
+
+
+def stream_chunk(at_ns: int) -> bytes:
+    """A chunk that carries when it was written: its time's fraction is the monotonic clock's."""
+    return chunk(_STAMPED_LINE % (at_ns % _SECOND_NS))
+
+
+def delays_seconds(data: bytes, at_ns: int) -> list[float]:
+    """How long ago the chunks in it were written, if within a second; but for one cut in two."""
+    return [(at_ns - int(stamp)) % _SECOND_NS / _SECOND_NS for stamp in _STAMP.findall(data)]
+
+
 STREAM_END = chunk(_SAID + b'{"role":"assistant","content":""},' + _FINAL + b"\n") + b"0\r\n\r\n"
-BRACES_PER_RECORD = STREAM_CHUNK.count(b"}")
+BRACES_PER_RECORD = stream_chunk(0).count(b"}")
 """A single byte is never cut in two, so that counting it counts records in any framing."""
 
 

@@ -12,8 +12,10 @@ from typing import TypeVar, cast
 from bench import exchanges
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"transfer-encoding: *chunked", re.IGNORECASE)
 C = TypeVar("C", bound="_Client")
 _PIECE = bytes(256 * 1024)
+_LAST_CHUNK = b"0\r\n\r\n"
 
 
 class WrongAnswerError(Exception):
@@ -73,17 +75,19 @@ class Caller(_Client):
         if not self._answer:
             self.waits.append(time.perf_counter() - self._sent_at)
         self._answer += data
-        end = self._answer.find(b"\r\n\r\n")
-        length = _LENGTH.search(self._answer, 0, end) if end > 0 else None
-        if length is None:
-            if end > 0:
-                self._fail(f"no length in the answer's head: {self._answer[:end]!r}")
+        head, separator, rest = self._answer.partition(b"\r\n\r\n")
+        if not separator:
             return
-        if len(self._answer) >= end + 4 + int(length[1]):
-            self._whole(end)
+        if length := _LENGTH.search(head):
+            if len(rest) >= int(length[1]):
+                self._whole(rest)
+        elif not _CHUNKED.search(head):
+            self._fail(f"neither a length nor chunks in the answer's head: {head!r}")
+        elif rest.endswith(_LAST_CHUNK):
+            self._whole(_joined(rest))
 
-    def _whole(self, end: int) -> None:
-        if self._answer[end + 4 :] != exchanges.UNARY_BODY:
+    def _whole(self, body: bytes) -> None:
+        if body != exchanges.UNARY_BODY:
             self._fail(f"expected the scripted answer, found {self._answer[:200]!r}")
             return
         self._left -= 1
@@ -93,11 +97,22 @@ class Caller(_Client):
             self._succeed()
 
 
+def _joined(chunks: bytes) -> bytes:
+    """A whole chunked body without its framing."""
+    body = b""
+    while chunks != _LAST_CHUNK:
+        size, _, rest = chunks.partition(b"\r\n")
+        length = int(size, 16)
+        body, chunks = body + rest[:length], rest[length + 2 :]
+    return body
+
+
 @dataclass(slots=True)
 class Received:
-    """What many streams have received together: a counter that a window can be read from."""
+    """What many streams have received together: numbers that a window can be read from."""
 
-    braces: int = field(default=0)
+    braces: int = 0
+    delays_seconds: list[float] = field(default_factory=list)
 
     @property
     def records(self) -> float:
@@ -123,8 +138,9 @@ class Stream(_Client):
             self._fail(f"expected a stream, found {data[:200]!r}")
             return
         self._received.braces += data.count(b"}")
+        self._received.delays_seconds += exchanges.delays_seconds(data, time.perf_counter_ns())
         self._tail = (self._tail + data)[-5:]
-        if self._tail == b"0\r\n\r\n":
+        if self._tail == _LAST_CHUNK:
             self._succeed()
 
 

@@ -6,11 +6,12 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
+from bench.gateway import versions as gateway_versions
 from bench.nginx import version as nginx_version
 
 
-def facts(nginx_program: str | None) -> dict[str, str | int | None]:
-    """What a reader needs to judge the figures."""
+def facts(nginx_program: str | None, has_gateway: bool) -> dict[str, str | int | None]:
+    """What a reader needs to judge the figures. Raises: StartError."""
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
@@ -19,6 +20,7 @@ def facts(nginx_program: str | None) -> dict[str, str | int | None]:
         "uvloop": version("uvloop"),
         "nginx": nginx_version(nginx_program) if nginx_program else None,
         "ollama_observe": version("ollama-observe"),
+        **(gateway_versions() if has_gateway else {"node": None, "portkey": None}),
     }
 
 

@@ -18,13 +18,26 @@ def whole(rounds: int) -> Plan:
     return Plan(
         rounds,
         (
-            Workload("unary_1", "unary chats, 1 connection", unary(1, 2000), unary(1, 1000)),
-            Workload("unary_16", "unary chats, 16 connections", unary(16, 4000), unary(16, 1600)),
+            Workload(
+                "unary_1",
+                "unary chats, 1 connection",
+                unary(1, 2000),
+                unary(1, 1000),
+                suits_gateway=True,
+            ),
+            Workload(
+                "unary_16",
+                "unary chats, 16 connections",
+                unary(16, 4000),
+                unary(16, 1600),
+                suits_gateway=True,
+            ),
             Workload(
                 "streams_64",
                 "64 streams of 100 chunks/s",
                 streams(64, 100, seconds=3),
                 streams(64, 100, seconds=0.5),
+                suits_gateway=True,
             ),
             Workload(
                 "streams_1000",
@@ -42,13 +55,26 @@ def quick() -> Plan:
     return Plan(
         1,
         (
-            Workload("unary_1", "100 unary chats, 1 connection", unary(1, 100), unary(1, 10)),
-            Workload("unary_16", "160 unary chats, 16 connections", unary(16, 160), unary(16, 16)),
+            Workload(
+                "unary_1",
+                "100 unary chats, 1 connection",
+                unary(1, 100),
+                unary(1, 10),
+                suits_gateway=True,
+            ),
+            Workload(
+                "unary_16",
+                "160 unary chats, 16 connections",
+                unary(16, 160),
+                unary(16, 16),
+                suits_gateway=True,
+            ),
             Workload(
                 "streams_64",
                 "8 streams of 100 chunks/s",
                 streams(8, 100, seconds=0.5, ramp_seconds=0.1),
                 unary(1, 10),
+                suits_gateway=True,
             ),
             Workload(
                 "streams_1000",

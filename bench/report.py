@@ -1,4 +1,4 @@
-"""Results to JSON, and to the table in docs/PERFORMANCE.md."""
+"""Results to JSON, and to the tables in docs/PERFORMANCE.md."""
 
 import json
 import re
@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench import added
 from bench.bar import Row, paces_lost, rows
 from bench.plan import Plan
 from bench.rounds import Rounds, medians
 
 _PASSAGE = re.compile(r"(<!-- generated: bench -->\n).*?(<!-- end -->)", re.DOTALL)
+_HEAD = "| Workload | Figure | unit | direct | nginx | proxy | ratio | bar |  |"
+_THROUGH = "The proxy, straight to the upstream and through a Portkey gateway:"
+_HEAD_THROUGH = (
+    "| Workload | Figure | unit | proxy direct | through Portkey | by proxy | by gateway | added |"
+)
 Results = Mapping[str, Any]
 """As in the JSON: machine, rounds (how many), workloads (their titles), medians, samples."""
 
@@ -27,27 +33,28 @@ def results(machine: Mapping[str, object], plan: Plan, rounds: Rounds) -> Result
 
 
 def table(found: Results) -> str:
-    """The rows, the machine, and whether the pace was kept."""
-    head = [
-        "| Workload | Figure | unit | direct | nginx | proxy | ratio | bar |  |",
-        "| --- " * 9 + "|",
-    ]
-    machine, titles = found["machine"], found["workloads"]
-    lost = paces_lost(found["medians"])
+    """The rows, what a gateway adds, the machine, and whether the pace was kept."""
+    titles, measured = found["workloads"], found["medians"]
+    tables = [[_HEAD, "| --- " * 9 + "|", *(_line(row, titles) for row in rows(measured))]]
+    if through := added.rows(measured):
+        tables += [[_THROUGH], [_HEAD_THROUGH, "| --- " * 8 + "|"]]
+        tables[-1] += [_line_through(row, titles) for row in through]
+    lost = paces_lost(measured)
     pace = ["The pace of the streams was kept."] if not lost else ["Pace not kept:", *lost]
+    tables.append([" ".join([_machine(found["machine"], found["rounds"]), *pace])])
+    return "\n\n".join("\n".join(lines) for lines in tables) + "\n"
+
+
+def _machine(machine: Mapping[str, Any], rounds: int) -> str:
     nginx = f"nginx {machine['nginx']}" if machine["nginx"] else "no nginx to compare with"
-    took = (
+    gateway = "no Portkey gateway"
+    if machine["portkey"]:
+        gateway = f"Portkey gateway {machine['portkey']} on Node.js {machine['node']}"
+    return (
         f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, "
-        f"Python {machine['python']}, uvloop {machine['uvloop']}, {nginx}. "
-        f"Medians of {found['rounds']} rounds. "
+        f"Python {machine['python']}, uvloop {machine['uvloop']}, {nginx}, {gateway}. "
+        f"Medians of {rounds} rounds."
     )
-    lines = [
-        *head,
-        *(_line(row, titles) for row in rows(found["medians"])),
-        "",
-        took + " ".join(pace),
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _line(row: Row, titles: Mapping[str, str]) -> str:
@@ -57,6 +64,13 @@ def _line(row: Row, titles: Mapping[str, str]) -> str:
     ratio = "" if row.ratio is None else f"{row.ratio:.1f}x"
     cells = (_number(row.direct), _number(row.nginx), _number(row.proxy), ratio, bar, verdict)
     return f"| {titles[figure.workload]} | {figure.title} | {figure.unit} | {' | '.join(cells)} |"
+
+
+def _line_through(row: added.Row, titles: Mapping[str, str]) -> str:
+    figure = row.figure
+    numbers = (row.direct, row.through, row.proxy, row.gateway, row.added)
+    cells = " | ".join(_number(number) for number in numbers)
+    return f"| {titles[figure.workload]} | {figure.title} | {figure.unit} | {cells} |"
 
 
 def _number(value: float | None) -> str:
@@ -72,5 +86,5 @@ def write_json(found: Results, path: Path) -> None:
 
 
 def rendered(document: str, found: Results) -> str:
-    """The document with its table made anew."""
+    """The document with its tables made anew."""
     return _PASSAGE.sub(lambda match: f"{match[1]}\n{table(found)}\n{match[2]}", document)

@@ -21,12 +21,13 @@ async def measure(
     """Take every workload's rounds; one connection, one stream, one subject at a time."""
     taken: Rounds = {}
     for workload in plan.workloads:
-        for subject in subjects:
+        chosen = [s for s in subjects if s.gateway is None or workload.suits_gateway]
+        for subject in chosen:
             progress(f"{workload.title}: {subject.name} warms up")
             await _bounded(workload.prepare, subject)
-        samples: dict[str, list[Sample]] = {subject.name: [] for subject in subjects}
+        samples: dict[str, list[Sample]] = {subject.name: [] for subject in chosen}
         for number in range(plan.rounds):
-            for subject in subjects:
+            for subject in chosen:
                 progress(f"{workload.title}: round {number + 1} of {plan.rounds}, {subject.name}")
                 samples[subject.name].append(await _bounded(workload.take, subject))
         taken[workload.name] = samples

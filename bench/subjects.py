@@ -1,4 +1,7 @@
-"""What is measured, side by side: direct, nginx, the proxy, all before the same upstream."""
+"""What is measured, side by side: direct, nginx, the proxy, the proxy through Portkey.
+
+All are before the same upstream.
+"""
 
 import asyncio
 import contextlib
@@ -7,7 +10,9 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from bench.gateway import start_gateway
 from bench.nginx import StartError, running_nginx
+from tests.ports import free_port
 from tests.processes import ProxyProcess, proxy_process
 
 # what is off by default measures too: per-user series by a header that the client sends
@@ -16,12 +21,16 @@ PROXY_SETTINGS = {"PROXY_USER_HEADER": "X-User"}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Where to send requests, and the process whose cost they are; None for no process."""
+    """Where to send requests, and the process whose cost they are; None for no process.
+
+    `gateway` is the process of the Portkey gateway that they go through.
+    """
 
     name: str
     port: int
     upstream_port: int
     root: int | None
+    gateway: int | None = None
 
 
 @contextlib.asynccontextmanager
@@ -40,8 +49,10 @@ async def upstream() -> AsyncIterator[int]:
 
 
 @contextlib.asynccontextmanager
-async def subjects(upstream_port: int, nginx: str | None) -> AsyncIterator[list[Subject]]:
-    """Run all that there is to be compared; without nginx (its program), the rest.
+async def subjects(
+    upstream_port: int, nginx: str | None, has_gateway: bool
+) -> AsyncIterator[list[Subject]]:
+    """Run all that there is to be compared; without nginx (its program) or gateway, the rest.
 
     Raises: StartError.
     """
@@ -51,11 +62,32 @@ async def subjects(upstream_port: int, nginx: str | None) -> AsyncIterator[list[
         if nginx is not None:
             port, root = await stack.enter_async_context(running_nginx(nginx, upstream_port))
             found.append(Subject("nginx", port, upstream_port, root))
-        url = f"http://127.0.0.1:{upstream_port}"
-        proxy = await stack.enter_async_context(proxy_process(url, **PROXY_SETTINGS))
-        await until_ready(proxy)
+        proxy = await _start_proxy(stack, upstream_port)
         found.append(Subject("proxy", proxy.port, upstream_port, proxy.child.pid))
+        if has_gateway:
+            gateway = await start_gateway(stack)
+            routed = await _start_proxy(stack, upstream_port, **_through(gateway.port))
+            pids = routed.child.pid, gateway.process.pid
+            found.append(Subject("portkey", routed.port, upstream_port, *pids))
         yield found
+
+
+async def _start_proxy(
+    stack: contextlib.AsyncExitStack, upstream_port: int, **settings: str
+) -> ProxyProcess:
+    url = f"http://127.0.0.1:{upstream_port}"
+    proxy = await stack.enter_async_context(proxy_process(url, **PROXY_SETTINGS, **settings))
+    await until_ready(proxy)
+    return proxy
+
+
+def _through(gateway_port: int) -> dict[str, str]:
+    return {
+        "PROXY_ENABLE_PORTKEY": "true",
+        "PROXY_PORTKEY_PORT": str(gateway_port),
+        "PROXY_PORTKEY_STRICT": "true",  # what went directly after all would be measured as cheap
+        "PROXY_RETURN_LEG_PORT": str(free_port()),
+    }
 
 
 async def until_ready(proxy: ProxyProcess) -> None:

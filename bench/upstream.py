@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
             self._write(_json(_VERSION))
 
     def _begin(self, chunks: int, interval: float) -> None:
-        self._write(exchanges.STREAM_HEAD + exchanges.STREAM_CHUNK)
+        self._write(exchanges.STREAM_HEAD + exchanges.stream_chunk(time.perf_counter_ns()))
         now = time.perf_counter()
         self._wait(chunks - 1, now + interval, interval, now)
 
@@ -91,7 +91,7 @@ class Connection(asyncio.Protocol):
         now = time.perf_counter()
         self._lateness.append(now - due)
         if chunks:
-            self._write(exchanges.STREAM_CHUNK)
+            self._write(exchanges.stream_chunk(time.perf_counter_ns()))
             self._wait(chunks - 1, due + interval, interval, now)
         else:
             self._write(exchanges.STREAM_END)

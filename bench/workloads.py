@@ -23,12 +23,16 @@ SETTLE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A named way to take a sample; `prepare` is the same in small, to warm the subject up."""
+    """A named way to take a sample; `prepare` is the same in small, to warm the subject up.
+
+    `suits_gateway` says that what a gateway adds is measured by it as well.
+    """
 
     name: str
     title: str
     take: Take
     prepare: Take
+    suits_gateway: bool = False
 
 
 def unary(connections: int, requests: int) -> Take:
@@ -43,7 +47,7 @@ def unary(connections: int, requests: int) -> Take:
         seconds = time.perf_counter() - began_at
         waits = [wait for caller in callers for wait in caller.waits]
         return {
-            **_cpu("cpu_seconds_per_request", subject, before, len(waits)),
+            **_cpu_per("request", subject, before, len(waits)),
             "requests_per_second": len(waits) / seconds,
             "first_byte_p50_seconds": percentile(waits, 50),
             "first_byte_p99_seconds": percentile(waits, 99),
@@ -82,11 +86,14 @@ async def _until(instant: float) -> None:
 
 
 async def _window(subject: Subject, received: Received, seconds: float) -> Sample:
+    received.delays_seconds.clear()
     began_at, records, before = time.perf_counter(), received.records, _cpu_seconds(subject)
     await asyncio.sleep(seconds)
     chunks = received.records - records
-    sample = _cpu("cpu_seconds_per_chunk", subject, before, chunks)
+    sample = _cpu_per("chunk", subject, before, chunks)
     sample["chunks_per_second"] = chunks / (time.perf_counter() - began_at)
+    sample["chunk_delay_p50_seconds"] = percentile(received.delays_seconds, 50)
+    sample["chunk_delay_p99_seconds"] = percentile(received.delays_seconds, 99)
     if subject.root is not None:
         sample["rss_bytes"] = kernel.rss_bytes(subject.root)
     return sample
@@ -101,7 +108,7 @@ def upload(size_bytes: int) -> Take:
         before = _cpu_seconds(subject)
         client = await connect(subject.port, Upload(size_bytes))
         await client.done
-        sample = _cpu("cpu_seconds_per_gigabyte", subject, before, size_bytes / 1e9)
+        sample = _cpu_per("gigabyte", subject, before, size_bytes / 1e9)
         sample["bytes_per_second"] = size_bytes / client.seconds
         if subject.root is not None:
             sample["rss_growth_bytes"] = kernel.peak_rss_bytes(subject.root) - at_first
@@ -110,14 +117,15 @@ def upload(size_bytes: int) -> Take:
     return take
 
 
-def _cpu_seconds(subject: Subject) -> float:
-    return 0.0 if subject.root is None else kernel.cpu_seconds(subject.root)
+def _cpu_seconds(subject: Subject) -> Sample:
+    """CPU time so far, the gateway's apart."""
+    roots = {"cpu_seconds": subject.root, "gateway_cpu_seconds": subject.gateway}
+    return {name: kernel.cpu_seconds(root) for name, root in roots.items() if root is not None}
 
 
-def _cpu(name: str, subject: Subject, before: float, count: float) -> Sample:
-    if subject.root is None:
-        return {}
-    return {name: (kernel.cpu_seconds(subject.root) - before) / count}
+def _cpu_per(what: str, subject: Subject, before: Sample, count: float) -> Sample:
+    now = _cpu_seconds(subject)
+    return {f"{name}_per_{what}": (now[name] - before[name]) / count for name in now}
 
 
 def _forget_peak(subject: Subject) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ollama_observe.metrics import catalogue
+from tests.rules import recording_rules
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -16,7 +17,7 @@ DOCUMENTS = sorted(
     for path in REPOSITORY.glob(pattern)
     if ".local" not in path.parts and ".venv" not in path.parts
 )
-NAMED = re.compile(r"\bollama_proxy_[a-z_]+[a-z]\b")
+NAMED = re.compile(r"\b(?:[a-z_]+:)?ollama_proxy_[a-z_]+[a-z](?::[a-z0-9_]+)?\b")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 SUFFIXES = ("", "_bucket", "_sum", "_count")
 
@@ -37,7 +38,7 @@ def test_a_misspelt_flag_rewrites_nothing() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_a_document_names_only_metrics_that_exist(path: Path) -> None:
     known = {metric.name + suffix for metric in catalogue.PROXY for suffix in SUFFIXES}
-    assert set(NAMED.findall(path.read_text(encoding="utf-8"))) <= known
+    assert set(NAMED.findall(path.read_text(encoding="utf-8"))) <= known | set(recording_rules())
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))

@@ -1,6 +1,7 @@
 """The bench measures what it says, notices wrong answers, and its table follows from its JSON."""
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -8,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import kernel, nginx
+from bench import added, exchanges, gateway, kernel, nginx
 from bench.__main__ import DOCUMENT, JSON, run
 from bench.bar import FIGURES, Figure, Row, paces_lost, rows
 from bench.load import Caller, Received, Stream, Upload, WrongAnswerError, connect
-from bench.plan import Plan, quick
+from bench.plan import Plan, quick, whole
 from bench.report import rendered, table
 from tests.components import need
 
@@ -21,6 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 async def test_a_quick_run_measures_everything_side_by_side(tmp_path: Path) -> None:
     need("nginx", nginx.executable() is not None, "apt-get install nginx")
+    need("node", gateway.is_possible(), "install the packages nodejs and npm")
     path = tmp_path / "quick.json"
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -41,15 +43,23 @@ async def test_a_quick_run_measures_everything_side_by_side(tmp_path: Path) -> N
     for row in rows(found["medians"]):
         assert row.proxy is not None and row.nginx is not None, row.figure
         assert row.figure.is_added or row.figure.workload == "upload" or row.proxy > 0, row.figure
+    through = added.rows(found["medians"])
+    assert [row.figure for row in through] == list(added.FIGURES)
+    for costs in through:
+        assert costs.direct > 0 and costs.through > 0, costs.figure
+        is_shared = costs.figure.name.startswith("cpu_")
+        assert (costs.gateway is not None and costs.gateway > 0) is is_shared, costs.figure
+    assert set(found["medians"]["upload"]) == {"direct", "nginx", "proxy"}
     assert str(REPOSITORY) not in path.read_text(encoding="utf-8")
     assert os.uname().nodename not in path.read_text(encoding="utf-8")
 
 
-async def test_without_nginx_the_rest_is_measured() -> None:
+async def test_without_nginx_and_gateway_the_rest_is_measured() -> None:
     plan = Plan(1, tuple(w for w in quick().workloads if w.name == "unary_1"))
-    found = await run(plan, None)
+    found = await run(plan, None, has_gateway=False)
     assert set(found["medians"]["unary_1"]) == {"direct", "proxy"}
-    assert "no nginx to compare with" in table(found)
+    assert "no nginx to compare with, no Portkey gateway" in table(found)
+    assert "straight to the upstream" not in table(found)
     assert all(row.ratio is None and row.proxy is not None for row in rows(found["medians"]))
 
 
@@ -80,6 +90,36 @@ def test_what_is_added_is_the_difference_to_direct() -> None:
     )
     assert row.proxy == pytest.approx(0.4)
     assert row.passes is True
+
+
+def test_what_goes_through_the_gateway_costs_both_processes() -> None:
+    wait = {"first_byte_p50_seconds": 0.0001}
+    direct = {"cpu_seconds_per_request": 0.0001, **wait}
+    routed = {"cpu_seconds_per_request": 0.0003, "gateway_cpu_seconds_per_request": 0.001, **wait}
+    measured = {"proxy": direct, "portkey": {**routed, "first_byte_p50_seconds": 0.0015}}
+    figures = [f for f in added.FIGURES if f.workload == "unary_1" and f.name in direct]
+    cpu, first_byte = (added.row(figure, measured) for figure in figures)
+    assert (cpu.direct, cpu.proxy, cpu.gateway) == pytest.approx((100, 300, 1000))
+    assert (cpu.through, cpu.added) == pytest.approx((1300, 1200))
+    assert (first_byte.proxy, first_byte.gateway) == (None, None)
+    assert (first_byte.direct, first_byte.through) == pytest.approx((0.1, 1.5))
+    assert first_byte.added == pytest.approx(1.4)
+
+
+@pytest.mark.parametrize("plan", [quick(), whole(3)], ids=["quick", "whole"])
+def test_what_the_gateway_s_table_shows_is_what_goes_through_it(plan: Plan) -> None:
+    suiting = {workload.name for workload in plan.workloads if workload.suits_gateway}
+    assert {figure.workload for figure in added.FIGURES} == suiting
+
+
+def test_a_chunk_says_how_long_it_was_on_its_way() -> None:
+    early, late = exchanges.stream_chunk(1_999_900_000), exchanges.stream_chunk(2_000_100_000)
+    received = exchanges.STREAM_HEAD + early + late + exchanges.STREAM_END
+    assert exchanges.delays_seconds(received, 2_000_300_000) == pytest.approx([0.0004, 0.0002])
+    assert exchanges.delays_seconds(early[:60], 2_000_300_000) == []
+    size, _, line = early.partition(b"\r\n")
+    assert int(size, 16) == len(line.removesuffix(b"\r\n"))
+    assert json.loads(line)["done"] is False
 
 
 def test_every_limit_of_the_bar_is_there() -> None:
@@ -127,6 +167,30 @@ async def test_a_wrong_answer_is_not_measured(answer: bytes) -> None:
             await (await connect(port, Upload(1000))).done
         with pytest.raises(WrongAnswerError):
             await (await connect(port, Stream(b"GET / HTTP/1.1\r\n\r\n", Received()))).done
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+async def test_an_answer_in_chunks_is_read_like_one_with_a_length(is_right: bool) -> None:
+    body = exchanges.UNARY_BODY
+    pieces = (body[:1], body[1:200], body[200:] if is_right else body[201:])
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    served = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(len(exchanges.unary_request())):
+            for part in (head, *map(exchanges.chunk, pieces), b"0\r\n\r\n"):
+                writer.write(part)
+                await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        served.set()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        caller = await connect(server.sockets[0].getsockname()[1], Caller(2))
+        with contextlib.nullcontext() if is_right else pytest.raises(WrongAnswerError):
+            await caller.done
+        await asyncio.wait_for(served.wait(), 5)
+    assert len(caller.waits) == (2 if is_right else 1)
 
 
 async def test_the_kernel_tells_the_time_and_the_memory_of_a_process_and_its_child() -> None:

@@ -30,6 +30,7 @@ NAME = "smollm2:135m"
 AT_ONCE_SECONDS = 0.1
 MESSAGES = [{"role": "user", "content": "Why is the sky blue?"}]
 USAGE = {"include_usage": True}
+OPENAI = {"provider": "openai", "api_key": "ollama"}
 STREAMS: dict[str, dict[str, Any]] = {
     "/api/chat": {"model": NAME, "messages": MESSAGES},
     "/api/generate": {"model": NAME, "prompt": "Why?"},
@@ -426,7 +427,7 @@ async def test_a_retry_retries(gateway: RunningGateway, path: str, streams: bool
 async def test_retries_that_are_all_in_vain_are_exhausted(
     gateway: RunningGateway, tmp_path: Path
 ) -> None:
-    retry = {"retry": {"attempts": 1}, "provider": "openai", "custom_host": "${ollama}"}
+    retry = {"retry": {"attempts": 1}, **OPENAI, "custom_host": "${ollama}"}
     async with (
         ScriptedServer(FakeOllama(faults=Faults(status=503))) as ollama,
         running_proxy(
@@ -518,7 +519,7 @@ async def test_a_condition_chooses_the_model(
 async def test_its_own_time_limit_is_the_gateways_failure(
     gateway: RunningGateway, tmp_path: Path
 ) -> None:
-    limited = {"request_timeout": 200, "provider": "openai", "custom_host": "${ollama}"}
+    limited = {"request_timeout": 200, **OPENAI, "custom_host": "${ollama}"}
     async with (
         ScriptedServer(FakeOllama(faults=Faults(ttft_seconds=30))) as ollama,
         running_proxy(
@@ -537,7 +538,7 @@ async def test_its_own_time_limit_is_the_gateways_failure(
 async def test_the_typed_routes_work_as_far_as_they_do(
     gateway: RunningGateway, tmp_path: Path
 ) -> None:
-    plain = {"provider": "openai", "api_key": "ollama", "custom_host": "${ollama}"}
+    plain = {**OPENAI, "custom_host": "${ollama}"}
     async with ScriptedServer(FakeOllama()) as ollama:
         for told in ({}, {"portkey_config": config(tmp_path, plain)}):
             more = through(gateway, portkey_typed_routes=True, **told)
@@ -588,7 +589,7 @@ async def test_an_unknown_host_is_refused_on_the_return_leg(
 ) -> None:
     async with ScriptedServer(FakeOllama()) as ollama:
         port = free_port()
-        wrong = {"provider": "openai", "custom_host": f"http://127.0.0.1:{port}/to/elsewhere"}
+        wrong = {**OPENAI, "custom_host": f"http://127.0.0.1:{port}/to/elsewhere"}
         more = through(gateway, portkey_config=config(tmp_path, wrong), return_leg_port=port)
         async with running_proxy(ollama.url, **more) as proxy:
             status, said, _ = await Through(proxy).ask("/api/chat", STREAMS["/api/chat"])
@@ -755,7 +756,7 @@ async def test_a_target_that_leads_past_the_return_leg_may_be_slow_as_well(
 ) -> None:
     fake = FakeOllama(faults=Faults(ttft_seconds=2.5))
     async with ScriptedServer(fake) as ollama:
-        straight = {"provider": "openai", "custom_host": ollama.url}
+        straight = {**OPENAI, "custom_host": ollama.url}
         told = {"portkey_config": config(tmp_path, straight), "portkey_timeout_seconds": 0.5}
         async with running_proxy(ollama.url, **through(gateway, **told)) as proxy:
             client = Through(proxy)

@@ -11,10 +11,12 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from stack.waiting import wait_until
+from tests.rules import recording_rules
 from tests.stacks import Stack, need_model_and_prometheus, stack_at
 
 MODEL = "smollm2:135m"
@@ -54,13 +56,25 @@ class Running:
 
     def query(self, expression: str) -> float:
         """An instant query; 0 where there is no series."""
-        port = self.stack.variables["PROMETHEUS_PORT"]
         asked = urllib.parse.urlencode({"query": expression})
-        url = f"http://127.0.0.1:{port}/api/v1/query?{asked}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            found = json.load(answer)["data"]["result"]
+        found = self.prometheus(f"query?{asked}")["result"]
         assert len(found) <= 1, f"{expression} gives {len(found)} series"
         return float(found[0]["value"][1]) if found else 0.0
+
+    def prometheus(self, what: str) -> Any:
+        """What Prometheus's API says."""
+        port = self.stack.variables["PROMETHEUS_PORT"]
+        url = f"http://127.0.0.1:{port}/api/v1/{what}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.load(answer)["data"]
+
+    def health_of_rules(self) -> dict[str, str]:
+        """Each rule's health, and why it is not `ok` where it is not."""
+        return {
+            rule["name"]: rule.get("lastError") or rule["health"]
+            for group in self.prometheus("rules")["groups"]
+            for rule in group["rules"]
+        }
 
     def wait_for(self, expression: str, value: float) -> None:
         """Wait until the next scrapes have brought a query to a value."""
@@ -155,6 +169,15 @@ def test_a_model_that_nobody_has_is_an_error_and_no_label(running: Running) -> N
 
 def test_nothing_is_left_in_flight(running: Running) -> None:
     running.wait_for("sum(ollama_proxy_active_requests)", 0)
+
+
+def test_the_recording_rules_are_loaded_and_record(running: Running) -> None:
+    healthy = dict.fromkeys(recording_rules(), "ok")
+    found = wait_until(lambda: running.health_of_rules() == healthy, WITHIN_SECONDS, 0.2)
+    assert found, running.health_of_rules()
+    running.wait_for("count(routing:ollama_proxy_requests:rate5m)", 1)
+    running.wait_for('count(routing:ollama_proxy_requests:rate5m{routing="direct"})', 1)
+    running.wait_for('count({__name__=~".+:.+", routing="portkey"})', 0)
 
 
 def test_the_traffic_worker_and_prometheus_agree(running: Running) -> None:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from ollama_observe.service.addresses import is_loopback
 from stack import probes
 from stack.console import columns, duration, say
-from stack.parts import Part, is_loopback
+from stack.parts import Part
 from stack.plan import Plan
 from stack.request import Request
 from stack.supervised import RUNNING, Process, Supervisor

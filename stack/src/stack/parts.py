@@ -1,6 +1,5 @@
 """The processes of the stack as data: what runs, where it listens, how it is asked."""
 
-import ipaddress
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,14 +65,6 @@ class Route:
 
     flags: tuple[str, ...]
     return_legs: tuple[Address, ...]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is one that only this machine reaches."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def reachable(host: str) -> str:

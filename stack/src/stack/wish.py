@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stack.parts import is_loopback, portkey_address
+from ollama_observe.service.addresses import is_loopback
+from stack.parts import portkey_address
 from stack.settings import StackSettings
 
 STARTS = ("start", "start-with-portkey", "start-portkey", "start-proxy", "start-proxy-portkey")

@@ -47,11 +47,3 @@ def test_other_names_may_not(host: str) -> None:
 def test_local_own_and_named_origins_may_ask(origin: str, allowed: bool) -> None:
     patterns = [*guard.default_origins(), "https://friend.*"]
     assert guard.is_allowed_origin(origin, "own.example:11434", patterns) is allowed
-
-
-@pytest.mark.parametrize(
-    ("address", "loopback"),
-    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("nas", False)],
-)
-def test_the_host_check_belongs_to_loopback(address: str, loopback: bool) -> None:
-    assert guard.is_loopback(address) is loopback

@@ -7,7 +7,6 @@ from stack.parts import (
     Address,
     Route,
     engine_part,
-    is_loopback,
     portkey_address,
     portkey_part,
     prometheus_part,
@@ -52,21 +51,6 @@ def test_prometheus_listens_on_the_loopback_and_forgets() -> None:
     assert "--web.listen-address=127.0.0.1:9090" in command
     assert "--storage.tsdb.retention.time=15d" in command
     assert not any("lifecycle" in word for word in command)
-
-
-@pytest.mark.parametrize(
-    ("host", "is_ours"),
-    [
-        ("127.0.0.1", True),
-        ("127.9.9.9", True),
-        ("::1", True),
-        ("localhost", True),
-        ("192.168.0.4", False),
-        ("gw.example", False),
-    ],
-)
-def test_only_an_address_of_the_loopback_is_this_machines_alone(host: str, is_ours: bool) -> None:
-    assert is_loopback(host) is is_ours
 
 
 def test_the_gateway_is_told_the_one_address_that_it_listens_on() -> None:

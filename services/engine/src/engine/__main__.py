@@ -9,6 +9,7 @@ from engine.app import create_app
 from engine.inference import Inference
 from engine.metrics import EngineMetrics
 from engine.settings import EngineSettings
+from ollama_observe.service.addresses import is_loopback
 from ollama_observe.service.http import Check, Control, Readiness
 from ollama_observe.service.lifecycle import Listener, run, serve
 from ollama_observe.service.logging import configure_logging
@@ -31,9 +32,7 @@ async def serve_engine(settings: EngineSettings) -> None:
 
     readiness = Readiness()
     app = create_app(inference, Control("engine", readiness, registry, checks={"models": models}))
-    guarded = guard.Guard(
-        app, checks_host=guard.is_loopback(settings.host), origins=_origins(settings)
-    )
+    guarded = guard.Guard(app, checks_host=is_loopback(settings.host), origins=_origins(settings))
     await inference.library.readable()  # so that no client waits for a vocabulary to be read
     listener = Listener("api", guarded, settings.host, settings.port, server_headers=False)
     try:

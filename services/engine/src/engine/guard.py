@@ -37,14 +37,6 @@ def default_origins() -> list[str]:
     return web + [f"{scheme}://*" for scheme in _OTHER_SCHEMES]
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a listening address can be reached from this machine only."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def is_allowed_host(host: str, own_name: str) -> bool:
     """Whether a Host header is one of this machine's names or a local address."""
     name = _without_port(host).lower()

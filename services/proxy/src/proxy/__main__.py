@@ -1,11 +1,11 @@
 """`python -m proxy`: serve until SIGTERM."""
 
-import ipaddress
 import sys
 from collections.abc import Callable, Mapping
 
 import structlog
 
+from ollama_observe.service.addresses import is_loopback
 from ollama_observe.service.lifecycle import Listener, listening, run, until_stopped
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
@@ -66,14 +66,6 @@ def warnings_of(settings: ProxySettings) -> dict[str, str]:
                 "reaches, or PROXY_RETURN_LEG=false"
             )
     return found
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine alone, judged by name."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def main() -> None:

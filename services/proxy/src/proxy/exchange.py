@@ -157,13 +157,13 @@ class Exchange:
 
     def answer_paused(self) -> None:
         """The client does not keep up."""
-        self._witness.client_keeps_up(False)
+        self._witness.client_keeps_up(self._clock(), False)
         if self._connection is not None:
             self._connection.pause()
 
     def answer_resumed(self) -> None:
         """The client keeps up again."""
-        self._witness.client_keeps_up(True)
+        self._witness.client_keeps_up(self._clock(), True)
         if self._connection is not None:
             self._connection.resume()
 

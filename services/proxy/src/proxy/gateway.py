@@ -17,7 +17,7 @@ from proxy.outcomes import Ending
 from proxy.passages import Passage, Passages
 from proxy.pool import UpstreamPool
 from proxy.portkey_config import NO_CONFIG, PortkeyConfig
-from proxy.routing import ROUTE_HEADER, Bypass, is_json_route
+from proxy.routing import ROUTE_HEADER, Bypass, is_json
 from proxy.settings import ProxySettings
 from proxy.shared import GatewayState
 from proxy.ways import Direct, Way, framed, path_of, written
@@ -112,7 +112,8 @@ class Gateway:
         """Whether the gateway reads a head so long."""
         given = len(request.target) + sum(map(len, request.passing)) + 2 * len(request.passing)
         own = max(sum(map(len, lines)) for lines in (self.own_lines, *self._typed_lines.values()))
-        return given + own + _ADDED_BYTES <= HEAD_LIMIT_BYTES
+        key = len(self.direct.pool.authorization or b"")
+        return given + own + key + _ADDED_BYTES <= HEAD_LIMIT_BYTES
 
     def _is_stuck(self, passage: Passage) -> bool:
         """Whether the gateway hangs, as far as can be told of this request.
@@ -146,7 +147,7 @@ class Crossing:
         host = gateway.direct.host_of(request)
         self.pool = gateway.pool
         self.name = gateway.name
-        self._is_json = request.method == b"POST" and is_json_route(endpoint)
+        self._is_json = request.method == b"POST" and is_json(request, endpoint)
         self.body_limit_bytes = BODY_LIMIT_BYTES if self._is_json else 0
         self._is_native = endpoint.dialect is Dialect.NATIVE
         self._given = {name for name in request.headers if name.startswith(OWN_PREFIX)}
@@ -158,7 +159,9 @@ class Crossing:
         if gateway.lets_headers_pass and not self._given.isdisjoint(CHOOSING):
             self._choosing, self.config = [], NO_CONFIG
         has_leg = gateway.has_leg and self._choosing != []
-        self.passage = gateway.passages.open(has_leg, host, authorization, give_up)
+        self.passage = gateway.passages.open(
+            has_leg, None if gateway.direct.rewrites_host else host, authorization, give_up
+        )
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way."""
@@ -175,8 +178,9 @@ class Crossing:
             dropped.add(b"content-type")
             lines.append(b"Content-Type: application/json")
         if b"authorization" not in request.headers:
-            key = self._gateway.direct.pool.authorization or PLACEHOLDER_KEY
-            lines.append(b"Authorization: " + key)
+            # with a return leg each upstream's own is added there
+            own = None if self.passage.has_leg else self._gateway.direct.pool.authorization
+            lines.append(b"Authorization: " + (own or PLACEHOLDER_KEY))
         lines += framed(request, lines_without(request.passing, dropped), length, plain)
         return written(request, self._prefix + self._path, lines)
 

@@ -72,7 +72,7 @@ class GatewayWatch:
 
     def _say(self, is_up: bool, detail: str) -> None:
         self._ledger.put(m.PORTKEY_UP, float(is_up))
-        instead = "" if is_up or self._is_strict else "; requests go directly"
+        instead = "; requests go directly" if self._state.is_down and not self._is_strict else ""
         self._found = Check(is_up or not self._is_strict, detail + instead)
 
     async def _keep_asking(self) -> None:

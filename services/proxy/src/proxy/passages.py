@@ -46,7 +46,7 @@ class Passage:
         self,
         token: bytes,
         has_leg: bool,
-        host: bytes,
+        host: bytes | None,
         authorization: bytes | None,
         give_up: Callable[[], None],
     ) -> None:
@@ -54,7 +54,7 @@ class Passage:
         self.has_leg = has_leg
         """Whether the gateway comes back through the proxy; else nothing is told of attempts."""
         self.host = host
-        """What Host is to say to Ollama: what it would have said directly."""
+        """What Host is to say to Ollama: what the client said; None: each one's own name."""
         self.authorization = authorization
         """The client's own, None where it sent none."""
         self.give_up = give_up
@@ -68,13 +68,16 @@ class Passage:
             self.waits = at
 
     def gateway_gave(self, at: float) -> None:
-        """The gateway has handed something on; what it has now, only a return leg tells."""
-        self.waits = None if self.has_leg else at
+        """The gateway has handed something on; while no attempt is at work, it has the rest."""
+        is_at_work = self._stop_attempt is not None  # who has the rest is known
+        self.waits = None if self.has_leg and is_at_work else at
 
-    def client_keeps_up(self, is_so: bool) -> None:
+    def client_keeps_up(self, at: float, is_so: bool) -> None:
         """The client takes no more for now, or again."""
         self.is_paused = not is_so
         self.was_paused = True
+        if self.waits is not None:  # what it waited for the client is not its fault
+            self.waits = at
 
     def end(self) -> None:
         """The outer leg is over: nobody waits for what an inner leg still does."""
@@ -120,7 +123,7 @@ class Passages:
     def open(
         self,
         has_leg: bool,
-        host: bytes,
+        host: bytes | None,
         authorization: bytes | None,
         give_up: Callable[[], None],
     ) -> Passage:

@@ -20,6 +20,7 @@ _MOST_ATTEMPTS = 5
 _NAME = re.compile(r"\$\{([^}]*)\}")
 _STEP = re.compile(r"\.targets\[(\d+)\]")
 _MOST_TARGETS = 64
+_MOST_DIGITS = 10
 
 
 class ConfigError(ValueError):
@@ -47,6 +48,7 @@ class PortkeyConfig:
         """Raises: ConfigError, OSError."""
         try:
             root = json.loads(path.read_text(encoding="utf-8"))
+            json.dumps(root, allow_nan=False)  # what is no number in JSON is none for the gateway
         except ValueError as error:
             raise ConfigError(f"{path}: no JSON: {error}") from error
         try:
@@ -84,7 +86,7 @@ class PortkeyConfig:
         node: Any = self._root
         target, is_fallback = 0, False
         for step in _STEP.findall(index):
-            target = int(step)
+            target = int(step) if len(step) < _MOST_DIGITS else _MOST_TARGETS
             mode = node.get("strategy", {}).get("mode") if isinstance(node, dict) else None
             is_fallback = is_fallback or (mode == "fallback" and target > 0)
             targets = node.get("targets", []) if isinstance(node, dict) else []
@@ -121,23 +123,26 @@ def _check(node: object, where: str) -> None:
     """Raises: ConfigError for the first mistake in a node and its targets."""
     if not isinstance(node, dict):
         raise _unexpected(where or "the whole", "an object", node)
+    _check_keys(node, where)
+    for number, target in enumerate(node.get("targets", ())):
+        _check(target, f"{where}targets[{number}].")
+    if "strategy" in node:
+        _check_strategy(node["strategy"], f"{where}strategy.")
+        _check_choice(node, where)
+
+
+def _check_keys(node: Mapping[str, Any], where: str) -> None:
     for key, (expected, is_right) in _EXPECTED.items():
         if key in node and not is_right(node[key]):
             raise _unexpected(f"{where}{key}", expected, node[key])
-    strategy, targets = node.get("strategy"), node.get("targets")
-    if strategy is not None:
-        _check_strategy(strategy, f"{where}strategy.")
-        if not targets:
-            raise ConfigError(f"{where}strategy: expected targets beside it, found none")
-    if not targets and not isinstance(node.get("provider"), str):
+    for one, other in _TOGETHER:
+        if one in node and other not in node:
+            raise ConfigError(f"{where}{one}: expected {other} beside it, found none")
+    if "targets" not in node and "provider" not in node:
         raise ConfigError(f"{where}provider: expected a provider's name, found none")
-    for number, target in enumerate(targets or ()):
-        _check(target, f"{where}targets[{number}].")
-    _check_names(node, where)
 
 
-def _check_strategy(strategy: object, where: str) -> None:
-    assert isinstance(strategy, dict)
+def _check_strategy(strategy: Mapping[str, Any], where: str) -> None:
     mode = strategy.get("mode")
     if mode not in _MODES:
         raise _unexpected(f"{where}mode", f"one of {', '.join(_MODES)}", mode)
@@ -146,19 +151,29 @@ def _check_strategy(strategy: object, where: str) -> None:
         raise _unexpected(f"{where}on_status_codes", "a list of HTTP statuses", codes)
 
 
-def _check_names(node: Mapping[str, Any], where: str) -> None:
+def _check_choice(node: Mapping[str, Any], where: str) -> None:
+    """Whether a node's strategy can choose one of its targets."""
+    strategy, targets = node["strategy"], node["targets"]
+    if strategy["mode"] == "conditional":
+        _check_conditions(strategy, {target.get("name") for target in targets} - {None}, where)
+    # of no weight at all the gateway chooses none, and never answers
+    if strategy["mode"] == "loadbalance" and not any(t.get("weight", 1) for t in targets):
+        raise ConfigError(f"{where}targets: expected a weight above 0, found none")
+
+
+def _check_conditions(strategy: Mapping[str, Any], names: set[str], where: str) -> None:
     """A condition leads to a target of its node by name."""
-    strategy = node.get("strategy", {})
-    if strategy.get("mode") != "conditional":
-        return
-    names = {target.get("name") for target in node["targets"]}
     conditions = strategy.get("conditions")
-    if not isinstance(conditions, list) or not all(isinstance(c, dict) for c in conditions):
-        raise _unexpected(f"{where}strategy.conditions", "a list of objects", conditions)
+    if not isinstance(conditions, list) or not all(map(_is_condition, conditions)):
+        raise _unexpected(f"{where}strategy.conditions", "a list of query and then", conditions)
     # without a default the gateway answers 500 to what no condition matches
-    for name in (*(condition.get("then") for condition in conditions), strategy.get("default")):
-        if name not in names:
+    for name in (*(condition["then"] for condition in conditions), strategy.get("default")):
+        if not isinstance(name, str) or name not in names:
             raise _unexpected(f"{where}strategy", "`then` and `default` to name targets", name)
+
+
+def _is_condition(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("query"), dict) and "then" in value
 
 
 def _unexpected(where: str, expected: str, found: object) -> ConfigError:
@@ -185,22 +200,30 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
 
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and "@" not in value
+
+
 def _is_cache(value: object) -> bool:
     return isinstance(value, dict) and value.get("mode") in ("simple", "semantic")
 
+
+_TOGETHER = (("strategy", "targets"), ("targets", "strategy"), ("custom_host", "api_key"))
+"""Keys that the gateway takes only beside another."""
 
 _EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "strategy": ("an object with a mode", lambda v: isinstance(v, dict)),
     "targets": ("a list of objects", lambda v: isinstance(v, list) and len(v) > 0),
     "provider": ("a provider's name", lambda v: isinstance(v, str)),
     "api_key": ("a string", lambda v: isinstance(v, str)),
-    "custom_host": ("an address, or ${ollama}", lambda v: isinstance(v, str)),
+    "custom_host": ("${ollama}, or an address without credentials", _is_address),
     "weight": ("a number, 0 or more", _is_number),
     "request_timeout": ("milliseconds", _is_number),
     "override_params": ("an object", lambda v: isinstance(v, dict)),
     "retry": (f"attempts, 0 to {_MOST_ATTEMPTS}, and perhaps on_status_codes", _is_retry),
     "cache": ("an object whose mode is simple or semantic", _is_cache),
     "name": ("a string", lambda v: isinstance(v, str)),
+    "forward_headers": ("a list of names", lambda v: isinstance(v, list)),
 }
 """What a key's value must be, and the test of it. Keys that are not here pass unseen."""
 

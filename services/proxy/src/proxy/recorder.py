@@ -143,10 +143,10 @@ class Recorder:
         story.response_bytes = size
         self._drop_reading()
 
-    def client_keeps_up(self, is_so: bool) -> None:
+    def client_keeps_up(self, at: float, is_so: bool) -> None:
         """The client takes no more of the answer for now, or again."""
         if self.story.passage is not None:
-            self.story.passage.client_keeps_up(is_so)
+            self.story.passage.client_keeps_up(at, is_so)
 
     def request_sent(self, at: float) -> None:
         """The request's last byte was handed to the upstream's transport."""

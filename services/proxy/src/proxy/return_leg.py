@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.endpoints import Endpoint
-from ollama_observe.wire.requests import UNREADABLE
 from proxy.admission import Refusal
 from proxy.gateway import BODY_LIMIT_BYTES, LEG_HEADER, PLACEHOLDER_KEY
 from proxy.headers import Headers, lines_without
@@ -21,9 +20,8 @@ from proxy.outcomes import Ending, own_status
 from proxy.passages import Passage, Passages
 from proxy.pool import UpstreamPool
 from proxy.relay import Stoppable
-from proxy.routing import Bypass
-from proxy.ways import Way, framed, written
-from proxy.witness import Witness
+from proxy.ways import PlainWay, Way, framed, written
+from proxy.witness import Unmoved, Witness
 
 _PATH = re.compile(rb"/to/([^/?#]+)(/.*)?", re.DOTALL)
 
@@ -69,10 +67,8 @@ class ReturnDesk:
             pool.close()
 
 
-class Homeward:
+class Homeward(PlainWay):
     """The way of one attempt from the gateway to an Ollama. A Way."""
-
-    is_broken = False
 
     def __init__(self, pool: UpstreamPool, path: bytes, passage: Passage | None) -> None:
         self.pool = pool
@@ -85,7 +81,8 @@ class Homeward:
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way. Host and key are what the client sent, as they would have been directly."""
         passage = self._passage
-        lines = [b"Host: " + (self.pool.own_host if passage is None else passage.host)]
+        own = self.pool.own_host if passage is None else self.pool.authority
+        lines = [b"Host: " + ((passage.host if passage is not None else None) or own)]
         dropped = {LEG_HEADER, b"host"}
         key = request.headers.get(b"authorization")
         if key == PLACEHOLDER_KEY:
@@ -101,21 +98,12 @@ class Homeward:
         """See Way: what was withheld from the gateway is said again."""
         if body is None or not body.startswith(b"{"):
             return body
-        return b'{"stream":true,' + body[1:]
-
-    def instead(self, reason: Bypass) -> Way | None:  # noqa: ARG002
-        """See Way."""
-        return None
-
-    def close(self) -> None:
-        """See Way."""
+        return b'{"stream":true' + (b"" if body[1:].lstrip().startswith(b"}") else b",") + body[1:]
 
 
-class Leg:
+class Leg(Unmoved):
     """Takes note of one attempt, for the request that it belongs to. A Witness."""
 
-    facts = UNREADABLE
-    request_id = ""
     _status: int | None = None
     _is_begun = False
 
@@ -139,24 +127,6 @@ class Leg:
         if self.passage is not None:
             self.passage.attempt_began(self._began_at, exchange.withdraw)
 
-    def body_piece(self, data: bytes) -> None:
-        """See Witness."""
-
-    def request_read(self, at: float) -> None:
-        """See Witness."""
-
-    def connected(self, asked_at: float, at: float) -> None:
-        """See Witness."""
-
-    def usage_asked(self) -> None:
-        """See Witness."""
-
-    def rerouted(self, reason: Bypass) -> None:
-        """See Witness."""
-
-    def client_keeps_up(self, is_so: bool) -> None:
-        """See Witness."""
-
     def request_sent(self, at: float) -> None:
         """See Witness."""
         if self.passage is not None and self.passage.upstream_sent_at is None:
@@ -170,9 +140,6 @@ class Leg:
         """See Witness."""
         if self.passage is not None:
             self.passage.gateway_got(handed_on_at)
-
-    def withheld(self, size: int) -> None:
-        """See Witness."""
 
     def answered(self, size: int) -> None:  # noqa: ARG002
         """See Witness."""

@@ -47,9 +47,13 @@ _LISTINGS = frozenset(
     }
 )
 _SHOWN_CHARACTERS = 40
-_BODIES_KEPT = ("application/json", "multipart/form-data")
-# The gateway's URL parser would take these for another path than the one that was written.
+_JSON = b"application/json"
+# As the gateway compares them, letter by letter; bodies of other types it drops.
+_TYPES_KEPT = (_JSON, b"multipart/form-data")
+# The gateway's URL parser would take these for another path than the one that was written,
 _REWRITTEN = re.compile(rb"\.\.|/\.(?:/|$)|%2e|[\\#]", re.IGNORECASE)
+# and these it cuts off, or does not read.
+_UNREAD = re.compile(rb"[#\x80-\xff]")
 
 
 class UnknownRoute(ValueError):  # noqa: N818 (a client's mistake, no state of ours)
@@ -71,12 +75,12 @@ def wish_of(headers: Headers) -> Routing | None:
 def bypass_of(head: RequestHead, endpoint: Endpoint) -> Bypass | None:
     """Why the gateway cannot carry a request, as far as its head tells; None where it can."""
     path = head.target.partition(b"?")[0]
-    if _REWRITTEN.search(path):
+    if _REWRITTEN.search(path) or _UNREAD.search(head.target):
         return Bypass.ENDPOINT
     if head.method == b"GET":
         if endpoint.template not in _LISTINGS:
             return Bypass.ENDPOINT
-        return Bypass.BODY if head.length != 0 else None
+        return None if head.length == 0 and _type_of(head) in (b"", *_TYPES_KEPT) else Bypass.BODY
     if head.method != b"POST":
         return Bypass.METHOD
     if not (endpoint.proves_model or path.startswith(b"/v1/")):
@@ -89,9 +93,17 @@ def is_json_route(endpoint: Endpoint) -> bool:
     return endpoint.proves_model and endpoint.answer is not Answer.TRANSCRIPTION
 
 
+def is_json(head: RequestHead, endpoint: Endpoint) -> bool:
+    """Whether the gateway is to read a request's body as JSON."""
+    return is_json_route(endpoint) or _type_of(head) == _JSON
+
+
 def _keeps_body(head: RequestHead, endpoint: Endpoint) -> bool:
     is_plain = value_of(head.headers, b"content-encoding").lower() in ("", "identity")
     if head.length == 0 or not is_plain:
         return False
-    content_type = value_of(head.headers, b"content-type").lower()
-    return is_json_route(endpoint) or content_type.startswith(_BODIES_KEPT)
+    return is_json_route(endpoint) or _type_of(head) in _TYPES_KEPT
+
+
+def _type_of(head: RequestHead) -> bytes:
+    return head.headers.get(b"content-type", b"").partition(b";")[0]

@@ -1,10 +1,13 @@
 """The sockets that a proxy listens on, bound by the parent where there are several workers."""
 
+import errno
 import socket
 from dataclasses import dataclass
 
-from ollama_observe.service.lifecycle import bind
+from ollama_observe.service.lifecycle import ListenError, bind
 from proxy.settings import ProxySettings
+
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,11 @@ def bind_sockets(settings: ProxySettings) -> Sockets:
     front = bind("relay", settings.host, settings.port)
     if not (settings.enable_portkey and settings.return_leg):
         return Sockets(front)
-    first = settings.return_leg_port
+    first, last = settings.return_leg_port, settings.return_leg_port + settings.workers - 1
+    if first and last > _LAST_PORT:
+        front.close()
+        said = f"cannot listen on port {last} (return leg of the last worker): there is none"
+        raise ListenError(errno.EADDRNOTAVAIL, said)
     ports = (first + number if first else 0 for number in range(settings.workers))
     returns = (bind("return leg", settings.return_leg_host, port) for port in ports)
     return Sockets(front, tuple(returns))

@@ -15,18 +15,26 @@ _EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
 def upstreams_of(settings: ProxySettings) -> dict[str, str]:
     """Name to URL, the main one first. Raises: ValueError naming the entry that is wrong."""
     found = {MAIN: str(settings.ollama_url).rstrip("/")}
-    for entry in filter(None, (part.strip() for part in settings.upstreams.split(","))):
-        name, _, url = entry.partition("=")
-        name, url = name.strip(), url.strip()
-        parts = urlsplit(url)
-        is_http = parts.scheme in ("http", "https") and bool(parts.hostname)
-        if not is_http or not _NAME.fullmatch(name):
-            # an address may hold a password
-            raise ValueError(f"expected name=http://host:port, found {name!r} and another address")
+    entries = [part.strip() for part in settings.upstreams.split(",")]
+    for number, entry in enumerate(filter(None, entries), 1):
+        name, _, url = (part.strip() for part in entry.partition("="))
+        if not _NAME.fullmatch(name):  # what stands there may be an address with a password
+            raise ValueError(f"expected name=http://host:port, found another entry {number}")
         if name in found:
             raise ValueError(f"expected each name once, found {name!r} twice")
+        if not _is_http(url):
+            raise ValueError(f"expected {name!r} to be http://host:port, found another address")
         found[name] = url.rstrip("/")
     return found
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def seen_by_gateway(

@@ -60,11 +60,26 @@ class Way(Protocol):
         """The request that went this way is over."""
 
 
-class Direct:
-    """The way straight to an Ollama. One object serves all requests."""
+class PlainWay:
+    """What ways have in common that take every body, and beside which there is no other."""
 
     body_limit_bytes = 0
     is_broken = False
+
+    def body(self, body: bytes | None) -> bytes | None:
+        """See Way."""
+        return body
+
+    def instead(self, reason: Bypass) -> Way | None:  # noqa: ARG002
+        """See Way."""
+        return None
+
+    def close(self) -> None:
+        """See Way."""
+
+
+class Direct(PlainWay):
+    """The way straight to an Ollama. One object serves all requests."""
 
     def __init__(self, pool: UpstreamPool, allowed_hosts: str = "") -> None:
         """`allowed_hosts`: names that a request's Host may carry, by commas; empty: any."""
@@ -72,6 +87,8 @@ class Direct:
         self.name = f"Ollama at {pool.address}"
         names = allowed_hosts.lower().split(",")
         self._allowed_hosts = frozenset(name.strip() for name in names if name.strip())
+        self.rewrites_host = bool(self._allowed_hosts)
+        """Whether Ollama sees its own name in Host instead of the client's."""
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way."""
@@ -85,7 +102,7 @@ class Direct:
             lines = framed(request, lines, length, plain)
         if ROUTE_HEADER in request.headers:
             lines = lines_without(lines, (ROUTE_HEADER,))
-        if self._allowed_hosts:
+        if self.rewrites_host:
             lines = [b"Host: " + self.host_of(request), *lines_without(lines, (b"host",))]
         if self.pool.authorization and b"authorization" not in request.headers:
             lines = [*lines, b"Authorization: " + self.pool.authorization]
@@ -103,17 +120,6 @@ class Direct:
         if name not in self._allowed_hosts:
             raise Refusal(Ending.REFUSED_HOST, "")
         return self.pool.authority
-
-    def body(self, body: bytes | None) -> bytes | None:
-        """See Way."""
-        return body
-
-    def instead(self, reason: Bypass) -> Way | None:  # noqa: ARG002
-        """See Way."""
-        return None
-
-    def close(self) -> None:
-        """See Way."""
 
 
 def written(request: RequestHead, target: bytes, lines: list[bytes]) -> bytes:

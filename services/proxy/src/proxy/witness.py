@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from ollama_observe.wire.endpoints import Endpoint
-from ollama_observe.wire.requests import RequestFacts
+from ollama_observe.wire.requests import UNREADABLE, RequestFacts
 from proxy.headers import Headers
 from proxy.outcomes import Ending
 from proxy.routing import Bypass
@@ -51,7 +51,7 @@ class Witness(Protocol):
     def pieces_received(self, at: float, pieces: list[bytes], handed_on_at: float) -> None:
         """Payload of the answer came with one read at `at`, and was handed on."""
 
-    def client_keeps_up(self, is_so: bool) -> None:
+    def client_keeps_up(self, at: float, is_so: bool) -> None:
         """Its client takes no more of the answer for now, or again."""
 
     def withheld(self, size: int) -> None:
@@ -62,3 +62,46 @@ class Witness(Protocol):
 
     def ended(self, at: float, ending: Ending) -> None:
         """The request is over. Called exactly once."""
+
+
+class Unmoved:
+    """What a witness has that takes note of little: nothing said, nothing kept."""
+
+    request_id = ""
+    facts: RequestFacts = UNREADABLE
+
+    def body_piece(self, data: bytes) -> None:
+        """See Witness."""
+
+    def request_read(self, at: float) -> None:
+        """See Witness."""
+
+    def connected(self, asked_at: float, at: float) -> None:
+        """See Witness."""
+
+    def usage_asked(self) -> None:
+        """See Witness."""
+
+    def rerouted(self, reason: Bypass) -> None:
+        """See Witness."""
+
+    def client_keeps_up(self, at: float, is_so: bool) -> None:
+        """See Witness."""
+
+    def request_sent(self, at: float) -> None:
+        """See Witness."""
+
+    def head_received(self, at: float, status: int, headers: Headers) -> None:
+        """See Witness."""
+
+    def pieces_received(self, at: float, pieces: list[bytes], handed_on_at: float) -> None:
+        """See Witness."""
+
+    def withheld(self, size: int) -> None:
+        """See Witness."""
+
+    def answered(self, size: int) -> None:
+        """See Witness."""
+
+    def ended(self, at: float, ending: Ending) -> None:
+        """See Witness."""

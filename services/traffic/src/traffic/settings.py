@@ -1,12 +1,12 @@
 """What the traffic worker can be told, by environment (TRAFFIC_*) or command line."""
 
-import ipaddress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from ollama_observe.service.addresses import is_loopback
 from ollama_observe.service.settings import ServiceSettings, settings_config
 
 LOCAL_HOSTS = frozenset(
@@ -111,9 +111,4 @@ def _near_address(value: str, *, allow_remote: bool) -> str:
 
 def is_local(host: str) -> bool:
     """Whether `host` is the loopback or a service of our compose file, judged by name alone."""
-    if host in LOCAL_HOSTS or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host in LOCAL_HOSTS or host.endswith(".localhost") or is_loopback(host)

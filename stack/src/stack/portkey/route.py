@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from stack.parts import Address, Route, is_loopback, portkey_address
+from ollama_observe.service.addresses import is_loopback
+from stack.parts import Address, Route, portkey_address
 from stack.settings import StackSettings
 
 CONFIGURATION = Path("portkey/config.json")

@@ -69,7 +69,7 @@ class LedgerCollector(Collector):
         totals = _Totals()
         dropped = self._left_dropped
         for metric in self._metrics:
-            if not metric.labels and metric.kind is not Kind.HISTOGRAM:
+            if not metric.labels and metric.kind is Kind.COUNTER:
                 totals.add(Series(metric, (), [0.0], []), ())
         for series in self._left:
             totals.add(series, series.labels)
