@@ -8,15 +8,19 @@ from ollama_observe.metrics.view import LedgerView
 from proxy import upstream
 from proxy.admission import Admission
 from proxy.clients import ClientConnection
+from proxy.doors import read_config
 from proxy.front import FrontDesk
+from proxy.gateway import Gateway
 from proxy.hangup import HangupWatch
 from proxy.heads import ResponseHead
 from proxy.observer import Observer
 from proxy.pool import UpstreamPool
 from proxy.relay import Relay
+from proxy.return_leg import ReturnDesk
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from proxy.upstream import UpstreamConnection, UpstreamError
+from proxy.upstreams import seen_by_gateway, upstreams_of
 from proxy.ways import Direct
 from tests.ledgers import nothing_loaded
 
@@ -110,8 +114,8 @@ class Asker:
 class Pool(UpstreamPool):
     """Hands out a connection of paper to each request."""
 
-    def __init__(self) -> None:
-        super().__init__("http://gpu", 1.0)
+    def __init__(self, url: str = "http://gpu") -> None:
+        super().__init__(url, 1.0)
         self.can_end = True
         self.is_off = False
         self.asker: upstream.Asker | None = None
@@ -145,23 +149,46 @@ class Pool(UpstreamPool):
 
 
 class PaperHouse:
-    """A client's connection, its relay, and the upstream: all on paper, within a running loop."""
+    """A client's connection, its relay, and the upstream: all on paper, within a running loop.
+
+    With `enable_portkey` there is a gateway between them, on paper as well: `gateway_pool` is the
+    way to it, and `attempt` what it makes of a request.
+    """
 
     def __init__(self, **told: object) -> None:
-        settings = ProxySettings.model_validate(told)
+        self._settings = settings = ProxySettings.model_validate(told)
         self.ledger = Ledger(m.PROXY)
         self.pool = Pool()
+        self.gateway_pool = Pool("http://gateway")
         self.watch = HangupWatch(asyncio.get_running_loop())
         self.watch.close()
         shared = Shared()
         self.observer = Observer(
             settings, self.ledger, shared, lambda _event, _fields: None, nothing_loaded
         )
-        desk = FrontDesk(self.observer, Direct(self.pool, settings.allowed_hosts))
+        direct = Direct(self.pool, settings.allowed_hosts)
+        self.gateway: Gateway | None = None
+        if settings.enable_portkey:
+            seen = seen_by_gateway(settings, upstreams_of(settings), settings.return_leg_port)
+            pool, config = self.gateway_pool, read_config(settings)
+            self.gateway = Gateway(settings, pool, direct, shared.gateway, seen, config)
+        desk = FrontDesk(self.observer, direct, self.gateway)
         self.relay = Relay(settings, desk, Admission(settings.max_requests, shared))
-        self.client = ClientConnection(self.relay, settings, self)
-        self.transport = Transport()
-        self.client.connection_made(self.transport)  # type: ignore[arg-type]
+        self.client, self.transport = self._accept(self.relay)
+
+    def _accept(self, relay: Relay) -> tuple[ClientConnection, Transport]:
+        connection, transport = ClientConnection(relay, self._settings, self), Transport()
+        connection.connection_made(transport)  # type: ignore[arg-type]
+        return connection, transport
+
+    def attempt(self, number: int = 0) -> tuple[ClientConnection, Transport]:
+        """The gateway sends a request on as it got it: its connection to the return leg."""
+        assert self.gateway is not None
+        desk = ReturnDesk({"ollama": self.pool}, self.gateway.passages, self.ledger)
+        plain = self._settings.model_copy(update={"request_id_header": "", "inject_usage": False})
+        leg, transport = self._accept(Relay(plain, desk, Admission(0, Shared())))
+        leg.data_received(self.gateway_got(number).replace(b" /v1/proxy/", b" /to/ollama/", 1))
+        return leg, transport
 
     def joined(self, connection: ClientConnection) -> None:
         """See House."""
@@ -176,6 +203,14 @@ class PaperHouse:
     def answer(self, data: bytes, number: int = 0) -> None:
         """The upstream sends bytes."""
         self.pool.connections[number].data_received(data)
+
+    def gateway_got(self, number: int = 0) -> bytes:
+        """What a request became on its way to the gateway."""
+        return self.gateway_pool.transports[number].written
+
+    def gateway_gives(self, data: bytes, number: int = 0) -> None:
+        """The gateway sends bytes."""
+        self.gateway_pool.connections[number].data_received(data)
 
     def observed(self, metric: m.Metric) -> dict[tuple[str, ...], float]:
         """The sums of a histogram's series."""

@@ -19,7 +19,6 @@ WITHOUT_UNIT_TEST = {
     "engine/app.py": "wiring; test_engine_captures.py asks every route of a real process",
     "proxy/app.py": "wiring; test_processes.py asks every endpoint of a real process",
     "proxy/worker.py": "needs its parent; test_workers.py runs both",
-    "proxy/routing.py": "an enumeration",
 }
 
 

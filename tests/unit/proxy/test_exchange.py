@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from ollama_observe.metrics import catalogue as m
-from proxy.upstream import UpstreamUnreachable
+from proxy.gateway import BODY_LIMIT_BYTES
+from proxy.upstream import UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from tests.paper import PaperHouse
 
 BODY = b'{"model":"m","messages":[]}'
@@ -228,3 +229,379 @@ async def test_over_tls_an_upstream_that_fails_is_told_to_a_half_closed_client_t
     house.pool.connections[0].connection_lost(None)
     assert house.transport.written.startswith(b"HTTP/1.1 502 ")
     assert house.counted(m.ERRORS)["other", "broke_off", "direct"] == 1
+
+
+# through the gateway
+
+LAST = b"0\r\n\r\n"
+OF_GATEWAY = b"x-portkey-last-used-option-index: config\r\nx-portkey-provider: openai\r\n"
+GIVEN = b"HTTP/1.1 200 OK\r\n" + OF_GATEWAY + b"Transfer-Encoding: chunked\r\n\r\n"
+STREAM = b'{"model":"m","stream":true,"messages":[]}'
+DONE_LINE = b'{"done":true}\n'
+
+
+def post(body: bytes, *fields: bytes, path: bytes = b"/api/chat") -> bytes:
+    lines = [b"POST %s HTTP/1.1" % path, *fields, b"Content-Length: %d" % len(body), b"", body]
+    return b"\r\n".join(lines)
+
+
+def portkey(**told: object) -> PaperHouse:
+    return PaperHouse(enable_portkey=True, **told)
+
+
+def body_of(message: bytes) -> bytes:
+    return message.partition(b"\r\n\r\n")[2]
+
+
+def open_passages(house: PaperHouse) -> int:
+    assert house.gateway is not None
+    return len(house.gateway.passages)
+
+
+def outcomes(house: PaperHouse) -> list[str]:
+    """How requests ended that were no success."""
+    return [labels[1] for labels in house.counted(m.ERRORS)]
+
+
+async def test_a_request_goes_through_the_gateway_and_back_and_is_told_once() -> None:
+    house = portkey()
+    house.client.data_received(post(STREAM, b"Host: me", b"X-Own: 1"))
+    assert house.pool.transports == []
+    assert body_of(house.gateway_got()) == b'{"model":"m","messages":[]}'
+    _, back = house.attempt()
+    head, _, body = house.upstream_got().partition(b"\r\n\r\n")
+    assert body == b'{"stream":true,"model":"m","messages":[]}'
+    assert head.startswith(b"POST /api/chat HTTP/1.1\r\nHost: me\r\n")
+    assert head.endswith(b"\r\nX-Own: 1\r\nContent-Length: %d" % len(body))
+    house.answer(HEAD + b"Content-Length: 14\r\n\r\n" + DONE_LINE)
+    assert body_of(back.written) == chunk(DONE_LINE) + LAST
+    house.gateway_gives(GIVEN + chunk(DONE_LINE) + LAST)
+    assert body_of(house.transport.written) == chunk(DONE_LINE) + LAST
+    labels = ("POST", "/api/chat", "m:latest", "200", "portkey")
+    assert house.counted(m.REQUESTS) == {labels: 1}
+    assert house.counted(m.PORTKEY_ATTEMPTS) == {("ollama", "200"): 1}
+    assert house.observed(m.PORTKEY_OVERHEAD)[()] >= 0
+    assert (open_passages(house), house.transport.story[3:]) == (0, [])
+
+
+async def test_a_body_is_sent_when_it_is_whole_in_one_piece_and_with_a_length() -> None:
+    house = portkey()
+    house.client.data_received(b"POST /api/chat HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+    raw = chunk(BODY[:5]) + chunk(BODY[5:]) + b"0\r\nA: b\r\n\r\n"
+    for at in range(len(raw)):
+        assert house.gateway_pool.transports == []
+        house.client.data_received(raw[at : at + 1])
+    head, _, body = house.gateway_got().partition(b"\r\n\r\n")
+    assert body == BODY
+    assert head.endswith(b"\r\nContent-Length: %d" % len(BODY))
+
+
+@pytest.mark.parametrize("body", [b"no json", b"[]", b'{"seed":9007199254740993}'])
+@pytest.mark.parametrize("is_chunked", [True, False])
+async def test_a_body_that_the_gateway_would_change_goes_directly_as_it_came(
+    body: bytes, is_chunked: bool
+) -> None:
+    raw = post(body, b"X-Route: portkey")
+    if is_chunked:
+        head = b"POST /api/chat HTTP/1.1\r\nX-Route: portkey\r\nTransfer-Encoding: chunked\r\n\r\n"
+        raw = head + chunk(body) + b"0\r\nA: b\r\n\r\n"
+    house = portkey()
+    house.client.data_received(raw)
+    assert house.upstream_got() == raw.replace(b"X-Route: portkey\r\n", b"")
+    assert house.gateway_pool.transports == []
+    house.answer(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    assert house.counted(m.PORTKEY_BYPASSES) == {("body",): 1}
+    assert open_passages(house) == 0
+
+
+async def test_a_body_that_is_too_long_to_be_kept_goes_directly_as_it_comes() -> None:
+    house = portkey()
+    long = BODY_LIMIT_BYTES + 2
+    head = b"POST /api/chat HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % long
+    house.client.data_received(head + b"x" * (long - 2))
+    assert house.pool.transports == []
+    house.client.data_received(b"y")
+    assert len(house.upstream_got()) == len(head) + long - 1
+    house.client.data_received(b"z")
+    assert house.upstream_got().endswith(b"xyz")
+    house.client.connection_lost(None)
+    assert house.counted(m.PORTKEY_BYPASSES) == {("body",): 1}
+
+
+@pytest.mark.parametrize("error", [UpstreamUnreachable("refused"), UpstreamTimeout("late")])
+@pytest.mark.parametrize("raw", [post(STREAM), b"GET /api/tags HTTP/1.1\r\n\r\n"])
+async def test_where_the_gateway_is_not_there_a_request_goes_directly_as_it_was(
+    error: UpstreamError, raw: bytes
+) -> None:
+    house = portkey()
+    house.gateway_pool.is_off = True
+    house.client.data_received(raw)
+    house.gateway_pool.fail(error)
+    assert house.upstream_got() == raw
+    house.answer(b"HTTP/1.1 204 No Content\r\n\r\n")
+    assert house.transport.written.startswith(b"HTTP/1.1 204 ")
+    assert house.counted(m.PORTKEY_FALLBACKS) == {("gateway_down",): 1}
+    assert [labels[-1] for labels in house.counted(m.REQUESTS)] == ["direct"]
+    assert open_passages(house) == 0
+
+
+async def test_a_request_that_was_sent_to_a_gateway_is_sent_to_nobody_else() -> None:
+    house = portkey()
+    house.client.data_received(CHAT)
+    house.gateway_pool.connections[0].connection_lost(ConnectionResetError())
+    assert house.transport.written.startswith(b"HTTP/1.1 502 ")
+    assert b"Portkey at http://gateway gave no answer" in house.transport.written
+    assert house.pool.transports == []
+    assert outcomes(house) == ["gateway_broke_off"]
+
+
+async def test_a_strict_proxy_says_that_the_gateway_is_not_there() -> None:
+    house = portkey(portkey_strict=True)
+    house.gateway_pool.is_off = True
+    house.client.data_received(CHAT)
+    house.gateway_pool.fail(UpstreamUnreachable("Connection refused"))
+    said = b'{"error": "Portkey at http://gateway gave no answer: Connection refused"}'
+    assert body_of(house.transport.written) == said
+    assert house.pool.transports == []
+    assert outcomes(house) == ["gateway_down"]
+    assert open_passages(house) == 0
+
+
+async def test_a_client_that_leaves_ends_both_legs_at_once() -> None:
+    house = portkey()
+    house.client.data_received(CHAT)
+    house.attempt()
+    house.client.connection_lost(None)
+    assert house.gateway_pool.transports[0].story == ["abort"]
+    assert house.pool.transports[0].story == ["abort"]
+    assert house.counted(m.PORTKEY_ATTEMPTS) == {("ollama", "499"): 1}
+    assert sum(house.counted(m.ABORTS).values()) == 1
+    assert (open_passages(house), outcomes(house)) == (0, [])
+
+
+async def test_a_client_that_leaves_before_its_body_is_whole_was_sent_nowhere() -> None:
+    house = portkey()
+    house.client.data_received(CHAT[:-1])
+    house.client.connection_lost(None)
+    assert house.gateway_pool.transports == []
+    assert open_passages(house) == 0
+
+
+async def test_a_client_that_leaves_while_nobody_answers_leaves_nothing_behind() -> None:
+    house = portkey()
+    house.gateway_pool.is_off = True
+    house.client.data_received(CHAT)
+    house.client.connection_lost(None)
+    house.gateway_pool.fail(UpstreamUnreachable("refused"))
+    assert (open_passages(house), house.pool.transports) == (0, [])
+
+
+async def test_an_attempt_for_a_client_that_has_left_asks_nobody() -> None:
+    house = portkey()
+    house.client.data_received(CHAT)
+    house.client.connection_lost(None)
+    _, back = house.attempt()
+    assert back.written.startswith(b"HTTP/1.1 499 ")
+    assert b"the client has left" in back.written
+    assert house.pool.transports == []
+    assert house.counted(m.PORTKEY_ATTEMPTS) == {}
+
+
+async def test_a_retry_is_another_attempt_of_the_same_request() -> None:
+    house = portkey()
+    house.client.data_received(CHAT)
+    _, first = house.attempt()
+    house.answer(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+    assert first.written.startswith(b"HTTP/1.1 503 Busy\r\n")
+    house.attempt()
+    house.answer(HEAD + b"Content-Length: 14\r\n\r\n" + DONE_LINE, 1)
+    house.gateway_gives(GIVEN + chunk(DONE_LINE) + LAST)
+    assert house.counted(m.PORTKEY_ATTEMPTS) == {("ollama", "503"): 1, ("ollama", "200"): 1}
+    assert outcomes(house) == []
+
+
+async def test_an_attempt_that_the_gateway_gave_up_without_a_word_is_not_worked_for() -> None:
+    house = portkey()
+    house.client.data_received(CHAT)
+    _, first = house.attempt()
+    house.attempt()
+    assert house.pool.transports[0].story == ["abort"]
+    assert first.written.startswith(b"HTTP/1.1 499 ")
+    assert house.pool.transports[1].story == []
+
+
+async def test_a_gateway_that_hangs_up_ends_its_attempt() -> None:
+    house = portkey()
+    house.client.data_received(CHAT)
+    leg, _ = house.attempt()
+    leg.connection_lost(None)
+    assert house.pool.transports[0].story == ["abort"]
+    assert open_passages(house) == 1
+    assert house.counted(m.PORTKEY_ATTEMPTS) == {("ollama", "499"): 1}
+
+
+async def test_an_ollama_that_breaks_off_is_hidden_from_the_gateway_and_not_from_the_client() -> (
+    None
+):
+    house = portkey()
+    house.client.data_received(CHAT)
+    _, back = house.attempt()
+    house.answer(CHUNKED + chunk(b"a"))
+    house.pool.connections[0].connection_lost(ConnectionResetError())
+    assert body_of(back.written) == chunk(b"a") + LAST
+    house.gateway_gives(GIVEN + chunk(b"a") + LAST)
+    assert body_of(house.transport.written) == chunk(b"a")
+    assert house.transport.story[-1] == "close"
+    assert outcomes(house) == ["incomplete_stream"]
+
+
+async def test_a_break_is_not_hidden_from_the_client_however_the_end_was_cut() -> None:
+    for at in range(1, len(LAST)):
+        house = portkey()
+        house.client.data_received(CHAT)
+        house.attempt()
+        house.answer(CHUNKED + chunk(b"a"))
+        house.pool.connections[0].connection_lost(None)
+        house.gateway_gives(GIVEN + chunk(b"a") + LAST[:at])
+        house.gateway_gives(LAST[at:])
+        assert not house.transport.written.endswith(LAST)
+
+
+async def test_an_ollama_that_gives_no_answer_is_told_in_a_whole_one() -> None:
+    house = portkey()
+    house.client.data_received(CHAT)
+    _, back = house.attempt()
+    house.pool.connections[0].connection_lost(None)
+    assert back.written.startswith(b"HTTP/1.1 502 ")
+    given = GIVEN.replace(b"200 OK", b"502 Bad Gateway") + chunk(body_of(back.written)) + LAST
+    house.gateway_gives(given)
+    assert house.transport.written.endswith(LAST)
+    assert outcomes(house) == ["broke_off"]
+
+
+async def test_a_gateway_that_breaks_off_is_told_from_an_ollama_that_does() -> None:
+    house = portkey()
+    house.client.data_received(CHAT)
+    house.attempt()
+    house.answer(CHUNKED + chunk(b"a"))
+    house.gateway_gives(GIVEN + chunk(b"a"))
+    house.gateway_pool.connections[0].connection_lost(ConnectionResetError())
+    assert house.pool.transports[0].story == ["abort"]
+    assert outcomes(house) == ["gateway_broke_off"]
+
+
+def look(house: PaperHouse) -> None:
+    """Time for a look at the requests under way."""
+    assert house.gateway is not None
+    house.gateway.passages._look()
+
+
+IMPATIENT = {"portkey_timeout_seconds": 1e-9}
+
+
+async def test_a_gateway_that_keeps_a_request_is_given_up_and_may_answer_in_vain() -> None:
+    house = portkey(**IMPATIENT)
+    house.client.data_received(CHAT)
+    look(house)
+    said = b'{"error": "Portkey at http://gateway hangs: it keeps what it was sent"}'
+    assert house.transport.written.startswith(b"HTTP/1.1 504 ")
+    assert body_of(house.transport.written) == said
+    written = house.transport.written
+    house.gateway_gives(GIVEN + chunk(b"late") + LAST)
+    _, back = house.attempt()
+    assert back.written.startswith(b"HTTP/1.1 499 ")
+    assert house.transport.written == written
+    assert (open_passages(house), outcomes(house)) == (0, ["gateway_timeout"])
+
+
+async def test_a_gateway_that_keeps_a_piece_is_given_up_in_mid_answer() -> None:
+    house = portkey(**IMPATIENT)
+    house.client.data_received(CHAT)
+    house.attempt()
+    house.answer(CHUNKED + chunk(b"a"))
+    house.gateway_gives(GIVEN + chunk(b"a"))
+    look(house)
+    assert open_passages(house) == 1  # it gave what it had
+    house.answer(chunk(b"b"))
+    look(house)
+    assert house.transport.story[-1] == "close"
+    assert not house.transport.written.endswith(LAST)
+    assert house.pool.transports[0].story == ["abort"]
+    assert outcomes(house) == ["gateway_timeout"]
+
+
+async def test_a_gateway_that_keeps_the_end_is_given_up() -> None:
+    house = portkey(**IMPATIENT)
+    house.client.data_received(CHAT)
+    house.attempt()
+    house.answer(CHUNKED + chunk(b"a") + LAST)
+    house.gateway_gives(GIVEN + chunk(b"a"))
+    look(house)
+    assert outcomes(house) == ["gateway_timeout"]
+
+
+async def test_a_slow_model_and_a_client_that_takes_nothing_are_no_gateway_that_hangs() -> None:
+    house = portkey(**IMPATIENT)
+    house.client.data_received(CHAT)
+    house.attempt()
+    look(house)
+    house.answer(CHUNKED + chunk(b"a"))
+    house.client.pause_writing()
+    assert house.gateway_pool.transports[0].story == ["pause_reading"]
+    look(house)
+    house.gateway_gives(GIVEN + chunk(b"a"))
+    house.client.resume_writing()
+    look(house)
+    assert open_passages(house) == 1
+    house.client.connection_lost(None)
+
+
+async def test_who_waits_for_a_go_ahead_gets_the_proxy_s_own_once() -> None:
+    house = portkey()
+    raw = post(BODY, b"Expect: 100-continue")
+    head = raw[: -len(BODY)]
+    house.client.data_received(head)
+    assert house.transport.written == b"HTTP/1.1 100 Continue\r\n\r\n"
+    house.client.data_received(BODY)
+    assert b"expect" not in house.gateway_got().lower()
+    assert house.transport.written == b"HTTP/1.1 100 Continue\r\n\r\n"
+    at_once = portkey()
+    at_once.client.data_received(raw)
+    assert at_once.transport.written == b""
+    for each in (house, at_once):
+        each.client.connection_lost(None)
+
+
+async def test_counts_are_asked_for_behind_the_gateway_as_well() -> None:
+    house = portkey(inject_usage=True)
+    house.client.data_received(ASK)
+    house.attempt()
+    assert b'"stream_options":{"include_usage":true}' in house.upstream_got()
+    house.gateway_gives(SSE + chunk(TEXT) + chunk(USAGE + DONE) + LAST)
+    assert body_of(house.transport.written) == chunk(TEXT) + chunk(DONE) + LAST
+
+
+async def test_a_target_that_cannot_be_sent_leaves_no_passage_open() -> None:
+    house = portkey()
+    house.client.data_received(b"GET ftp://h/api/tags HTTP/1.1\r\n\r\n")
+    assert house.transport.written.startswith(b"HTTP/1.1 400 ")
+    assert open_passages(house) == 0
+
+
+@pytest.mark.parametrize("raw", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nA\r\n\r\n"])
+async def test_what_is_no_request_did_not_go_directly_instead(raw: bytes) -> None:
+    house = portkey()
+    house.client.data_received(raw)
+    assert house.transport.written.startswith(b"HTTP/1.1 400 ")
+    assert house.counted(m.PORTKEY_BYPASSES) == {}
+
+
+async def test_the_next_request_of_a_client_may_take_another_way() -> None:
+    house = portkey()
+    house.client.data_received(CHAT)
+    house.gateway_gives(GIVEN + chunk(DONE_LINE) + LAST)
+    house.client.data_received(b"GET /api/tags HTTP/1.1\r\nX-Route: direct\r\n\r\n")
+    assert house.upstream_got() == b"GET /api/tags HTTP/1.1\r\n\r\n"
+    house.answer(b"HTTP/1.1 204 No Content\r\n\r\n")
+    ways = sorted(labels[-1] for labels in house.counted(m.REQUESTS))
+    assert ways == ["direct", "portkey"]

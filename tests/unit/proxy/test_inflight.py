@@ -10,6 +10,7 @@ from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
 from proxy.inflight import PHASES, Entry, InflightGauges, InflightTable, phases
+from proxy.passages import Passage
 from proxy.story import Phase, Story
 from tests.ledgers import ReadLedger
 
@@ -181,3 +182,45 @@ def test_the_requests_of_each_model_are_counted_and_zero_once_they_have_left() -
     assert counted() == [2, 1, None]
     gauges.put([entry(3, model="b")])
     assert counted() == [0, 1, None]
+
+
+def through(upstream_sent_at: float | None = None, has_leg: bool = True) -> Story:
+    """A request that was handed to the gateway at 2, and by it to an Ollama at that instant."""
+    passage = Passage(b"token", has_leg, b"localhost", {}, lambda: None)
+    passage.upstream_sent_at = upstream_sent_at
+    return story(**SENT, passage=passage, routing="portkey")
+
+
+def test_a_request_in_the_gateways_hands_is_not_in_ollama_s() -> None:
+    waiting = seen(through())
+    assert (waiting.phase, waiting.sent_seconds, waiting.routing) == (
+        Phase.WAITING,
+        None,
+        "portkey",
+    )
+    arrived = seen(through(upstream_sent_at=4.0))
+    assert (arrived.phase, arrived.sent_seconds) == (Phase.PREFILL, 6.0)
+    blind = seen(through(has_leg=False))
+    assert (blind.phase, blind.sent_seconds) == (Phase.PREFILL, 8.0)
+
+
+def test_a_slot_is_for_who_came_first_to_ollama_by_whatever_way() -> None:
+    late, early, nowhere = through(upstream_sent_at=5.0), story(**SENT), through()
+    table = InflightTable(1, lambda: 0.0)
+    for told in (nowhere, late, early):
+        table.enter(told)
+    assert table.prefilling() == {early}
+    early.upstream_status = 200
+    assert table.prefilling() == set()
+    table.leave(early)
+    assert table.prefilling() == {late}
+
+
+def test_the_ways_are_counted_apart() -> None:
+    read = ReadLedger()
+    entries = [entry(1), msgspec.structs.replace(entry(2), routing="portkey")]
+    InflightGauges(read.ledger).put(entries)
+    for way in ("direct", "portkey"):
+        assert read.value(m.INFLIGHT_PHASE, phase=Phase.PREFILL, routing=way) == 1
+        labels = {"model": "m:latest", "endpoint": "/api/chat"}
+        assert read.value(m.ACTIVE, routing=way, **labels) == 1

@@ -1,5 +1,7 @@
 """The policy from ending, status and what was read, to one outcome."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from ollama_observe.wire.endpoints import Answer, Dialect
@@ -8,6 +10,7 @@ from ollama_observe.wire.meter import StreamMeter
 from proxy.outcomes import (
     Ending,
     Outcome,
+    behind_gateway,
     error_body,
     outcome_of,
     own_status,
@@ -56,12 +59,91 @@ def meter(*lines: bytes) -> StreamMeter:
         (Ending.HEAD_TOO_LONG, None, None, Outcome.BAD_REQUEST),
         (Ending.TIMED_OUT, None, None, Outcome.BAD_REQUEST),
         (Ending.MALFORMED, None, None, Outcome.BAD_REQUEST),
+        (Ending.GATEWAY_HANGS, None, None, Outcome.GATEWAY_TIMEOUT),
+        (Ending.GATEWAY_HANGS, 200, None, Outcome.GATEWAY_TIMEOUT),
     ],
 )
 def test_an_outcome_is_judged(
     ending: Ending, status: int | None, read: StreamMeter | None, outcome: Outcome
 ) -> None:
     assert outcome_of(ending, status, read) is outcome
+
+
+@dataclass
+class Attempt:
+    """What became of the gateway's latest attempt."""
+
+    attempt_ending: Ending | None = None
+    attempt_status: int | None = None
+    has_leg: bool = True
+
+
+NONE = Attempt()
+NO_LEG = Attempt(has_leg=False)
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "attempt", "is_own", "outcome"),
+    [
+        # answers
+        (Ending.COMPLETE, 200, Attempt(Ending.COMPLETE, 200), False, Outcome.OK),
+        (Ending.COMPLETE, 200, NO_LEG, False, Outcome.OK),
+        (Ending.COMPLETE, 200, Attempt(Ending.BROKE_OFF, 200), False, Outcome.INCOMPLETE_STREAM),
+        (Ending.COMPLETE, 404, Attempt(Ending.COMPLETE, 404), False, Outcome.UPSTREAM_4XX),
+        (Ending.COMPLETE, 404, Attempt(Ending.COMPLETE, 404), True, Outcome.UPSTREAM_4XX),
+        (Ending.COMPLETE, 404, NO_LEG, False, Outcome.UPSTREAM_4XX),
+        (Ending.COMPLETE, 404, NO_LEG, True, Outcome.GATEWAY),
+        (Ending.COMPLETE, 500, NONE, False, Outcome.UPSTREAM_5XX),
+        (Ending.COMPLETE, 500, NONE, True, Outcome.GATEWAY),
+        (Ending.COMPLETE, 503, Attempt(Ending.COMPLETE, 503), False, Outcome.QUEUE_FULL),
+        (Ending.COMPLETE, 503, NO_LEG, True, Outcome.GATEWAY),
+        # an answer that is none of the attempt's
+        (Ending.COMPLETE, 500, Attempt(Ending.COMPLETE, 200), False, Outcome.GATEWAY),
+        (Ending.COMPLETE, 408, Attempt(Ending.CLIENT_GONE, 499), True, Outcome.GATEWAY),
+        (Ending.COMPLETE, 500, Attempt(Ending.UNREACHABLE, 502), False, Outcome.GATEWAY),
+        # what the return leg answered for an Ollama that gave no answer
+        (Ending.COMPLETE, 502, Attempt(Ending.UNREACHABLE, 502), False, Outcome.CONNECT),
+        (Ending.COMPLETE, 504, Attempt(Ending.CONNECT_TIMEOUT, 504), False, Outcome.TIMEOUT),
+        (Ending.COMPLETE, 502, Attempt(Ending.BROKE_OFF, 502), False, Outcome.BROKE_OFF),
+        (Ending.COMPLETE, 503, Attempt(Ending.CUT_BY_SHUTDOWN, 503), False, Outcome.QUEUE_FULL),
+        # the connection to the gateway
+        (Ending.UNREACHABLE, None, NONE, False, Outcome.GATEWAY_DOWN),
+        (Ending.CONNECT_TIMEOUT, None, NONE, False, Outcome.GATEWAY_DOWN),
+        (Ending.BROKE_OFF, None, Attempt(Ending.COMPLETE, 200), False, Outcome.GATEWAY_BROKE_OFF),
+        (Ending.BROKE_OFF, 200, NONE, False, Outcome.GATEWAY_BROKE_OFF),
+        (Ending.BROKE_OFF, 200, Attempt(Ending.BROKE_OFF, 200), False, Outcome.INCOMPLETE_STREAM),
+        (Ending.BROKE_OFF, 200, NO_LEG, False, Outcome.INCOMPLETE_STREAM),
+        (Ending.GATEWAY_HANGS, None, NONE, False, Outcome.GATEWAY_TIMEOUT),
+        (Ending.GATEWAY_HANGS, 200, NO_LEG, False, Outcome.GATEWAY_TIMEOUT),
+        # what has nothing to do with it
+        (Ending.CLIENT_GONE, 200, Attempt(Ending.CLIENT_GONE, 499), False, Outcome.CLIENT_GONE),
+        (Ending.CUT_BY_SHUTDOWN, None, NONE, False, Outcome.SHUTDOWN),
+        (Ending.REFUSED_BUSY, None, NONE, False, Outcome.PROXY_QUEUE_FULL),
+        (Ending.UNSENDABLE, None, NONE, False, Outcome.BAD_REQUEST),
+        (Ending.FAILED, None, NONE, False, Outcome.INTERNAL),
+        (Ending.HALF_CLOSED, 200, Attempt(Ending.COMPLETE, 200), False, Outcome.OK),
+        (Ending.HALF_CLOSED, 500, NONE, True, Outcome.GATEWAY),
+        (Ending.HALF_CLOSED, 200, Attempt(Ending.BROKE_OFF, 200), False, Outcome.INCOMPLETE_STREAM),
+    ],
+)
+def test_behind_the_gateway_it_is_judged_whose_fault_it_was(
+    ending: Ending, status: int | None, attempt: Attempt, is_own: bool, outcome: Outcome
+) -> None:
+    before = outcome_of(ending, status, None)
+    assert behind_gateway(before, ending, status, attempt, is_own) is outcome
+
+
+@pytest.mark.parametrize("attempt", [NONE, NO_LEG, Attempt(Ending.COMPLETE, 200)])
+def test_what_was_read_in_an_answer_is_ollama_s_whoever_carried_it(attempt: Attempt) -> None:
+    for read in (meter(b'{"error":"x"}'), meter(b'{"response":"x"}')):
+        before = outcome_of(Ending.COMPLETE, 200, read)
+        assert behind_gateway(before, Ending.COMPLETE, 200, attempt, False) is before
+
+
+def test_without_a_connection_nothing_is_ollama_s_fault() -> None:
+    for ending in (Ending.UNREACHABLE, Ending.CONNECT_TIMEOUT, Ending.BROKE_OFF):
+        found = behind_gateway(outcome_of(ending, None, None), ending, None, NONE, False)
+        assert found in (Outcome.GATEWAY_DOWN, Outcome.GATEWAY_BROKE_OFF)
 
 
 def test_a_client_that_leaves_is_no_error() -> None:

@@ -17,7 +17,10 @@ from ollama_observe.wire.requests import COPY_LIMIT_BYTES
 from proxy.inflight import InflightGauges
 from proxy.observer import Observer
 from proxy.outcomes import Ending
+from proxy.passages import Passage
+from proxy.portkey_config import NO_CONFIG, PortkeyConfig
 from proxy.recorder import Recorder
+from proxy.routing import Bypass
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from tests.ledgers import ReadLedger, nothing_loaded
@@ -438,3 +441,137 @@ def test_an_end_that_could_not_be_judged_keeps_nothing_else_from_being_done() ->
     recorder.story.meter = Unjudgeable(Answer.CHAT, Framing.NDJSON)
     recorder.finish(2.0, Ending.CLIENT_GONE)
     assert failed_and_booked(desk, "/api/chat") == (1, 0, 1)
+
+
+# behind the gateway
+
+PORTKEY = {
+    b"x-portkey-last-used-option-index": b"config",
+    b"x-portkey-provider": b"openai",
+    b"x-portkey-retry-attempt-count": b"0",
+    b"x-portkey-cache-status": b"DISABLED",
+}
+
+
+def through(
+    desk: Desk, config: PortkeyConfig = NO_CONFIG, has_leg: bool = True
+) -> tuple[Recorder, Passage]:
+    """A request that was read and handed to the gateway."""
+    recorder = desk.begin(body=None)
+    passage = Passage(b"token", has_leg, b"localhost", {}, lambda: None)
+    recorder.crosses(passage, config)
+    recorder.body_piece(NAMED)
+    recorder.request_read(1.0)
+    recorder.request_sent(1.25)
+    return recorder, passage
+
+
+def counted(desk: Desk, metric: Metric, **labels: str) -> float | None:
+    return desk.read.value(metric, **labels)
+
+
+def test_a_request_through_the_gateway_is_counted_as_such_and_so_is_all_of_it() -> None:
+    desk = Desk()
+    recorder, _ = through(desk)
+    assert desk.active("other") is None
+    answer(recorder, line(message={"content": "a"}), headers={**NDJSON, **PORTKEY})
+    final = line(done=True, done_reason="stop", eval_count=3)
+    recorder.pieces_received(2.0, [final], 2.0)
+    recorder.finish(3.0, Ending.COMPLETE)
+    way = {"routing": "portkey", "model": "m:latest"}
+    assert counted(desk, m.GENERATED_TOKENS, **way) == 3
+    labels = {"method": "POST", "endpoint": "/api/chat", "status": "200"}
+    assert counted(desk, m.REQUESTS, **labels, **way) == 1
+    asked = {"provider": "openai", "target": "0", "cache_status": "DISABLED", "status": "200"}
+    assert counted(desk, m.PORTKEY_REQUESTS, **asked) == 1
+    assert desk.lines[0]["routing"] == "portkey"
+
+
+def test_a_request_that_takes_another_way_after_all_is_counted_by_that_way() -> None:
+    desk = Desk()
+    recorder, passage = through(desk)
+    recorder.rerouted(Bypass.GATEWAY_DOWN)
+    recorder.head_received(1.5, 204, PORTKEY)
+    recorder.finish(2.0, Ending.COMPLETE)
+    labels = {"method": "POST", "endpoint": "/api/chat", "model": "m:latest", "status": "204"}
+    assert counted(desk, m.REQUESTS, **labels) == 1
+    assert counted(desk, m.PORTKEY_BYPASSES, reason="gateway_down") == 1
+    assert counted(desk, m.PORTKEY_FALLBACKS, reason="gateway_down") == 1
+    assert "portkey_requests_total {'provider'" not in desk.read.text()
+    assert passage.waits == 1.25  # nobody told it of the answer: it is over
+
+
+def test_the_passage_is_told_what_the_gateway_got_and_gave() -> None:
+    recorder, passage = through(Desk())
+    recorder.request_sent(9.0)
+    found = [passage.waits]
+    passage.attempt_began(2.0, lambda: None)
+    passage.gateway_got(3.0)
+    recorder.head_received(4.0, 200, PORTKEY)
+    found.append(passage.waits)
+    passage.gateway_got(5.0)
+    recorder.pieces_received(6.0, [], 6.0)  # framing alone
+    found.append(passage.waits)
+    recorder.pieces_received(7.0, [b"x"], 7.0)
+    found.append(passage.waits)
+    assert found == [1.25, None, 5.0, None]
+
+
+def test_the_passage_is_told_whether_its_client_keeps_up() -> None:
+    recorder, passage = through(Desk())
+    recorder.client_keeps_up(2.0, False)
+    found = [passage.is_paused]
+    recorder.client_keeps_up(3.0, True)
+    found.append(passage.is_paused)
+    assert found == [True, False]
+    Desk().begin().client_keeps_up(1.0, False)  # of a direct request nobody is told
+
+
+OWN = b'{"status":"failure","message":"Something went wrong"}'
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "pieces", "is_own"),
+    [
+        (500, PORTKEY, [OWN], True),
+        (500, PORTKEY, [b'{"error":"no"}'], False),
+        (500, {}, [b'{"error":"no"}'], True),  # no target was asked
+        (404, {}, [b"x"], True),
+        (408, PORTKEY, [b"x"], True),
+        (400, {**PORTKEY, b"x-portkey-gateway-exception": b"true"}, [b"x"], True),
+        (404, PORTKEY, [OWN], False),  # an Ollama may say so: the gateway says it with 500
+        (200, {}, [OWN], False),
+        (500, PORTKEY, [b'{"error":"', OWN], False),
+        (500, PORTKEY, [OWN[:30], OWN[30:]], True),
+    ],
+)
+def test_the_gateways_own_failures_are_known_by_headers_or_words(
+    status: int, headers: dict[bytes, bytes], pieces: list[bytes], is_own: bool
+) -> None:
+    desk = Desk()
+    recorder, _ = through(desk)
+    recorder.head_received(1.5, status, headers)
+    recorder.pieces_received(1.5, pieces, 1.5)
+    recorder.pieces_received(1.75, [OWN], 1.75)  # what comes later says nothing
+    recorder.finish(2.0, Ending.COMPLETE)
+    assert (desk.lines[0]["outcome"] == "gateway") is is_own
+
+
+def test_an_answer_of_ours_is_none_of_the_gateways() -> None:
+    desk = Desk()
+    recorder, _ = through(desk)
+    recorder.answered(40)
+    recorder.finish(2.0, Ending.GATEWAY_HANGS)
+    assert (desk.lines[0]["status"], desk.lines[0]["outcome"]) == (504, "gateway_timeout")
+    labels = {"provider": "none", "target": "none", "cache_status": "none", "status": "504"}
+    assert counted(desk, m.PORTKEY_REQUESTS, **labels) == 1
+
+
+def test_headers_of_the_gateways_that_cannot_be_read_keep_nothing_else_from_being_done() -> None:
+    desk = Desk()
+    recorder, passage = through(desk)
+    answer(recorder, line(message={"content": "a"}), headers=Unreadable(b"x-portkey-provider"))
+    passage.attempt_began(2.0, lambda: None)
+    recorder.finish(2.0, Ending.CLIENT_GONE)
+    assert desk.lines[0]["outcome"] == "client_gone"
+    assert not desk.observer.inflight.entries()

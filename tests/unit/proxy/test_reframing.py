@@ -3,9 +3,9 @@
 import pytest
 
 from ollama_observe.wire.requests import read_request
-from proxy.heads import read_response
+from proxy.heads import ResponseHead, read_response
 from proxy.injector import Injector
-from proxy.reframing import Reframing, reframing_of
+from proxy.reframing import LAST_CHUNK, Reframing, reframing_of
 
 CHUNKED = read_response(
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nX: y"
@@ -65,3 +65,43 @@ def test_of_an_answer_that_breaks_off_all_that_came_goes_on_without_an_end() -> 
     stripped = new(b"HTTP/1.1", asking())
     assert stripped.feed([b"data: {"], is_done=False) == b""
     assert stripped.broken_off() == b"7\r\ndata: {\r\n"
+
+
+HEADS = {
+    "chunked": CHUNKED,
+    "of a length": PLAIN,
+    "up to the end": read_response(b"HTTP/1.1 200 OK\r\nX: y"),
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_an_answer_that_needs_own_chunks_is_in_chunks_of_our_own(head: ResponseHead) -> None:
+    found = reframing_of(b"HTTP/1.1", head, None, needs_own_chunks=True)
+    assert found is not None
+    lines = found.lines([head.status_line, *head.passing])
+    assert [line for line in lines if line.lower().startswith((b"content-l", b"transfer-e"))] == [
+        b"Transfer-Encoding: chunked"
+    ]
+    sent = found.feed([b"one", b"two"], is_done=False)
+    assert sent == b"3\r\none\r\n3\r\ntwo\r\n"
+    assert found.broken_off() == b""
+    assert found.feed([b"x" * 26], is_done=True) == b"1a\r\n" + b"x" * 26 + b"\r\n" + LAST_CHUNK
+    assert found.withheld_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "head"),
+    [
+        (b"HTTP/1.0", PLAIN),
+        (b"HTTP/1.1", read_response(b"HTTP/1.1 204 No Content")),
+        (b"HTTP/1.1", read_response(b"HTTP/1.1 304 Not Modified")),
+    ],
+)
+def test_what_has_no_chunks_stays_as_it_came(version: bytes, head: ResponseHead) -> None:
+    assert reframing_of(version, head, None, needs_own_chunks=True) is None
+
+
+def test_a_piece_of_no_bytes_does_not_end_an_answer() -> None:
+    found = reframing_of(b"HTTP/1.1", PLAIN, None, needs_own_chunks=True)
+    assert found is not None
+    assert found.feed([b""], is_done=False) == b""

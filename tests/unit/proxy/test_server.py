@@ -12,11 +12,14 @@ from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from tests.clients import RawClient
 from tests.fakes.server import Call, ScriptedServer
+from tests.ledgers import ReadLedger
 
 
-def server(ollama_url: str, **told: object) -> tuple[Server, socket.socket, str]:
+def server(
+    ollama_url: str, ledger: Ledger | None = None, **told: object
+) -> tuple[Server, socket.socket, str]:
     settings = ProxySettings.model_validate({"ollama_url": ollama_url, **told})
-    relay = create_doors(settings, Ledger(m.PROXY), Shared()).front
+    relay = create_doors(settings, ledger or Ledger(m.PROXY), Shared()).front
     sock = bind("relay", "127.0.0.1", 0)
     return Server(relay, settings), sock, f"http://127.0.0.1:{sock.getsockname()[1]}"
 
@@ -62,3 +65,19 @@ async def test_an_idle_connection_is_closed_when_its_time_is_over() -> None:
     async with asyncio.timeout(5), listening.serving(sock, drain_seconds=0):
         async with await RawClient.connect(url) as client:
             assert await client.rest() == b""
+
+
+async def test_what_was_cut_is_booked_when_the_listener_is_closed() -> None:
+    async def never(call: Call) -> None:
+        await call.peer_gone.wait()
+
+    read = ReadLedger()
+    async with ScriptedServer(never) as ollama:
+        listening, sock, url = server(ollama.url, read.ledger)
+        async with asyncio.timeout(5), listening.serving(sock, drain_seconds=0):
+            client = await RawClient.connect(url)
+            await client.request("GET", "/api/version")
+            await ollama.nth_call()
+        labels = {"method": "GET", "endpoint": "/api/version", "model": "none"}
+        assert read.value(m.REQUESTS, status="503", **labels) == 1
+        client.close()

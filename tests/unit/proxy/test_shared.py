@@ -1,6 +1,9 @@
 """Numbers are where another process finds them."""
 
+import math
 from typing import Any
+
+import pytest
 
 from proxy.admission import Admission
 from proxy.shared import MOST_MODELS, MOST_PROCESSES, Shared
@@ -20,10 +23,34 @@ def test_no_number_lies_on_another() -> None:
         shared.models,
         shared.used_at,
         shared.loaded_at,
+        shared.gateway._numbers,
     )
-    assert [len(part) for part in parts] == [MOST_PROCESSES, *3 * [MOST_MODELS]]
+    assert [len(part) for part in parts] == [MOST_PROCESSES, *3 * [MOST_MODELS], 2]
     for number, part in enumerate(parts, 1):
         for place in range(len(part)):
             part[place] = number
-    assert [set(part) for part in parts] == [{1}, {2}, {3.0}, {4.0}]
+    assert [set(part) for part in parts] == [{1}, {2}, {3.0}, {4.0}, {5.0}]
     assert not any(other.models)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_down", "silent_seconds"),
+    [
+        ([], False, 0.0),
+        ([(5.0, True)], False, 0.0),
+        ([(5.0, False)], True, math.inf),
+        ([(5.0, False), (9.0, False)], True, math.inf),
+        ([(5.0, True), (7.0, False)], True, 2.0),
+        ([(5.0, True), (7.0, False), (9.0, False)], True, 4.0),
+        ([(5.0, True), (7.0, False), (9.0, True)], False, 0.0),
+        ([(5.0, True), (5.0, False)], False, 0.0),  # a clock that stands still
+    ],
+)
+def test_the_gateway_is_down_since_its_last_answer(
+    told: list[tuple[float, bool]], is_down: bool, silent_seconds: float
+) -> None:
+    shared = Shared()
+    for at, is_up in told:
+        shared.gateway.tell(at, is_up)
+    seen = Shared(shared.descriptor).gateway
+    assert (seen.is_down, seen.silent_seconds) == (is_down, silent_seconds)

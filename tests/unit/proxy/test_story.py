@@ -6,6 +6,9 @@ from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
 from proxy.outcomes import Ending, Outcome
+from proxy.passages import Passage
+from proxy.portkey_answer import PortkeyAnswer
+from proxy.routing import Bypass
 from proxy.story import Phase, Story
 
 FINAL = (
@@ -103,3 +106,58 @@ def test_the_line_says_everything_but_what_was_said() -> None:
         "generated_tokens": 11,
     }
     assert "trace_id" not in story().log_fields()
+
+
+def passage(has_leg: bool = True) -> Passage:
+    return Passage(b"token", has_leg, b"localhost", {}, lambda: None)
+
+
+def test_behind_the_gateway_ollama_has_a_request_when_an_attempt_was_sent() -> None:
+    told = story(sent_at=2.0, passage=passage())
+    assert told.upstream_sent_at is None
+    assert told.passage is not None
+    told.passage.upstream_sent_at = 3.0
+    assert told.upstream_sent_at == 3.0
+
+
+@pytest.mark.parametrize("through", [None, passage(has_leg=False)])
+def test_where_nothing_is_known_of_attempts_the_request_s_own_instant_stands(
+    through: Passage | None,
+) -> None:
+    assert story(sent_at=2.0, passage=through).upstream_sent_at == 2.0
+    assert story(sent_at=None, passage=through).upstream_sent_at is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "ending", "outcome", "status"),
+    [
+        ({}, Ending.COMPLETE, Outcome.OK, 200),
+        ({"upstream_status": 500, "is_gateways_own": True}, Ending.COMPLETE, Outcome.GATEWAY, 500),
+        ({"upstream_status": None}, Ending.UNREACHABLE, Outcome.GATEWAY_DOWN, 502),
+        ({"upstream_status": None}, Ending.GATEWAY_HANGS, Outcome.GATEWAY_TIMEOUT, 504),
+        ({}, Ending.GATEWAY_HANGS, Outcome.GATEWAY_TIMEOUT, 200),
+        ({}, Ending.BROKE_OFF, Outcome.GATEWAY_BROKE_OFF, 200),
+        ({"meter": read(FINAL)}, Ending.CLIENT_GONE, Outcome.OK, 200),
+        ({"meter": read(THINKING)}, Ending.CLIENT_GONE, Outcome.CLIENT_GONE, 499),
+    ],
+)
+def test_the_end_of_a_request_behind_the_gateway_is_judged_with_it(
+    facts: dict[str, object], ending: Ending, outcome: Outcome, status: int
+) -> None:
+    told = story(passage=passage(), **facts)
+    told.end(5.0, ending)
+    assert (told.outcome, told.status) == (outcome, status)
+
+
+def test_the_line_says_how_it_went_through_the_gateway_or_why_it_did_not() -> None:
+    through = story(routing="portkey", passage=passage(), portkey=PortkeyAnswer(target="1"))
+    assert through.passage is not None
+    through.passage.attempt_began(1.0, lambda: None)
+    fields = through.log_fields()
+    assert (fields["routing"], fields["portkey_target"], fields["portkey_attempts"]) == (
+        "portkey",
+        "1",
+        1,
+    )
+    assert story(bypass=Bypass.BODY).log_fields()["bypass"] == "body"
+    assert not {"bypass", "portkey_target", "portkey_attempts"} & story().log_fields().keys()

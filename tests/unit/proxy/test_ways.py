@@ -116,6 +116,38 @@ def test_the_choice_of_a_way_is_for_the_proxy_alone() -> None:
     assert way().head(read_request(raw)) == b"GET / HTTP/1.1\r\nA: b\r\n\r\n"
 
 
-def test_every_body_goes_and_there_is_no_other_way() -> None:
-    assert way().carries(b"no json")
-    assert [way().instead(reason) for reason in Bypass] == [None] * len(Bypass)
+@pytest.mark.parametrize("body", [None, b"", b"no json"])
+def test_every_body_goes_and_there_is_no_other_way(body: bytes | None) -> None:
+    straight = way()
+    assert straight.body(body) is body
+    assert straight.body_limit_bytes == 0
+    assert [straight.instead(reason) for reason in Bypass] == [None] * len(Bypass)
+    straight.close()  # it serves all requests, and is never over
+    assert straight.is_broken is False
+
+
+@pytest.mark.parametrize(
+    ("url", "fields", "host"),
+    [
+        ("http://gpu:1", b"\r\nHost: me:2", b"me:2"),
+        ("http://gpu:1", b"\r\nHost:", b""),
+        ("http://gpu:1", b"", b"localhost"),
+        ("https://gpu.example", b"", b"gpu.example"),
+    ],
+)
+def test_the_guard_against_strange_hosts_sees_what_it_would_directly(
+    url: str, fields: bytes, host: bytes
+) -> None:
+    straight = way(url)
+    assert straight.host_of(read_request(b"GET / HTTP/1.1" + fields)) == host
+    assert not straight.rewrites_host
+
+
+def test_where_the_proxy_has_names_it_looks_itself_and_the_guard_sees_its_own() -> None:
+    published = way("http://gpu:1", allowed_hosts="ai.example, [::1] ,")
+    assert published.rewrites_host
+    for host in (b"ai.example", b"AI.EXAMPLE:80", b"[::1]:11435", b"[::1]"):
+        assert published.host_of(read_request(b"GET / HTTP/1.1\r\nHost: " + host)) == b"gpu:1"
+    for host in (b"", b"gpu:1", b"ai.example.", b"ai.example:80:80", b"::1"):
+        with pytest.raises(Refusal):
+            published.host_of(read_request(b"GET / HTTP/1.1\r\nHost: " + host))

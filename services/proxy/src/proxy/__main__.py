@@ -10,10 +10,10 @@ from ollama_observe.service.lifecycle import Listener, listening, run, until_sto
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
 from proxy.app import create_proxy
-from proxy.doors import check_gateway, read_config
+from proxy.doors import check_gateway, gateway_pool, read_config
 from proxy.portkey_config import PortkeyConfig
 from proxy.settings import ProxySettings
-from proxy.sockets import bind_sockets
+from proxy.sockets import Sockets, bind_sockets
 from proxy.upstreams import upstreams_of
 from proxy.users import Users
 
@@ -31,10 +31,19 @@ async def serve_proxy(
         (listening(control), proxy.serving),
         proxy.readiness,
         relay=f"{settings.host}:{settings.port}",
+        **_way_through(settings, sockets),
         control=f"{settings.control_host}:{settings.control_port}",
         workers=settings.workers,
         drain_seconds=settings.drain_seconds,
     )
+
+
+def _way_through(settings: ProxySettings, sockets: Sockets) -> dict[str, object]:
+    """What the log says at the start of the way through the gateway, where there is one."""
+    if not settings.enable_portkey:
+        return {}
+    legs = [f"{settings.return_leg_host}:{sock.getsockname()[1]}" for sock in sockets.returns]
+    return {"portkey": gateway_pool(settings).address, "return_legs": legs}
 
 
 _CHECKS: Mapping[str, Callable[[ProxySettings], object]] = {

@@ -26,7 +26,9 @@ class Admission:
 
     def enter(self) -> Refusal | None:
         """Let a request in, or say why not."""
-        if self._limit and sum(self._numbers) >= self._limit:
+        if not self._limit:
+            return None
+        if sum(self._numbers) >= self._limit:
             said = f"the proxy has {self._limit} requests in flight, its limit: try again later"
             return Refusal(Ending.REFUSED_BUSY, said)
         self._numbers[self._index] += 1
@@ -34,4 +36,5 @@ class Admission:
 
     def leave(self) -> None:
         """A request that was let in has ended."""
-        self._numbers[self._index] -= 1
+        if self._limit:
+            self._numbers[self._index] -= 1

@@ -7,6 +7,12 @@ from proxy.passages import Passage
 from proxy.routing import Bypass
 from proxy.story import Story
 
+_WENT_NOWHERE = frozenset(
+    {
+        *(Ending.REFUSED_BUSY, Ending.REFUSED_HOST, Ending.MALFORMED, Ending.HEAD_TOO_LONG),
+        *(Ending.TIMED_OUT, Ending.UNSENDABLE),
+    }
+)
 FALLBACK_TARGET = "target"
 """The reason of a fallback that the gateway took: to another target of its configuration."""
 
@@ -23,7 +29,7 @@ def begin_portkey(ledger: Ledger) -> None:
 
 def book_portkey(ledger: Ledger, page: Page, story: Story) -> None:
     """A booking step: see Books.steps."""
-    if story.bypass is not None:
+    if story.bypass is not None and story.ending not in _WENT_NOWHERE:
         page.add(m.PORTKEY_BYPASSES, 1, story.bypass.value)
         if story.bypass is Bypass.GATEWAY_DOWN:
             page.add(m.PORTKEY_FALLBACKS, 1, Bypass.GATEWAY_DOWN.value)

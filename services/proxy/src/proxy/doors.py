@@ -34,7 +34,7 @@ def create_pool(settings: ProxySettings, url: str = "") -> UpstreamPool:
 
 def gateway_pool(settings: ProxySettings) -> UpstreamPool:
     """Connections to the Portkey gateway of the settings."""
-    host = settings.portkey_host
+    host = settings.portkey_host.lower()  # it answers 400 to a Host with capitals
     host = f"[{host}]" if ":" in host else host
     return create_pool(settings, f"http://{host}:{settings.portkey_port}")
 

@@ -194,8 +194,8 @@ class Exchange:
         if head.is_endless or not self._is_request_read:
             self._keep_alive = False
         lines = [head.status_line, *head.passing]
-        is_to_end_anywhere = self._relay.hides_breaks and self._head.method != b"HEAD"
-        reframing = reframing_of(self._head.version, head, self._injector, is_to_end_anywhere)
+        needs_own_chunks = self._needs_own_chunks and self._head.method != b"HEAD"
+        reframing = reframing_of(self._head.version, head, self._injector, needs_own_chunks)
         if reframing is not None:
             self._reframing = reframing
             self._keep_alive = self._keep_alive and reframing.is_chunked
@@ -206,16 +206,16 @@ class Exchange:
 
     def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
         """See Asker."""
+        is_broken = False
         if self._reframing is not None:
-            raw = self._reframing.feed(pieces, is_done)
+            is_broken = is_done and self._is_broken
+            raw = self._reframing.feed(pieces, is_done and not is_broken)
+            raw += self._reframing.broken_off() if is_broken else b""
         if self._pending_head:
             raw, self._pending_head = self._pending_head + raw, b""
             self._is_started = True
-        is_broken = False
         if is_done:
             self._connection = None  # it may serve another already
-            is_broken = self._is_broken and raw.endswith(LAST_CHUNK)
-            raw = raw[: -len(LAST_CHUNK)] if is_broken else raw
         if raw:
             self._client.write(raw)
         self._witness.pieces_received(at, pieces, self._clock())
@@ -293,6 +293,11 @@ class Exchange:
     def _is_broken(self) -> bool:
         """Whether an answer that came whole is not."""
         return self._outgoing is not None and self._outgoing.way.is_broken
+
+    @property
+    def _needs_own_chunks(self) -> bool:
+        """See Way."""
+        return self._outgoing is not None and self._outgoing.way.needs_own_chunks
 
     def _ask(self, way: Way) -> None:
         """Find a connection for the request."""

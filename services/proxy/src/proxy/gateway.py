@@ -13,7 +13,6 @@ from ollama_observe.wire.endpoints import Dialect, Endpoint
 from ollama_observe.wire.javascript import object_in_javascript
 from proxy.headers import lines_without
 from proxy.heads import RequestHead
-from proxy.outcomes import Ending
 from proxy.passages import Passage, Passages
 from proxy.pool import UpstreamPool
 from proxy.portkey_config import NO_CONFIG, PortkeyConfig
@@ -75,6 +74,8 @@ class Gateway:
         self._patience_seconds = settings.portkey_timeout_seconds
         self._state = state
         self._clock = clock
+        self.key = b"" if config is not None else self._own_key(settings.return_leg)
+        """For clients that bring none. A configuration has keys of its own."""
         # of a configuration's targets that go elsewhere nothing is seen
         self.has_leg = settings.return_leg and (config is None or config.leads_to(upstreams))
         host = upstreams["ollama"].encode()
@@ -115,6 +116,11 @@ class Gateway:
         key = len(self.direct.pool.authorization or b"")
         return given + own + key + _ADDED_BYTES <= HEAD_LIMIT_BYTES
 
+    def _own_key(self, has_leg: bool) -> bytes:
+        # by the return leg each upstream gets its own, and the gateway none
+        own = None if has_leg else self.direct.pool.authorization
+        return own or PLACEHOLDER_KEY
+
     def _is_stuck(self, passage: Passage) -> bool:
         """Whether the gateway hangs, as far as can be told of this request.
 
@@ -143,7 +149,6 @@ class Crossing:
         self._gateway = gateway
         self._request_id = request_id.encode()
         self._path = path_of(request)
-        authorization = request.headers.get(b"authorization")
         host = gateway.direct.host_of(request)
         self.pool = gateway.pool
         self.name = gateway.name
@@ -152,15 +157,15 @@ class Crossing:
         self._is_native = endpoint.dialect is Dialect.NATIVE
         self._given = {name for name in request.headers if name.startswith(OWN_PREFIX)}
         self.config = gateway.config
-        self._choosing, self._prefix = gateway.own_lines, b"/v1/proxy"
+        self._choosing, self._prefix, self._key = gateway.own_lines, b"/v1/proxy", gateway.key
         typed = gateway.typed_lines(endpoint)
         if typed is not None:
             self._choosing, self._prefix = typed, b""
         if gateway.lets_headers_pass and not self._given.isdisjoint(CHOOSING):
-            self._choosing, self.config = [], NO_CONFIG
+            self._choosing, self.config, self._key = [], NO_CONFIG, PLACEHOLDER_KEY
         has_leg = gateway.has_leg and self._choosing != []
         self.passage = gateway.passages.open(
-            has_leg, None if gateway.direct.rewrites_host else host, authorization, give_up
+            has_leg, None if gateway.direct.rewrites_host else host, request.headers, give_up
         )
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
@@ -177,10 +182,8 @@ class Crossing:
         if self._is_json:
             dropped.add(b"content-type")
             lines.append(b"Content-Type: application/json")
-        if b"authorization" not in request.headers:
-            # with a return leg each upstream's own is added there
-            own = None if self.passage.has_leg else self._gateway.direct.pool.authorization
-            lines.append(b"Authorization: " + (own or PLACEHOLDER_KEY))
+        if self._key and b"authorization" not in request.headers:
+            lines.append(b"Authorization: " + self._key)
         lines += framed(request, lines_without(request.passing, dropped), length, plain)
         return written(request, self._prefix + self._path, lines)
 
@@ -204,7 +207,12 @@ class Crossing:
     @property
     def is_broken(self) -> bool:
         """See Way: of a break between itself and Ollama the gateway says nothing."""
-        return self.passage.attempt_ending is Ending.BROKE_OFF
+        return self.passage.is_cut
+
+    @property
+    def needs_own_chunks(self) -> bool:
+        """See Way."""
+        return self.passage.has_leg
 
     def instead(self, reason: Bypass) -> Way | None:
         """See Way."""

@@ -175,7 +175,7 @@ def behind_gateway(
         # it hands a break on; without a return leg nobody knows whose it was
         is_gateways = attempt.has_leg and attempt.attempt_ending is not Ending.BROKE_OFF
         return Outcome.GATEWAY_BROKE_OFF if is_gateways else Outcome.INCOMPLETE_STREAM
-    if ending is not Ending.COMPLETE:
+    if ending not in (Ending.COMPLETE, Ending.HALF_CLOSED):
         return _OF_GATEWAY.get(outcome, outcome)
     if outcome is Outcome.OK and attempt.attempt_ending is Ending.BROKE_OFF:
         return Outcome.INCOMPLETE_STREAM

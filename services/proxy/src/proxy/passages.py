@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable
 from itertools import count
 
+from proxy.headers import Headers
 from proxy.outcomes import Ending
 
 TICK_SECONDS = 1.0
@@ -36,6 +37,8 @@ class Passage:
     """When an Ollama got the attempt in progress whole; None while none has it."""
     has_withheld_stream: bool = False
     """The gateway was not told that the client wants a stream; the return leg says it."""
+    is_cut: bool = False
+    """The answer of the latest attempt broke off."""
     was_paused: bool = False
     """The client did not keep up at some time: what the gateway held then was not its fault."""
     is_paused: bool = False
@@ -47,7 +50,7 @@ class Passage:
         token: bytes,
         has_leg: bool,
         host: bytes | None,
-        authorization: bytes | None,
+        headers: Headers,
         give_up: Callable[[], None],
     ) -> None:
         self.token = token
@@ -55,8 +58,8 @@ class Passage:
         """Whether the gateway comes back through the proxy; else nothing is told of attempts."""
         self.host = host
         """What Host is to say to Ollama: what the client said; None: each one's own name."""
-        self.authorization = authorization
-        """The client's own, None where it sent none."""
+        self.headers = headers
+        """The client's own."""
         self.give_up = give_up
         """Ends the outer leg, whose gateway hangs."""
 
@@ -93,10 +96,12 @@ class Passage:
         self.attempts += 1
         self._stop_attempt, self._began_at = stop, at
         self.attempt_status = self.attempt_ending = None
+        self.is_cut = False
         self.waits = None
 
-    def attempt_ended(self, at: float, ending: Ending, status: int) -> None:
-        """The attempt is over."""
+    def attempt_ended(self, at: float, ending: Ending, status: int, is_cut: bool = False) -> None:
+        """The attempt is over; `is_cut`: its answer broke off, which the gateway is not told."""
+        self.is_cut = is_cut
         self.inner_seconds += at - self._began_at
         self._stop_attempt = None
         self.upstream_sent_at = None
@@ -124,12 +129,12 @@ class Passages:
         self,
         has_leg: bool,
         host: bytes | None,
-        authorization: bytes | None,
+        headers: Headers,
         give_up: Callable[[], None],
     ) -> Passage:
         """A request sets out. Its token can be guessed by nobody who has not seen one."""
         token = f"{self._prefix}-{next(self._numbers):x}".encode()
-        passage = self._open[token] = Passage(token, has_leg, host, authorization, give_up)
+        passage = self._open[token] = Passage(token, has_leg, host, headers, give_up)
         if self._tick is None:
             self._tick = asyncio.get_running_loop().call_later(TICK_SECONDS, self._look)
         return passage

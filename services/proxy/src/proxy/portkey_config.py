@@ -138,8 +138,9 @@ def _check_keys(node: Mapping[str, Any], where: str) -> None:
     for one, other in _TOGETHER:
         if one in node and other not in node:
             raise ConfigError(f"{where}{one}: expected {other} beside it, found none")
-    if "targets" not in node and "provider" not in node:
-        raise ConfigError(f"{where}provider: expected a provider's name, found none")
+    for needed in () if "targets" in node else ("provider", "api_key"):
+        if needed not in node:
+            raise ConfigError(f"{where}{needed}: expected {_EXPECTED[needed][0]}, found none")
 
 
 def _check_strategy(strategy: Mapping[str, Any], where: str) -> None:
@@ -193,11 +194,16 @@ def _is_retry(value: object) -> bool:
         return False
     attempts = value.get("attempts")
     is_few = type(attempts) is int and 0 <= attempts <= _MOST_ATTEMPTS
-    return is_few and _are_statuses(value.get("on_status_codes", []))
+    is_heeding = isinstance(value.get("use_retry_after_header", False), bool)
+    return is_few and is_heeding and _are_statuses(value.get("on_status_codes", []))
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def _is_address(value: object) -> bool:
@@ -205,7 +211,9 @@ def _is_address(value: object) -> bool:
 
 
 def _is_cache(value: object) -> bool:
-    return isinstance(value, dict) and value.get("mode") in ("simple", "semantic")
+    if not isinstance(value, dict) or value.get("mode") not in ("simple", "semantic"):
+        return False
+    return _is_number(value.get("max_age", 0))
 
 
 _TOGETHER = (("strategy", "targets"), ("targets", "strategy"), ("custom_host", "api_key"))
@@ -223,7 +231,7 @@ _EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "retry": (f"attempts, 0 to {_MOST_ATTEMPTS}, and perhaps on_status_codes", _is_retry),
     "cache": ("an object whose mode is simple or semantic", _is_cache),
     "name": ("a string", lambda v: isinstance(v, str)),
-    "forward_headers": ("a list of names", lambda v: isinstance(v, list)),
+    "forward_headers": ("a list of names", _are_names),
 }
 """What a key's value must be, and the test of it. Keys that are not here pass unseen."""
 

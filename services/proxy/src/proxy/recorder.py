@@ -183,7 +183,7 @@ class Recorder:
             for piece in pieces:
                 story.response_bytes += len(piece)
             if story.passage is not None and pieces:
-                self._gateway_gave(story, story.passage, at, pieces[0])
+                self._gateway_gave(story, story.passage, at, pieces)
             reading = self._reading
             if reading is None:
                 return
@@ -227,11 +227,11 @@ class Recorder:
             _log.error("measuring_failed", where=where, error=type(error).__name__)
             self._books.pages.of(self.story).add(m.EXTRACTION_ERRORS, 1, "exception")
 
-    def _gateway_gave(self, story: Story, passage: Passage, at: float, piece: bytes) -> None:
+    def _gateway_gave(self, story: Story, passage: Passage, at: float, pieces: list[bytes]) -> None:
         passage.gateway_gave(at)
         status = story.upstream_status
-        if status is not None and status >= 500 and story.response_bytes == len(piece):
-            story.is_gateways_own = story.is_gateways_own or is_own_words(piece)
+        if status is not None and status >= 500 and story.response_bytes == sum(map(len, pieces)):
+            story.is_gateways_own = story.is_gateways_own or is_own_words(b"".join(pieces))
 
     def _reading_failed(self, where: str, error: Exception) -> None:
         """What has been read of the answer is not all of it, hence nothing to go by."""

@@ -42,21 +42,19 @@ class Reframing:
             self.withheld_bytes -= sum(map(len, pieces))
         if not self.is_chunked:
             return b"".join(pieces)
-        return b"".join([b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces])
+        return b"".join([b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces if piece])
 
 
 def reframing_of(
-    version: bytes, head: ResponseHead, injector: Injector | None, is_to_end_anywhere: bool = False
+    version: bytes, head: ResponseHead, injector: Injector | None, needs_own_chunks: bool = False
 ) -> Reframing | None:
     """How an answer is framed anew for a client of this version; None where it need not be.
 
-    `is_to_end_anywhere` asks for chunks of our own, so that it can be ended after any of them.
+    `needs_own_chunks` asks for that, so that it can be ended after any chunk.
     """
     stripping = injector if injector is not None and injector.begins(head) else None
     is_new_client = version == b"HTTP/1.1"
-    is_to_end_anywhere = is_to_end_anywhere and is_new_client and head.status not in _BODILESS
-    if is_to_end_anywhere:
-        return Reframing(None, is_chunked=True)
-    if stripping is None and (is_new_client or not head.is_chunked):
+    needs_own_chunks = needs_own_chunks and is_new_client and head.status not in _BODILESS
+    if not needs_own_chunks and stripping is None and (is_new_client or not head.is_chunked):
         return None
     return Reframing(stripping, is_chunked=is_new_client)

@@ -23,6 +23,10 @@ from proxy.relay import Stoppable
 from proxy.ways import PlainWay, Way, framed, written
 from proxy.witness import Unmoved, Witness
 
+# What the gateway's own HTTP client says where the client said nothing.
+_ADDED = frozenset(
+    {b"accept", b"accept-encoding", b"accept-language", b"sec-fetch-mode", b"user-agent"}
+)
 _PATH = re.compile(rb"/to/([^/?#]+)(/.*)?", re.DOTALL)
 
 
@@ -70,6 +74,8 @@ class ReturnDesk:
 class Homeward(PlainWay):
     """The way of one attempt from the gateway to an Ollama. A Way."""
 
+    needs_own_chunks = True
+
     def __init__(self, pool: UpstreamPool, path: bytes, passage: Passage | None) -> None:
         self.pool = pool
         self.name = f"Ollama at {pool.address}"
@@ -84,10 +90,12 @@ class Homeward(PlainWay):
         own = self.pool.own_host if passage is None else self.pool.authority
         lines = [b"Host: " + ((passage.host if passage is not None else None) or own)]
         dropped = {LEG_HEADER, b"host"}
+        if passage is not None:
+            dropped |= _ADDED - passage.headers.keys()
         key = request.headers.get(b"authorization")
         if key == PLACEHOLDER_KEY:
             dropped.add(b"authorization")
-            key = passage.authorization if passage is not None else None
+            key = passage.headers.get(b"authorization") if passage is not None else None
             lines += [b"Authorization: " + key] if key else []
         if key is None and self.pool.authorization:
             lines.append(b"Authorization: " + self.pool.authorization)
@@ -152,5 +160,6 @@ class Leg(Unmoved):
         is_gone = ending is Ending.CLIENT_GONE
         status = own_status(ending) if self._status is None or is_gone else self._status
         if self.passage is not None:
-            self.passage.attempt_ended(at, ending, status)
+            is_cut = ending is Ending.BROKE_OFF and self._status is not None
+            self.passage.attempt_ended(at, ending, status, is_cut)
         self._ledger.add(m.PORTKEY_ATTEMPTS, 1, (self.upstream, str(status)))

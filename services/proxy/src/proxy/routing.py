@@ -80,7 +80,7 @@ def bypass_of(head: RequestHead, endpoint: Endpoint) -> Bypass | None:
     if head.method == b"GET":
         if endpoint.template not in _LISTINGS:
             return Bypass.ENDPOINT
-        return None if head.length == 0 and _type_of(head) in (b"", *_TYPES_KEPT) else Bypass.BODY
+        return None if head.length == 0 and _type_of(head) in (b"", _JSON) else Bypass.BODY
     if head.method != b"POST":
         return Bypass.METHOD
     if not (endpoint.proves_model or path.startswith(b"/v1/")):

@@ -33,6 +33,13 @@ def bind_sockets(settings: ProxySettings) -> Sockets:
         front.close()
         said = f"cannot listen on port {last} (return leg of the last worker): there is none"
         raise ListenError(errno.EADDRNOTAVAIL, said)
-    ports = (first + number if first else 0 for number in range(settings.workers))
-    returns = (bind("return leg", settings.return_leg_host, port) for port in ports)
-    return Sockets(front, tuple(returns))
+    sockets = Sockets(front)
+    for number in range(settings.workers):
+        port = first + number if first else 0
+        try:
+            leg = bind("return leg", settings.return_leg_host, port)
+        except ListenError:
+            sockets.close()
+            raise
+        sockets = Sockets(front, (*sockets.returns, leg))
+    return sockets

@@ -50,6 +50,10 @@ class Way(Protocol):
         """
 
     @property
+    def needs_own_chunks(self) -> bool:
+        """Whether an answer must be chunked anew, so that it can be ended, or not, anywhere."""
+
+    @property
     def is_broken(self) -> bool:
         """Whether an answer that came whole by this way is not: it broke off further on."""
 
@@ -64,6 +68,7 @@ class PlainWay:
     """What ways have in common that take every body, and beside which there is no other."""
 
     body_limit_bytes = 0
+    needs_own_chunks = False
     is_broken = False
 
     def body(self, body: bytes | None) -> bytes | None:

@@ -85,7 +85,8 @@ class LedgerCollector(Collector):
         for label, count in self._bounds.folded():
             totals.add(Series(catalogue.LABEL_OVERFLOW, (label,), [count], []), (label,))
         totals.add(Series(catalogue.DROPPED_VALUES, (), [dropped], []), ())
-        lines = sum(_lines(series) for metric in self._metrics for series in totals.of(metric))
+        # this one among them
+        lines = 1 + sum(_lines(series) for metric in self._metrics for series in totals.of(metric))
         totals.add(Series(catalogue.SERIES, (), [lines], []), ())
 
 

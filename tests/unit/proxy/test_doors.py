@@ -1,0 +1,226 @@
+"""The listeners of one process, made of its settings."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ollama_observe.metrics import catalogue as m
+from ollama_observe.service.lifecycle import bind
+from proxy.doors import (
+    Doors,
+    check_gateway,
+    create_doors,
+    create_gateway,
+    create_pool,
+    gateway_pool,
+    read_config,
+)
+from proxy.front import FrontDesk
+from proxy.heads import read_request
+from proxy.portkey_config import ConfigError, PortkeyConfig
+from proxy.return_leg import ReturnDesk
+from proxy.settings import ProxySettings
+from proxy.shared import Shared
+from proxy.ways import Direct
+from tests.clients import RawClient
+from tests.fakes.server import Call, ScriptedServer
+from tests.ledgers import ReadLedger
+
+PLAIN = {"provider": "openai", "api_key": "k", "custom_host": "${ollama}"}
+
+
+def settings(**told: object) -> ProxySettings:
+    return ProxySettings.model_validate(told)
+
+
+def doors(shared: Shared | None = None, **told: Any) -> Doors:
+    """One process's, with the port 7 for its return leg unless told otherwise."""
+    port = told.pop("port_of_leg", 7)
+    index = told.pop("index", 0)
+    ledger = told.pop("ledger", ReadLedger().ledger)
+    return create_doors(settings(**told), ledger, shared or Shared(), index=index, return_port=port)
+
+
+# what there is
+
+
+def test_without_the_gateway_there_is_one_door() -> None:
+    made = doors(return_leg=True)
+    assert made.back is None
+    assert isinstance(made.front.desk, FrontDesk)
+    assert made.front.desk.observer is made.observer
+
+
+def test_with_it_there_is_a_way_back_where_there_is_a_port_for_it() -> None:
+    made = doors(enable_portkey=True)
+    assert made.back is not None
+    assert isinstance(made.back.desk, ReturnDesk)
+    assert doors(enable_portkey=True, return_leg=False, port_of_leg=None).back is None
+
+
+def test_ids_and_counts_are_the_front_doors_to_add() -> None:
+    made = doors(enable_portkey=True, inject_usage=True, request_id_header="X-Own")
+    assert made.back is not None
+    endpoint = made.observer.begin(b"POST", b"/v1/completions", {}, 0.0).endpoint
+    asked = read_request(b"POST /v1/completions HTTP/1.1\r\nContent-Length: 9")
+    assert made.front.injects_into(endpoint, asked)
+    assert not made.back.injects_into(endpoint, asked)
+    assert (made.front.request_id_header, made.back.request_id_header) == (b"X-Own", b"")
+    assert (made.front.hides_breaks, made.back.hides_breaks) == (False, True)
+
+
+async def test_both_doors_know_the_same_passages_and_the_way_back_all_upstreams() -> None:
+    made = doors(enable_portkey=True, upstreams="second=http://b:2/x")
+    assert made.back is not None
+    head = read_request(b"GET /api/tags HTTP/1.1")
+    witness = made.front.desk.observe(head, 0.0)
+    way = made.front.desk.way(head, witness, Exchange())
+    sent = read_request(way.head(head)[:-4])
+    assert sent.headers[b"x-portkey-custom-host"] == b"http://127.0.0.1:7/to/ollama"
+    raw = b"GET /to/second/api/tags HTTP/1.1\r\nx-ollama-observe-leg: "
+    back = read_request(raw + sent.headers[b"x-ollama-observe-leg"])
+    home = made.back.desk.way(back, made.back.desk.observe(back, 0.0), Exchange())
+    assert home.name == "Ollama at http://b:2"
+    assert home.head(back).startswith(b"GET /x/api/tags HTTP/1.1\r\n")
+    way.close()
+
+
+class Exchange:
+    """Somebody who asks."""
+
+    def upstream_hangs(self) -> None:
+        pass
+
+    def withdraw(self) -> None:
+        pass
+
+
+def test_rare_events_begin_at_zero_only_where_they_can_happen() -> None:
+    for is_enabled in (True, False):
+        read = ReadLedger()
+        doors(ledger=read.ledger, enable_portkey=is_enabled)
+        counted = read.value(m.PORTKEY_FALLBACKS, reason="target")
+        assert counted == (0 if is_enabled else None)
+
+
+def test_what_comes_back_takes_no_place_of_a_client() -> None:
+    shared = Shared()
+    made = doors(shared, enable_portkey=True, max_requests=2)
+    assert made.back is not None
+    assert made.front.admission.enter() is None
+    assert made.back.admission.enter() is None
+    assert made.front.admission.enter() is None
+
+
+def test_each_process_writes_its_own_number_alone() -> None:
+    shared = Shared()
+    made = doors(shared, enable_portkey=True, index=3)
+    assert made.back is not None
+    made.front.admission.enter()
+    made.back.admission.enter()
+    assert list(shared.in_flight[:3]) == [0, 0, 0]
+
+
+# where it goes
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("portkey", "http://portkey:8787"),
+        ("10.0.0.1", "http://10.0.0.1:8787"),
+        ("::1", "http://[::1]:8787"),
+    ],
+)
+def test_the_gateway_is_at_host_and_port(host: str, address: str) -> None:
+    assert gateway_pool(settings(portkey_host=host)).address == address
+
+
+def test_a_host_is_named_to_the_gateway_as_its_url_parser_would() -> None:
+    assert gateway_pool(settings(portkey_host="Portkey")).authority == b"portkey:8787"
+
+
+def test_a_pool_is_that_of_the_settings_or_of_an_address() -> None:
+    told = settings(ollama_url="http://gpu:1/x")
+    assert create_pool(told).address == "http://gpu:1"
+    assert create_pool(told).path_prefix == b"/x"
+    assert create_pool(told, "http://b").address == "http://b"
+
+
+# what the gateway is told
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(PLAIN))
+    return path
+
+
+def test_a_configuration_is_read_only_where_it_is_used(file: Path) -> None:
+    assert read_config(settings(portkey_config=file)) is None
+    assert read_config(settings(enable_portkey=True)) is None
+    found = read_config(settings(portkey_config=file, enable_portkey=True))
+    assert found is not None
+    assert found.providers == {"openai"}
+
+
+def test_what_cannot_be_sent_is_found_before_the_proxy_serves(file: Path) -> None:
+    told: dict[str, Any] = {"portkey_config": file, "enable_portkey": True}
+    check_gateway(settings(**told))
+    file.write_text(json.dumps({**PLAIN, "custom_host": "${second}"}))
+    with pytest.raises(ConfigError, match="unknown upstream 'second'"):
+        check_gateway(settings(**told))
+    check_gateway(settings(**told, upstreams="second=http://b"))
+    file.write_text("{")
+    with pytest.raises(ConfigError, match="no JSON"):
+        check_gateway(settings(**told))
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        check_gateway(settings(**told))
+    check_gateway(settings(portkey_config=file))  # which is not used
+
+
+def test_upstreams_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ValueError, match="each name once"):
+        check_gateway(settings(enable_portkey=True, upstreams="ollama=http://b"))
+    with pytest.raises(ValueError, match="each name once"):
+        doors(enable_portkey=True, upstreams="ollama=http://b")
+
+
+def test_what_is_sent_must_fit_also_with_the_addresses_in_it() -> None:
+    told = settings(enable_portkey=True, return_leg_name="n" * 200)
+    root = {"strategy": {"mode": "fallback"}, "targets": [PLAIN] * 40}
+    config = PortkeyConfig.checked(root)
+    with pytest.raises(ConfigError, match="expected at most"):
+        create_gateway(told, Direct(create_pool(told)), Shared(), config, 7)
+
+
+# serving
+
+
+@pytest.mark.parametrize("has_leg", [True, False])
+async def test_the_doors_are_open_while_the_block_runs(has_leg: bool) -> None:
+    async def hello(call: Call) -> None:
+        await call.answer("200 OK", [], call.target.encode())
+
+    async with ScriptedServer(hello) as ollama:
+        told = settings(ollama_url=ollama.url, enable_portkey=has_leg, drain_seconds=0)
+        front, back = bind("relay", "127.0.0.1", 0), bind("leg", "127.0.0.1", 0)
+        port = back.getsockname()[1]
+        made = create_doors(
+            told, ReadLedger().ledger, Shared(), return_port=port if has_leg else None
+        )
+        open_doors = [(front, "/api/tags")] + [(back, "/to/ollama/api/tags")] * has_leg
+        async with asyncio.timeout(5), made.serving(told, front, back if has_leg else None):
+            for sock, target in open_doors:
+                url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+                async with await RawClient.connect(url) as client:
+                    await client.request("GET", target, b"", "X-Route: direct")
+                    head = await client.head()
+                    assert (head.status, await client.body(head)) == (200, b"/api/tags")
+        assert [sock.fileno() for sock, _ in open_doors] == [-1] * len(open_doors)
+        back.close()

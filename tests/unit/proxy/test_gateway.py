@@ -1,0 +1,531 @@
+"""The way through the gateway: what a request becomes, who may not go, and when it hangs."""
+
+from typing import Any
+
+import pytest
+
+from proxy.admission import Refusal
+from proxy.gateway import BODY_LIMIT_BYTES, HEAD_LIMIT_BYTES, Crossing, Gateway
+from proxy.heads import RequestHead, read_request
+from proxy.observer import endpoint_of_target
+from proxy.outcomes import Ending
+from proxy.passages import Passage
+from proxy.pool import UpstreamPool
+from proxy.portkey_config import NO_CONFIG, ConfigError, PortkeyConfig
+from proxy.routing import Bypass
+from proxy.settings import ProxySettings
+from proxy.shared import Shared
+from proxy.ways import Direct
+
+LEG = "http://127.0.0.1:11436/to/ollama"
+UPSTREAMS = {"ollama": LEG, "second": "http://127.0.0.1:11436/to/second"}
+PLAIN: dict[str, Any] = {"provider": "openai", "api_key": "k", "custom_host": "${ollama}"}
+ELSEWHERE = PortkeyConfig.checked({**PLAIN, "custom_host": "http://elsewhere:11434"})
+CHAT = b"POST /api/chat HTTP/1.1\r\nContent-Length: 9"
+OPENAI = b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 9"
+
+
+class World:
+    """A gateway, and a clock that is moved by hand."""
+
+    def __init__(
+        self, config: PortkeyConfig | None = None, url: str = "http://gpu:11434", **told: object
+    ) -> None:
+        self.now = 0.0
+        settings = ProxySettings.model_validate({"portkey_timeout_seconds": 60, **told})
+        self.state = Shared().gateway
+        self.gateway = Gateway(
+            settings,
+            UpstreamPool("http://gateway:8787", 1.0),
+            Direct(UpstreamPool(url, 1.0), settings.allowed_hosts),
+            self.state,
+            UPSTREAMS,
+            config,
+            lambda: self.now,
+        )
+        self.given_up = 0
+
+    def cross(self, raw: bytes) -> Crossing:
+        """A request sets out."""
+        head = read_request(raw)
+        endpoint = endpoint_of_target(head.target)
+        return Crossing(self.gateway, head, endpoint, "id-1", self._give_up)
+
+    def sent(self, raw: bytes) -> list[bytes]:
+        """The lines of its head as it goes out, without the one that holds its token."""
+        lines = self.cross(raw).head(read_request(raw)).split(b"\r\n")
+        assert lines[-2:] == [b"", b""]
+        return [line for line in lines[:-2] if not line.startswith(b"x-ollama-observe-leg: ")]
+
+    def _give_up(self) -> None:
+        self.given_up += 1
+
+
+def head(raw: bytes) -> RequestHead:
+    return read_request(raw)
+
+
+# the head
+
+
+async def test_a_request_says_where_it_is_to_go_and_who_it_is() -> None:
+    assert World().sent(
+        b"POST /api/chat?a=%2F HTTP/1.1\r\nUser-Agent: me\r\nContent-Length: 9"
+    ) == [
+        b"POST /v1/proxy/api/chat?a=%2F HTTP/1.1",
+        b"Host: gateway:8787",
+        b"x-portkey-provider: openai",
+        b"x-portkey-custom-host: http://127.0.0.1:11436/to/ollama",
+        b"x-portkey-trace-id: id-1",
+        b"Content-Type: application/json",
+        b"Authorization: Bearer ollama",
+        b"User-Agent: me",
+        b"Content-Length: 9",
+    ]
+
+
+async def test_its_token_is_that_of_its_passage() -> None:
+    world = World()
+    crossing = world.cross(CHAT)
+    token = crossing.passage.token
+    assert b"\r\nx-ollama-observe-leg: " + token + b"\r\n" in crossing.head(head(CHAT))
+    assert world.gateway.passages.find(token) is crossing.passage
+
+
+async def test_what_is_for_the_proxy_or_for_the_gateway_alone_goes_no_further() -> None:
+    kept = [b"X-Own: 1", b"traceparent: t", b"X-Request-Id: mine"]
+    dropped = [
+        *(b"HOST: me", b"X-Route: portkey", b"x-ROUTE: direct", b"X-Ollama-Observe-Leg: forged"),
+        *(b"Expect: 100-continue", b"content-TYPE: text/plain", b"Content-Type: x"),
+        *(b"X-Portkey-Config: {}", b"x-portkey-custom-host: http://evil", b"x-portkey-invented: 1"),
+        *(b"x-PORTKEY-trace-id: theirs", b"Connection: keep-alive", b"Keep-Alive: 1"),
+    ]
+    raw = b"\r\n".join([CHAT, *dropped, *kept])
+    assert World().sent(raw) == [*World().sent(CHAT)[:-1], b"Content-Length: 9", *kept]
+
+
+async def test_a_type_is_set_only_where_the_body_is_json() -> None:
+    audio = b"POST /v1/audio/transcriptions HTTP/1.1\r\nContent-Length: 9\r\n"
+    form = b"Content-Type: multipart/form-data; boundary=x"
+    assert form in World().sent(audio + form)
+    question = World().sent(b"GET /api/tags HTTP/1.1")
+    assert not [line for line in question if line.lower().startswith(b"content-type")]
+
+
+async def test_who_waits_for_a_go_ahead_gets_the_gateways_where_the_body_is_not_kept() -> None:
+    audio = b"POST /v1/audio/transcriptions HTTP/1.1\r\nContent-Length: 9\r\nExpect: 100-continue"
+    assert b"Expect: 100-continue" in World().sent(audio)
+
+
+@pytest.mark.parametrize(
+    ("url", "fields", "key"),
+    [
+        ("http://gpu", b"", b"Authorization: Bearer ollama"),
+        ("http://gpu", b"\r\nAUTHORIZATION: Bearer mine", b"AUTHORIZATION: Bearer mine"),
+        ("http://gpu", b"\r\nAuthorization:", b"Authorization:"),
+        ("http://me:key@gpu", b"\r\nAuthorization: Bearer mine", b"Authorization: Bearer mine"),
+    ],
+)
+async def test_a_request_has_one_key_its_own_where_it_has_one(
+    url: str, fields: bytes, key: bytes
+) -> None:
+    sent = World(url=url).sent(CHAT + fields)
+    assert [line for line in sent if line.lower().startswith(b"authorization:")] == [key]
+
+
+async def test_the_address_s_credentials_go_with_the_request_where_they_are_not_added_later() -> (
+    None
+):
+    mine = b"Authorization: Basic bWU6a2V5"
+    assert mine in World(url="http://me:key@gpu", return_leg=False).sent(CHAT)
+    assert mine not in World(url="http://me:key@gpu").sent(CHAT)
+
+
+@pytest.mark.parametrize(
+    ("config", "fields"),
+    [
+        (ELSEWHERE, b""),
+        (None, b"\r\nx-portkey-provider: openai\r\nx-portkey-custom-host: http://evil"),
+    ],
+)
+async def test_the_address_s_credentials_go_to_no_other_address(
+    config: PortkeyConfig | None, fields: bytes
+) -> None:
+    world = World(config, "http://me:key@gpu", portkey_client_headers=True)
+    assert b"Authorization: Basic bWU6a2V5" not in world.sent(CHAT + fields)
+
+
+async def test_a_configuration_s_own_key_is_not_hidden_by_a_placeholder() -> None:
+    for config in (PortkeyConfig.checked(PLAIN), ELSEWHERE):
+        sent = World(config).sent(CHAT)
+        assert not [line for line in sent if line.lower().startswith(b"authorization:")]
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [(b"http://h:1/api/chat?x", b"/api/chat?x"), (b"/api/ch%61t", b"/api/ch%61t")],
+)
+async def test_a_path_goes_on_as_it_was_written(target: bytes, path: bytes) -> None:
+    sent = World().sent(b"POST %s HTTP/1.1\r\nContent-Length: 9" % target)
+    assert sent[0] == b"POST /v1/proxy%s HTTP/1.1" % path
+
+
+async def test_a_target_that_is_no_path_is_refused_and_leaves_nothing_open() -> None:
+    world = World()
+    raw = b"GET ftp://h/api/tags HTTP/1.1"
+    with pytest.raises(Refusal) as refused:
+        world.cross(raw).head(head(raw))
+    assert refused.value.ending is Ending.UNSENDABLE
+    assert len(world.gateway.passages) == 0
+
+
+async def test_a_host_that_is_not_the_proxy_s_is_refused_and_leaves_nothing_open() -> None:
+    world = World(allowed_hosts="ai.example")
+    with pytest.raises(Refusal) as refused:
+        world.cross(CHAT + b"\r\nHost: evil")
+    assert refused.value.ending is Ending.REFUSED_HOST
+    assert len(world.gateway.passages) == 0
+    assert world.cross(CHAT + b"\r\nHost: AI.example:1").passage.host is None
+    assert World().cross(CHAT + b"\r\nHost: me:1").passage.host == b"me:1"
+    assert World().cross(CHAT).passage.host == b"localhost"
+
+
+async def test_a_body_that_is_another_has_its_own_length_and_a_readable_answer() -> None:
+    raw = b"POST /api/chat HTTP/1.1\r\nTransfer-Encoding: chunked\r\nAccept-Encoding: br\r\nA: b"
+    crossing = World().cross(raw)
+    plain = crossing.head(head(raw), length=7, plain=True).split(b"\r\n")
+    assert plain[-4:] == [b"A: b", b"Content-Length: 7", b"", b""]
+    assert b"Accept-Encoding: br" not in plain
+    readable = crossing.head(head(raw), length=7).split(b"\r\n")
+    assert readable[-5:] == [b"Accept-Encoding: br", b"A: b", b"Content-Length: 7", b"", b""]
+    assert crossing.head(head(raw)).endswith(b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+
+async def test_a_configuration_goes_in_place_of_provider_and_host() -> None:
+    world = World(PortkeyConfig.checked(PLAIN))
+    sent = world.sent(CHAT)
+    assert sent[2] == (
+        b'x-portkey-config: {"provider":"openai","api_key":"k",'
+        b'"custom_host":"http://127.0.0.1:11436/to/ollama"}'
+    )
+    assert sent[3] == b"x-portkey-trace-id: id-1"
+    assert world.cross(CHAT).config is world.gateway.config is not NO_CONFIG
+
+
+def test_a_configuration_that_cannot_be_sent_is_refused_at_once() -> None:
+    with pytest.raises(ConfigError, match="unknown upstream 'third'"):
+        World(PortkeyConfig.checked({**PLAIN, "custom_host": "${third}"}))
+
+
+async def test_clients_choose_where_they_may() -> None:
+    world = World(PortkeyConfig.checked(PLAIN), portkey_client_headers=True)
+    theirs = [b"X-Portkey-Provider: groq", b"x-portkey-trace-id: theirs", b"x-portkey-metadata: {}"]
+    raw = b"\r\n".join([CHAT, *theirs])
+    sent = world.sent(raw)
+    assert [line for line in sent if line.lower().startswith(b"x-portkey-")] == theirs
+    assert world.cross(raw).config is NO_CONFIG
+
+
+async def test_clients_that_choose_nothing_go_where_the_proxy_says() -> None:
+    world = World(PortkeyConfig.checked(PLAIN), portkey_client_headers=True)
+    raw = CHAT + b"\r\nx-portkey-metadata: {}"
+    sent = world.sent(raw)
+    assert sent[2].startswith(b"x-portkey-config: ")
+    assert b"x-portkey-metadata: {}" in sent
+    assert b"x-portkey-trace-id: id-1" in sent
+    assert world.cross(raw).config is world.gateway.config
+
+
+@pytest.mark.parametrize(
+    ("path", "provider"),
+    [
+        (b"/v1/chat/completions", b"openai"),
+        (b"/v1/completions", b"openai"),
+        (b"/v1/embeddings", b"openai"),
+        (b"/v1/responses", b"openai"),
+        (b"/v1/messages", b"anthropic"),
+    ],
+)
+async def test_typed_routes_are_the_gateways_own(path: bytes, provider: bytes) -> None:
+    raw = b"POST %s HTTP/1.1\r\nContent-Length: 9" % path
+    sent = World(portkey_typed_routes=True).sent(raw)
+    assert sent[0] == b"POST %s HTTP/1.1" % path
+    assert sent[2:5] == [
+        b"x-portkey-provider: " + provider,
+        b"x-portkey-custom-host: http://127.0.0.1:11436/to/ollama/v1",
+        b"x-portkey-forward-headers: x-ollama-observe-leg",
+    ]
+
+
+@pytest.mark.parametrize("path", [b"/api/chat", b"/v1/unknown", b"/v1/audio/transcriptions"])
+async def test_what_is_no_typed_route_takes_the_way_through(path: bytes) -> None:
+    raw = b"POST %s HTTP/1.1\r\nContent-Length: 9" % path
+    assert World(portkey_typed_routes=True).sent(raw) == World().sent(raw)
+
+
+async def test_a_configuration_is_for_the_typed_routes_of_one_provider() -> None:
+    world = World(PortkeyConfig.checked(PLAIN), portkey_typed_routes=True)
+    sent = world.sent(OPENAI)
+    assert sent[0] == b"POST /v1/chat/completions HTTP/1.1"
+    assert b'"custom_host":"http://127.0.0.1:11436/to/ollama/v1"' in sent[2]
+    messages = world.sent(b"POST /v1/messages HTTP/1.1\r\nContent-Length: 9")
+    assert messages[0] == b"POST /v1/proxy/v1/messages HTTP/1.1"
+
+
+# heads that are too long
+
+
+def longest_head(world: World, raw: bytes) -> int:
+    """The longest head, as it goes out, of those that the gateway is said to read."""
+    low, high = 0, HEAD_LIMIT_BYTES
+    while high - low > 1:
+        middle = (low + high) // 2
+        fits = world.gateway.reads(head(raw + b"\r\nX: " + b"x" * middle))
+        low, high = (middle, high) if fits else (low, middle)
+    long = raw + b"\r\nX: " + b"x" * low
+    return len(world.cross(long).head(head(long)))
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        (None, {}),
+        (None, {"portkey_typed_routes": True}),
+        (PortkeyConfig.checked({**PLAIN, "api_key": "k" * 7000}), {}),
+        (PortkeyConfig.checked({**PLAIN, "api_key": "k" * 7000}), {"portkey_typed_routes": True}),
+    ],
+)
+async def test_a_head_that_the_gateway_is_said_to_read_is_no_longer_than_it_reads(
+    config: PortkeyConfig | None, told: dict[str, Any]
+) -> None:
+    world = World(config, **told)
+    for raw in (CHAT, OPENAI, b"GET /api/tags HTTP/1.1\r\n" + b"A: b\r\n" * 500 + b"C: d"):
+        longest = longest_head(world, raw)
+        assert HEAD_LIMIT_BYTES - 1024 < longest <= HEAD_LIMIT_BYTES
+
+
+async def test_a_head_with_the_address_s_credentials_is_no_longer_than_the_gateway_reads() -> None:
+    world = World(url=f"http://me:{'k' * 1500}@gpu", return_leg=False)
+    assert longest_head(world, CHAT) <= HEAD_LIMIT_BYTES
+
+
+# bodies
+
+
+@pytest.mark.parametrize("raw", [CHAT, OPENAI, b"POST /api/show HTTP/1.1\r\nContent-Length: 9"])
+async def test_a_json_body_is_kept_until_it_is_whole(raw: bytes) -> None:
+    assert World().cross(raw).body_limit_bytes == BODY_LIMIT_BYTES
+
+
+@pytest.mark.parametrize(
+    "raw", [b"GET /api/tags HTTP/1.1", b"POST /v1/audio/transcriptions HTTP/1.1"]
+)
+async def test_other_bodies_are_not_kept(raw: bytes) -> None:
+    assert World().cross(raw).body_limit_bytes == 0
+
+
+async def test_a_body_that_says_it_is_json_is_looked_at_on_any_route() -> None:
+    raw = b"POST /v1/unknown HTTP/1.1\r\nContent-Length: 9\r\nContent-Type: application/json"
+    assert World().cross(raw).body_limit_bytes
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, b"", b"[1]", b'"a"', b"no json", b'{"seed":9007199254740993}', b'{"a":1e400}'],
+)
+async def test_what_the_gateway_would_write_otherwise_does_not_go(body: bytes | None) -> None:
+    for world in (World(), World(return_leg=False), World(portkey_typed_routes=True)):
+        assert world.cross(OPENAI).body(body) is None
+
+
+STREAMS = b'{"model":"m","stream":true,"n":1}'
+
+
+@pytest.mark.parametrize(
+    ("raw", "has_leg", "is_withheld"),
+    [(CHAT, True, True), (OPENAI, True, True), (CHAT, False, True), (OPENAI, False, False)],
+)
+async def test_that_an_answer_streams_is_withheld_where_it_is_said_again_or_goes_without_saying(
+    raw: bytes, has_leg: bool, is_withheld: bool
+) -> None:
+    crossing = World(return_leg=has_leg).cross(raw)
+    body = crossing.body(STREAMS)
+    assert body == (b'{"model":"m","n":1}' if is_withheld else STREAMS)
+    assert crossing.passage.has_withheld_stream is (is_withheld and has_leg)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"{}", b'{"model":"m"}', b'{"stream":false}', b'{"stream":null}', b'{"stream":1}'),
+        *(b'{"stream":"true"}', b'{"Stream":true}', b'{"options":{"stream":true}}'),
+        b' {"model" : "m"}\n',
+    ],
+)
+async def test_a_body_that_does_not_stream_goes_out_as_it_is(body: bytes) -> None:
+    crossing = World().cross(CHAT)
+    assert crossing.body(body) is body
+    assert not crossing.passage.has_withheld_stream
+
+
+async def test_the_typed_routes_are_told_that_an_answer_streams() -> None:
+    crossing = World(portkey_typed_routes=True).cross(OPENAI)
+    assert crossing.body(STREAMS) is STREAMS
+
+
+async def test_where_requests_do_not_come_back_the_gateway_is_told_that_an_answer_streams() -> None:
+    chosen = OPENAI + b"\r\nx-portkey-provider: openai\r\nx-portkey-custom-host: http://elsewhere"
+    assert World(ELSEWHERE).cross(OPENAI).body(STREAMS) is STREAMS
+    assert World(portkey_client_headers=True).cross(chosen).body(STREAMS) is STREAMS
+
+
+async def test_a_body_that_is_taken_can_be_written_again_however_deep_it_is() -> None:
+    crossing = World().cross(CHAT)
+    for depth in range(900, 1010):
+        body = b'{"stream":true,"a":' + b"[" * depth + b"]" * depth + b"}"
+        assert crossing.body(body) in (None, body.replace(b'"stream":true,', b""))
+
+
+# the end
+
+
+@pytest.mark.parametrize(
+    ("is_strict", "reason", "goes"),
+    [
+        (False, Bypass.BODY, True),
+        (False, Bypass.GATEWAY_DOWN, True),
+        (True, Bypass.BODY, True),
+        (True, Bypass.GATEWAY_DOWN, False),
+    ],
+)
+async def test_what_cannot_go_through_goes_directly_unless_that_is_forbidden(
+    is_strict: bool, reason: Bypass, goes: bool
+) -> None:
+    world = World(portkey_strict=is_strict)
+    crossing = world.cross(CHAT)
+    assert crossing.instead(reason) is (world.gateway.direct if goes else None)
+    assert len(world.gateway.passages) == (0 if goes else 1)
+
+
+async def test_a_crossing_ends_once_however_often_it_is_closed() -> None:
+    world, stops = World(), list[int]()
+    crossing = world.cross(CHAT)
+    crossing.passage.attempt_began(0.0, lambda: stops.append(1))
+    for _ in range(3):
+        crossing.close()
+    crossing.instead(Bypass.BODY)
+    assert stops == [1]
+    assert len(world.gateway.passages) == 0
+
+
+@pytest.mark.parametrize("ending", Ending)
+async def test_an_answer_is_broken_where_the_attempt_broke_off(ending: Ending) -> None:
+    crossing = World().cross(CHAT)
+    found = [crossing.is_broken]
+    for _ in range(2):
+        crossing.passage.attempt_began(0.0, lambda: None)
+        found.append(crossing.is_broken)
+        crossing.passage.attempt_ended(1.0, ending, 200, ending is Ending.BROKE_OFF)
+        found.append(crossing.is_broken)
+    breaks = ending is Ending.BROKE_OFF
+    assert found == [False, False, breaks, False, breaks]
+
+
+def test_it_is_named_with_its_address_and_is_down_when_it_was_found_so() -> None:
+    world = World()
+    assert world.gateway.name == "Portkey at http://gateway:8787"
+    found = [world.gateway.is_down]
+    for at, is_up in ((1.0, False), (2.0, True)):
+        world.state.tell(at, is_up)
+        found.append(world.gateway.is_down)
+    assert found == [False, True, False]
+
+
+# a gateway that hangs
+
+
+def look(world: World) -> bool:
+    """Look at the requests under way, and say whether one was given up."""
+    before = world.given_up
+    world.gateway.passages._look()
+    return world.given_up > before
+
+
+def waiting(world: World, raw: bytes = CHAT) -> Passage:
+    """A request that the gateway got at 0."""
+    passage = world.cross(raw).passage
+    passage.gateway_got(0.0)
+    return passage
+
+
+async def test_a_request_that_the_gateway_keeps_too_long_is_given_up() -> None:
+    world = World()
+    waiting(world)
+    for now, is_given_up in ((0.0, False), (60.0, False), (60.1, True)):
+        world.now = now
+        assert look(world) is is_given_up
+
+
+async def test_a_clock_that_stands_still_gives_nobody_up() -> None:
+    world = World(portkey_timeout_seconds=1e-9)
+    waiting(world)
+    assert not any(look(world) for _ in range(100))
+
+
+async def test_while_ollama_works_nobody_is_given_up() -> None:
+    world = World()
+    passage = waiting(world)
+    passage.attempt_began(1.0, lambda: None)
+    world.now = 1e6
+    assert not look(world)
+    passage.gateway_got(1e6)  # a piece of the answer
+    world.now += 61
+    assert look(world)
+
+
+async def test_a_piece_is_not_the_gateways_while_the_client_takes_nothing() -> None:
+    world = World()
+    passage = waiting(world)
+    passage.client_keeps_up(world.now, False)
+    world.now = 1000.0
+    assert not look(world)
+
+
+async def test_a_client_that_takes_again_is_not_given_up_for_its_own_pause() -> None:
+    world = World()
+    passage = waiting(world)
+    passage.client_keeps_up(world.now, False)
+    world.now = 1000.0
+    passage.client_keeps_up(world.now, True)
+    assert not look(world)
+
+
+@pytest.mark.parametrize(
+    ("config", "told", "fields"),
+    [
+        (None, {"return_leg": False}, b""),
+        (ELSEWHERE, {}, b""),
+        (None, {"portkey_client_headers": True}, b"\r\nx-portkey-provider: openai"),
+    ],
+    ids=["no leg", "elsewhere", "chosen"],
+)
+async def test_where_requests_do_not_come_back_a_slow_model_is_no_gateway_that_hangs(
+    config: PortkeyConfig | None, told: dict[str, Any], fields: bytes
+) -> None:
+    world = World(config, **told)
+    waiting(world, CHAT + fields)
+    world.now = 1000.0
+    world.state.tell(999.0, is_up=True)
+    assert not look(world)
+    world.state.tell(1000.0, is_up=False)  # it has not been silent for so long
+    assert not look(world)
+    world.state.tell(1060.0, is_up=False)
+    assert look(world)
+
+
+async def test_a_gateway_that_never_answered_is_silent_without_end() -> None:
+    world = World(return_leg=False)
+    waiting(world)
+    world.state.tell(1.0, is_up=False)
+    world.now = 61.0
+    assert look(world)

@@ -1,0 +1,394 @@
+"""Configurations of the gateway: what is refused, what is sent, what an answer's index means."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.portkey_config import LIMIT_BYTES, NO_CONFIG, Choice, ConfigError, PortkeyConfig
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SHIPPED = sorted((REPOSITORY / "portkey").glob("config*.json"))
+UPSTREAMS = {"ollama": "http://leg:1/to/ollama", "second": "http://leg:1/to/second"}
+
+PLAIN: dict[str, Any] = {"provider": "openai", "api_key": "k", "custom_host": "${ollama}"}
+FALLBACK: dict[str, Any] = {"strategy": {"mode": "fallback"}, "targets": [PLAIN, PLAIN]}
+
+
+def with_(**told: object) -> dict[str, Any]:
+    """A plain configuration, but for what is told."""
+    return {**PLAIN, **told}
+
+
+def conditional(*names: str, **strategy: object) -> dict[str, Any]:
+    """Targets of these names under a condition, which leads to `a` unless told otherwise."""
+    usual = {
+        "mode": "conditional",
+        "conditions": [{"query": {"params.model": {"$eq": "m"}}, "then": "a"}],
+        "default": "a",
+    }
+    targets = [with_(name=name) if name else PLAIN for name in names]
+    return {"strategy": {**usual, **strategy}, "targets": targets}
+
+
+def refusal(root: object) -> str:
+    """Why a configuration is refused."""
+    with pytest.raises(ConfigError) as refused:
+        PortkeyConfig.checked(root)
+    return str(refused.value)
+
+
+# what is read
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_the_configurations_that_are_shipped_can_be_sent(path: Path) -> None:
+    sent = PortkeyConfig.read(path).sent(UPSTREAMS)
+    assert b"${" not in sent
+    assert b"\n" not in sent
+
+
+def test_there_are_configurations_that_are_shipped() -> None:
+    assert len(SHIPPED) >= 5
+
+
+@pytest.mark.parametrize("text", ["", "{", "no json", "{'provider':'openai'}", "\ufeff{}"])
+def test_a_file_that_is_no_json_is_refused_by_its_name(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"config\.json: no JSON: "):
+        PortkeyConfig.read(path)
+
+
+def test_a_file_of_other_bytes_than_text_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_bytes(b'{"provider":"\xff"}')
+    with pytest.raises(ConfigError, match=r"config\.json: no JSON: "):
+        PortkeyConfig.read(path)
+
+
+def test_a_mistake_is_told_with_the_files_name(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text("[]")
+    with pytest.raises(ConfigError, match=r"config\.json: the whole: expected an object"):
+        PortkeyConfig.read(path)
+
+
+def test_a_file_that_is_not_there_is_the_systems_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        PortkeyConfig.read(tmp_path / "config.json")
+
+
+# what is refused
+
+
+WRONG: dict[str, list[object]] = {
+    "strategy": ["fallback", []],
+    "targets": [{}, [], "ollama"],
+    "provider": [1, ["openai"]],
+    "api_key": [1],
+    "custom_host": [1, {"host": "a"}],
+    "weight": ["1", -1, True, float("nan")],
+    "request_timeout": ["1s", -0.5, False],
+    "override_params": [[], "model"],
+    "retry": [
+        *(2, [], {}),
+        *({"attempts": attempts} for attempts in (None, -1, 6, 2.0, True, "2")),
+        *({"attempts": 1, "on_status_codes": codes} for codes in (503, None, [503, "504"])),
+    ],
+    "cache": ["simple", {}, {"mode": "Simple"}, {"mode": []}],
+    "name": [1],
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"), [(key, wrong) for key in WRONG for wrong in (None, *WRONG[key])], ids=repr
+)
+def test_a_key_of_the_wrong_kind_is_named_with_its_place(key: str, wrong: object) -> None:
+    assert refusal(with_(**{key: wrong})).startswith(f"{key}: expected ")
+    deeper = {**FALLBACK, "targets": [PLAIN, {**FALLBACK, "targets": [with_(**{key: wrong})]}]}
+    assert refusal(deeper).startswith(f"targets[1].targets[0].{key}: expected ")
+
+
+@pytest.mark.parametrize("root", [None, [], "openai", 1, True])
+def test_what_is_no_object_is_refused(root: object) -> None:
+    assert "expected an object" in refusal(root)
+    assert refusal({**FALLBACK, "targets": [PLAIN, root]}).startswith("targets[1].")
+
+
+@pytest.mark.parametrize("mode", [None, "", "Fallback", "random", 1, ["fallback"], {}])
+def test_a_mode_is_one_of_four_and_is_said_as_it_was_found(mode: object) -> None:
+    said = refusal({**FALLBACK, "strategy": {"mode": mode}})
+    modes = "single, loadbalance, fallback, conditional"
+    assert said == f"strategy.mode: expected one of {modes}, found {mode!r}"
+
+
+@pytest.mark.parametrize(
+    "codes", [503, "503", None, [99], [600], [True], [503.0], ["503"], [[]]], ids=repr
+)
+def test_a_fallbacks_statuses_are_those_of_http(codes: object) -> None:
+    root = {**FALLBACK, "strategy": {"mode": "fallback", "on_status_codes": codes}}
+    assert refusal(root).startswith("strategy.on_status_codes: expected a list of HTTP statuses")
+
+
+@pytest.mark.parametrize("codes", [[], [100, 599], [429]])
+def test_any_status_of_http_may_make_it_fall_back(codes: list[int]) -> None:
+    PortkeyConfig.checked({**FALLBACK, "strategy": {"mode": "fallback", "on_status_codes": codes}})
+
+
+def test_a_strategy_is_one_over_targets() -> None:
+    expected = "strategy: expected targets beside it, found none"
+    assert refusal(with_(strategy={"mode": "fallback"})) == expected
+
+
+def test_where_there_are_no_targets_there_is_a_provider() -> None:
+    expected = "provider: expected a provider's name, found none"
+    assert refusal({}) == expected
+    assert refusal({"api_key": "k", "custom_host": "${ollama}"}) == expected
+    assert refusal({**FALLBACK, "targets": [PLAIN, {}]}) == f"targets[1].{expected}"
+
+
+def test_a_key_is_not_said_where_it_is_wrong() -> None:
+    for key in ("weight", "retry", "cache", "override_params", "strategy"):
+        assert "secret" not in refusal(with_(**{key: "secret"}))
+    assert "secret" not in refusal({"secret": "secret"})
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        {"conditions": None},
+        {"conditions": {}},
+        {"conditions": ["a"]},
+        {"conditions": [{"query": {}, "then": "a"}, None]},
+        {"conditions": [{"query": {}, "then": "elsewhere"}]},
+        {"conditions": [{"query": {}}]},
+        {"conditions": [{"query": {}, "then": 1}]},
+        {"default": "elsewhere"},
+        {"default": None},
+    ],
+)
+def test_a_condition_leads_to_a_target_by_its_name(strategy: dict[str, object]) -> None:
+    assert refusal(conditional("a", "b", **strategy)).startswith("strategy")
+
+
+def test_a_condition_further_in_is_found_with_its_place() -> None:
+    root = {**FALLBACK, "targets": [PLAIN, conditional("a", default="b")]}
+    assert refusal(root).startswith("targets[1].strategy: ")
+
+
+@pytest.mark.parametrize("strategy", [{"conditions": [{"query": {}}]}, {"default": None}])
+def test_a_target_without_a_name_is_none_that_a_condition_leads_to(
+    strategy: dict[str, object],
+) -> None:
+    assert refusal(conditional("a", "", **strategy)).startswith("strategy")
+
+
+@pytest.mark.parametrize("name", [["a"], {"name": "a"}])
+def test_a_condition_that_leads_to_no_name_is_refused(name: object) -> None:
+    assert refusal(conditional("a", default=name)).startswith("strategy")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"provider":"openai","api_key":"k","weight":1e999}',
+        '{"provider":"openai","api_key":"k","request_timeout":Infinity}',
+        '{"provider":"openai","api_key":"k","override_params":{"seed":NaN}}',
+    ],
+)
+def test_a_number_that_is_none_in_json_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError):
+        PortkeyConfig.read(path)
+
+
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [
+        ({"provider": "openai", "custom_host": "${ollama}"}, "custom_host: expected api_key"),
+        ({"targets": [PLAIN]}, "targets: expected strategy beside it"),
+        ({**FALLBACK, "targets": [{"targets": [PLAIN]}]}, "targets[0].targets: expected strategy"),
+        (with_(forward_headers="x-own"), "forward_headers: expected a list of names"),
+        (with_(custom_host="http://me:pw@127.0.0.1:1"), "custom_host: expected ${ollama}, or an "),
+        (conditional("a", conditions=[{"then": "a"}]), "strategy.conditions: expected a list of"),
+        (
+            {"strategy": {"mode": "loadbalance"}, "targets": [with_(weight=0), with_(weight=0.0)]},
+            "targets: expected a weight above 0, found none",
+        ),
+    ],
+)
+def test_what_the_gateway_would_refuse_is_refused_at_the_start(
+    root: dict[str, object], said: str
+) -> None:
+    assert refusal(root).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        {"provider": "openai"},
+        with_(forward_headers=[1]),
+        with_(cache={"mode": "simple", "max_age": "1h"}),
+        with_(retry={"attempts": 1, "use_retry_after_header": "yes"}),
+    ],
+)
+def test_what_the_gateway_would_refuse_of_some_requests_is_refused_as_well(
+    root: dict[str, object],
+) -> None:
+    assert refusal(root)
+
+
+# what is taken and sent
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        PLAIN,
+        with_(weight=0, request_timeout=0.5, name="", override_params={}),
+        with_(retry={"attempts": 0}),
+        with_(retry={"attempts": 5, "on_status_codes": [503]}),
+        with_(cache={"mode": "semantic", "max_age": 1}),
+        with_(unknown=[None], forward_headers=["x"]),
+        FALLBACK,
+        {**FALLBACK, "strategy": {"mode": "single"}},
+        {**FALLBACK, "provider": "openai", "targets": [FALLBACK, PLAIN]},
+        conditional("a", "b"),
+        conditional("a", conditions=[]),
+    ],
+)
+def test_what_the_gateway_takes_is_sent_as_it_was_read(root: dict[str, Any]) -> None:
+    sent = PortkeyConfig.checked(root).sent({"ollama": "${ollama}"})
+    assert json.loads(sent) == root
+    assert list(json.loads(sent)) == list(root)
+
+
+def test_a_name_becomes_the_address_under_which_the_gateway_reaches_it() -> None:
+    second = with_(custom_host="${second}/v1", override_params={"custom_host": "${ollama}"})
+    root = {**FALLBACK, "targets": [PLAIN, {**FALLBACK, "targets": [second]}]}
+    sent = json.loads(PortkeyConfig.checked(root).sent(UPSTREAMS))
+    assert sent["targets"][0]["custom_host"] == UPSTREAMS["ollama"]
+    inner = sent["targets"][1]["targets"][0]
+    assert inner["custom_host"] == UPSTREAMS["second"] + "/v1"
+    assert inner["override_params"] == {"custom_host": "${ollama}"}
+    assert root["targets"][0]["custom_host"] == "${ollama}"
+
+
+@pytest.mark.parametrize("host", ["http://elsewhere:1", "$ollama", "${ollama", "ollama", ""])
+def test_an_address_of_its_own_stays(host: str) -> None:
+    sent = PortkeyConfig.checked(with_(custom_host=host)).sent(UPSTREAMS)
+    assert json.loads(sent)["custom_host"] == host
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("secnd", ", did you mean second?"),
+        ("x", ": there are ollama, second"),
+        ("", ": there are ollama, second"),
+        ("OLLAMA", ": there are ollama, second"),
+    ],
+)
+def test_an_upstream_that_there_is_not_is_named_with_those_there_are(name: str, hint: str) -> None:
+    told = PortkeyConfig.checked(with_(custom_host=f"${{{name}}}"))
+    with pytest.raises(ConfigError) as refused:
+        told.sent(UPSTREAMS)
+    assert str(refused.value) == f"custom_host: unknown upstream {name!r}{hint}"
+
+
+def test_what_is_sent_fits_into_a_header() -> None:
+    text = "\N{SNOWMAN}\r\nX: y\ud800"
+    sent = PortkeyConfig.checked(with_(api_key=text)).sent(UPSTREAMS)
+    assert sent.isascii()
+    assert not set(sent) & set(b"\r\n")
+    assert json.loads(sent)["api_key"] == text
+
+
+def test_a_configuration_is_at_most_so_long_as_it_is_sent() -> None:
+    room = LIMIT_BYTES - len(PortkeyConfig.checked(with_(api_key="")).sent(UPSTREAMS))
+    longest = PortkeyConfig.checked(with_(api_key="k" * room))
+    assert len(longest.sent(UPSTREAMS)) == LIMIT_BYTES
+    with pytest.raises(ConfigError, match=f"at most {LIMIT_BYTES} bytes, found {LIMIT_BYTES + 1}"):
+        PortkeyConfig.checked(with_(api_key="k" * (room + 1))).sent(UPSTREAMS)
+
+
+def test_the_providers_are_those_that_it_names_anywhere() -> None:
+    root = {**FALLBACK, "targets": [with_(provider="groq"), {**FALLBACK, "provider": "openai"}]}
+    assert PortkeyConfig.checked(root).providers == {"groq", "openai"}
+    assert NO_CONFIG.providers == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("root", "leads"),
+    [
+        (PLAIN, True),
+        (FALLBACK, True),
+        (with_(custom_host="http://elsewhere:1"), False),
+        ({**FALLBACK, "targets": [PLAIN, with_(custom_host="http://elsewhere:1")]}, False),
+        ({**FALLBACK, "targets": [PLAIN, with_(custom_host="${second}")]}, True),
+        ({**FALLBACK, "targets": [PLAIN, {"provider": "openai", "api_key": "k"}]}, False),
+        (with_(custom_host="${ollama}.example"), False),
+    ],
+)
+def test_it_is_known_whether_all_of_it_comes_back(root: dict[str, Any], leads: bool) -> None:
+    assert PortkeyConfig.checked(root).leads_to(UPSTREAMS) is leads
+
+
+# what an index means
+
+NESTED = PortkeyConfig.checked(
+    {
+        "strategy": {"mode": "loadbalance"},
+        "targets": [PLAIN, {**FALLBACK, "targets": [PLAIN, {**FALLBACK, "targets": [PLAIN] * 2}]}],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("index", "choice"),
+    [
+        ("config", Choice("0", False)),
+        ("config.targets[0]", Choice("0", False)),
+        ("config.targets[1]", Choice("1", False)),
+        ("config.targets[1].targets[0]", Choice("0", False)),
+        ("config.targets[1].targets[1]", Choice("1", True)),
+        ("config.targets[1].targets[1].targets[0]", Choice("0", True)),
+        ("config.targets[1].targets[0].targets[1]", Choice("1", False)),
+        ("config.targets[7]", Choice("7", False)),
+        ("config.targets[7].targets[1].targets[2]", Choice("2", False)),
+        ("config.targets[63]", Choice("63", False)),
+        ("config.targets[64]", Choice("other", False)),
+        ("config.targets[-1]", Choice("0", False)),
+        ("config.targets[one]", Choice("0", False)),
+        ("config.targets[1", Choice("0", False)),
+        (".targets[1]", Choice("1", False)),
+        ("targets[1]", Choice("0", False)),
+        ("nonsense", Choice("0", False)),
+        ("", Choice("0", False)),
+        ("config" + ".targets[1]" * 1000, Choice("1", True)),
+    ],
+)
+def test_an_index_names_the_target_and_whether_others_had_failed(
+    index: str, choice: Choice
+) -> None:
+    assert NESTED.choice(index) == choice
+
+
+def test_where_no_configuration_was_sent_an_index_is_a_number() -> None:
+    assert NO_CONFIG.choice("config") == Choice("0", False)
+    assert NO_CONFIG.choice("config.targets[3].targets[1]") == Choice("1", False)
+
+
+def test_an_index_without_end_is_a_target_as_any_other() -> None:
+    assert NESTED.choice(f"config.targets[{'9' * 5000}]") == Choice("other", False)
+
+
+@given(st.lists(st.integers(0, 70), max_size=6))
+def test_no_index_makes_more_targets_than_there_are_labels(steps: list[int]) -> None:
+    found = NESTED.choice("config" + "".join(f".targets[{step}]" for step in steps))
+    assert found.target == "other" or int(found.target) < 64
