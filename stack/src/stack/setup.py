@@ -27,6 +27,8 @@ def prepare(request: Request, parts: Collection[str]) -> Fetched:
         private_folder(folder)
     make_folder(places.downloads, "STACK_DOWNLOADS_DIR")
     try:
+        # first: that node is missing is known before anything large is fetched
+        node = _node_with_gateway(request) if "portkey" in parts else None
         if "engine" in parts:
             openmp.ensure(places)
             # an operator with a folder of models of their own needs none of ours
@@ -34,7 +36,7 @@ def prepare(request: Request, parts: Collection[str]) -> Fetched:
                 model.ensure(places)
         return Fetched(
             prometheus=sources.find(places) if "prometheus" in parts else None,
-            node=_node_with_gateway(request) if "portkey" in parts else None,
+            node=node,
         )
     finally:
         shutil.rmtree(places.downloads / "apt", ignore_errors=True)
