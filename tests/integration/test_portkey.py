@@ -27,6 +27,7 @@ from tests.processes import proxy_process
 from tests.servers import RunningProxy, running_proxy
 
 NAME = "smollm2:135m"
+CHUNKED = (b"Transfer-Encoding", b"chunked")
 AT_ONCE_SECONDS = 0.1
 MESSAGES = [{"role": "user", "content": "Why is the sky blue?"}]
 USAGE = {"include_usage": True}
@@ -643,6 +644,74 @@ async def test_an_ollama_that_dies_in_mid_stream_takes_no_gateway_with_it() -> N
                         await Through(proxy).ask("/api/chat", STREAMS["/api/chat"])
                     await Through(proxy).until(number + 1, "errors_total", routing="portkey")
                 assert gateway.process.returncode is None
+
+
+async def test_a_break_costs_no_other_request(gateway: RunningGateway) -> None:
+    fake = FakeOllama(faults=Faults(tokens_per_second=400))
+    broken = FakeOllama(faults=Faults(drop_after=3, tokens_per_second=400))
+
+    async def by_model(call: Call) -> None:
+        await call.is_read.wait()
+        await (broken if b"drop" in call.body else fake)(call)
+
+    async with (
+        ScriptedServer(by_model) as ollama,
+        running_proxy(ollama.url, **through(gateway)) as proxy,
+    ):
+        client = Through(proxy)
+        statuses: list[int] = []
+
+        async def ask(words: str) -> None:
+            body = {**STREAMS["/api/chat"], "messages": [{"role": "user", "content": words}]}
+            for _ in range(40):
+                with contextlib.suppress(aiohttp.ClientPayloadError):
+                    statuses.append((await client.ask("/api/chat", body))[0])
+
+        await asyncio.gather(*(ask(words) for words in ("drop", "Why?") * 4))
+        assert set(statuses) == {200}
+        await client.until(160, "errors_total", error_type="incomplete_stream")
+        assert await client.value("errors_total") == 160
+
+
+@pytest.mark.parametrize("streams", [True, False])
+async def test_a_break_reaches_the_client_whatever_else_the_configuration_leads_to(
+    steady: RunningGateway, tmp_path: Path, streams: bool
+) -> None:
+    elsewhere = {**OPENAI, "custom_host": f"http://127.0.0.1:{free_port()}"}
+    targets = [{**OPENAI, "custom_host": "${ollama}"}, elsewhere]
+    mixed = {"strategy": {"mode": "fallback"}, "targets": targets}
+
+    async def half(call: Call) -> None:
+        await call.is_read.wait()
+        await call.head("200 OK", [(b"Content-Type", b"application/json"), CHUNKED])
+        await call.chunk(b'{"half":')
+        call.reset()
+
+    script = FakeOllama(faults=Faults(drop_after=3)) if streams else half
+    async with (
+        ScriptedServer(script) as ollama,
+        running_proxy(
+            ollama.url, **through(steady, portkey_config=config(tmp_path, mixed))
+        ) as proxy,
+    ):
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await Through(proxy).ask("/api/chat", {**STREAMS["/api/chat"], "stream": streams})
+        await Through(proxy).until(1, "errors_total", error_type="incomplete_stream")
+
+
+async def test_the_return_leg_opens_no_way_around_ollamas_guard(gateway: RunningGateway) -> None:
+    port = free_port()
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, **through(gateway, return_leg_port=port)),
+        aiohttp.ClientSession() as session,
+    ):
+        url = f"http://127.0.0.1:{port}/to/ollama/api/tags"
+        for host, status in (("evil.example", 403), (f"127.0.0.1:{port}", 200)):
+            async with session.get(url, headers={"Host": host}) as answer:
+                assert answer.status == status
+        async with session.get(url, headers={"X-Ollama-Observe-Leg": "a" * 32}) as answer:
+            assert answer.status == 499  # of a request that is over, or of a dead worker's
 
 
 async def test_requests_go_directly_while_the_gateway_is_down() -> None:

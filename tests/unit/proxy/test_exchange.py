@@ -455,6 +455,26 @@ async def test_an_ollama_that_breaks_off_is_hidden_from_the_gateway_and_not_from
     assert outcomes(house) == ["incomplete_stream"]
 
 
+@pytest.mark.parametrize("is_clients", [True, False])
+async def test_after_an_attempt_that_was_cut_its_connection_serves_the_next(
+    is_clients: bool,
+) -> None:
+    house = portkey()
+    house.client.data_received(CHAT)
+    leg, back = house.attempt()
+    house.answer(CHUNKED + chunk(b"a"))
+    if is_clients:
+        house.client.connection_lost(None)
+    else:
+        house.pool.connections[0].connection_lost(ConnectionResetError())
+    assert body_of(back.written) == chunk(b"a") + LAST
+    assert b"close" not in back.written
+    # the gateway may have sent somebody else's request on it by now
+    leg.data_received(b"GET /to/ollama/api/tags HTTP/1.1\r\nHost: leg\r\n\r\n")
+    assert not back.is_closing()
+    assert house.upstream_got(1).startswith(b"GET /api/tags ")
+
+
 async def test_a_break_is_not_hidden_from_the_client_however_the_end_was_cut() -> None:
     for at in range(1, len(LAST)):
         house = portkey()

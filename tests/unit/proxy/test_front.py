@@ -86,7 +86,6 @@ DIRECT = ("direct", None, True)
         (b"\r\nX-Route: direct", DIRECT),
         (b"\r\nX-Route:", DIRECT),
         (b"\r\nX-Route: portkey", ("direct", Bypass.NOT_ENABLED, True)),
-        (b"\r\nX-Route: portkey\r\nX-Route: direct", ("direct", Bypass.NOT_ENABLED, True)),
     ],
 )
 def test_without_a_gateway_everything_goes_directly(
@@ -190,7 +189,3 @@ def test_at_the_end_the_connections_are_let_go() -> None:
         world = World(enable_portkey=is_there)
         world.desk.close()
         assert [pool.is_closed for pool in world.pools] == [True, is_there]
-
-
-def test_a_break_is_handed_on_to_clients() -> None:
-    assert not World().desk.hides_breaks

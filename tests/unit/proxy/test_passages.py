@@ -51,19 +51,15 @@ async def test_who_brings_no_token_meets_nobody(token: bytes | None) -> None:
     world = World()
     world.open()
     assert world.passages.find(token) is None
-    assert not world.passages.is_over(token)
 
 
-async def test_a_request_that_is_over_is_known_to_its_own_process_alone() -> None:
+async def test_a_request_meets_its_legs_in_its_own_process_until_it_is_over() -> None:
     ours, theirs = World(), World()
     closed = ours.open()
     ours.open()
     assert theirs.passages.find(closed.token) is None
-    assert not ours.passages.is_over(closed.token)
     ours.passages.close(closed)
     assert ours.passages.find(closed.token) is None
-    assert ours.passages.is_over(closed.token)
-    assert not theirs.passages.is_over(closed.token)
     assert len(ours.passages) == 1
 
 

@@ -324,19 +324,40 @@ def test_the_providers_are_those_that_it_names_anywhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("root", "leads"),
+    ("root", "hosts"),
     [
-        (PLAIN, True),
-        (FALLBACK, True),
-        (with_(custom_host="http://elsewhere:1"), False),
-        ({**FALLBACK, "targets": [PLAIN, with_(custom_host="http://elsewhere:1")]}, False),
-        ({**FALLBACK, "targets": [PLAIN, with_(custom_host="${second}")]}, True),
-        ({**FALLBACK, "targets": [PLAIN, {"provider": "openai", "api_key": "k"}]}, False),
-        (with_(custom_host="${ollama}.example"), False),
+        (PLAIN, ["http://leg:1/to/ollama"]),
+        (FALLBACK, ["http://leg:1/to/ollama"] * 2),
+        (with_(custom_host="http://elsewhere:1"), ["http://elsewhere:1"]),
+        (
+            {**FALLBACK, "targets": [PLAIN, with_(custom_host="${second}")]},
+            ["http://leg:1/to/ollama", "http://b"],
+        ),
+        ({**FALLBACK, "targets": [{"provider": "groq", "api_key": "k"}]}, ["groq"]),
+        (with_(custom_host="${ollama}.example"), ["http://leg:1/to/ollama.example"]),
     ],
 )
-def test_it_is_known_whether_all_of_it_comes_back(root: dict[str, Any], leads: bool) -> None:
-    assert PortkeyConfig.checked(root).leads_to(UPSTREAMS) is leads
+def test_it_is_known_where_its_targets_are(root: dict[str, Any], hosts: list[str]) -> None:
+    seen = {"ollama": "http://leg:1/to/ollama", "second": "http://b"}
+    assert PortkeyConfig.checked(root).hosts(seen) == hosts
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [("custom_hots", "custom_host"), ("overide_params", "override_params"), ("retrys", "retry")],
+)
+def test_a_key_that_is_misspelt_is_refused_by_name(wrong: str, meant: str) -> None:
+    assert refusal(with_(**{wrong: "x"})) == f"{wrong}: unknown, did you mean {meant}?"
+
+
+def test_an_operator_that_the_gateway_does_not_know_is_refused() -> None:
+    wrong = {"query": {"$and": [{"params.model": {"$equals": "x"}}]}, "then": "a"}
+    assert refusal(conditional("a", conditions=[wrong])).startswith("strategy.conditions")
+
+
+def test_a_host_that_the_gateway_takes_for_none_is_refused() -> None:
+    assert refusal(with_(custom_host="http://my_host:1")).startswith("custom_host")
+    assert PortkeyConfig.checked(with_(custom_host="${my_host}"))
 
 
 # what an index means

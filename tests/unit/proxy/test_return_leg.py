@@ -189,16 +189,31 @@ async def test_a_body_keeps_its_framing_unless_it_is_another() -> None:
     assert world.sent(of(passage, b"Content-Length: 3"), length=7)[2:] == [b"Content-Length: 7"]
 
 
-@pytest.mark.parametrize("fields", [(), (b"x-ollama-observe-leg:",), (b"x-ollama-observe-leg: f",)])
+@pytest.mark.parametrize(("host", "seen"), [(b"Host: evil", b"evil"), (b"A: b", b"localhost")])
 async def test_who_came_to_the_gateway_by_himself_is_served_and_counted(
-    fields: tuple[bytes, ...],
+    host: bytes, seen: bytes
 ) -> None:
     world, exchange = World(), Exchange()
     world.open()
-    raw = asked(b"/to/second/api/chat", *fields, b"Authorization: Bearer ollama", b"Host: evil")
+    raw = asked(b"/to/second/api/chat", b"Authorization: Bearer ollama", host)
     leg, way = world.arrive(raw, exchange)
     assert leg.passage is None
-    assert way.head(read_request(raw)) == b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert not way.hides_breaks  # nobody else would tell
+    sent = way.head(read_request(raw)).split(b"\r\n")
+    assert sent[:2] == [b"POST /api/chat HTTP/1.1", b"Host: " + seen]  # Ollama's guard decides
+
+
+@pytest.mark.parametrize("token", [b"", b"f", b"0" * 32])
+async def test_nothing_is_done_for_who_brings_a_token_of_no_request(token: bytes) -> None:
+    world = World()
+    world.open()
+    with pytest.raises(Refusal, match="the client has left"):
+        world.arrive(asked(b"/to/ollama/api/chat", b"x-ollama-observe-leg: " + token))
+
+
+async def test_of_those_who_are_served_the_end_is_booked() -> None:
+    world, exchange = World(), Exchange()
+    leg, _ = world.arrive(asked(b"/to/second/api/chat"), exchange)
     leg.request_sent(1.0)
     leg.pieces_received(2.0, [b"x"], 2.0)
     leg.head_received(2.0, 200, {})

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ollama_observe.wire.endpoints import ENDPOINTS, endpoint_of
-from proxy.heads import read_request
+from proxy.heads import RequestHead, read_request
 from proxy.observer import endpoint_of_target
 from proxy.routing import (
     Bypass,
@@ -29,6 +29,11 @@ def reason(line: bytes, *fields: bytes) -> Bypass | None:
     return bypass_of(head, endpoint_of_target(head.target))
 
 
+def asking(*ways: bytes) -> RequestHead:
+    """A request whose client asks for a way."""
+    return read_request(b"\r\n".join([b"GET / HTTP/1.1", *(b"X-Route: " + way for way in ways)]))
+
+
 @pytest.mark.parametrize(
     ("given", "wish"),
     [
@@ -39,24 +44,34 @@ def reason(line: bytes, *fields: bytes) -> Bypass | None:
     ],
 )
 def test_a_client_may_wish_for_a_way(given: bytes, wish: Routing | None) -> None:
-    assert wish_of({b"x-route": given}) is wish
+    assert wish_of(asking(given)) is wish
 
 
 def test_most_clients_wish_for_none() -> None:
-    assert wish_of({b"x-routes": b"portkey"}) is None
+    assert wish_of(read_request(b"GET / HTTP/1.1\r\nX-Routes: portkey")) is None
 
 
 @pytest.mark.parametrize("given", [b"banana", b"portkey,direct", b"direct;", b"\xff"])
 def test_a_way_that_is_none_is_named_to_its_client(given: bytes) -> None:
     with pytest.raises(UnknownRoute) as unknown:
-        wish_of({b"x-route": given})
+        wish_of(asking(given))
     said = str(unknown.value)
     assert said == f"X-Route: expected portkey or direct, found {given.decode('latin-1')!r}"
 
 
+def test_who_asks_for_two_ways_is_told_so() -> None:
+    with pytest.raises(UnknownRoute, match="expected it once"):
+        wish_of(asking(b"direct", b"portkey"))
+
+
+def test_a_form_without_a_boundary_is_none_that_the_gateway_reads() -> None:
+    line = b"POST /v1/audio/transcriptions"
+    assert reason(line, LENGTH, b"Content-Type: multipart/form-data") is Bypass.BODY
+
+
 def test_a_long_wish_is_not_said_in_full() -> None:
     with pytest.raises(UnknownRoute) as unknown:
-        wish_of({b"x-route": b"b" * 10_000})
+        wish_of(asking(b"b" * 10_000))
     assert len(str(unknown.value)) < 100
 
 

@@ -103,15 +103,14 @@ def create_doors(
 
 def check_gateway(settings: ProxySettings) -> None:
     """Raises: ValueError, OSError for a configuration of the gateway that cannot be sent."""
-    if settings.enable_portkey:
-        direct, config = Direct(create_pool(settings)), read_config(settings)
-        create_gateway(settings, direct, Shared(), config, settings.return_leg_port)
+    direct, config = Direct(create_pool(settings)), read_config(settings)
+    create_gateway(settings, direct, Shared(), config, settings.return_leg_port)
 
 
 def read_config(settings: ProxySettings) -> PortkeyConfig | None:
     """What the gateway is to be told, if anything. Raises: ValueError, OSError."""
     path = settings.portkey_config
-    return PortkeyConfig.read(path) if settings.enable_portkey and path is not None else None
+    return PortkeyConfig.read(path) if path is not None else None
 
 
 def create_gateway(

@@ -295,6 +295,11 @@ class Exchange:
         return self._outgoing is not None and self._outgoing.way.is_broken
 
     @property
+    def _hides_breaks(self) -> bool:
+        """See Way."""
+        return self._outgoing is not None and self._outgoing.way.hides_breaks
+
+    @property
     def _needs_own_chunks(self) -> bool:
         """See Way."""
         return self._outgoing is not None and self._outgoing.way.needs_own_chunks
@@ -364,9 +369,10 @@ class Exchange:
         """Tell the client's side that the exchange is over."""
         if is_whole:
             self._client.exchange_ended(self._keep_alive and self._is_request_read)
-        elif self._relay.hides_breaks and self._reframing is not None and self._is_started:
+        elif self._hides_breaks and self._reframing is not None and self._is_started:
             self._client.write(LAST_CHUNK)
-            self._client.exchange_ended(False)
+            # kept as it was said to be: who takes it may have sent the next request already
+            self._client.exchange_ended(self._keep_alive and self._is_request_read)
         else:
             self._client.exchange_broke_off(with_reset=self._is_endless)
 

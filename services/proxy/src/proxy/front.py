@@ -15,8 +15,6 @@ from proxy.witness import Witness
 class FrontDesk:
     """The front door of one process; without a gateway everything goes directly. A Desk."""
 
-    hides_breaks = False
-
     def __init__(self, observer: Observer, direct: Direct, gateway: Gateway | None = None) -> None:
         self.observer = observer
         self._direct = direct
@@ -33,7 +31,7 @@ class FrontDesk:
         if gateway is None and ROUTE_HEADER not in head.headers:
             return self._direct
         try:
-            wish = wish_of(head.headers)
+            wish = wish_of(head)
         except UnknownRoute as error:
             raise Refusal(Ending.UNSENDABLE, str(error)) from error
         if wish is Routing.DIRECT or (wish is None and gateway is None):

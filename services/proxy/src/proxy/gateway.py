@@ -19,6 +19,7 @@ from proxy.portkey_config import NO_CONFIG, PortkeyConfig
 from proxy.routing import ROUTE_HEADER, Bypass, is_json
 from proxy.settings import ProxySettings
 from proxy.shared import GatewayState
+from proxy.upstreams import MAIN
 from proxy.ways import Direct, Way, framed, path_of, written
 
 LEG_HEADER = b"x-ollama-observe-leg"
@@ -76,27 +77,14 @@ class Gateway:
         self._clock = clock
         self.key = b"" if config is not None else self._own_key(settings.return_leg)
         """For clients that bring none. A configuration has keys of its own."""
-        # of a configuration's targets that go elsewhere nothing is seen
-        self.has_leg = settings.return_leg and (config is None or config.leads_to(upstreams))
-        host = upstreams["ollama"].encode()
-        self.own_lines = [b"x-portkey-provider: openai", b"x-portkey-custom-host: " + host]
-        self._typed_lines = {
-            dialect: [
-                b"x-portkey-provider: " + provider,
-                b"x-portkey-custom-host: " + host + b"/v1",
-                b"x-portkey-forward-headers: " + LEG_HEADER,
-            ]
-            for dialect, provider in _PROVIDERS.items()
-        }
-        if config is not None:
-            typed = {name: f"{address}/v1" for name, address in upstreams.items()}
-            self.own_lines = [b"x-portkey-config: " + config.sent(upstreams)]
-            self._typed_lines = {
-                Dialect.OPENAI: [
-                    b"x-portkey-config: " + config.sent(typed),
-                    b"x-portkey-forward-headers: " + LEG_HEADER,
-                ]
-            }
+        hosts = [upstreams[MAIN]] if config is None else config.hosts(upstreams)
+        comes_back = [settings.return_leg and host in upstreams.values() for host in hosts]
+        self.has_leg = all(comes_back)
+        """Every target is behind the return leg: what it does not see, nobody does."""
+        self.may_come_back = any(comes_back)
+        self.own_lines, self._typed_lines = (
+            _plain_lines(upstreams) if config is None else _config_lines(upstreams, config)
+        )
 
     @property
     def is_down(self) -> bool:
@@ -134,8 +122,36 @@ class Gateway:
         return passage.has_leg or self._state.silent_seconds > self._patience_seconds
 
 
+_Lines = tuple[list[bytes], dict[Dialect, list[bytes]]]
+"""What requests carry by the way through, and by the typed routes of each dialect."""
+_FORWARD = b"x-portkey-forward-headers: " + LEG_HEADER
+
+
+def _plain_lines(upstreams: Mapping[str, str]) -> _Lines:
+    """Provider and host."""
+    host = upstreams[MAIN].encode()
+    typed = {
+        dialect: [
+            b"x-portkey-provider: " + provider,
+            b"x-portkey-custom-host: " + host + b"/v1",
+            _FORWARD,
+        ]
+        for dialect, provider in _PROVIDERS.items()
+    }
+    return [b"x-portkey-provider: openai", b"x-portkey-custom-host: " + host], typed
+
+
+def _config_lines(upstreams: Mapping[str, str], config: PortkeyConfig) -> _Lines:
+    """A configuration. Of the typed routes Anthropic's would need another provider in it."""
+    below = {name: f"{address}/v1" for name, address in upstreams.items()}
+    typed = {Dialect.OPENAI: [b"x-portkey-config: " + config.sent(below), _FORWARD]}
+    return [b"x-portkey-config: " + config.sent(upstreams)], typed
+
+
 class Crossing:
     """The way of one request through the gateway. A Way."""
+
+    hides_breaks = False
 
     def __init__(
         self,
@@ -163,7 +179,9 @@ class Crossing:
             self._choosing, self._prefix = typed, b""
         if gateway.lets_headers_pass and not self._given.isdisjoint(CHOOSING):
             self._choosing, self.config, self._key = [], NO_CONFIG, PLACEHOLDER_KEY
-        has_leg = gateway.has_leg and self._choosing != []
+        is_ours = self._choosing != []
+        has_leg = gateway.has_leg and is_ours
+        self.needs_own_chunks = self._may_come_back = gateway.may_come_back and is_ours
         self.passage = gateway.passages.open(
             has_leg, None if gateway.direct.rewrites_host else host, request.headers, give_up
         )
@@ -175,8 +193,9 @@ class Crossing:
             dropped.add(b"expect")
         if not self._gateway.lets_headers_pass:
             dropped |= self._given
-        lines = [b"Host: " + self.pool.authority, LEG_HEADER + b": " + self.passage.token]
-        lines += self._choosing
+        lines = [b"Host: " + self.pool.authority, *self._choosing]
+        if self._may_come_back:
+            lines.append(LEG_HEADER + b": " + self.passage.token)
         if TRACE_HEADER not in self._given or TRACE_HEADER in dropped:
             lines.append(TRACE_HEADER + b": " + self._request_id)
         if self._is_json:
@@ -198,7 +217,10 @@ class Crossing:
         if found is None:
             return None
         has_leg = self.passage.has_leg
-        if found.get("stream") is not True or not (has_leg or self._is_native) or not self._prefix:
+        is_streamed = found.get("stream") is True and self._prefix
+        # of two spellings Ollama takes the last one
+        is_said_once = sum(name.lower() == "stream" for name in found) == 1
+        if not (is_streamed and is_said_once and (has_leg or self._is_native)):
             return body
         del found["stream"]
         self.passage.has_withheld_stream = has_leg
@@ -208,11 +230,6 @@ class Crossing:
     def is_broken(self) -> bool:
         """See Way: of a break between itself and Ollama the gateway says nothing."""
         return self.passage.is_cut
-
-    @property
-    def needs_own_chunks(self) -> bool:
-        """See Way."""
-        return self.passage.has_leg
 
     def instead(self, reason: Bypass) -> Way | None:
         """See Way."""

@@ -8,6 +8,8 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 
+import structlog
+
 from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check
@@ -18,6 +20,8 @@ from proxy.shared import GatewayState
 from proxy.upstream import UpstreamError
 
 INTERVAL_SECONDS = 2.0
+
+_log = structlog.stdlib.get_logger("proxy.gateway")
 
 
 class GatewayWatch:
@@ -36,6 +40,7 @@ class GatewayWatch:
         self._ledger = ledger
         self._is_strict = is_strict
         self._clock = clock
+        self._was_up: bool | None = None
         self._found = Check(not is_strict, "Portkey was not asked yet")
 
     @contextlib.asynccontextmanager
@@ -71,6 +76,10 @@ class GatewayWatch:
             self._say(False, f"{self._pool.address} answered {status}, not as Portkey does")
 
     def _say(self, is_up: bool, detail: str) -> None:
+        if is_up != self._was_up:
+            self._was_up = is_up
+            log = _log.info if is_up else _log.warning
+            log("gateway_found" if is_up else "gateway_lost", detail=detail)
         self._ledger.put(m.PORTKEY_UP, float(is_up))
         instead = "; requests go directly" if self._state.is_down and not self._is_strict else ""
         self._found = Check(is_up or not self._is_strict, detail + instead)

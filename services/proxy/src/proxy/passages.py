@@ -10,7 +10,6 @@ Instants are seconds of the relay's clock.
 import asyncio
 import secrets
 from collections.abc import Callable
-from itertools import count
 
 from proxy.headers import Headers
 from proxy.outcomes import Ending
@@ -118,8 +117,6 @@ class Passages:
     def __init__(self, is_stuck: Callable[[Passage], bool]) -> None:
         self._is_stuck = is_stuck
         self._open: dict[bytes, Passage] = {}
-        self._prefix = secrets.token_hex(8)
-        self._numbers = count(1)
         self._tick: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -132,21 +129,16 @@ class Passages:
         headers: Headers,
         give_up: Callable[[], None],
     ) -> Passage:
-        """A request sets out. Its token can be guessed by nobody who has not seen one."""
-        token = f"{self._prefix}-{next(self._numbers):x}".encode()
+        """A request sets out. Its token can be guessed by nobody."""
+        token = secrets.token_hex(16).encode()
         passage = self._open[token] = Passage(token, has_leg, host, headers, give_up)
         if self._tick is None:
             self._tick = asyncio.get_running_loop().call_later(TICK_SECONDS, self._look)
         return passage
 
     def find(self, token: bytes | None) -> Passage | None:
-        """The request of this process that an inner leg belongs to; None where it is over."""
+        """The request that an inner leg belongs to; None where it is over."""
         return self._open.get(token) if token else None
-
-    def is_over(self, token: bytes | None) -> bool:
-        """Whether an inner leg belongs to a request of this process that is over."""
-        is_ours = token is not None and token.startswith(self._prefix.encode())
-        return is_ours and token not in self._open
 
     def close(self, passage: Passage) -> None:
         """A request is over."""

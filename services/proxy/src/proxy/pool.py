@@ -42,6 +42,7 @@ class UpstreamPool:
         self.clock = clock
         self._host = parts.hostname or ""
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self.is_secure = self._tls is not None
         self._port = parts.port or (443 if self._tls else 80)
         self._connect_timeout_seconds = connect_timeout_seconds
         self._idle: list[UpstreamConnection] = []

@@ -21,6 +21,13 @@ _NAME = re.compile(r"\$\{([^}]*)\}")
 _STEP = re.compile(r"\.targets\[(\d+)\]")
 _MOST_TARGETS = 64
 _MOST_DIGITS = 10
+_NEAR_RATIO = 0.8
+_OPERATORS = frozenset(
+    {
+        *("$eq", "$ne", "$gt", "$gte", "$lt", "$lte"),
+        *("$in", "$nin", "$regex", "$and", "$or"),
+    }
+)
 
 
 class ConfigError(ValueError):
@@ -73,10 +80,10 @@ class PortkeyConfig:
             raise ConfigError(f"expected at most {LIMIT_BYTES} bytes, found {len(text)}")
         return text.encode("ascii")
 
-    def leads_to(self, upstreams: Mapping[str, str]) -> bool:
-        """Whether every target of it is one of these addresses, and nothing else."""
+    def hosts(self, upstreams: Mapping[str, str]) -> list[str]:
+        """Where its targets are, with these addresses filled in; a provider's name for its own."""
         leaves = [node for node in _nodes(_filled(self._root, upstreams)) if "targets" not in node]
-        return all(str(leaf.get("custom_host")) in upstreams.values() for leaf in leaves)
+        return [str(leaf.get("custom_host", leaf["provider"])) for leaf in leaves]
 
     def choice(self, index: str) -> Choice:
         """What `x-portkey-last-used-option-index` says: `config`, `config.targets[1]`, and so on.
@@ -132,6 +139,7 @@ def _check(node: object, where: str) -> None:
 
 
 def _check_keys(node: Mapping[str, Any], where: str) -> None:
+    _check_spelling(node, where)
     for key, (expected, is_right) in _EXPECTED.items():
         if key in node and not is_right(node[key]):
             raise _unexpected(f"{where}{key}", expected, node[key])
@@ -141,6 +149,14 @@ def _check_keys(node: Mapping[str, Any], where: str) -> None:
     for needed in () if "targets" in node else ("provider", "api_key"):
         if needed not in node:
             raise ConfigError(f"{where}{needed}: expected {_EXPECTED[needed][0]}, found none")
+
+
+def _check_spelling(node: Mapping[str, Any], where: str) -> None:
+    """What the gateway does not know it quietly does without: a host, say."""
+    for key in node.keys() - _EXPECTED.keys():
+        close = difflib.get_close_matches(key, _EXPECTED, n=1, cutoff=_NEAR_RATIO)
+        if close:
+            raise ConfigError(f"{where}{key}: unknown, did you mean {close[0]}?")
 
 
 def _check_strategy(strategy: Mapping[str, Any], where: str) -> None:
@@ -166,7 +182,11 @@ def _check_conditions(strategy: Mapping[str, Any], names: set[str], where: str) 
     """A condition leads to a target of its node by name."""
     conditions = strategy.get("conditions")
     if not isinstance(conditions, list) or not all(map(_is_condition, conditions)):
-        raise _unexpected(f"{where}strategy.conditions", "a list of query and then", conditions)
+        raise _unexpected(
+            f"{where}strategy.conditions",
+            "a list of query (by the gateway's operators) and then",
+            conditions,
+        )
     # without a default the gateway answers 500 to what no condition matches
     for name in (*(condition["then"] for condition in conditions), strategy.get("default")):
         if not isinstance(name, str) or name not in names:
@@ -174,7 +194,20 @@ def _check_conditions(strategy: Mapping[str, Any], names: set[str], where: str) 
 
 
 def _is_condition(value: object) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("query"), dict) and "then" in value
+    return isinstance(value, dict) and "then" in value and _is_query(value.get("query"))
+
+
+def _is_query(value: object) -> bool:
+    """Whether a query has no operator that the gateway does not know."""
+    left, found = [value], isinstance(value, dict)
+    while left and found:
+        item = left.pop()
+        if isinstance(item, dict):
+            found = all(not key.startswith("$") or key in _OPERATORS for key in item)
+            left.extend(item.values())
+        elif isinstance(item, list):
+            left.extend(item)
+    return found
 
 
 def _unexpected(where: str, expected: str, found: object) -> ConfigError:
@@ -207,7 +240,10 @@ def _are_names(value: object) -> bool:
 
 
 def _is_address(value: object) -> bool:
-    return isinstance(value, str) and "@" not in value
+    if not isinstance(value, str) or "@" in value:
+        return False
+    host = value.partition("://")[2].partition("/")[0]
+    return "_" not in host or "${" in value  # with one the gateway takes it for no host
 
 
 def _is_cache(value: object) -> bool:

@@ -32,10 +32,6 @@ class Stoppable(Protocol):
 class Desk(Protocol):
     """Takes requests in."""
 
-    hides_breaks: bool
-    """Whether an answer that breaks off is ended here as if it were whole: who takes it does not
-    bear a break, and who is told of it sees to the rest."""
-
     def observe(self, head: RequestHead, at: float) -> Witness:
         """Begin to take note of a request."""
 
@@ -65,7 +61,6 @@ class Relay:
         self.request_id_header = settings.request_id_header.encode("latin-1")
         self.retry_after_seconds = settings.retry_after_seconds
         self.is_draining = False
-        self.hides_breaks = desk.hides_breaks
         self._injects = settings.inject_usage
 
     def injects_into(self, endpoint: Endpoint, head: RequestHead) -> bool:

@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 
 from ollama_observe.wire.endpoints import Answer, Endpoint
-from proxy.headers import Headers, value_of
+from proxy.headers import lines_without, value_of
 from proxy.heads import RequestHead
 
 
@@ -47,9 +47,8 @@ _LISTINGS = frozenset(
     }
 )
 _SHOWN_CHARACTERS = 40
-_JSON = b"application/json"
 # As the gateway compares them, letter by letter; bodies of other types it drops.
-_TYPES_KEPT = (_JSON, b"multipart/form-data")
+_JSON, _FORM = b"application/json", b"multipart/form-data"
 # The gateway's URL parser would take these for another path than the one that was written,
 _REWRITTEN = re.compile(rb"\.\.|/\.(?:/|$)|%2e|[\\#]", re.IGNORECASE)
 # and these it cuts off, or does not read.
@@ -60,11 +59,13 @@ class UnknownRoute(ValueError):  # noqa: N818 (a client's mistake, no state of o
     """X-Route names no way. The message is what its client is told."""
 
 
-def wish_of(headers: Headers) -> Routing | None:
+def wish_of(head: RequestHead) -> Routing | None:
     """The way that the client asks for; None where it asks for none. Raises: UnknownRoute."""
-    given = value_of(headers, ROUTE_HEADER)
+    given = value_of(head.headers, ROUTE_HEADER)
     if not given:
         return None
+    if len(head.passing) - len(lines_without(head.passing, (ROUTE_HEADER,))) > 1:
+        raise UnknownRoute("X-Route: expected it once, found it more often")
     try:
         return Routing(given.lower())
     except ValueError:
@@ -102,7 +103,9 @@ def _keeps_body(head: RequestHead, endpoint: Endpoint) -> bool:
     is_plain = value_of(head.headers, b"content-encoding").lower() in ("", "identity")
     if head.length == 0 or not is_plain:
         return False
-    return is_json_route(endpoint) or _type_of(head) in _TYPES_KEPT
+    if _type_of(head) == _FORM:
+        return b"boundary=" in head.headers[b"content-type"]
+    return is_json_route(endpoint) or _type_of(head) == _JSON
 
 
 def _type_of(head: RequestHead) -> bytes:

@@ -54,6 +54,11 @@ class Way(Protocol):
         """Whether an answer must be chunked anew, so that it can be ended, or not, anywhere."""
 
     @property
+    def hides_breaks(self) -> bool:
+        """Whether an answer that breaks off is ended as if it were whole: who takes it does not
+        bear a break, and who is told of it sees to the rest."""
+
+    @property
     def is_broken(self) -> bool:
         """Whether an answer that came whole by this way is not: it broke off further on."""
 
@@ -69,6 +74,7 @@ class PlainWay:
 
     body_limit_bytes = 0
     needs_own_chunks = False
+    hides_breaks = False
     is_broken = False
 
     def body(self, body: bytes | None) -> bytes | None:

@@ -1,0 +1,90 @@
+"""What settings mean together: mistakes that a start is refused for, and what it warns of."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from ollama_observe.service.addresses import is_loopback
+from proxy.doors import check_gateway
+from proxy.portkey_config import PortkeyConfig
+from proxy.settings import ProxySettings
+from proxy.upstreams import seen_by_gateway, upstreams_of
+from proxy.users import Users
+
+_HOST = re.compile(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:.]+")
+
+
+def check_portkey_host(settings: ProxySettings) -> None:
+    """Raises: ValueError for what is no host."""
+    if not _HOST.fullmatch(settings.portkey_host):
+        raise ValueError(f"expected a host name or address, found {settings.portkey_host!r}")
+
+
+def check_portkey_port(settings: ProxySettings) -> None:
+    """Raises: ValueError where the gateway would be the proxy itself."""
+    own = {settings.port, settings.control_port}
+    if settings.return_leg:
+        first = settings.return_leg_port
+        own.update(range(first, first + settings.workers))
+    is_near = is_loopback(settings.portkey_host)
+    if settings.enable_portkey and is_near and settings.portkey_port in own:
+        raise ValueError(
+            f"expected the gateway's port, found the proxy's own {settings.portkey_port}"
+        )
+
+
+CHECKS: Mapping[str, Callable[[ProxySettings], object]] = {
+    "user_aliases_file": lambda settings: Users(settings, on_overflow=lambda: None),
+    "upstreams": upstreams_of,
+    "portkey_host": check_portkey_host,
+    "portkey_port": check_portkey_port,
+    "portkey_config": check_gateway,
+}
+"""What a setting's own type does not tell: the setting, and what raises where it is wrong."""
+
+
+def mistake_in(settings: ProxySettings) -> str | None:
+    """The first mistake as a sentence that names the setting; None where there is none."""
+    for name, check in CHECKS.items():
+        try:
+            check(settings)
+        except (OSError, ValueError) as error:
+            return f"PROXY_{name.upper()} (--{name.replace('_', '-')}): {error}"
+    return None
+
+
+def warnings_of(settings: ProxySettings, config: PortkeyConfig | None) -> dict[str, str]:
+    """What the settings allow and an operator should know: event to advice."""
+    found = {}
+    if settings.user_header and not settings.user_salt.get_secret_value():
+        found["user_salt_missing"] = "names can be guessed: set PROXY_USER_SALT"
+    if not settings.enable_portkey:
+        return found
+    if not settings.return_leg and not settings.allowed_hosts:
+        found["host_guard_bypassed"] = (
+            "through the gateway Ollama does not see clients' Host, by which it tells strange web "
+            "pages apart: set PROXY_ALLOWED_HOSTS, or leave the return leg on"
+        )
+    if settings.return_leg and not settings.return_leg_name:
+        is_near = is_loopback(settings.portkey_host)
+        if is_loopback(settings.return_leg_host) and not is_near:
+            found["return_leg_out_of_reach"] = (
+                f"Portkey at {settings.portkey_host} cannot come back to "
+                f"{settings.return_leg_host}: set PROXY_RETURN_LEG_HOST to an address that it "
+                "reaches, or PROXY_RETURN_LEG=false"
+            )
+    elsewhere = _elsewhere(settings, config)
+    if elsewhere:
+        found["targets_past_the_proxy"] = (
+            f"requests to {', '.join(elsewhere)} leave by the gateway for good: a client that "
+            "leaves does not stop them, and the gateway's own time is not known; name them in "
+            "PROXY_UPSTREAMS if they are your own"
+        )
+    return found
+
+
+def _elsewhere(settings: ProxySettings, config: PortkeyConfig | None) -> list[str]:
+    """The targets of a configuration that are none of the proxy's upstreams."""
+    if config is None:
+        return []
+    seen = seen_by_gateway(settings, upstreams_of(settings), settings.return_leg_port)
+    return sorted({host for host in config.hosts(seen) if host not in seen.values()})

@@ -1,0 +1,84 @@
+"""What settings mean together: what a start is refused for, and what it warns of."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.checks import mistake_in, warnings_of
+from proxy.portkey_config import PortkeyConfig
+from proxy.settings import ProxySettings
+
+PLAIN = {"provider": "openai", "api_key": "k", "custom_host": "${ollama}"}
+
+
+def settings(**told: object) -> ProxySettings:
+    return ProxySettings.model_validate({"enable_portkey": True, **told})
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({}, None),
+        ({"portkey_host": "::1"}, None),
+        ({"portkey_host": "portkey.example"}, None),
+        ({"portkey_host": "portkey", "portkey_port": 11435}, None),  # another machine's
+        ({"portkey_host": "http://x"}, "PROXY_PORTKEY_HOST (--portkey-host): expected a host"),
+        ({"portkey_host": ""}, "PROXY_PORTKEY_HOST"),
+        ({"portkey_host": "a b"}, "PROXY_PORTKEY_HOST"),
+        ({"portkey_port": 11435}, "PROXY_PORTKEY_PORT (--portkey-port): expected the gateway's"),
+        ({"portkey_port": 8001}, "PROXY_PORTKEY_PORT"),
+        ({"portkey_port": 11437, "workers": 2}, "PROXY_PORTKEY_PORT"),
+        ({"portkey_port": 11437, "workers": 2, "return_leg": False}, None),
+        ({"portkey_port": 11435, "enable_portkey": False}, None),
+        ({"upstreams": "x"}, "PROXY_UPSTREAMS (--upstreams): expected 'x'"),
+        ({"user_aliases_file": "/nowhere"}, "PROXY_USER_ALIASES_FILE"),
+        ({"portkey_config": "/nowhere"}, "PROXY_PORTKEY_CONFIG (--portkey-config)"),
+        ({"portkey_config": "/nowhere", "enable_portkey": False}, "PROXY_PORTKEY_CONFIG"),
+    ],
+)
+def test_a_mistake_is_named_by_its_setting(told: dict[str, Any], said: str | None) -> None:
+    found = mistake_in(settings(**told))
+    assert found is None if said is None else found is not None and found.startswith(said)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", json.dumps({**PLAIN, "custom_host": "${second}"})])
+def test_a_configuration_that_cannot_be_sent_is_found_at_the_start(
+    tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(text)
+    found = mistake_in(settings(portkey_config=file))
+    assert found is not None
+    assert "PROXY_PORTKEY_CONFIG" in found
+
+
+@pytest.mark.parametrize(
+    ("told", "config", "events"),
+    [
+        ({}, None, set()),
+        ({}, PLAIN, set()),
+        ({"enable_portkey": False, "return_leg": False}, None, set()),
+        ({"user_header": "X-User"}, None, {"user_salt_missing"}),
+        ({"return_leg": False}, None, {"host_guard_bypassed"}),
+        ({"return_leg": False, "allowed_hosts": "ai.example"}, None, set()),
+        ({"portkey_host": "gw.example"}, None, {"return_leg_out_of_reach"}),
+        ({"portkey_host": "gw.example", "return_leg_host": "0.0.0.0"}, None, set()),
+        ({"portkey_host": "gw.example", "return_leg_name": "me"}, None, set()),
+        ({}, {**PLAIN, "custom_host": "http://b:1"}, {"targets_past_the_proxy"}),
+        ({}, {"provider": "groq", "api_key": "k"}, {"targets_past_the_proxy"}),
+    ],
+)
+def test_what_an_operator_should_know_is_said(
+    told: dict[str, Any], config: dict[str, Any] | None, events: set[str]
+) -> None:
+    read = None if config is None else PortkeyConfig.checked(config)
+    assert warnings_of(settings(**told), read).keys() == events
+
+
+def test_targets_are_named_without_their_keys() -> None:
+    config = PortkeyConfig.checked({"provider": "groq", "api_key": "secret"})
+    advice = warnings_of(settings(), config)["targets_past_the_proxy"]
+    assert "groq" in advice
+    assert "secret" not in advice
