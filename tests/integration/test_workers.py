@@ -85,6 +85,11 @@ async def test_what_a_killed_worker_had_counted_stays_and_another_takes_its_plac
     ):
         await proxy.until_ready()
         await asyncio.gather(*(ask(proxy.url, 5) for _ in range(4)))
+
+        async def all_are_booked() -> bool:  # which comes after the answers
+            return await total(proxy, "ollama_proxy_requests_total") == 20
+
+        await until(all_are_booked)
         for worker in workers_of(proxy):
             worker.kill()
         assert await total(proxy, "ollama_proxy_requests_total") == 20
