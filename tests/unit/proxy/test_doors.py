@@ -20,7 +20,8 @@ from proxy.doors import (
 )
 from proxy.front import FrontDesk
 from proxy.heads import read_request
-from proxy.portkey_config import ConfigError, PortkeyConfig
+from proxy.portkey_config import PortkeyConfig
+from proxy.portkey_schema import ConfigError
 from proxy.return_leg import ReturnDesk
 from proxy.settings import ProxySettings
 from proxy.shared import Shared

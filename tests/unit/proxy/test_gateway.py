@@ -11,7 +11,8 @@ from proxy.observer import endpoint_of_target
 from proxy.outcomes import Ending
 from proxy.passages import Passage
 from proxy.pool import UpstreamPool
-from proxy.portkey_config import NO_CONFIG, ConfigError, PortkeyConfig
+from proxy.portkey_config import NO_CONFIG, PortkeyConfig
+from proxy.portkey_schema import ConfigError
 from proxy.routing import Bypass
 from proxy.settings import ProxySettings
 from proxy.shared import Shared

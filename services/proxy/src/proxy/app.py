@@ -13,7 +13,7 @@ from ollama_observe.metrics.build import process_registry
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check, Control, Readiness
-from proxy.control import create_control
+from proxy.control import Entries, create_control
 from proxy.doors import create_doors, create_pool, gateway_pool
 from proxy.gateway_watch import GatewayWatch
 from proxy.inflight import Entry, InflightGauges, phases
@@ -54,30 +54,17 @@ def create_proxy(
         m.PROXY, {"model": settings.model_label_limit, "user": settings.user_label_limit}
     )
     collector.include(ledger.memory)
-    if settings.workers == 1:
-        return_sock = sockets.returns[0] if sockets.returns else None
-        return_port = return_sock.getsockname()[1] if return_sock else None
-        doors = create_doors(settings, ledger, shared, config, return_port=return_port)
-        serving = doors.serving(settings, sockets.front, return_sock)
-
-        async def entries() -> list[Entry]:
-            return doors.observer.inflight.entries()
-    else:
-        workers = Workers(
-            settings.workers,
-            arguments,
-            shared,
-            collector,
-            lambda: ledger.add(m.WORKER_RESTARTS, 1),
-            settings.drain_seconds,
-        )
-        serving = workers.serving(sockets)
-        entries = workers.entries
+    relays = (
+        _in_this_process(settings, sockets, config, ledger, shared)
+        if settings.workers == 1
+        else _in_workers(settings, sockets, arguments, ledger, shared, collector)
+    )
+    serving = relays.serving
     readiness = Readiness()
     gauges = InflightGauges(ledger)
 
     async def refresh() -> None:
-        gauges.put(phases(await entries(), settings.ollama_num_parallel))
+        gauges.put(phases(await relays.entries(), settings.ollama_num_parallel))
 
     pool = create_pool(settings)
     registry = process_registry()
@@ -89,8 +76,52 @@ def create_proxy(
         checks["portkey"] = watch.check
         serving = _both(watch.watching(), serving)
     control = Control("proxy", readiness, registry, checks, refresh=refresh)
-    app = create_control(control, entries, settings.ollama_num_parallel)
+    app = create_control(control, relays.entries, settings.ollama_num_parallel)
     return Proxy(app, collector, readiness, serving)
+
+
+@dataclass(frozen=True, slots=True)
+class _Relays:
+    """What relays: while `serving` is entered; `entries` tells what is in flight."""
+
+    serving: "contextlib.AbstractAsyncContextManager[None]"
+    entries: Entries
+
+
+def _in_this_process(
+    settings: ProxySettings,
+    sockets: Sockets,
+    config: PortkeyConfig | None,
+    ledger: Ledger,
+    shared: Shared,
+) -> _Relays:
+    leg = sockets.returns[0] if sockets.returns else None
+    port = leg.getsockname()[1] if leg else None
+    doors = create_doors(settings, ledger, shared, config, return_port=port)
+
+    async def entries() -> list[Entry]:
+        return doors.observer.inflight.entries()
+
+    return _Relays(doors.serving(settings, sockets.front, leg), entries)
+
+
+def _in_workers(
+    settings: ProxySettings,
+    sockets: Sockets,
+    arguments: Sequence[str],
+    ledger: Ledger,
+    shared: Shared,
+    collector: LedgerCollector,
+) -> _Relays:
+    workers = Workers(
+        settings.workers,
+        arguments,
+        shared,
+        collector,
+        lambda: ledger.add(m.WORKER_RESTARTS, 1),
+        settings.drain_seconds,
+    )
+    return _Relays(workers.serving(sockets), workers.entries)
 
 
 @contextlib.asynccontextmanager
