@@ -3,34 +3,33 @@
 import asyncio
 import contextlib
 import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
+from stack.parts import GATEWAY_SCRIPT
+from stack.places import REPOSITORY, places_of
+from stack.portkey import package
+from stack.settings import StackSettings
 from tests.components import need
 from tests.ports import free_port
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-_FOLDER = REPOSITORY / ".local" / "portkey"
 _PORTKEY = REPOSITORY / "portkey"
-_SERVER = Path("node_modules/@portkey-ai/gateway/build/start-server.js")
 _START_SECONDS = 30.0
-_INSTALL_SECONDS = 300.0
-_INSTALL = "npm install --omit=dev --no-package-lock --ignore-scripts --no-audit --no-fund --silent"
 
 
 def gateway_folder() -> Path:
-    """Where the gateway is installed, now if it was not; skips the test without Node."""
+    """Where the gateway is installed, now if it was not; skips the test without Node.
+
+    Raises: StackError where it cannot be had.
+    """
     has_node = bool(shutil.which("node") and shutil.which("npm"))
     need("node", has_node, "install the packages nodejs and npm")
-    if not (_FOLDER / _SERVER).is_file():
-        _FOLDER.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(REPOSITORY / "portkey" / "package.json", _FOLDER)
-        subprocess.run(_INSTALL.split(), cwd=_FOLDER, check=True, timeout=_INSTALL_SECONDS)
-    return _FOLDER
+    places = places_of(StackSettings())
+    package.ensure(places)
+    return places.portkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ async def running_gateway(
     files = ("loopback", "steady") if is_steady else ("loopback",)
     preloaded = [word for f in files for word in ("--require", str(_PORTKEY / f"{f}.cjs"))]
     process = await asyncio.create_subprocess_exec(
-        *("node", *preloaded, str(folder / _SERVER)),
+        *("node", *preloaded, str(folder / GATEWAY_SCRIPT)),
         *(f"--port={chosen}", "--host=127.0.0.1", "--headless"),
         cwd=folder,
         stdout=asyncio.subprocess.DEVNULL,

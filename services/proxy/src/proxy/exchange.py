@@ -153,7 +153,7 @@ class Exchange:
 
     def upstream_hangs(self) -> None:
         """See Stoppable."""
-        self.refuse(Ending.GATEWAY_HANGS, f"{self._upstream} hangs: it keeps what it was sent")
+        self.refuse(Ending.GATEWAY_HANGS, f"{self._way.name} hangs: it keeps what it was sent")
 
     def answer_paused(self) -> None:
         """The client does not keep up."""
@@ -194,7 +194,7 @@ class Exchange:
         if head.is_endless or not self._is_request_read:
             self._keep_alive = False
         lines = [head.status_line, *head.passing]
-        needs_own_chunks = self._needs_own_chunks and self._head.method != b"HEAD"
+        needs_own_chunks = self._way.needs_own_chunks and self._head.method != b"HEAD"
         reframing = reframing_of(self._head.version, head, self._injector, needs_own_chunks)
         if reframing is not None:
             self._reframing = reframing
@@ -208,7 +208,7 @@ class Exchange:
         """See Asker."""
         is_broken = False
         if self._reframing is not None:
-            is_broken = is_done and self._is_broken
+            is_broken = is_done and self._way.is_broken
             raw = self._reframing.feed(pieces, is_done and not is_broken)
             raw += self._reframing.broken_off() if is_broken else b""
         if self._pending_head:
@@ -230,10 +230,9 @@ class Exchange:
         if self._is_over:
             return
         self._connecting = None
-        outgoing = self._outgoing
-        is_unsent = outgoing is not None and isinstance(error, _NOTHING_SENT)
-        if outgoing is not None and is_unsent and outgoing.reroute(Bypass.GATEWAY_DOWN):
-            self._ask(outgoing.way)
+        assert self._outgoing is not None
+        if isinstance(error, _NOTHING_SENT) and self._outgoing.reroute(Bypass.GATEWAY_DOWN):
+            self._ask(self._way)
             return
         is_ours = isinstance(error, OwnDefect)
         if self._reframing is not None and self._is_started and not is_ours:
@@ -241,7 +240,7 @@ class Exchange:
         if self._is_end_passed_on and isinstance(error, UpstreamBrokeOff):
             self._end(Ending.CLIENT_GONE)  # so the upstream took the end
             return
-        blamed = "" if is_ours else f"{self._upstream} gave no answer: "
+        blamed = "" if is_ours else f"{self._way.name} gave no answer: "
         self.refuse(_ending_of(error), f"{blamed}{error}")
 
     def sending_paused(self) -> None:
@@ -285,24 +284,10 @@ class Exchange:
             self._is_end_passed_on = True
 
     @property
-    def _upstream(self) -> str:
-        """Who is to answer, for messages."""
-        return self._outgoing.way.name if self._outgoing is not None else ""
-
-    @property
-    def _is_broken(self) -> bool:
-        """Whether an answer that came whole is not."""
-        return self._outgoing is not None and self._outgoing.way.is_broken
-
-    @property
-    def _hides_breaks(self) -> bool:
-        """See Way."""
-        return self._outgoing is not None and self._outgoing.way.hides_breaks
-
-    @property
-    def _needs_own_chunks(self) -> bool:
-        """See Way."""
-        return self._outgoing is not None and self._outgoing.way.needs_own_chunks
+    def _way(self) -> Way:
+        """The way of a request that was not refused by its head."""
+        assert self._outgoing is not None
+        return self._outgoing.way
 
     def _ask(self, way: Way) -> None:
         """Find a connection for the request."""
@@ -369,7 +354,7 @@ class Exchange:
         """Tell the client's side that the exchange is over."""
         if is_whole:
             self._client.exchange_ended(self._keep_alive and self._is_request_read)
-        elif self._hides_breaks and self._reframing is not None and self._is_started:
+        elif self._reframing is not None and self._is_started and self._way.hides_breaks:
             self._client.write(LAST_CHUNK)
             # kept as it was said to be: who takes it may have sent the next request already
             self._client.exchange_ended(self._keep_alive and self._is_request_read)
