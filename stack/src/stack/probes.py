@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 
-GATEWAY_GREETING = b"AI Gateway says hey!"
+from ollama_observe.wire.portkey import GREETING
+
+GATEWAY_GREETING = GREETING.encode()
 
 _LONGEST_BODY_BYTES = 16 * 1024 * 1024
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from ollama_observe.wire import portkey
 from ollama_observe.wire.endpoints import Dialect, Endpoint
 from ollama_observe.wire.javascript import object_in_javascript
 from proxy.headers import lines_without
@@ -23,8 +24,8 @@ from proxy.upstreams import MAIN
 from proxy.ways import Direct, Way, framed, path_of, written
 
 LEG_HEADER = b"x-ollama-observe-leg"
-PLACEHOLDER_KEY = b"Bearer ollama"
-"""The gateway makes one up where none is sent."""
+PLACEHOLDER_KEY = portkey.PLACEHOLDER_KEY.encode()
+_WAY_THROUGH = portkey.WAY_THROUGH.encode()
 TRACE_HEADER = b"x-portkey-trace-id"
 OWN_PREFIX = b"x-portkey-"
 CHOOSING = frozenset(
@@ -173,7 +174,7 @@ class Crossing:
         self._is_native = endpoint.dialect is Dialect.NATIVE
         self._given = {name for name in request.headers if name.startswith(OWN_PREFIX)}
         self.config = gateway.config
-        self._choosing, self._prefix, self._key = gateway.own_lines, b"/v1/proxy", gateway.key
+        self._choosing, self._prefix, self._key = gateway.own_lines, _WAY_THROUGH, gateway.key
         typed = gateway.typed_lines(endpoint)
         if typed is not None:
             self._choosing, self._prefix = typed, b""

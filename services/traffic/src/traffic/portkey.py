@@ -8,11 +8,7 @@ import json
 import re
 from collections.abc import Container
 
-GREETING = "AI Gateway says hey!"
-"""What `GET /` is answered with."""
-
-WAY_THROUGH = "/v1/proxy"
-"""The gateway sends what follows this prefix to the custom host, and its answer back as it is."""
+from ollama_observe.wire.portkey import headers_to
 
 SIGNS = (
     "x-portkey-last-used-option-index",
@@ -28,12 +24,7 @@ _QUOTED = re.compile(r'\.*".*"\.*', re.DOTALL)
 
 def headers(ollama_url: str, trace_id: str) -> dict[str, str]:
     """What a request to the gateway carries, beside a Content-Type of JSON."""
-    return {
-        "x-portkey-provider": "openai",
-        "x-portkey-custom-host": ollama_url,
-        "x-portkey-trace-id": trace_id,
-        "authorization": "Bearer ollama",  # it makes one up where none is sent
-    }
+    return {**headers_to(ollama_url), "x-portkey-trace-id": trace_id}
 
 
 def has_sign(names: Container[str]) -> bool:

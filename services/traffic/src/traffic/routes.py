@@ -6,6 +6,7 @@ down, cannot carry the request, or was not enabled. Only the answer tells.
 
 from enum import StrEnum
 
+from ollama_observe.wire.portkey import WAY_THROUGH
 from traffic import portkey
 from traffic.settings import RequestRoute
 
@@ -30,7 +31,7 @@ class Way(StrEnum):
 
 def path_of(route: RequestRoute, path: str) -> str:
     """Where a request for `path` of Ollama's is sent."""
-    return f"{portkey.WAY_THROUGH}{path}" if route == "gateway" else path
+    return f"{WAY_THROUGH}{path}" if route == "gateway" else path
 
 
 def headers_of(route: RequestRoute, ollama_url: str, trace_id: str) -> dict[str, str]:

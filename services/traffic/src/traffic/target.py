@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx2
 
 from ollama_observe.wire.models import normalise_model
+from ollama_observe.wire.portkey import GREETING
 from traffic import portkey
 from traffic.protocol import error_message
 from traffic.routes import ROUTE_HEADER, Way, headers_of, path_of, way_of
@@ -51,8 +52,8 @@ async def check_gateway(http: httpx2.AsyncClient, settings: TrafficSettings) -> 
     url = settings.portkey_url
     nobody = f"no Portkey gateway answers at {url}; start one with `make start-with-portkey`"
     hello = await _get(http, "/", {}, nobody)
-    if portkey.GREETING not in hello.text:
-        raise TargetError(f"{url} is no Portkey gateway: GET / does not say {portkey.GREETING!r}")
+    if GREETING not in hello.text:
+        raise TargetError(f"{url} is no Portkey gateway: GET / does not say {GREETING!r}")
     headers = headers_of("gateway", settings.ollama_url, uuid4().hex)
     response = await _get(http, path_of("gateway", "/api/tags"), headers, nobody)
     _require_model(f"{settings.ollama_url} through {url}", settings.model, response)

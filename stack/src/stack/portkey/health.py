@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ollama_observe.service.addresses import is_loopback
+from ollama_observe.wire.portkey import WAY_THROUGH, headers_to
 from stack import probes, supervised
 from stack.console import columns, say
 from stack.model_api import without_credentials
@@ -22,7 +23,6 @@ from stack.waiting import wait_until
 
 HEALTHY, UNHEALTHY, NOT_RUNNING = 0, 1, 3
 
-_HEADERS = {"x-portkey-provider": "openai", "Authorization": "Bearer ollama"}
 _CAUSE = re.compile(r"Cause: (?:Error: )?(.*?)(?: Name: \w+)?$", re.MULTILINE)
 _ANSWERS_WITHIN_SECONDS = 10.0
 _PROXY_SEES_IT_WITHIN_SECONDS = 6.0
@@ -74,8 +74,8 @@ def _findings(
         return
     # what the proxy stands in front of, whatever the settings of now say
     api = plan.api_url or without_credentials(request.settings.ollama_url or DEFAULT_OLLAMA_URL)
-    headers = {**_HEADERS, "x-portkey-custom-host": api}
-    asked = f"{gateway.url}/v1/proxy/api/version"
+    headers = headers_to(api)
+    asked = f"{gateway.url}{WAY_THROUGH}/api/version"
     yield carried(probes.get(asked, _ANSWERS_WITHIN_SECONDS, headers), api)
     if is_loopback(gateway.host):
         yield _streams(request, gateway, folder_of(plan.part("portkey"), gateway.port))
@@ -134,7 +134,7 @@ def _streams(request: Request, gateway: Address, folder: Path | None) -> Finding
     remedy = f"run npm install with portkey/package.json in {folder}"
     if folder == request.places.portkey:
         remedy = "`make stop-portkey start-portkey` installs them again"
-    streamed = stream(gateway.host, gateway.port, _HEADERS)
+    streamed = stream(gateway.host, gateway.port)
     return streams(streamed, wanted, versions, remedy)
 
 

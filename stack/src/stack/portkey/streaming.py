@@ -9,8 +9,10 @@ import http.client
 import http.server
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from ollama_observe.wire.portkey import WAY_THROUGH, headers_to
 
 _HEADERS_TIMEOUT_SECONDS = 10.0
 _PIECE_WITHIN_SECONDS = 3.0
@@ -70,10 +72,9 @@ class _Server(http.server.ThreadingHTTPServer):
 def stream(
     host: str,
     port: int,
-    headers: Mapping[str, str],
     piece_within_seconds: float = _PIECE_WITHIN_SECONDS,
 ) -> Streamed:
-    """Ask the gateway there for a stream. `headers` are sent beside the host."""
+    """Ask the gateway there for a stream."""
     with (
         _serving(piece_within_seconds) as server,
         contextlib.closing(
@@ -81,9 +82,9 @@ def stream(
         ) as connection,
     ):
         target = f"http://127.0.0.1:{server.server_port}"
-        own = {"x-portkey-custom-host": target, "Content-Type": "application/json"}
+        headers = {**headers_to(target), "Content-Type": "application/json"}
         try:
-            connection.request("POST", "/v1/proxy/api/chat", _BODY, {**headers, **own})
+            connection.request("POST", f"{WAY_THROUGH}/api/chat", _BODY, headers)
             response = connection.getresponse()
             if response.status != 200:
                 return _refused(response.status, response.read(4096))

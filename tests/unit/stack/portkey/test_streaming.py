@@ -76,32 +76,32 @@ def gateway(kind: type[Standin]) -> Iterator[int]:
 
 def test_pieces_that_come_as_they_are_sent_are_a_stream() -> None:
     with gateway(Standin) as port:
-        streamed = stream("127.0.0.1", port, {})
+        streamed = stream("127.0.0.1", port)
     assert (streamed.is_ok, streamed.is_broken) == (True, False)
 
 
 def test_an_answer_that_is_collected_first_is_none() -> None:
     with gateway(Collecting) as port:
-        streamed = stream("127.0.0.1", port, {}, piece_within_seconds=0.05)
+        streamed = stream("127.0.0.1", port, piece_within_seconds=0.05)
     assert not streamed.is_ok
     assert "only as a whole" in streamed.detail
 
 
 def test_another_answer_than_was_sent_is_none() -> None:
     with gateway(Altering) as port:
-        streamed = stream("127.0.0.1", port, {}, piece_within_seconds=0.05)
+        streamed = stream("127.0.0.1", port, piece_within_seconds=0.05)
     assert streamed.detail == "what came is not what was sent"
 
 
 def test_a_gateway_whose_own_code_fails_is_told_from_one_that_refuses() -> None:
     with gateway(Failing) as port:
-        assert stream("127.0.0.1", port, {}).is_broken
+        assert stream("127.0.0.1", port).is_broken
     with gateway(Refusing) as port:
-        refused = stream("127.0.0.1", port, {})
+        refused = stream("127.0.0.1", port)
     assert (refused.is_broken, refused.detail) == (False, "answered 404: nobody here")
 
 
 def test_a_gateway_that_goes_away_is_said_to() -> None:
     with gateway(Silent) as port:
-        streamed = stream("127.0.0.1", port, {})
+        streamed = stream("127.0.0.1", port)
     assert streamed.detail.startswith("the stream broke off: ")
