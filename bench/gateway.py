@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import subprocess
+import sys
 
 from bench.nginx import StartError
 from stack.errors import StackError
@@ -21,7 +22,9 @@ def versions() -> dict[str, str]:
     """Of Node.js and of the gateway, which is fetched if it was not. Raises: StartError."""
     said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
     try:
-        folder = gateway_folder()
+        # stdout is for the tables alone, and fetching says that it does
+        with contextlib.redirect_stdout(sys.stderr):
+            folder = gateway_folder()
     except (StackError, OSError) as error:
         raise StartError(f"the Portkey gateway could not be fetched: {error}") from error
     version = package.found(folder, [package.GATEWAY])[package.GATEWAY]
