@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.settings import EngineSettings
 from ollama_observe.metrics import catalogue
-from ollama_observe.metrics.catalogue import Metric
+from ollama_observe.metrics.metric import Metric
 from ollama_observe.service.settings import ServiceSettings, fields_of
 from proxy.settings import ProxySettings
 from stack.settings import StackSettings

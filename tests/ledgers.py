@@ -3,9 +3,9 @@
 from prometheus_client import CollectorRegistry
 
 from ollama_observe.metrics import catalogue
-from ollama_observe.metrics.catalogue import Metric
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.metrics.metric import Metric
 
 
 def observe(

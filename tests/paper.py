@@ -2,8 +2,9 @@
 
 import asyncio
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.metrics.metric import Metric
 from ollama_observe.metrics.view import LedgerView
 from proxy import upstream
 from proxy.admission import Admission
@@ -157,7 +158,7 @@ class PaperHouse:
 
     def __init__(self, **told: object) -> None:
         self._settings = settings = ProxySettings.model_validate(told)
-        self.ledger = Ledger(m.PROXY)
+        self.ledger = Ledger(m.METRICS)
         self.pool = Pool()
         self.gateway_pool = Pool("http://gateway")
         self.watch = HangupWatch(asyncio.get_running_loop())
@@ -212,14 +213,14 @@ class PaperHouse:
         """The gateway sends bytes."""
         self.gateway_pool.connections[number].data_received(data)
 
-    def observed(self, metric: m.Metric) -> dict[tuple[str, ...], float]:
+    def observed(self, metric: Metric) -> dict[tuple[str, ...], float]:
         """The sums of a histogram's series."""
         self.relay.desk.settle()
-        found = LedgerView(m.PROXY, self.ledger.memory).series()
+        found = LedgerView(m.METRICS, self.ledger.memory).series()
         return {x.labels: x.numbers[0] for x in found if x.metric is metric}
 
-    def counted(self, metric: m.Metric) -> dict[tuple[str, ...], float]:
+    def counted(self, metric: Metric) -> dict[tuple[str, ...], float]:
         """The series of a counter or gauge that are not 0."""
         self.relay.desk.settle()
-        found = LedgerView(m.PROXY, self.ledger.memory).series()
+        found = LedgerView(m.METRICS, self.ledger.memory).series()
         return {x.labels: x.numbers[0] for x in found if x.metric is metric and x.numbers[0]}

@@ -10,13 +10,19 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 LOCKS = sorted((REPOSITORY / "requirements").glob("*.txt"))
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)")
 LIBRARY = "libs/ollama-observe"
+MEMBERS = (
+    LIBRARY,
+    *(f"services/{name}" for name in ("proxy", "engine", "traffic", "gpu-exporter")),
+    "stack",
+)
 # Each lock, and the members whose needs it holds.
 HELD = {
     "proxy": (LIBRARY, "services/proxy"),
     "engine": (LIBRARY, "services/engine"),
     "traffic": (LIBRARY, "services/traffic"),
-    "local": (LIBRARY, "services/proxy", "services/engine", "services/traffic", "stack"),
-    "dev": (LIBRARY, "services/proxy", "services/engine", "services/traffic", "stack"),
+    "gpu-exporter": (LIBRARY, "services/gpu-exporter"),
+    "local": MEMBERS,
+    "dev": MEMBERS,
 }
 
 

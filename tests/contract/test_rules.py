@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ollama_observe.metrics import catalogue
-from ollama_observe.metrics.catalogue import Kind, Metric
+from ollama_observe.metrics.metric import Kind, Metric
 from stack.parts import Address
 from stack.places import REPOSITORY
 from stack.prometheus.configuration import RULES, TEMPLATE, render

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.memory import Memory
+from ollama_observe.metrics.metric import Metric
 from ollama_observe.metrics.view import LedgerView
 
 CEILING_SECONDS = 20
@@ -24,11 +25,11 @@ TRACES = ("a" * 32, "b" * 32)
 # Counts in a fixed order for ever, opens a series a round, and says how far it is.
 OWNER = """
 import os, sys
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.metrics.memory import Memory
 
-ledger = Ledger(m.PROXY, Memory.attached(int(sys.argv[1])))
+ledger = Ledger(m.METRICS, Memory.attached(int(sys.argv[1])))
 ledger.put(m.INFLIGHT_PHASE, 1, ("waiting", "direct"))
 page = ledger.page({"model": "a", "routing": "direct"})
 counted = 0
@@ -79,13 +80,13 @@ def owner() -> Iterator[Owner]:
     memory.close()
 
 
-def total(view: LedgerView, metric: m.Metric) -> float:
+def total(view: LedgerView, metric: Metric) -> float:
     return sum(series.numbers[0] for series in view.series() if series.metric is metric)
 
 
 def test_a_reader_sees_values_rise_while_the_owner_writes() -> None:
     with owner() as process:
-        view = LedgerView(m.PROXY, process.memory)
+        view = LedgerView(m.METRICS, process.memory)
         before, end = 0.0, time.perf_counter() + CEILING_SECONDS
         while before < 30_000:
             floor = process.said()
@@ -103,7 +104,7 @@ def test_all_that_was_counted_is_there_after_a_kill_in_mid_write(rounds: int) ->
     with owner() as process:
         said = [process.said() for _ in range(rounds)][-1]
         said = max(said, process.kill())
-        found = list(LedgerView(m.PROXY, process.memory).series())
+        found = list(LedgerView(m.METRICS, process.memory).series())
     prompts = [series for series in found if series.metric is m.PROMPT_TOKENS]
     histograms = [series for series in found if series.metric is m.TTFT]
     generated = [series for series in found if series.metric is m.GENERATED_TOKENS]
@@ -118,7 +119,7 @@ def test_all_that_was_counted_is_there_after_a_kill_in_mid_write(rounds: int) ->
 
 
 def test_the_sums_over_workers_do_not_fall_when_one_is_killed_and_replaced() -> None:
-    collector = LedgerCollector(m.PROXY)
+    collector = LedgerCollector(m.METRICS)
     registry = CollectorRegistry()
     registry.register(collector)
     prompts = {"model": "a", "routing": "direct"}
@@ -148,7 +149,7 @@ def test_the_sums_over_workers_do_not_fall_when_one_is_killed_and_replaced() -> 
             assert in_flight() == 2
             stays.kill()
             fresh.kill()
-            parts = [LedgerView(m.PROXY, x.memory) for x in (stays, dies, fresh)]
+            parts = [LedgerView(m.METRICS, x.memory) for x in (stays, dies, fresh)]
             assert scraped() == sum(total(view, m.PROMPT_TOKENS) for view in parts)
 
 

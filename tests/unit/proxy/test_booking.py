@@ -2,7 +2,8 @@
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics.metric import Metric
 from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
@@ -59,7 +60,7 @@ def book(*stories: Story) -> ReadLedger:
     return read_ledger
 
 
-def booked(told: Story, metric: m.Metric, suffix: str = "", **labels: str) -> float | None:
+def booked(told: Story, metric: Metric, suffix: str = "", **labels: str) -> float | None:
     model = {"model": "m:latest"} if "model" in metric.labels else {}
     return book(told).value(metric, suffix, **{**model, **labels})
 
@@ -75,14 +76,14 @@ def booked(told: Story, metric: m.Metric, suffix: str = "", **labels: str) -> fl
         (m.CONTEXT_TOKENS, 19),
     ],
 )
-def test_durations_are_those_that_the_upstream_reports(metric: m.Metric, amount: float) -> None:
+def test_durations_are_those_that_the_upstream_reports(metric: Metric, amount: float) -> None:
     assert booked(story(read(FINAL)), metric, "_sum") == amount
 
 
 @pytest.mark.parametrize(
     ("metric", "tokens"), [(m.PROMPT_TOKENS, 8), (m.GENERATED_TOKENS, 11), (m.CACHED_TOKENS, 6)]
 )
-def test_tokens_are_those_that_the_upstream_counts(metric: m.Metric, tokens: int) -> None:
+def test_tokens_are_those_that_the_upstream_counts(metric: Metric, tokens: int) -> None:
     assert booked(story(read(FINAL)), metric) == tokens
 
 
@@ -198,7 +199,7 @@ def test_loading_and_unloading_are_no_latency() -> None:
     assert booked(unloaded, m.USAGE_MISSING, endpoint="/api/chat", reason="absent") is None
 
 
-def _endpoint(metric: m.Metric) -> dict[str, str]:
+def _endpoint(metric: Metric) -> dict[str, str]:
     return {"endpoint": "/api/chat"} if "endpoint" in metric.labels else {}
 
 

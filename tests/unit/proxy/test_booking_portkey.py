@@ -2,7 +2,7 @@
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.wire.endpoints import endpoint_of
 from proxy.booking_portkey import begin_portkey, book_portkey
 from proxy.outcomes import Ending

@@ -6,7 +6,7 @@ import math
 import pytest
 import structlog
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from proxy.clients import AHEAD_LIMIT_BYTES
 from tests.paper import PaperHouse
 

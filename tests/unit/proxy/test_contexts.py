@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.wire.endpoints import Answer, endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.service.lifecycle import bind
 from proxy.doors import (
     Doors,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from proxy.gateway import BODY_LIMIT_BYTES
 from proxy.upstream import UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from tests.paper import PaperHouse

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from proxy.admission import Refusal
 from proxy.front import FrontDesk
 from proxy.gateway import HEAD_LIMIT_BYTES, Crossing, Gateway

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from proxy import upstream
 from proxy.gateway_watch import GatewayWatch
 from proxy.heads import read_response

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter

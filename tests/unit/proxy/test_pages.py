@@ -1,6 +1,6 @@
 """Pages: one for each combination of labels, whatever is booked on it."""
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.wire.endpoints import endpoint_of
 from proxy.pages import Pages
 from proxy.story import Story

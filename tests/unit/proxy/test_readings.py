@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.wire.endpoints import endpoint_of
 from proxy.pages import Pages
 from proxy.readings import Generation, Reading, reading_of

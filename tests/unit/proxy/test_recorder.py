@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import structlog
 
-from ollama_observe.metrics import catalogue as m
-from ollama_observe.metrics.catalogue import Metric
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger, Page
+from ollama_observe.metrics.metric import Metric
 from ollama_observe.wire.endpoints import Answer
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
@@ -67,7 +67,7 @@ class Desk:
     """Recorders that write into one ledger."""
 
     def __init__(self, **settings: object) -> None:
-        self.ledger = Breakable(m.PROXY)
+        self.ledger = Breakable(m.METRICS)
         self.read = ReadLedger(self.ledger)
         self.gauges = InflightGauges(self.ledger)
         self.lines: list[dict[str, object]] = []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.wire.javascript import object_in_javascript
 from proxy.admission import Refusal
 from proxy.gateway import BODY_LIMIT_BYTES, Crossing, Gateway

@@ -2,7 +2,7 @@
 
 import json
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.progress import ProgressMeter

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from proxy.observer import Observer
 from proxy.outcomes import Ending
@@ -19,12 +19,14 @@ from tests.ledgers import nothing_loaded
 
 
 def recorder() -> Witness:
-    observer = Observer(ProxySettings(), Ledger(m.PROXY), Shared(), lambda *_: None, nothing_loaded)
+    observer = Observer(
+        ProxySettings(), Ledger(m.METRICS), Shared(), lambda *_: None, nothing_loaded
+    )
     return observer.begin(b"POST", b"/api/chat", {}, 0.0)
 
 
 def leg() -> Witness:
-    return Leg(Ledger(m.PROXY), "ollama", b"/api/chat", None, 0.0)
+    return Leg(Ledger(m.METRICS), "ollama", b"/api/chat", None, 0.0)
 
 
 TOLD = {name: value for name, value in vars(Witness).items() if inspect.isfunction(value)}

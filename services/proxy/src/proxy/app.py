@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from ollama_observe import __version__
-from ollama_observe.metrics import catalogue as m
 from ollama_observe.metrics.build import process_registry
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check, Control, Readiness
@@ -48,10 +48,10 @@ def create_proxy(
     `config` is what the gateway is told, if anything.
     Raises: ValueError, OSError for settings that make no sense together.
     """
-    ledger, shared = Ledger(m.PROXY), Shared()
+    ledger, shared = Ledger(m.METRICS), Shared()
     _say_what_runs(ledger, settings)
     collector = LedgerCollector(
-        m.PROXY, {"model": settings.model_label_limit, "user": settings.user_label_limit}
+        m.METRICS, {"model": settings.model_label_limit, "user": settings.user_label_limit}
     )
     collector.include(ledger.memory)
     relays = (

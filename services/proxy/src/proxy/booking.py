@@ -1,7 +1,8 @@
 """The story of a finished request, to metrics."""
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Page
+from ollama_observe.metrics.metric import OTHER, UNNAMED
 from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.usage import Usage
 from proxy.outcomes import Ending, Outcome
@@ -58,7 +59,7 @@ def book_answer(page: Page, story: Story) -> None:
 
 
 def _book_done(page: Page, story: Story, found: str) -> None:
-    reason = found if found in _DONE_REASONS else m.OTHER
+    reason = found if found in _DONE_REASONS else OTHER
     page.add(m.DONE, 1, reason)
     if story.is_operation:
         page.add(m.OPERATIONS, 1, reason)
@@ -132,7 +133,7 @@ def _time_per_output_token(meter: StreamMeter, usage: Usage) -> float | None:
 
 def book_reload(reloads: Reloads, page: Page, story: Story) -> None:
     """Whether the model was loaded again, and that it is loaded now."""
-    if not (story.is_inference and story.is_answered) or story.model in m.UNNAMED:
+    if not (story.is_inference and story.is_answered) or story.model in UNNAMED:
         return
     meter, model, ended_at = story.meter, story.model, story.ended_at
     if meter is not None and meter.done_reason == "unload":

@@ -1,6 +1,6 @@
 """What went through the gateway, or should have, to metrics."""
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger, Page
 from proxy.outcomes import Ending
 from proxy.passages import Passage

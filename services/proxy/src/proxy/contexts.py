@@ -7,7 +7,7 @@ that wait for it. Nobody waits for the judgement but a counter.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Page
 from ollama_observe.service.tasks import spawn
 from ollama_observe.wire.models import normalise_model

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 
 import structlog
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check
 from ollama_observe.service.tasks import spawn

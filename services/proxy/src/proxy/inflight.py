@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from proxy.routing import Routing
 from proxy.story import Phase, Story

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ollama_observe.metrics.catalogue import OTHER
+from ollama_observe.metrics.metric import OTHER
 from ollama_observe.wire.models import normalise_model
 
 _SPELLINGS_PER_MODEL = 8

@@ -1,6 +1,6 @@
 """The pages that requests are booked on: one for each method, endpoint, model and way."""
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger, Page
 from proxy.story import Story
 

@@ -5,7 +5,7 @@ Source: design notes "portkey", part 5; the gateway's own failures as seen with 
 
 from dataclasses import dataclass
 
-from ollama_observe.metrics.catalogue import NONE, OTHER
+from ollama_observe.metrics.metric import NONE, OTHER
 from proxy.headers import Headers, value_of
 from proxy.portkey_config import PortkeyConfig
 

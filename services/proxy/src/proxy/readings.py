@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.wire.encodings import Decoder, decoder_for
 from ollama_observe.wire.endpoints import Answer
 from ollama_observe.wire.framing import Framing, framing_of

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Page
+from ollama_observe.metrics.metric import OTHER
 from ollama_observe.wire.endpoints import Endpoint
 from ollama_observe.wire.models import normalise_model
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES, RequestFacts, read_request
@@ -271,5 +272,5 @@ class Recorder:
         story.asks_usage = story.facts.include_usage
         story.model = self._books.models.known(story.facts.model)
         # another process may know the model that has no label here yet
-        name = normalise_model(story.facts.model or "") if story.model == m.OTHER else story.model
+        name = normalise_model(story.facts.model or "") if story.model == OTHER else story.model
         story.last_use = self._books.reloads.last_use(name)

@@ -8,7 +8,7 @@ its own status. What comes in here is no request of its own, and is in no metric
 import re
 from collections.abc import Mapping
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.endpoints import Endpoint
 from proxy.admission import Refusal

@@ -1,7 +1,8 @@
 """Models on the move: bytes as the upstream tells them, and how far a pull has come."""
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.metrics.metric import OTHER
 from ollama_observe.wire.progress import ProgressMeter
 from proxy.story import Story
 
@@ -43,7 +44,7 @@ class Transfer:
             self._counted_bytes += moved
             labels = (story.endpoint.operation, story.routing)
             self._ledger.add(m.TRANSFER_BYTES, moved, labels)
-        if story.endpoint.operation == PULL and story.model != m.OTHER:
+        if story.endpoint.operation == PULL and story.model != OTHER:
             ratio = meter.ratio
             if ratio is not None:
                 self._shown = story.model

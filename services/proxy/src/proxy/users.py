@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ollama_observe.metrics.catalogue import NONE, OTHER, UNNAMED
+from ollama_observe.metrics.metric import NONE, OTHER, UNNAMED
 from proxy.headers import Headers
 from proxy.labels import BoundedLabels
 from proxy.settings import ProxySettings

@@ -5,20 +5,21 @@ import re
 import pytest
 
 from ollama_observe.metrics import catalogue
-from ollama_observe.metrics.catalogue import Kind, Metric
+from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics.metric import Kind, Metric
 
 ALL = catalogue.PROXY
 
 # Of the process, of a model, or of requests that were refused before they had a way.
 OF_NO_REQUEST = {
-    catalogue.PULL_PROGRESS,
-    catalogue.QUEUE_REJECTIONS,
-    catalogue.LABEL_OVERFLOW,
-    catalogue.SERIES,
-    catalogue.DROPPED_VALUES,
-    catalogue.WORKER_RESTARTS,
-    catalogue.CONFIG_INFO,
-    catalogue.BUILD_INFO,
+    m.PULL_PROGRESS,
+    m.QUEUE_REJECTIONS,
+    m.LABEL_OVERFLOW,
+    m.SERIES,
+    m.DROPPED_VALUES,
+    m.WORKER_RESTARTS,
+    m.CONFIG_INFO,
+    m.BUILD_INFO,
     *(metric for metric in catalogue.PROXY if metric.name.startswith("ollama_proxy_portkey_")),
 }
 """And those whose every request took the same way."""

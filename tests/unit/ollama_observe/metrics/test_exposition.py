@@ -14,9 +14,10 @@ from prometheus_client.metrics_core import Metric as Parsed
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.metrics.metric import Kind
 from tests.components import need
 from tests.ledgers import observe
 
@@ -25,7 +26,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
 def collector_of(*ledgers: Ledger, **limits: int) -> LedgerCollector:
-    collector = LedgerCollector(m.PROXY, limits)
+    collector = LedgerCollector(m.METRICS, limits)
     for ledger in ledgers:
         collector.include(ledger.memory)
     return collector
@@ -59,15 +60,15 @@ def tokens(collector: LedgerCollector) -> dict[str, float]:
 def a_bit_of_everything() -> Ledger:
     """A series of each metric that a ledger keeps, with label values that need escaping."""
     times = iter(1000.25 + n for n in range(100))
-    ledger = Ledger(m.PROXY, wall_clock=lambda: next(times))
-    for metric in set(m.PROXY) - {m.SERIES, m.DROPPED_VALUES}:
+    ledger = Ledger(m.METRICS, wall_clock=lambda: next(times))
+    for metric in set(m.METRICS) - {m.SERIES, m.DROPPED_VALUES}:
         labels = tuple(f'{label} "ü" \\ \n' for label in metric.labels)
         match metric.kind:
-            case m.Kind.COUNTER:
+            case Kind.COUNTER:
                 ledger.add(metric, 3, labels)
-            case m.Kind.GAUGE:
+            case Kind.GAUGE:
                 ledger.put(metric, 0.5, labels)
-            case m.Kind.HISTOGRAM:
+            case Kind.HISTOGRAM:
                 observe(ledger, metric, metric.buckets[1], labels, TRACE)
                 observe(ledger, metric, metric.buckets[-1] * 2, labels)
     return ledger
@@ -87,7 +88,7 @@ def samples(families: list[Parsed]) -> dict[tuple[str, frozenset[tuple[str, str]
     )
 )
 def test_counters_and_histograms_of_workers_add_up(workers: list[list[tuple[str, int]]]) -> None:
-    ledgers = [Ledger(m.PROXY) for _ in workers]
+    ledgers = [Ledger(m.METRICS) for _ in workers]
     for ledger, counted in zip(ledgers, workers, strict=True):
         for model, amount in counted:
             ledger.add(m.GENERATED_TOKENS, amount, (model, "direct"))
@@ -108,7 +109,7 @@ def test_counters_and_histograms_of_workers_add_up(workers: list[list[tuple[str,
 
 
 def test_gauges_add_up_and_states_take_the_largest() -> None:
-    one, two = Ledger(m.PROXY), Ledger(m.PROXY)
+    one, two = Ledger(m.METRICS), Ledger(m.METRICS)
     for ledger, ratio in ((one, 0.25), (two, 0.75)):
         ledger.add(m.INFLIGHT_PHASE, 2, ("waiting", "direct"))
         ledger.put(m.PULL_PROGRESS, ratio, ("a",))
@@ -120,7 +121,7 @@ def test_gauges_add_up_and_states_take_the_largest() -> None:
 
 
 def test_of_a_process_that_is_gone_the_counters_stay_and_the_gauges_go() -> None:
-    gone, live = Ledger(m.PROXY), Ledger(m.PROXY)
+    gone, live = Ledger(m.METRICS), Ledger(m.METRICS)
     for ledger in (gone, live):
         ledger.add(m.GENERATED_TOKENS, 5, MODEL)
         observe(ledger, m.TTFT, 0.3, MODEL)
@@ -137,9 +138,9 @@ def test_of_a_process_that_is_gone_the_counters_stay_and_the_gauges_go() -> None
 
 
 def test_several_that_are_gone_add_up() -> None:
-    collector = LedgerCollector(m.PROXY)
+    collector = LedgerCollector(m.METRICS)
     for _ in range(3):
-        ledger = Ledger(m.PROXY)
+        ledger = Ledger(m.METRICS)
         collector.include(ledger.memory)
         ledger.add(m.GENERATED_TOKENS, 5, MODEL)
         collector.retire(ledger.memory)
@@ -147,7 +148,7 @@ def test_several_that_are_gone_add_up() -> None:
 
 
 def test_names_beyond_the_bound_over_all_workers_are_folded_and_stay_folded() -> None:
-    one, two = Ledger(m.PROXY), Ledger(m.PROXY)
+    one, two = Ledger(m.METRICS), Ledger(m.METRICS)
     collector = collector_of(one, two, model=2)
     for model in ("other", "none", "a", "b"):
         one.add(m.GENERATED_TOKENS, 1, (model, "direct"))
@@ -164,7 +165,7 @@ def test_names_beyond_the_bound_over_all_workers_are_folded_and_stay_folded() ->
 
 
 def test_histograms_that_are_folded_add_up() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     for model in "abc":
         observe(ledger, m.TTFT, 0.3, (model, "direct"), TRACE)
     collector = collector_of(ledger, model=1)
@@ -174,13 +175,13 @@ def test_histograms_that_are_folded_add_up() -> None:
 
 
 def test_what_has_no_labels_is_there_from_the_start_at_zero() -> None:
-    collector = LedgerCollector(m.PROXY)
+    collector = LedgerCollector(m.METRICS)
     assert value(collector, m.WORKER_RESTARTS.name) == 0
     assert value(collector, m.DROPPED_VALUES.name) == 0
 
 
 def test_what_processes_dropped_is_told_also_when_they_are_gone() -> None:
-    ledgers = [Ledger(m.PROXY), Ledger(m.PROXY)]
+    ledgers = [Ledger(m.METRICS), Ledger(m.METRICS)]
     collector = collector_of(*ledgers)
     for ledger in ledgers:
         ledger.memory.drop()
@@ -215,13 +216,13 @@ def test_openmetrics_says_to_a_parser_what_was_counted_and_the_traces() -> None:
     }
     assert traced == {
         metric.name: ({"trace_id": TRACE}, metric.buckets[1])
-        for metric in m.PROXY
+        for metric in m.METRICS
         if metric.exemplars
     }
 
 
 def test_of_several_workers_the_latest_trace_is_told() -> None:
-    ledgers = [Ledger(m.PROXY, wall_clock=repeat(at).__next__) for at in (10.0, 30.0, 20.0)]
+    ledgers = [Ledger(m.METRICS, wall_clock=repeat(at).__next__) for at in (10.0, 30.0, 20.0)]
     for ledger, digit in zip(ledgers, "abc", strict=True):
         observe(ledger, m.TTFT, 0.3, MODEL, digit * 32)
     observe(ledgers[2], m.TTFT, 1000, MODEL, "d" * 32)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
-from ollama_observe.metrics.catalogue import Metric
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.exemplars import Exemplar
 from ollama_observe.metrics.ledger import Ledger, Page
 from ollama_observe.metrics.memory import WORDS, Memory
+from ollama_observe.metrics.metric import Metric
 from ollama_observe.metrics.view import LedgerView, Series
 
 MODEL = ("smollm2:135m", "direct")
@@ -21,7 +21,7 @@ def page(ledger: Ledger, model: str = MODEL[0]) -> Page:
 
 
 def read(ledger: Ledger) -> dict[tuple[Metric, tuple[str, ...]], Series]:
-    view = LedgerView(m.PROXY, ledger.memory)
+    view = LedgerView(m.METRICS, ledger.memory)
     return {(series.metric, series.labels): series for series in view.series()}
 
 
@@ -31,7 +31,7 @@ def number(ledger: Ledger, metric: Metric, labels: tuple[str, ...] = ()) -> floa
 
 
 def test_a_counter_adds_up_per_series() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     for amount in (1, 2.5):
         ledger.add(m.GENERATED_TOKENS, amount, MODEL)
     ledger.add(m.GENERATED_TOKENS, 7, ("other", "direct"))
@@ -40,7 +40,7 @@ def test_a_counter_adds_up_per_series() -> None:
 
 
 def test_a_gauge_is_set_and_moved() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     ledger.put(m.PULL_PROGRESS, 0.25, ("a",))
     ledger.put(m.PULL_PROGRESS, 0.5, ("a",))
     ledger.add(m.PULL_PROGRESS, -0.125, ("a",))
@@ -48,7 +48,7 @@ def test_a_gauge_is_set_and_moved() -> None:
 
 
 def test_a_forgotten_gauge_is_absent_until_it_begins_anew() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     ledger.put(m.PULL_PROGRESS, 0.9, ("a",))
     ledger.forget(m.PULL_PROGRESS, ("a",))
     ledger.forget(m.PULL_PROGRESS, ("a",))
@@ -59,7 +59,7 @@ def test_a_forgotten_gauge_is_absent_until_it_begins_anew() -> None:
 
 
 def test_series_that_come_and_go_need_no_more_room() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     ledger.put(m.PULL_PROGRESS, 0.5, ("a",))
     before = [entry for *_, entry in ledger.memory.entries()]
     for _ in range(100):
@@ -73,7 +73,7 @@ def test_series_that_come_and_go_need_no_more_room() -> None:
     [(0.0, 0), (0.01, 0), (0.0100001, 1), (0.5, 5), (640, 17), (641, 18), (math.inf, 18)],
 )
 def test_an_observation_is_in_the_first_bucket_that_reaches_it(value: float, bucket: int) -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     page(ledger).observe(m.TTFT, value)
     total, *buckets = read(ledger)[m.TTFT, MODEL].numbers
     assert total == value
@@ -81,7 +81,7 @@ def test_an_observation_is_in_the_first_bucket_that_reaches_it(value: float, buc
 
 
 def test_neighbouring_histograms_do_not_touch_each_other() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     for place in range(3):
         for _ in range(place + 1):
             page(ledger, str(place)).observe(m.TTFT, 1e9, TRACE)
@@ -96,7 +96,7 @@ def test_neighbouring_histograms_do_not_touch_each_other() -> None:
 
 def test_a_bucket_keeps_the_trace_of_its_latest_observation() -> None:
     times = iter((1000.5, 1001.5, 1002.5))
-    ledger = Ledger(m.PROXY, wall_clock=lambda: next(times))
+    ledger = Ledger(m.METRICS, wall_clock=lambda: next(times))
     first, second = page(ledger), page(ledger)
     first.observe(m.TTFT, 0.3, TRACE)
     first.observe(m.TTFT, 0.4, TRACE[::-1])
@@ -111,20 +111,20 @@ def test_a_bucket_keeps_the_trace_of_its_latest_observation() -> None:
 
 
 def test_a_histogram_without_exemplars_keeps_no_trace() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     page(ledger).observe(m.MAX_GAP, 0.3, TRACE)
     assert read(ledger)[m.MAX_GAP, MODEL].exemplars == []
 
 
 def test_label_values_may_hold_anything() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     labels = ('a\0b"\n\\', "ü模型")
     ledger.add(m.PROMPT_TOKENS, 1, labels)
     assert number(ledger, m.PROMPT_TOKENS, labels) == 1
 
 
 def test_a_full_ledger_counts_what_it_drops_and_keeps_what_it_has() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     ledger.add(m.WORKER_RESTARTS, 1)
     assert ledger.memory.append(b"what leaves one number free", WORDS - 4) is not None
     page(ledger).observe(m.TTFT, 0.3)
@@ -139,7 +139,7 @@ def test_a_full_ledger_counts_what_it_drops_and_keeps_what_it_has() -> None:
 
 
 def test_pages_and_the_ledger_count_on_the_same_series() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     first, second = page(ledger), page(ledger)
     for counting in (first, second, first):
         counting.add(m.DONE, 1, "stop")
@@ -171,7 +171,7 @@ MISUSES: dict[str, Callable[[Ledger], None]] = {
 
 @pytest.mark.parametrize("misuse", MISUSES)
 def test_a_use_that_the_catalogue_does_not_give_is_refused(misuse: str) -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     with pytest.raises(ValueError, match="ollama_proxy_"):
         MISUSES[misuse](ledger)
     assert read(ledger) == {}
@@ -184,6 +184,6 @@ def test_a_metric_of_another_catalogue_is_refused() -> None:
 
 def test_memory_that_holds_values_is_not_written_over() -> None:
     memory = Memory.private()
-    Ledger(m.PROXY, memory).add(m.WORKER_RESTARTS, 1)
+    Ledger(m.METRICS, memory).add(m.WORKER_RESTARTS, 1)
     with pytest.raises(ValueError, match="another ledger"):
-        Ledger(m.PROXY, memory)
+        Ledger(m.METRICS, memory)

@@ -6,9 +6,10 @@ import tempfile
 
 import pytest
 
-from ollama_observe.metrics import catalogue as m
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.metrics.memory import LOG_BYTES, WORDS, Memory, unlinked_file
+from ollama_observe.metrics.metric import Kind
 from tests.ledgers import observe
 
 
@@ -122,16 +123,16 @@ def test_a_file_without_a_name_is_empty_and_goes_with_its_descriptor(in_memory: 
 
 
 def test_a_hundred_models_on_all_endpoints_fit() -> None:
-    ledger = Ledger(m.PROXY)
+    ledger = Ledger(m.METRICS)
     values = {
         "model": [f"a-model-of-some-name:{n}b-instruct-q4_K_M" for n in range(100)],
         "endpoint": [f"/v1/an/endpoint/{n}" for n in range(13)],
         "status": [str(400 + n) for n in range(10)],
         "routing": ["direct", "portkey"],
     }
-    for metric in m.PROXY:
+    for metric in m.METRICS:
         for labels in itertools.product(*(values.get(label, ["POST"]) for label in metric.labels)):
-            if metric.kind is m.Kind.HISTOGRAM:
+            if metric.kind is Kind.HISTOGRAM:
                 observe(ledger, metric, 1, labels)
             else:
                 ledger.add(metric, 1, labels)

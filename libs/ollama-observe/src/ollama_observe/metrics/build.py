@@ -11,7 +11,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from ollama_observe.metrics.catalogue import Kind, Metric
+from ollama_observe.metrics.metric import Kind, Metric
 
 
 def process_registry() -> CollectorRegistry:

@@ -18,11 +18,11 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar as Trace
 from prometheus_client.utils import floatToGoString
 
-from ollama_observe.metrics import catalogue
-from ollama_observe.metrics.catalogue import Kind, Metric
+from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.exemplars import Exemplar
 from ollama_observe.metrics.ledger import Labels
 from ollama_observe.metrics.memory import Memory
+from ollama_observe.metrics.metric import OTHER, UNNAMED, Kind, Metric
 from ollama_observe.metrics.view import LedgerView, Series
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
@@ -83,11 +83,11 @@ class LedgerCollector(Collector):
     def _add_own(self, totals: "_Totals", dropped: float) -> None:
         """What no single process can know."""
         for label, count in self._bounds.folded():
-            totals.add(Series(catalogue.LABEL_OVERFLOW, (label,), [count], []), (label,))
-        totals.add(Series(catalogue.DROPPED_VALUES, (), [dropped], []), ())
+            totals.add(Series(m.LABEL_OVERFLOW, (label,), [count], []), (label,))
+        totals.add(Series(m.DROPPED_VALUES, (), [dropped], []), ())
         # this one among them
         lines = 1 + sum(_lines(series) for metric in self._metrics for series in totals.of(metric))
-        totals.add(Series(catalogue.SERIES, (), [lines], []), ())
+        totals.add(Series(m.SERIES, (), [lines], []), ())
 
 
 class _Totals:
@@ -136,13 +136,13 @@ class _Bounds:
 
     def _value(self, label: str, value: str) -> str:
         admitted = self._admitted.get(label)
-        if admitted is None or value in admitted or value in catalogue.UNNAMED:
+        if admitted is None or value in admitted or value in UNNAMED:
             return value
         if len(admitted) < self._limits[label]:
             admitted.add(value)
             return value
         self._folded[label].add(value)
-        return catalogue.OTHER
+        return OTHER
 
 
 def _plus(one: float, other: float) -> float:

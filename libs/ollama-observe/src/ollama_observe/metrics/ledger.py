@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from ollama_observe.metrics import exemplars
-from ollama_observe.metrics.catalogue import Kind, Metric
 from ollama_observe.metrics.memory import Memory
+from ollama_observe.metrics.metric import Kind, Metric
 
 Labels = tuple[str, ...]
 

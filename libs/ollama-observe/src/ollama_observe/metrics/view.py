@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import msgspec
 
 from ollama_observe.metrics import exemplars
-from ollama_observe.metrics.catalogue import Kind, Metric
 from ollama_observe.metrics.exemplars import Exemplar
 from ollama_observe.metrics.ledger import Labels
 from ollama_observe.metrics.memory import Memory
+from ollama_observe.metrics.metric import Kind, Metric
 
 
 @dataclass(slots=True)

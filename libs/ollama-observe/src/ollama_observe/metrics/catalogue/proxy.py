@@ -1,80 +1,7 @@
-"""The metrics that we measure ourselves, as data. docs/METRICS.md is generated from it.
-
-Names follow the Prometheus naming rules: one prefix per source, base units, `_total`
-on counters. Histograms carry few labels, because each label value costs a series per
-bucket; only `ollama_proxy_requests_total` carries them all.
-"""
-
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
+"""What the proxy measures."""
 
 from ollama_observe.metrics import buckets
-
-
-class Kind(StrEnum):
-    """The Prometheus type of a metric."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Metric:
-    """One metric: its name as scraped, and what the number means.
-
-    Compared by identity: an entry is the key by which its object is found.
-
-    `clock` says from which event to which a duration runs; empty where nothing is timed.
-    `exemplars` says that a bucket keeps the trace of its latest observation.
-    `over_workers` says what several processes' values of a gauge are together.
-    """
-
-    name: str
-    kind: Kind
-    help: str
-    labels: tuple[str, ...] = ()
-    unit: str = ""
-    buckets: tuple[float, ...] = ()
-    clock: str = ""
-    exemplars: bool = False
-    over_workers: Literal["sum", "max"] = "sum"
-
-
-OTHER = "other"
-"""A label's value for what is unknown, unproven, or beyond a bound."""
-NONE = "none"
-"""A model label's value for routes whose requests name no model."""
-UNNAMED = frozenset({OTHER, NONE})
-
-LABELS = {
-    "cache_status": "the gateway's word: `HIT`, `SEMANTIC HIT`, `MISS`, `SEMANTIC MISS`, `REFRESH` "
-    "or `DISABLED`; `none` or `other`",
-    "endpoint": "route template of Ollama's API; `other` for what Ollama does not serve",
-    "error_type": "what went wrong, from a closed set (proxy/outcomes.py)",
-    "kind": "`content`, `thinking` or `tool_call`",
-    "label": "name of the label that ran over",
-    "method": "HTTP method; `other` outside the usual seven",
-    "model": "model name with tag, once the upstream has answered 2xx for it; `other` before "
-    "that and beyond the bound of distinct names; `none` for routes without a model",
-    "operation": "`load` or `unload`; of transfers `pull`, `push`, `create` or `upload` (a blob)",
-    "phase": "what the request was doing: `upload` (its body comes), `waiting` (connecting, queue, "
-    "load), `prefill`, `thinking` or `answering`",
-    "portkey_enabled": "`true` or `false`",
-    "provider": "the gateway's word, if the configuration names it; `none` or `other`",
-    "python": "version of the interpreter",
-    "reason": "from a closed set that the metric's help names",
-    "route_default": "`direct` or `portkey`: the way of requests that ask for none",
-    "routing": "`direct` or `portkey`: the way to Ollama that the request took",
-    "status": "HTTP status sent to the client; 499 where the client left first",
-    "target": "index of the gateway's target; `none` or `other`",
-    "type": "`input` or `output`",
-    "upstream": "name of an Ollama: `ollama`, or one of PROXY_UPSTREAMS",
-    "user": "alias or salted hash of the client's key or header; `other` beyond the bound of "
-    "distinct users",
-    "version": "version of Ollama Observe",
-}
+from ollama_observe.metrics.metric import Kind, Metric
 
 _MODEL = ("model", "routing")
 _C, _G, _H = Kind.COUNTER, Kind.GAUGE, Kind.HISTOGRAM
@@ -471,5 +398,5 @@ PORTKEY_OVERHEAD = Metric(
     "(arrived from the gateway, to handed back to it)",
 )
 
-PROXY = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
-"""Every metric of the proxy, in the order above."""
+METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+"""All of them, in the order above."""

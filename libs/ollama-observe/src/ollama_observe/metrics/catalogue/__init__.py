@@ -1,0 +1,20 @@
+"""The metrics that we measure ourselves, as data. docs/METRICS.md is generated from it.
+
+Names follow the Prometheus naming rules: one prefix per source, base units, `_total`
+on counters. Histograms carry few labels, because each label value costs a series per
+bucket; only `ollama_proxy_requests_total` carries them all.
+"""
+
+from ollama_observe.metrics.catalogue import energy, exporter, gpu, host, ollama, proxy
+from ollama_observe.metrics.catalogue.labels import LABELS
+
+PROXY = proxy.METRICS
+"""What the proxy publishes."""
+
+EXPORTER = (*gpu.METRICS, *host.METRICS, *ollama.METRICS, *energy.METRICS, *exporter.METRICS)
+"""What the GPU exporter publishes."""
+
+ALL = (*PROXY, *EXPORTER)
+"""In the order of the documents."""
+
+__all__ = ["ALL", "EXPORTER", "LABELS", "PROXY"]

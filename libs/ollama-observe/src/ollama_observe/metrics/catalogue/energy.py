@@ -1,0 +1,72 @@
+"""What models cost: energy shared out among them, and the prices that the operator named.
+
+Energy is that of the GPUs and of the CPU packages, each as far as it can be read. Every joule
+is in exactly one series, so that sums mean something.
+"""
+
+from ollama_observe.metrics.metric import Kind, Metric
+
+_C, _G = Kind.COUNTER, Kind.GAUGE
+
+ENERGY = Metric(
+    "ollama_energy_joules_total",
+    _C,
+    "Energy by what the machine did for which model. `component` is `gpu` or `cpu`. `state` is "
+    "`busy` (requests were in flight: shared equally among them), `model_loaded` (none were: "
+    "shared among the loaded models by their memory), `bare` (nothing was loaded either) or "
+    "`unknown` (the proxy could not be asked).",
+    ("component", "model", "state"),
+    "joules",
+)
+SECONDS = Metric(
+    "ollama_energy_seconds_total",
+    _C,
+    "The time that this energy was spent in, shared out alike: it adds up to the time that was "
+    "observed.",
+    ("model", "state"),
+    "seconds",
+)
+IDLE_POWER = Metric(
+    "ollama_idle_power_watts",
+    _G,
+    "Power while no request was in flight: the 5th percentile of the latest readings in that "
+    "state. `state` is `bare` or `model_loaded`. Absent before there were enough of them.",
+    ("component", "state"),
+    "watts",
+)
+ENERGY_PRICE = Metric(
+    "energy_price_per_kilowatt_hour",
+    _G,
+    "What the operator pays for electricity (GPU_EXPORTER_ENERGY_PRICE_PER_KILOWATT_HOUR).",
+    ("currency",),
+)
+PUE = Metric(
+    "energy_pue_ratio",
+    _G,
+    "Power usage effectiveness: energy paid for each unit that the machine uses "
+    "(GPU_EXPORTER_PUE_RATIO).",
+    (),
+    "ratio",
+)
+CARBON_INTENSITY = Metric(
+    "energy_carbon_grams_per_kilowatt_hour",
+    _G,
+    "Grams of CO2 equivalent emitted for electricity "
+    "(GPU_EXPORTER_CARBON_GRAMS_PER_KILOWATT_HOUR).",
+)
+HARDWARE_PRICE = Metric(
+    "hardware_price_per_hour",
+    _G,
+    "What the hardware costs an hour, used or not (GPU_EXPORTER_HARDWARE_PRICE_PER_HOUR).",
+    ("currency",),
+)
+API_PRICE = Metric(
+    "paid_api_price_per_million_tokens",
+    _G,
+    "What a paid API would take for the same tokens; `type` is `input` or `output` "
+    "(GPU_EXPORTER_API_INPUT_PRICE_PER_MILLION_TOKENS, ..._OUTPUT_...).",
+    ("currency", "type"),
+)
+
+METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+"""All of them, in the order above."""

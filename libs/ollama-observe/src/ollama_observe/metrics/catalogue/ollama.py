@@ -1,0 +1,99 @@
+"""What the exporter reads from Ollama's own API, off the hot path.
+
+`/api/ps`, `/api/tags` and `/api/version` are asked on an interval. What happened between two
+readings is derived from them.
+"""
+
+from ollama_observe.metrics.metric import Kind, Metric
+
+_C, _G = Kind.COUNTER, Kind.GAUGE
+_MODEL = ("model",)
+
+UP = Metric("ollama_up", _G, "1 while Ollama answers, 0 while it does not.")
+INFO = Metric("ollama_info", _G, "Always 1.", ("version",))
+MODELS = Metric("ollama_models", _G, "Models that Ollama has on disk.")
+LOADED = Metric("ollama_loaded_models", _G, "Models that are loaded.")
+SIZE = Metric(
+    "ollama_model_size_bytes",
+    _G,
+    "Size of a model on disk. Two names of one file have it both.",
+    _MODEL,
+    "bytes",
+)
+MODEL_INFO = Metric(
+    "ollama_model_info",
+    _G,
+    "Always 1; one series a model on disk.",
+    ("model", "digest", "family", "parameter_size", "quantization"),
+)
+MEMORY = Metric(
+    "ollama_model_memory_bytes",
+    _G,
+    "Memory of a loaded model as Ollama reports it: weights, cache and buffers, wherever they are.",
+    _MODEL,
+    "bytes",
+)
+VRAM = Metric(
+    "ollama_model_vram_bytes",
+    _G,
+    "The part of it that is on GPUs, as Ollama reports it.",
+    _MODEL,
+    "bytes",
+)
+SPILL = Metric(
+    "ollama_model_cpu_spill_bytes",
+    _G,
+    "The part of it that is not on a GPU: what makes a model slow.",
+    _MODEL,
+    "bytes",
+)
+GPU_RATIO = Metric(
+    "ollama_model_gpu_ratio", _G, "The part on GPUs as a share; 1 is all of it.", _MODEL, "ratio"
+)
+CONTEXT = Metric(
+    "ollama_model_context_limit_tokens",
+    _G,
+    "Size of the context that a model was loaded with.",
+    _MODEL,
+    "tokens",
+)
+EXPIRY = Metric(
+    "ollama_model_expiry_timestamp_seconds",
+    _G,
+    "When a model will be unloaded if nobody asks it anything, as Unix time; absent for one that "
+    "stays.",
+    _MODEL,
+    "seconds",
+)
+LOADS = Metric(
+    "ollama_model_loads_total",
+    _C,
+    "Times that a model was seen loaded that was not before.",
+    _MODEL,
+)
+UNLOADS = Metric(
+    "ollama_model_unloads_total",
+    _C,
+    "Times that a model was gone that had been loaded; `reason` is `expired` (its time was up), "
+    "`evicted` (another model came before its time was up), `requested` (before its time, and "
+    "no other came), `reloaded` (it came back with another context or file) or `ollama_down` "
+    "(Ollama itself was gone in between).",
+    ("model", "reason"),
+)
+EVICTIONS = Metric(
+    "ollama_model_evictions_total",
+    _C,
+    "Those of them that had to make room; `cause` is `memory` (the two would not have fit "
+    "together) or `limit` (there was room: OLLAMA_MAX_LOADED_MODELS), and `unknown` where no "
+    "reading says how much room there was.",
+    ("model", "cause"),
+)
+ATTRIBUTION_LEVEL = Metric(
+    "ollama_vram_attribution_level",
+    _G,
+    "How much is known of who holds the cards' memory: 1, what Ollama reports; 2, and what the "
+    "cards say in total; 3, and what each process really holds.",
+)
+
+METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+"""All of them, in the order above."""

@@ -1,0 +1,50 @@
+"""`python -m gpu_exporter`: read and serve until SIGTERM."""
+
+import os
+import signal
+import sys
+
+from gpu_exporter.app import Exporter, create_exporter
+from gpu_exporter.registry import NAMES, unknown
+from gpu_exporter.settings import GpuExporterSettings
+from ollama_observe.service.lifecycle import Listener, listening, run, until_stopped
+from ollama_observe.service.logging import configure_logging
+from ollama_observe.service.settings import load
+
+
+async def serve(exporter: Exporter, settings: GpuExporterSettings) -> None:
+    """Serve the metrics while the lanes read."""
+    listener = Listener("metrics", exporter.app, settings.host, settings.port)
+    await until_stopped(
+        (exporter.reading(), listening(listener)),
+        exporter.readiness,
+        metrics=f"{settings.host}:{settings.port}",
+        backend=settings.backend,
+    )
+
+
+def main() -> None:
+    """Read the settings and serve; exit code 1 after NVML was lost, if that was asked for."""
+    settings = load(GpuExporterSettings)
+    if names := unknown(settings.without):
+        sys.exit(
+            f"gpu-exporter: GPU_EXPORTER_WITHOUT: no collector is called {names[0]!r}; "
+            f"there are {', '.join(NAMES)}"
+        )
+    configure_logging("gpu-exporter", settings.log_level, settings.log_format)
+    lost = []
+
+    def on_loss() -> None:
+        lost.append(True)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    try:
+        exporter = create_exporter(settings, on_loss)
+    except (OSError, ValueError) as error:
+        sys.exit(f"gpu-exporter: {error}")
+    run(lambda: serve(exporter, settings))
+    sys.exit(1 if lost else 0)
+
+
+if __name__ == "__main__":
+    main()
