@@ -85,7 +85,7 @@ traffic-portkey-proxy: ## the ten questions by the proxy through Portkey
 	@$(PY) -m stack traffic --preset quick --route portkey
 
 ##@ Measure
-metrics: ## what the proxy has measured so far
+metrics: ## what the proxy and the exporter have measured so far
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack metrics
 

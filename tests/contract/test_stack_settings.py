@@ -7,14 +7,16 @@ import pytest
 from pydantic import BaseModel
 
 from engine.settings import EngineSettings
+from gpu_exporter.settings import GpuExporterSettings
 from proxy.settings import ProxySettings
-from stack.parts import Part, engine_part, proxy_part
+from stack.parts import Part, engine_part, gpu_exporter_part, proxy_part
 from stack.places import REPOSITORY, places_of
 from stack.settings import DEFAULT_OLLAMA_URL, StackSettings, parse
 
 EXAMPLE = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
 LISTED = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
 PLACES = places_of(parse({}))
+PROXY = proxy_part(parse({}), DEFAULT_OLLAMA_URL)
 
 
 def test_the_example_lists_every_variable_and_no_other() -> None:
@@ -34,10 +36,15 @@ def test_the_example_changes_nothing_until_a_line_is_uncommented() -> None:
 @pytest.mark.parametrize(
     ("part", "settings", "prefix"),
     [
-        (proxy_part(parse({}), DEFAULT_OLLAMA_URL), ProxySettings, "PROXY_"),
+        (PROXY, ProxySettings, "PROXY_"),
         (engine_part(parse({}), PLACES), EngineSettings, "ENGINE_"),
+        (
+            gpu_exporter_part(parse({}), DEFAULT_OLLAMA_URL, PROXY.addresses[1], PLACES.models),
+            GpuExporterSettings,
+            "GPU_EXPORTER_",
+        ),
     ],
-    ids=["proxy", "engine"],
+    ids=["proxy", "engine", "gpu-exporter"],
 )
 def test_a_service_knows_every_variable_that_the_stack_sets_for_it(
     part: Part, settings: type[BaseModel], prefix: str
@@ -47,11 +54,18 @@ def test_a_service_knows_every_variable_that_the_stack_sets_for_it(
 
 
 @pytest.mark.parametrize(
-    ("service", "prefix"), [(ProxySettings, "proxy_"), (EngineSettings, "engine_")]
+    ("service", "prefix"),
+    [
+        (ProxySettings, "proxy_"),
+        (EngineSettings, "engine_"),
+        (GpuExporterSettings, "gpu_exporter_"),
+    ],
 )
 def test_a_variable_that_both_know_has_one_default(service: type[BaseModel], prefix: str) -> None:
     ours, theirs = StackSettings.model_fields, service.model_fields
-    shared = [name for name in ours if name.removeprefix(prefix) in theirs and prefix in name]
+    shared = [
+        name for name in ours if name.startswith(prefix) and name.removeprefix(prefix) in theirs
+    ]
     assert shared
     for name in shared:
         assert ours[name].default == theirs[name.removeprefix(prefix)].default, name

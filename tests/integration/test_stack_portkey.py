@@ -448,7 +448,7 @@ def test_a_real_answer_comes_through_the_whole_stack(tmp_path: Path) -> None:
     need_model_and_prometheus()
     with stack_at(tmp_path, ENGINE="embedded", PORTKEY="on") as stack:
         stack.start()
-        assert list(stack.status()) == ["engine", "portkey", "proxy", "prometheus"]
+        assert list(stack.status()) == ["engine", "portkey", "proxy", "gpu-exporter", "prometheus"]
         assert stack.command("health-portkey").returncode == 0
         question = {"model": "smollm2:135m", "prompt": "Why?", "options": {"num_predict": 4}}
         answer = ask(f"{stack.url}/api/generate", json.dumps(question).encode())

@@ -1,6 +1,7 @@
 """What shall run: the parts that run already and stay, and those that a wish adds to them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from stack import model_api, ports, probes, setup
 from stack.concerns import WAYS, digests_after, set_differently
@@ -9,8 +10,10 @@ from stack.errors import StackError
 from stack.model_api import ModelApi, without_credentials
 from stack.parts import (
     START_ORDER,
+    Address,
     Part,
     engine_part,
+    gpu_exporter_part,
     portkey_address,
     portkey_part,
     prometheus_address,
@@ -71,10 +74,13 @@ def assemble(request: Request, wish: Wish, running: Plan, verb: str) -> Plan:
     changing = change(request, wish, running)
     _require_gateway(request, running, changing)
     reason, api_url, new = running.model_api, running.api_url, list[Part]()
-    if "proxy" in changing.arrives:
+    if changing.arrives & {"proxy", "gpu-exporter"}:
         api = _model_api(request, running)
         reason, api_url = api.reason, without_credentials(api.url)
-        new += _proxy_and_engine(request, running, api, changing.gateway)
+        if "proxy" in changing.arrives:
+            new += _proxy_and_engine(request, running, api, changing.gateway)
+        if "gpu-exporter" in changing.arrives:
+            new.append(_gpu_exporter(request, api, [*changing.stays, *new]))
     _require_ports(request, running, changing, new, verb)
     fetched = setup.prepare(request, changing.arrives | {part.name for part in new})
     if fetched.node is not None:
@@ -124,6 +130,21 @@ def _proxy_and_engine(
     return [proxy]
 
 
+def _gpu_exporter(request: Request, api: ModelApi, parts: list[Part]) -> Part:
+    own = request.variables.get("ENGINE_MODELS_DIR")
+    models = Path(own) if own else request.places.models
+    return gpu_exporter_part(
+        request.settings,
+        api.url,
+        _control_of_proxy(parts),
+        models if api.is_embedded else None,
+    )
+
+
+def _control_of_proxy(parts: list[Part]) -> Address:
+    return next(part.addresses[1] for part in parts if part.name == "proxy")
+
+
 def _require_gateway(request: Request, running: Plan, changing: Change) -> None:
     """Raises: StackError where a gateway is in the way, or where one is missed."""
     is_coming = "portkey" in changing.arrives
@@ -167,6 +188,7 @@ def _prometheus(request: Request, binary: Binary, parts: list[Part]) -> Part:
         places.repository / configuration.RULES,
         proxy=addresses["proxy"][1],
         engine=addresses["engine"][0] if "engine" in addresses else None,
+        gpu_exporter=addresses["gpu-exporter"][0] if "gpu-exporter" in addresses else None,
         prometheus=prometheus_address(settings),
     )
     path = places.run / "prometheus.yml"

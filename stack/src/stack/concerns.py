@@ -9,11 +9,15 @@ _PREFIXES = {
     "engine": ("ENGINE", "STACK_"),
     "portkey": ("PORTKEY_", "STACK_"),
     "proxy": ("PROXY_", "OLLAMA_URL", "STACK_"),
+    "gpu-exporter": ("GPU_EXPORTER", "OLLAMA_URL", "PROXY_CONTROL_", "STACK_"),
     "prometheus": ("PROMETHEUS", "PROXY_CONTROL_", "STACK_"),
 }
 _BESIDES = {
     "proxy": frozenset({"ENGINE", *_ENGINES_PLACE}),
-    "prometheus": frozenset(_ENGINES_PLACE),
+    "gpu-exporter": frozenset({"ENGINE", *_ENGINES_PLACE, "ENGINE_MODELS_DIR"}),
+    "prometheus": frozenset(
+        {*_ENGINES_PLACE, "GPU_EXPORTER", "GPU_EXPORTER_HOST", "GPU_EXPORTER_PORT"}
+    ),
 }
 
 WAYS = ("PORTKEY_", "PROXY_PORTKEY_", "PROXY_RETURN_LEG", "PROXY_UPSTREAMS")

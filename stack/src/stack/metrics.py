@@ -1,35 +1,51 @@
-"""`metrics`: what the proxy has measured, without comments and bucket lines."""
+"""`metrics`: what the stack has measured, without comments and bucket lines."""
 
 from collections.abc import Iterator
 
 from stack import probes, supervised
-from stack.console import say
+from stack.console import complain, say
 from stack.errors import StackError
+from stack.parts import Address
 from stack.plan import Plan
 from stack.request import Request
 
-_PREFIX = "ollama_"
+_PREFIXES = ("ollama_", "gpu_", "host_", "exporter_", "energy_", "hardware_", "paid_api_")
+_NOT_OURS = ("_bucket", "_created")
 
 
 def metrics(request: Request) -> int:
-    """Print the samples. Raises: StackError where the proxy does not run."""
+    """Print the samples; exit code 1 where a part did not answer. Raises: StackError."""
     plan = Plan.load(request.places.run)
-    proxy = plan.part("proxy") if plan and supervised.connect(request.socket) else None
-    if proxy is None:
+    if plan is None or supervised.connect(request.socket) is None or plan.part("proxy") is None:
         raise StackError("not running: make start")
-    url = f"{proxy.addresses[1].url}/metrics"
-    reply = probes.get(url)
-    if reply is None or reply.status != 200:
-        raise StackError(f"{url} does not answer: make status")
-    for line in interesting(reply.body.decode()):
-        say(line)
-    say(f"# buckets, process and runtime metrics as well: {url}")
-    return 0
+    asked = {address.page_url: _samples(address) for address in measuring(plan)}
+    for samples in asked.values():
+        for line in samples or ():
+            say(line)
+    say(f"# buckets, process and runtime metrics as well: {', '.join(asked)}")
+    silent = [url for url, samples in asked.items() if samples is None]
+    for url in silent:
+        complain(f"{url} does not answer: make status")
+    return 1 if silent else 0
+
+
+def measuring(plan: Plan) -> list[Address]:
+    """Where the parts that measure tell of it: the proxy, and the exporter where one runs."""
+    found = [plan.part(name) for name in ("proxy", "gpu-exporter")]
+    addresses = [address for part in found if part for address in part.addresses]
+    return [address for address in addresses if address.page == "/metrics"]
 
 
 def interesting(exposition: str) -> Iterator[str]:
     """Our own samples, without buckets and creation times."""
     for line in exposition.splitlines():
         name = line.partition("{")[0].partition(" ")[0]
-        if name.startswith(_PREFIX) and not name.endswith(("_bucket", "_created")):
+        if name.startswith(_PREFIXES) and not name.endswith(_NOT_OURS):
             yield line
+
+
+def _samples(address: Address) -> list[str] | None:
+    reply = probes.get(address.page_url)
+    if reply is None or reply.status != 200:
+        return None
+    return list(interesting(reply.body.decode()))

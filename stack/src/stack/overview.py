@@ -44,7 +44,7 @@ def states(plan: Plan, supervisor: Supervisor) -> list[PartState]:
 
 
 def _state(part: Part, process: Process | None) -> PartState:
-    urls = tuple(address.url for address in part.addresses)
+    urls = tuple(address.page_url for address in part.addresses)
     if process is None:
         return PartState(part.name, "unknown", None, urls, "", 0)
     since = datetime.fromtimestamp(process.since).astimezone() if process.since else None
@@ -79,7 +79,7 @@ def show(request: Request, plan: Plan, rows: Sequence[PartState], title: str) ->
         pid = str(row.pid or "-")
         lines.append((row.name, row.health, pid, up, row.since[:19], row.urls[0], log))
         # the proxy's; its return legs are for the gateway alone
-        lines += [("", "", "", "", "", f"{url}/metrics", "") for url in row.urls[1:2]]
+        lines += [("", "", "", "", "", url, "") for url in row.urls[1:2]]
     for line in columns(lines):
         say(line)
     for row in rows:

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from stack.places import Places
 from stack.settings import StackSettings
 
-START_ORDER = ("engine", "portkey", "proxy", "prometheus")
+START_ORDER = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus")
 """Each after those that it asks."""
 
-STOP_ORDER = ("proxy", "portkey", "engine", "prometheus")
+STOP_ORDER = ("proxy", "portkey", "engine", "gpu-exporter", "prometheus")
 """The proxy drains first, while gateway and engine still answer; Prometheus sees all go."""
 
 _BESIDE_DRAIN_SECONDS = 10.0
@@ -29,17 +29,26 @@ _ALWAYS_TRUSTED = ("localhost", "127.0.0.1", "::1", "host.docker.internal")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A host and port that a part listens on, and the variable that chooses the port."""
+    """A host and port that a part listens on, and the variable that chooses the port.
+
+    `page` is the path that somebody who reads of the address wants.
+    """
 
     what: str
     host: str
     port: int
     variable: str
+    page: str = ""
 
     @property
     def url(self) -> str:
         """Where to reach it from this machine."""
         return f"http://{reachable(self.host)}:{self.port}"
+
+    @property
+    def page_url(self) -> str:
+        """What to open there."""
+        return f"{self.url}{self.page}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,7 @@ def proxy_part(settings: StackSettings, ollama_url: str, route: Route | None = N
         settings.proxy_control_host,
         settings.proxy_control_port,
         "PROXY_CONTROL_PORT",
+        "/metrics",
     )
     return Part(
         name="proxy",
@@ -148,6 +158,37 @@ def proxy_part(settings: StackSettings, ollama_url: str, route: Route | None = N
             "PROXY_DRAIN_SECONDS": f"{settings.proxy_drain_seconds:g}",
             "PROXY_OLLAMA_URL": ollama_url,
             **({"PROXY_RETURN_LEG_PORT": str(settings.proxy_return_leg_port)} if route else {}),
+        },
+    )
+
+
+def gpu_exporter_part(
+    settings: StackSettings, ollama_url: str, proxy: Address, models: Path | None
+) -> Part:
+    """The exporter of GPUs, the machine and Ollama; `proxy` is the control address.
+
+    `models` is where the models lie, if that is ours to know.
+    """
+    address = Address(
+        "gpu-exporter",
+        settings.gpu_exporter_host,
+        settings.gpu_exporter_port,
+        "GPU_EXPORTER_PORT",
+        "/metrics",
+    )
+    return Part(
+        name="gpu-exporter",
+        command=(sys.executable, "-m", "gpu_exporter"),
+        addresses=(address,),
+        ready_url=f"{address.url}/ready",
+        ready_within_seconds=30.0,
+        stop_seconds=10.0,
+        environment={
+            "GPU_EXPORTER_HOST": settings.gpu_exporter_host,
+            "GPU_EXPORTER_PORT": str(settings.gpu_exporter_port),
+            "GPU_EXPORTER_OLLAMA_URL": ollama_url,
+            "GPU_EXPORTER_PROXY_URL": proxy.url,
+            **({"GPU_EXPORTER_MODELS_DIR": str(models)} if models else {}),
         },
     )
 

@@ -23,7 +23,7 @@ def restart(request: Request) -> int:
 
 
 def wish_after(running: Plan, request: Request) -> Wish:
-    """What ran; but where PORTKEY or PROMETHEUS says something new, that."""
+    """What ran; but where PORTKEY, PROMETHEUS or GPU_EXPORTER says something new, that."""
     parts, settings = set(running.wished), request.settings
     if "proxy" not in parts:
         return wish_for(parts, settings)
@@ -33,8 +33,9 @@ def wish_after(running: Plan, request: Request) -> Wish:
     if "PORTKEY" in new and request.variables.get("PORTKEY"):
         is_through = bool(now.through_gateway)
         parts = parts - {"portkey"} | now.parts & {"portkey"}
-    if "PROMETHEUS" in new:
-        parts = parts - {"prometheus"} | now.parts & {"prometheus"}
+    for name, variable in (("prometheus", "PROMETHEUS"), ("gpu-exporter", "GPU_EXPORTER")):
+        if variable in new:
+            parts = parts - {name} | now.parts & {name}
     return wish_for(parts, settings, through_gateway=is_through)
 
 

@@ -18,7 +18,7 @@ from stack.errors import SettingsError
 
 DEFAULT_OLLAMA_URL = "http://127.0.0.1:11434"
 
-HANDED_ON = ("PROXY_", "ENGINE_", "TRAFFIC_")
+HANDED_ON = ("PROXY_", "ENGINE_", "TRAFFIC_", "GPU_EXPORTER_")
 """Prefixes of variables that belong to one service."""
 
 FOR_OTHERS = ("COMPOSE_", "DOCKER_")
@@ -31,7 +31,7 @@ OF_PROMETHEUS_CLIENTS = ("PROMETHEUS_MULTIPROC_DIR", "PROMETHEUS_DISABLE_CREATED
 """Variables of Prometheus's client libraries."""
 
 WITHOUT_PREFIX = (
-    *("OLLAMA_URL", "ENGINE", "PROMETHEUS"),
+    *("OLLAMA_URL", "ENGINE", "PROMETHEUS", "GPU_EXPORTER"),
     *("PORTKEY", "PORTKEY_HOST", "PORTKEY_PORT"),
 )
 """Our variables that only their spelling tells from others'."""
@@ -39,8 +39,15 @@ WITHOUT_PREFIX = (
 _NEAR_RATIO = 0.85
 """One letter more, less or exchanged; none of Ollama's or Portkey's own variables is as near."""
 
-COMPUTED = {"PROXY_OLLAMA_URL": "OLLAMA_URL", "PROXY_ENABLE_PORTKEY": "PORTKEY=on"}
+COMPUTED = {
+    "PROXY_OLLAMA_URL": "OLLAMA_URL",
+    "PROXY_ENABLE_PORTKEY": "PORTKEY=on",
+    "GPU_EXPORTER_OLLAMA_URL": "OLLAMA_URL",
+}
 """Service variables that the stack sets itself, and what the operator sets for each."""
+
+_RUNNING = ("PROXY_", "ENGINE_", "GPU_EXPORTER_")
+"""Those of them whose service runs as long as the stack does."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -85,6 +92,12 @@ class StackSettings(BaseModel):
         "used and never started.",
     )
     portkey_port: Port = Field(8787, description="Port of the Portkey gateway.")
+    gpu_exporter: Literal["auto", "off"] = Field(
+        "auto",
+        description="off: no GPU, host and model exporter; nor, then, energy and its costs.",
+    )
+    gpu_exporter_host: str = Field("127.0.0.1", description="Address of the GPU exporter.")
+    gpu_exporter_port: Port = Field(8000, description="Port of the GPU exporter's /metrics.")
     prometheus: Literal["auto", "off"] = Field(
         "auto",
         description="off: no Prometheus, for those who scrape the proxy with one of their own.",
@@ -133,8 +146,11 @@ class StackSettings(BaseModel):
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
         used = ["proxy_port", "proxy_control_port"]
-        if self.prometheus != "off":
-            used.append("prometheus_port")
+        used += [
+            f"{name}_port"
+            for name in ("gpu_exporter", "prometheus")
+            if getattr(self, name) != "off"
+        ]
         # the proxy may take Ollama's own port where Ollama has another
         if self.ollama_url is None or self.engine == "embedded":
             used.insert(0, "engine_port")
@@ -183,7 +199,7 @@ def operator_variables(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
-        if value and (name in KNOWN or name.startswith(("PROXY_", "ENGINE_")))
+        if value and (name in KNOWN or name.startswith(_RUNNING))
     }
 
 

@@ -59,7 +59,8 @@ class Transition:
 def environment_of(part: Part, variables: Mapping[str, str]) -> dict[str, str]:
     """What the stack computed for a part, and what the operator says to it, who wins."""
     given = {name: value for name, value in variables.items() if value}
-    own = {name: given[name] for name in given if name.startswith(f"{part.name.upper()}_")}
+    prefix = f"{part.name.upper().replace('-', '_')}_"
+    own = {name: given[name] for name in given if name.startswith(prefix)}
     return {name: given.get(name, value) for name, value in part.environment.items()} | own
 
 

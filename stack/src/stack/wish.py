@@ -24,7 +24,8 @@ class Wish:
 
 def wish_of(verb: str, settings: StackSettings) -> Wish:
     """What one of the verbs that start something asks for."""
-    whole = {"proxy"} if settings.prometheus == "off" else {"proxy", "prometheus"}
+    optional = {"gpu-exporter": settings.gpu_exporter, "prometheus": settings.prometheus}
+    whole = {"proxy", *(name for name, wanted in optional.items() if wanted != "off")}
     with_gateway = wish_for({*whole, "portkey"}, settings, through_gateway=True)
     wishes = {
         "start": with_gateway if settings.portkey == "on" else wish_for(whole, settings),

@@ -11,7 +11,7 @@ from stack.request import read_request
 from stack.wish import wish_of
 
 PROXY = Part("proxy", (), (Address("proxy", "127.0.0.1", 1, "PROXY_PORT"),), "", 1, 1)
-DIRECT = Plan((PROXY,), wished=("proxy", "prometheus"))
+DIRECT = Plan((PROXY,), wished=("proxy", "gpu-exporter", "prometheus"))
 GATEWAY = "http://127.0.0.1:8787"
 
 
@@ -22,8 +22,8 @@ def wished(verb: str, running: Plan, folder: Path, **variables: str) -> tuple[se
 
 
 def test_where_nothing_runs_all_that_is_asked_for_arrives(tmp_path: Path) -> None:
-    assert wished("start", Plan(), tmp_path) == ({"proxy", "prometheus"}, None)
-    whole = {"portkey", "proxy", "prometheus"}
+    assert wished("start", Plan(), tmp_path) == ({"proxy", "gpu-exporter", "prometheus"}, None)
+    whole = {"portkey", "proxy", "gpu-exporter", "prometheus"}
     assert wished("start-with-portkey", Plan(), tmp_path) == (whole, GATEWAY)
 
 
@@ -40,7 +40,7 @@ def test_a_proxy_that_shall_go_another_way_is_exchanged(tmp_path: Path) -> None:
 
 def test_start_leaves_the_way_of_a_running_proxy_as_it_is(tmp_path: Path) -> None:
     routed = Plan((PROXY,), wished=("proxy",), gateway=GATEWAY)
-    assert wished("start", routed, tmp_path) == ({"prometheus"}, GATEWAY)
+    assert wished("start", routed, tmp_path) == ({"gpu-exporter", "prometheus"}, GATEWAY)
 
 
 def test_a_prometheus_that_could_not_be_had_is_not_looked_for_again(tmp_path: Path) -> None:

@@ -3,18 +3,21 @@ import pytest
 from stack.concerns import concerns, digests_after, set_differently
 from stack.plan import Plan, digests
 
-NAMES = ("engine", "portkey", "proxy", "prometheus")
+NAMES = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus")
 
 
 @pytest.mark.parametrize(
     ("variable", "concerned"),
     [
         ("PROXY_LOG_LEVEL", {"proxy"}),
-        ("PROXY_CONTROL_PORT", {"proxy", "prometheus"}),
-        ("OLLAMA_URL", {"proxy"}),
-        ("ENGINE", {"engine", "proxy"}),
+        ("PROXY_CONTROL_PORT", {"proxy", "gpu-exporter", "prometheus"}),
+        ("OLLAMA_URL", {"proxy", "gpu-exporter"}),
+        ("ENGINE", {"engine", "proxy", "gpu-exporter"}),
         ("ENGINE_THREADS", {"engine"}),
-        ("ENGINE_PORT", {"engine", "proxy", "prometheus"}),
+        ("ENGINE_PORT", {"engine", "proxy", "gpu-exporter", "prometheus"}),
+        ("ENGINE_MODELS_DIR", {"engine", "gpu-exporter"}),
+        ("GPU_EXPORTER_BACKEND", {"gpu-exporter"}),
+        ("GPU_EXPORTER_PORT", {"gpu-exporter", "prometheus"}),
         ("PROMETHEUS", {"prometheus"}),
         ("PROMETHEUS_RETENTION_DAYS", {"prometheus"}),
         ("PORTKEY_PORT", {"portkey"}),

@@ -7,6 +7,7 @@ from stack.parts import (
     Address,
     Route,
     engine_part,
+    gpu_exporter_part,
     portkey_address,
     portkey_part,
     prometheus_part,
@@ -82,3 +83,20 @@ def test_the_proxy_on_a_route_listens_for_what_comes_back() -> None:
     assert routed.addresses == (*direct.addresses, leg)
     assert "PROXY_RETURN_LEG_PORT" not in direct.environment
     assert routed.environment["PROXY_RETURN_LEG_PORT"] == "11436"
+
+
+def test_the_exporter_is_told_whom_to_ask() -> None:
+    control = Address("proxy metrics", "0.0.0.0", 18001, "PROXY_CONTROL_PORT", "/metrics")
+    settings = parse({"GPU_EXPORTER_PORT": "18000"})
+    part = gpu_exporter_part(settings, "http://gpu-box:11434", control, Path("/r/models"))
+    assert part.environment["GPU_EXPORTER_OLLAMA_URL"] == "http://gpu-box:11434"
+    assert part.environment["GPU_EXPORTER_PROXY_URL"] == "http://127.0.0.1:18001"
+    assert part.environment["GPU_EXPORTER_MODELS_DIR"] == "/r/models"
+    assert part.ready_url == "http://127.0.0.1:18000/ready"
+    assert part.addresses[0].page_url == "http://127.0.0.1:18000/metrics"
+
+
+def test_where_the_models_of_somebody_elses_ollama_lie_the_exporter_finds_out_itself() -> None:
+    control = Address("proxy metrics", "127.0.0.1", 8001, "PROXY_CONTROL_PORT")
+    part = gpu_exporter_part(parse({}), "http://gpu-box:11434", control, None)
+    assert "GPU_EXPORTER_MODELS_DIR" not in part.environment

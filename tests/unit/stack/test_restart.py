@@ -51,6 +51,13 @@ def test_a_prometheus_that_is_refused_now_is_not_started(tmp_path: Path) -> None
     assert wish.parts == {"portkey", "proxy"}
 
 
+def test_an_exporter_that_is_wanted_or_refused_now_comes_or_goes(tmp_path: Path) -> None:
+    running = Plan(wished=("proxy", "gpu-exporter"))
+    assert wish_after(running, asked({"GPU_EXPORTER": "off"}, tmp_path)).parts == {"proxy"}
+    without = Plan(wished=("proxy",), digests=digests({"GPU_EXPORTER": "off"}))
+    assert wish_after(without, asked({}, tmp_path)).parts == {"proxy", "gpu-exporter"}
+
+
 @pytest.mark.parametrize("verb", STARTS)
 def test_a_wish_is_said_by_the_verb_that_asks_for_the_same(verb: str) -> None:
     settings = parse({})

@@ -80,7 +80,8 @@ def test_a_name_of_others_in_the_environment_is_none_of_our_business(name: str) 
 
 
 def test_every_name_without_a_prefix_is_guarded() -> None:
-    prefixed = tuple(f"{word}_" for word in ("STACK", "PROMETHEUS", "PROXY", "ENGINE", "TRAFFIC"))
+    words = ("STACK", "PROMETHEUS", "PROXY", "ENGINE", "TRAFFIC", "GPU_EXPORTER")
+    prefixed = tuple(f"{word}_" for word in words)
     assert {name for name in KNOWN if not name.startswith(prefixed)} == set(WITHOUT_PREFIX)
 
 
@@ -93,7 +94,11 @@ def test_settings_of_the_services_and_of_compose_may_stand_in_the_file(name: str
 
 @pytest.mark.parametrize(
     ("name", "instead"),
-    [("PROXY_OLLAMA_URL", "OLLAMA_URL"), ("PROXY_ENABLE_PORTKEY", "PORTKEY=on")],
+    [
+        ("PROXY_OLLAMA_URL", "OLLAMA_URL"),
+        ("PROXY_ENABLE_PORTKEY", "PORTKEY=on"),
+        ("GPU_EXPORTER_OLLAMA_URL", "OLLAMA_URL"),
+    ],
 )
 def test_a_variable_that_the_stack_computes_is_refused_with_the_operators_name(
     name: str, instead: str
@@ -114,11 +119,17 @@ def test_a_variable_that_the_stack_computes_is_refused_with_the_operators_name(
         ({"PORTKEY_HOST": "gw:8787"}, "PORTKEY_HOST: expected a host's name or address alone"),
         ({"PORTKEY_HOST": "0.0.0.0"}, "PORTKEY_HOST: the gateway .* never opened to a network"),
         ({"PROXY_PORT": "8001"}, "PROXY_PORT and PROXY_CONTROL_PORT are both 8001"),
+        ({"PROXY_PORT": "8000"}, "PROXY_PORT and GPU_EXPORTER_PORT are both 8000"),
+        ({"GPU_EXPORTER": "on"}, "GPU_EXPORTER: .*'auto' or 'off'"),
     ],
 )
 def test_bad_input_is_named_with_what_was_found(variables: dict[str, str], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         parse(variables)
+
+
+def test_a_port_of_what_is_switched_off_is_free() -> None:
+    assert parse({"PROXY_PORT": "8000", "GPU_EXPORTER": "off"}).proxy_port == 8000
 
 
 def test_the_proxy_may_take_ollamas_own_port_where_ollama_has_another() -> None:

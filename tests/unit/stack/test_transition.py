@@ -22,6 +22,12 @@ def test_a_part_gets_no_variables_of_another() -> None:
     assert "ENGINE_THREADS" not in environment_of(PART, {"ENGINE_THREADS": "2"})
 
 
+def test_a_part_of_two_words_gets_its_own() -> None:
+    part = Part("gpu-exporter", ("true",), (), "", 1, 1)
+    given = {"GPU_EXPORTER_BACKEND": "demo", "GPU_EXPORTER": "auto"}
+    assert environment_of(part, given) == {"GPU_EXPORTER_BACKEND": "demo"}
+
+
 def test_plan_and_configuration_are_written_together_and_hold_no_variables(tmp_path: Path) -> None:
     request = read_request({"PROXY_KEY": "hunter2"}, tmp_path)
     request.places.run.mkdir(parents=True)

@@ -3,7 +3,7 @@ import pytest
 from stack.settings import parse
 from stack.wish import STARTS, Wish, wish_of
 
-WHOLE = frozenset({"proxy", "prometheus"})
+WHOLE = frozenset({"proxy", "gpu-exporter", "prometheus"})
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,13 @@ def test_portkey_on_makes_start_the_verb_with_portkey() -> None:
     assert wish_of("start", settings) == wish_of("start-with-portkey", settings)
 
 
-def test_without_prometheus_nobody_asks_for_it() -> None:
-    settings = parse({"PROMETHEUS": "off"})
-    assert not any("prometheus" in wish_of(verb, settings).parts for verb in STARTS)
+@pytest.mark.parametrize(
+    ("variable", "part"), [("PROMETHEUS", "prometheus"), ("GPU_EXPORTER", "gpu-exporter")]
+)
+def test_what_is_switched_off_nobody_asks_for(variable: str, part: str) -> None:
+    settings = parse({variable: "off"})
+    assert part in WHOLE
+    assert not any(part in wish_of(verb, settings).parts for verb in STARTS)
 
 
 def test_a_gateway_elsewhere_is_used_and_not_asked_for() -> None:

@@ -23,9 +23,10 @@ def render(
     rules: Path,
     proxy: Address,
     engine: Address | None,
+    gpu_exporter: Address | None,
     prometheus: Address,
 ) -> str:
-    """The template with addresses filled in; without an engine its job has no targets.
+    """The template with addresses filled in; the job of what does not run has no targets.
 
     `rules` is the folder whose `*.yml` are loaded.
     """
@@ -35,7 +36,8 @@ def render(
         timeout=f"{min(interval_seconds, 10)}s",
         rules=_files_in(rules),
         proxy=_target(proxy),
-        engine="" if engine is None else _target(engine),
+        engine=_target(engine),
+        gpu_exporter=_target(gpu_exporter),
         prometheus=_target(prometheus),
     )
 
@@ -45,5 +47,7 @@ def _files_in(folder: Path) -> str:
     return json.dumps(f"{str(folder).translate(_LITERALLY)}/*.yml", ensure_ascii=False)
 
 
-def _target(address: Address) -> str:
+def _target(address: Address | None) -> str:
+    if address is None:
+        return ""
     return f'"{reachable(address.host)}:{address.port}"'

@@ -10,12 +10,18 @@ from stack.prometheus.configuration import TEMPLATE, render
 
 PROXY = Address("proxy metrics", "0.0.0.0", 18001, "PROXY_CONTROL_PORT")
 ENGINE = Address("engine", "::1", 21434, "ENGINE_PORT")
+EXPORTER = Address("gpu-exporter", "0.0.0.0", 18000, "GPU_EXPORTER_PORT")
 PROMETHEUS = Address("prometheus", "127.0.0.1", 19090, "PROMETHEUS_PORT")
 
 
-def rendered(engine: Address | None, interval: int = 5, rules: Path = REPOSITORY / "rules") -> Any:
+def rendered(
+    engine: Address | None,
+    interval: int = 5,
+    rules: Path = REPOSITORY / "rules",
+    exporter: Address | None = None,
+) -> Any:
     template = (REPOSITORY / TEMPLATE).read_text()
-    return yaml.safe_load(render(template, interval, rules, PROXY, engine, PROMETHEUS))
+    return yaml.safe_load(render(template, interval, rules, PROXY, engine, exporter, PROMETHEUS))
 
 
 def jobs(document: dict[str, Any]) -> Any:
@@ -26,15 +32,18 @@ def jobs(document: dict[str, Any]) -> Any:
 
 
 def test_every_part_is_a_job_at_the_address_where_it_can_be_reached() -> None:
-    assert jobs(rendered(ENGINE)) == {
+    assert jobs(rendered(ENGINE, exporter=EXPORTER)) == {
         "proxy": (None, ["127.0.0.1:18001"]),
         "engine": ("/-/metrics", ["[::1]:21434"]),
+        "gpu-exporter": (None, ["127.0.0.1:18000"]),
         "prometheus": (None, ["127.0.0.1:19090"]),
     }
 
 
-def test_without_the_engine_its_job_has_no_targets() -> None:
-    assert jobs(rendered(None))["engine"] == ("/-/metrics", [])
+def test_the_job_of_what_does_not_run_has_no_targets() -> None:
+    found = jobs(rendered(None))
+    assert found["engine"] == ("/-/metrics", [])
+    assert found["gpu-exporter"] == (None, [])
 
 
 @pytest.mark.parametrize(("interval", "timeout"), [(1, "1s"), (5, "5s"), (60, "10s")])
