@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.settings import EngineSettings
+from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.metrics import catalogue
+from ollama_observe.metrics.catalogue import energy, exporter, gpu, host, ollama
 from ollama_observe.metrics.metric import Metric
 from ollama_observe.service.settings import ServiceSettings, fields_of
 from proxy.settings import ProxySettings
@@ -38,6 +40,22 @@ def _cell(text: str) -> str:
 def metrics() -> str:
     """One section a metric: what it counts, its labels, its clock, its buckets."""
     return "\n".join(_metric(metric) for metric in catalogue.PROXY)
+
+
+def rows(metrics: Iterable[Metric]) -> str:
+    """One row a metric, for those without clocks and buckets."""
+    return table(
+        ("Metric", "Kind", "Labels", "Meaning"),
+        (
+            (
+                f"`{metric.name}`",
+                metric.kind,
+                ", ".join(f"`{label}`" for label in metric.labels),
+                metric.help,
+            )
+            for metric in metrics
+        ),
+    )
 
 
 def _metric(metric: Metric) -> str:
@@ -97,10 +115,16 @@ def stack() -> str:
 
 PASSAGES: dict[str, Callable[[], str]] = {
     "metrics": metrics,
+    "gpu_metrics": lambda: rows(gpu.METRICS),
+    "host_metrics": lambda: rows(host.METRICS),
+    "ollama_metrics": lambda: rows(ollama.METRICS),
+    "energy_metrics": lambda: rows(energy.METRICS),
+    "exporter_metrics": lambda: rows(exporter.METRICS),
     "labels": labels,
     "stack": stack,
     "proxy": lambda: _service(ProxySettings),
     "engine": lambda: _service(EngineSettings),
+    "gpu_exporter": lambda: _service(GpuExporterSettings),
     "traffic": lambda: _service(TrafficSettings),
 }
 

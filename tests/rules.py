@@ -1,4 +1,4 @@
-"""Prometheus's recording rules, as data."""
+"""Prometheus's rules, as data."""
 
 from pathlib import Path
 
@@ -7,12 +7,23 @@ import yaml
 PROMETHEUS = Path(__file__).resolve().parents[1] / "prometheus"
 
 
+def rules() -> dict[str, list[dict[str, str]]]:
+    """The rules of each file, by its name; alerts are among them."""
+    return {
+        path.name: [
+            rule
+            for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+            for rule in group["rules"]
+        ]
+        for path in sorted((PROMETHEUS / "rules").glob("*.yml"))
+    }
+
+
 def recording_rules() -> dict[str, str]:
     """Recorded series to the expression that it is recorded from."""
     return {
         rule["record"]: rule["expr"]
-        for path in sorted((PROMETHEUS / "rules").glob("*.yml"))
-        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
-        for rule in group["rules"]
+        for found in rules().values()
+        for rule in found
         if "record" in rule
     }

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import psutil
 import pytest
 
 from stack.waiting import wait_until
@@ -86,7 +87,8 @@ class Running:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     need_model_and_prometheus()
-    with stack_at(tmp_path_factory.mktemp("whole"), ENGINE="embedded") as stack:
+    variables = {"ENGINE": "embedded", "GPU_EXPORTER_BACKEND": "demo"}
+    with stack_at(tmp_path_factory.mktemp("whole"), **variables) as stack:
         shown = stack.start(PROMETHEUS_SCRAPE_INTERVAL_SECONDS="1")
         assert "ENGINE=embedded asks for it" in shown
         running = Running(stack, Ledger())
@@ -129,7 +131,7 @@ def note(ledger: Ledger, prompt: int, generated: int, stream: bool) -> None:
 
 
 def test_every_part_is_scraped(running: Running) -> None:
-    running.wait_for('count(up{job=~"proxy|engine|prometheus"} == 1)', 3)
+    running.wait_for('count(up{job=~"proxy|engine|gpu-exporter|prometheus"} == 1)', 4)
 
 
 def test_requests_are_counted_exactly(running: Running) -> None:
@@ -169,6 +171,25 @@ def test_a_model_that_nobody_has_is_an_error_and_no_label(running: Running) -> N
 
 def test_nothing_is_left_in_flight(running: Running) -> None:
     running.wait_for("sum(ollama_proxy_active_requests)", 0)
+
+
+def test_the_exporter_sees_the_model_that_answered(running: Running) -> None:
+    running.wait_for("ollama_up", 1)
+    running.wait_for(f'ollama_loaded_models and on() ollama_model_info{{model="{MODEL}"}}', 1)
+    running.wait_for(f'ollama_model_context_limit_tokens{{model="{MODEL}"}} > bool 0', 1)
+    running.wait_for("ollama_vram_attribution_level", 2)
+
+
+def test_the_exporter_reads_this_machine(running: Running) -> None:
+    running.wait_for("host_memory_total_bytes", psutil.virtual_memory().total)
+    running.wait_for("host_cpus", psutil.cpu_count() or 0)
+    running.wait_for('count(host_filesystem_avail_bytes{mountpoint!=""} > 0)', 1)
+
+
+def test_made_up_cards_are_called_so(running: Running) -> None:
+    running.wait_for("exporter_gpu_count", 2)
+    running.wait_for('count(gpu_info{vendor="demo"})', 2)
+    running.wait_for('count(gpu_energy_joules_total{source!="demo"})', 0)
 
 
 def test_the_recording_rules_are_loaded_and_record(running: Running) -> None:

@@ -5,6 +5,7 @@ import signal
 import sys
 
 from gpu_exporter.app import Exporter, create_exporter
+from gpu_exporter.procfs import point_psutil_at
 from gpu_exporter.registry import NAMES, unknown
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.service.lifecycle import Listener, listening, run, until_stopped
@@ -13,10 +14,10 @@ from ollama_observe.service.settings import load
 
 
 async def serve(exporter: Exporter, settings: GpuExporterSettings) -> None:
-    """Serve the metrics while the lanes read."""
+    """Serve the metrics while the lanes read; a taken port ends it before anything is read."""
     listener = Listener("metrics", exporter.app, settings.host, settings.port)
     await until_stopped(
-        (exporter.reading(), listening(listener)),
+        (listening(listener), exporter.reading()),
         exporter.readiness,
         metrics=f"{settings.host}:{settings.port}",
         backend=settings.backend,
@@ -32,6 +33,7 @@ def main() -> None:
             f"there are {', '.join(NAMES)}"
         )
     configure_logging("gpu-exporter", settings.log_level, settings.log_format)
+    point_psutil_at(settings.host_proc)
     lost = []
 
     def on_loss() -> None:
@@ -40,7 +42,9 @@ def main() -> None:
 
     try:
         exporter = create_exporter(settings, on_loss)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        sys.exit(f"gpu-exporter: {error.filename}: {error.strerror}")
+    except ValueError as error:
         sys.exit(f"gpu-exporter: {error}")
     run(lambda: serve(exporter, settings))
     sys.exit(1 if lost else 0)

@@ -13,6 +13,9 @@ from gpu_exporter.loaded import LoadedModel
 
 T = TypeVar("T")
 
+_MISSED_TURNS = 3
+_BELIEVED_AT_LEAST_SECONDS = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Fact(Generic[T]):
@@ -27,16 +30,23 @@ class Board:
     """None: not found out, or no longer known.
 
     Units: `joules` is energy since the exporter began, by component (`gpu`, `cpu`), each with the
-    instant up to which it counts.
+    instant up to which it counts. Read it by key: other threads add to it.
     """
 
     gpus: Fact[Sequence[Gpu]] | None = None
     loaded: Fact[Sequence[LoadedModel]] | None = None
+    installed: Fact[Sequence[str]] | None = None
+    """Names of the models on disk that have series of their own."""
     joules: dict[str, Fact[float]] = field(default_factory=dict)
     blobs: Fact[Mapping[str, str]] | None = None
-    """Names of models by the digest of their weights' file, for what runners have loaded."""
+    """Names of models by their weights, as ollama_observe.wire.weights identifies them."""
 
 
 def recent(fact: Fact[T] | None, now: float, within_seconds: float) -> T | None:
     """What a fact says, if it is not too old."""
     return fact.value if fact is not None and now - fact.at <= within_seconds else None
+
+
+def believed_seconds(interval_seconds: float) -> float:
+    """How long a fact is believed that is found out on an interval: a turn may be missed."""
+    return max(_MISSED_TURNS * interval_seconds, _BELIEVED_AT_LEAST_SECONDS)

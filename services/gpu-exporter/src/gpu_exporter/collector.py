@@ -16,6 +16,10 @@ class Unavailable(Exception):  # noqa: N818 (it is no error)
     """This machine has none of what a collector reads; the message says what was looked for."""
 
 
+class Incomplete(Exception):  # noqa: N818 (it is not all an error)
+    """Some of what should be there could not be read; what was yielded before stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a collector is made with.
@@ -34,13 +38,16 @@ class Collector(Protocol):
     """Reads one subject. Called by one thread only, on an interval."""
 
     name: str
-    metrics: tuple[Metric, ...]
-    """What it publishes; nobody else does."""
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What it publishes; nobody else does."""
+        ...
 
     def collect(self) -> Iterable[Reading]:
         """What is to be read now.
 
-        Raises: Unavailable where this machine has nothing of it; whatever else where it should
-        have worked.
+        Raises: Unavailable where this machine has nothing of it; Incomplete, at the end, where
+        a part of it failed; whatever else where it should have worked.
         """
         ...

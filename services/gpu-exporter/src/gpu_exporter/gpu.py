@@ -103,7 +103,8 @@ class Backend(Protocol):
     def read(self) -> Sequence[Gpu]:
         """All cards as they are now.
 
-        Raises: Unavailable where the machine has none that this way can read; whatever else
+        Raises: Unavailable where the machine has none that this way can read; CardsMissing, with
+        the cards that there are, where others should have been read as well; whatever else
         where it should have worked.
         """
         ...

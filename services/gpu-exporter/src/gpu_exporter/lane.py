@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 
 from gpu_exporter.watch import Watch
 
-_LEFT_BEHIND_SECONDS = 1.0
-
 
 class Lane:
     """Runs its watches in order, every `interval_seconds`; a turn that was missed is left out.
@@ -34,27 +32,36 @@ class Lane:
         """Begin; the first turn is at once."""
         self._thread.start()
 
-    def stop(self) -> bool:
-        """End after the collector that runs; whether it did in time."""
+    def stop(self) -> None:
+        """Ask it to end after the collector that runs."""
         self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join(_LEFT_BEHIND_SECONDS)
-        return not self._thread.is_alive()
+        self._first.set()
 
-    def has_turned(self) -> bool:
-        """Whether every collector has run once."""
-        return self._first.is_set()
+    def has_turned(self, within_seconds: float) -> bool:
+        """Wait for every collector to have run once; whether they have."""
+        return self._first.wait(within_seconds)
+
+    def has_ended(self, within_seconds: float) -> bool:
+        """Wait for the end; whether it came. One that was never started has ended."""
+        if self._thread.ident is not None:
+            self._thread.join(within_seconds)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         due = self._clock()
         while not self._stop.is_set():
-            for watch in self.watches:
-                watch.run()
-                if self._stop.is_set():
-                    return
-            self._first.set()
+            self._turn()
             due = next_turn(due, self._clock(), self._interval_seconds)
             self._stop.wait(max(0.0, due - self._clock()))
+        for watch in self.watches:
+            watch.close()
+
+    def _turn(self) -> None:
+        for watch in self.watches:
+            watch.run()
+            if self._stop.is_set():
+                return
+        self._first.set()
 
 
 def next_turn(due: float, now: float, interval_seconds: float) -> float:

@@ -4,6 +4,19 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from gpu_exporter.collector import Collector, Context
+from gpu_exporter.collectors.energy import Energy
+from gpu_exporter.collectors.gpu_cards import GpuCards
+from gpu_exporter.collectors.gpu_processes import GpuProcesses
+from gpu_exporter.collectors.host_cpu import HostCpu
+from gpu_exporter.collectors.host_disk import HostDisk
+from gpu_exporter.collectors.host_filesystem import HostFilesystem
+from gpu_exporter.collectors.host_memory import HostMemory
+from gpu_exporter.collectors.host_network import HostNetwork
+from gpu_exporter.collectors.host_pressure import HostPressure
+from gpu_exporter.collectors.host_rapl import HostRapl
+from gpu_exporter.collectors.host_sensors import HostSensors
+from gpu_exporter.collectors.ollama_models import OllamaModels
+from gpu_exporter.collectors.ollama_server import OllamaServer
 from gpu_exporter.lane import Lane
 from gpu_exporter.settings import GpuExporterSettings
 from gpu_exporter.watch import Watch
@@ -23,12 +36,18 @@ class Making(Protocol):
 
 
 ALL: dict[str, tuple[Making, ...]] = {
-    "gpu": (),
-    "energy": (),
-    "host": (),
-    "ollama": (),
+    "gpu": (GpuCards, GpuProcesses),
+    "energy": (HostRapl, Energy),
+    "host": (
+        *(HostCpu, HostMemory, HostDisk),
+        *(HostNetwork, HostSensors, HostPressure),
+    ),
+    # alone: a network mount that is dead never answers
+    "filesystem": (HostFilesystem,),
+    "ollama": (OllamaServer, OllamaModels),
 }
-"""By lane. Those of a lane run one after the other; a driver that hangs holds up its own."""
+"""By lane. Those of a lane run in their order, one after the other: what the first pins to the
+board is there for the next, and a driver that hangs holds up its own lane."""
 
 NAMES = tuple(making.name for lane in ALL.values() for making in lane)
 
@@ -39,25 +58,31 @@ def unknown(without: str) -> list[str]:
 
 
 def lanes(context: Context) -> Sequence[Lane]:
-    """The lanes, with all collectors that the settings leave."""
+    """The lanes, with all collectors that the settings leave; none without any."""
     settings = context.settings
     left_out = _names(settings.without)
     made = []
     for name, makings in ALL.items():
         interval = _interval(name, settings)
-        stale_after = max(_STALE_INTERVALS * interval, _STALE_AT_LEAST_SECONDS)
         watches = [
-            Watch(making(context), stale_after, context.clock, context.wall_clock)
+            Watch(making(context), stale_after(interval), context.clock, context.wall_clock)
             for making in makings
             if making.name not in left_out
         ]
-        made.append(Lane(name, watches, interval, context.clock))
+        if watches:
+            made.append(Lane(name, watches, interval, context.clock))
     return made
+
+
+def stale_after(interval_seconds: float) -> float:
+    """The age in seconds at which what was read on an interval is not told any more."""
+    return max(_STALE_INTERVALS * interval_seconds, _STALE_AT_LEAST_SECONDS)
 
 
 def _interval(lane: str, settings: GpuExporterSettings) -> float:
     intervals = {
         "host": settings.host_interval_seconds,
+        "filesystem": settings.host_interval_seconds,
         "ollama": settings.ollama_interval_seconds,
     }
     return intervals.get(lane, settings.gpu_interval_seconds)

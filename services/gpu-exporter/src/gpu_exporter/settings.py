@@ -18,12 +18,12 @@ class GpuExporterSettings(ServiceSettings):
 
     backend: Literal["auto", "nvml", "sysfs", "apple", "demo", "replay", "none"] = Field(
         "auto",
-        description="How GPUs are read. auto: nvml where NVIDIA's driver is, else sysfs (AMD, "
-        "Intel), on macOS apple. demo: made-up cards, labelled so. replay: a capture.",
+        description="How GPUs are read. auto: NVIDIA's by nvml and, together with them, AMD's and "
+        "Intel's by sysfs; on macOS apple. demo: made-up cards, labelled so. replay: a capture.",
     )
     capture: Path | None = Field(
         None,
-        description="The capture that `replay` plays, as `python -m gpu_exporter.record` writes it.",
+        description="The capture that `replay` plays: `python -m gpu_exporter.record` writes one.",
     )
     gpu_interval_seconds: float = Field(
         1.0,
@@ -75,8 +75,8 @@ class GpuExporterSettings(ServiceSettings):
     )
     dcgm: bool = Field(
         False,
-        description="Serve /dcgm/metrics as well: the eleven series under DCGM's names that other "
-        "tools and boards look for.",
+        description="Serve /dcgm/metrics as well: ten series under DCGM's names that other tools "
+        "and boards look for.",
     )
 
     currency: str = Field("", max_length=12, description="Currency of the prices, for labels.")

@@ -1,9 +1,11 @@
 """The cards themselves: every field of a `Gpu` that is a number is a metric."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from gpu_exporter import gpu_energy
+from gpu_exporter.backends import CardsMissing
 from gpu_exporter.board import Fact
-from gpu_exporter.collector import Context
+from gpu_exporter.collector import Context, Unavailable
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.gpu_energy import GpuEnergy
 from gpu_exporter.reading import Reading, each, one
@@ -49,35 +51,51 @@ _KEYED_VALUES: dict[str, Metric] = {
 """By field of Gpu, whose keys are the last label."""
 
 _MIG = (m.MIG_INFO, m.MIG_MEMORY_USED, m.MIG_MEMORY_TOTAL)
-_ENERGY = (m.ENERGY, m.ENERGY_DISCONTINUITIES)
 
 
 class GpuCards:
     """Reads the cards, and pins them to the board with the energy that they have used."""
 
     name = "gpu"
-    metrics = (m.INFO, *_VALUES.values(), *_KEYED_VALUES.values(), *_MIG, *_ENERGY)
+    metrics = (
+        *(m.INFO, *_VALUES.values(), *_KEYED_VALUES.values()),
+        *(*_MIG, *gpu_energy.METRICS),
+    )
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._energy = GpuEnergy(is_made_up=context.settings.backend == "demo")
+        self._energy = GpuEnergy()
 
     def collect(self) -> Iterator[Reading]:
         """See Collector. What was pinned to the board is taken off where reading fails."""
-        board, clock = self._context.board, self._context.clock
         try:
-            gpus = tuple(self._context.backend.read())
+            gpus, missing = self._read()
         except BaseException:
-            board.gpus = None
+            self._context.board.gpus = None
             raise
-        now = clock()
-        self._energy.add(now, gpus)
-        board.gpus = Fact(now, gpus)
-        if self._energy.is_known:
-            board.joules["gpu"] = Fact(now, self._energy.total_joules)
+        self._pin(gpus)
         for gpu in gpus:
             yield from _card(gpu)
         yield from self._energy.readings()
+        if missing is not None:
+            raise missing
+
+    def _read(self) -> tuple[Sequence[Gpu], CardsMissing | None]:
+        backend = self._context.backend
+        try:
+            gpus = tuple(backend.read())
+        except CardsMissing as missing:
+            return tuple(missing.gpus), missing
+        if not gpus:
+            raise Unavailable(f"no card was found by {backend.name}")
+        return gpus, None
+
+    def _pin(self, gpus: Sequence[Gpu]) -> None:
+        board, now = self._context.board, self._context.clock()
+        self._energy.add(now, gpus)
+        board.gpus = Fact(now, gpus) if gpus else None
+        if self._energy.is_known:
+            board.joules["gpu"] = Fact(now, self._energy.total_joules)
 
 
 def _card(gpu: Gpu) -> Iterator[Reading]:

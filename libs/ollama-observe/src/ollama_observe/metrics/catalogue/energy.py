@@ -12,25 +12,25 @@ ENERGY = Metric(
     "ollama_energy_joules_total",
     _C,
     "Energy by what the machine did for which model. `component` is `gpu` or `cpu`. `state` is "
-    "`busy` (requests were in flight: shared equally among them), `model_loaded` (none were: "
+    "`busy` (models worked at requests: shared equally among these), `model_loaded` (at none: "
     "shared among the loaded models by their memory), `bare` (nothing was loaded either) or "
-    "`unknown` (the proxy could not be asked).",
+    "`unknown` (the proxy or Ollama could not be asked, or was not for too long).",
     ("component", "model", "state"),
     "joules",
 )
 SECONDS = Metric(
     "ollama_energy_seconds_total",
     _C,
-    "The time that this energy was spent in, shared out alike: it adds up to the time that was "
-    "observed.",
-    ("model", "state"),
+    "The time in which this energy was used, shared out alike: of a component it adds up to the "
+    "time in which its energy was known.",
+    ("component", "model", "state"),
     "seconds",
 )
 IDLE_POWER = Metric(
     "ollama_idle_power_watts",
     _G,
-    "Power while no request was in flight: the 5th percentile of the latest readings in that "
-    "state. `state` is `bare` or `model_loaded`. Absent before there were enough of them.",
+    "Power while models worked at no request: the 5th percentile of the latest 600 readings in "
+    "that state. `state` is `bare` or `model_loaded`. Absent before there were 30 of them.",
     ("component", "state"),
     "watts",
 )

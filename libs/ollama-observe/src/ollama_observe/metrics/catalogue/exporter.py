@@ -8,16 +8,20 @@ _COLLECTOR = ("collector",)
 BUILD_INFO = Metric(
     "exporter_build_info",
     _G,
-    "Always 1; `backend` is how GPUs are read: `nvml`, `sysfs`, `apple`, `demo`, `replay` or "
-    "`none`.",
+    "Always 1; `backend` is how GPUs are read: `nvml`, `sysfs`, `nvml+sysfs`, `apple`, `demo`, "
+    "`replay`, or `none` before any was found.",
     ("version", "python", "backend"),
 )
-GPU_COUNT = Metric("exporter_gpu_count", _G, "GPUs that were read at the latest sampling.")
+GPU_COUNT = Metric(
+    "exporter_gpu_count",
+    _G,
+    "GPUs that were read at the latest sampling; 0 also where that failed, or is too long ago.",
+)
 COLLECTOR_UP = Metric(
     "exporter_collector_up",
     _G,
     "1 while a collector's latest run succeeded and is not too old; 0 also where this machine has "
-    "nothing for it.",
+    "nothing for it, and where only a part of it could be read.",
     _COLLECTOR,
 )
 COLLECTOR_DURATION = Metric(

@@ -8,7 +8,7 @@ CPU_SECONDS = Metric(
     "host_cpu_seconds_total",
     _C,
     "Time of all CPUs together by `mode`: `user`, `nice`, `system`, `idle`, `iowait`, `irq`, "
-    "`softirq` or `steal`. A guest's time is in the user's.",
+    "`softirq` or `steal`. A guest's time is in `user` and `nice`.",
     ("mode",),
     "seconds",
 )
@@ -34,7 +34,7 @@ MEMORY_USED = Metric(
 MEMORY_CACHED = Metric(
     "host_memory_cached_bytes",
     _G,
-    "Memory that holds files, model files among them, and is given up when needed.",
+    "Memory that holds files, model files among them; most of it is given up when needed.",
     (),
     "bytes",
 )
@@ -43,7 +43,12 @@ SWAP_USED = Metric("host_swap_used_bytes", _G, "Swap space in use.", (), "bytes"
 SWAP_IN = Metric("host_swap_in_bytes_total", _C, "Bytes read back from swap.", (), "bytes")
 SWAP_OUT = Metric("host_swap_out_bytes_total", _C, "Bytes written to swap.", (), "bytes")
 DISK_READ = Metric(
-    "host_disk_read_bytes_total", _C, "Bytes read from a disk.", ("device",), "bytes"
+    "host_disk_read_bytes_total",
+    _C,
+    "Bytes read from a disk. Only whole disks: what partitions, RAID, LVM and encryption on them "
+    "read is among it.",
+    ("device",),
+    "bytes",
 )
 DISK_WRITTEN = Metric(
     "host_disk_written_bytes_total", _C, "Bytes written to a disk.", ("device",), "bytes"
@@ -72,15 +77,16 @@ FILESYSTEM_AVAILABLE = Metric(
 NETWORK_RECEIVED = Metric(
     "host_network_receive_bytes_total",
     _C,
-    "Bytes that an interface of the machine received; without loopback, bridges and the "
-    "interfaces of containers.",
+    "Bytes that an interface of the machine received. Not those of loopback, bridges, bonds, VLANs "
+    "and containers, which are among these or never left the machine. A VPN's are there twice: "
+    "its own, and wrapped up in the interface's that carries it.",
     ("device",),
     "bytes",
 )
 NETWORK_SENT = Metric(
     "host_network_transmit_bytes_total",
     _C,
-    "Bytes that an interface of the machine sent.",
+    "Bytes that an interface of the machine sent; the same interfaces.",
     ("device",),
     "bytes",
 )
@@ -108,7 +114,7 @@ PRESSURE = Metric(
     "host_pressure_seconds_total",
     _C,
     "Time that tasks waited for a resource: `cpu`, `memory`, `io` or `irq`. `kind` is `some` (at "
-    "least one waited) or `full` (all did).",
+    "least one waited) or `full` (all did; not of `cpu`, where one always runs).",
     ("resource", "kind"),
     "seconds",
 )

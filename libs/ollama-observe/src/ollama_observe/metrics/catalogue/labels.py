@@ -2,7 +2,7 @@
 
 LABELS = {
     "arch": "architecture of a card, in its maker's words; empty where not known",
-    "backend": "`nvml`, `sysfs`, `apple`, `demo`, `replay` or `none`",
+    "backend": "`nvml`, `sysfs`, `nvml+sysfs`, `apple`, `demo`, `replay` or `none`",
     "cache_status": "the gateway's word: `HIT`, `SEMANTIC HIT`, `MISS`, `SEMANTIC MISS`, "
     "`REFRESH` or `DISABLED`; `none` or `other`",
     "cause": "`memory`, `limit` or `unknown`",
@@ -32,7 +32,7 @@ LABELS = {
     "mode": "what a CPU did",
     "model": "model name with tag, once the upstream has answered 2xx for it; `other` before that "
     "and beyond the bound of distinct names; `none` for routes without a model. Of the "
-    "exporter: as Ollama lists it; `none` for no model",
+    "exporter: as Ollama lists it; `other` where it is not known, `none` for no model",
     "mountpoint": "where the models' file system is mounted",
     "name": "product name of a card",
     "operation": "`load` or `unload`; of transfers `pull`, `push`, `create` or `upload` (a blob)",

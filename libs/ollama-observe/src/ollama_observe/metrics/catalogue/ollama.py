@@ -1,7 +1,8 @@
 """What the exporter reads from Ollama's own API, off the hot path.
 
 `/api/ps`, `/api/tags` and `/api/version` are asked on an interval. What happened between two
-readings is derived from them.
+readings is derived from them: a model that came and went in between is not seen. While Ollama does
+not answer, only `ollama_up` and the counters are there.
 """
 
 from ollama_observe.metrics.metric import Kind, Metric
@@ -9,9 +10,15 @@ from ollama_observe.metrics.metric import Kind, Metric
 _C, _G = Kind.COUNTER, Kind.GAUGE
 _MODEL = ("model",)
 
-UP = Metric("ollama_up", _G, "1 while Ollama answers, 0 while it does not.")
+UP = Metric(
+    "ollama_up", _G, "1 while Ollama answers; 0 while nothing does, or something that is no Ollama."
+)
 INFO = Metric("ollama_info", _G, "Always 1.", ("version",))
-MODELS = Metric("ollama_models", _G, "Models that Ollama has on disk.")
+MODELS = Metric(
+    "ollama_models",
+    _G,
+    "Models that Ollama has on disk; of a cloud model, that is its name. Read every 30 s.",
+)
 LOADED = Metric("ollama_loaded_models", _G, "Models that are loaded.")
 SIZE = Metric(
     "ollama_model_size_bytes",
@@ -68,31 +75,33 @@ EXPIRY = Metric(
 LOADS = Metric(
     "ollama_model_loads_total",
     _C,
-    "Times that a model was seen loaded that was not before.",
+    "Times that a model was seen loaded that was not before, or with another context or file. "
+    "Begins at 0 for the models on disk that have series: of one that is loaded right after it "
+    "was pulled, increase() may miss that load.",
     _MODEL,
 )
 UNLOADS = Metric(
     "ollama_model_unloads_total",
     _C,
     "Times that a model was gone that had been loaded; `reason` is `expired` (its time was up), "
-    "`evicted` (another model came before its time was up), `requested` (before its time, and "
-    "no other came), `reloaded` (it came back with another context or file) or `ollama_down` "
-    "(Ollama itself was gone in between).",
+    "`evicted` (before its time, and another model came within 10 s), `requested` (before its "
+    "time, and no other came), `reloaded` (with another context or file, or it came back within "
+    "10 s) or `ollama_down` (Ollama did not answer in between). Counted when that is known.",
     ("model", "reason"),
 )
 EVICTIONS = Metric(
     "ollama_model_evictions_total",
     _C,
-    "Those of them that had to make room; `cause` is `memory` (the two would not have fit "
-    "together) or `limit` (there was room: OLLAMA_MAX_LOADED_MODELS), and `unknown` where no "
-    "reading says how much room there was.",
+    "Those of them that had to make room; `cause` is `memory` (the cards had too little free for "
+    "the model that came) or `limit` (there was room: OLLAMA_MAX_LOADED_MODELS), and `unknown` "
+    "where no reading of the cards says, as for a model that uses none.",
     ("model", "cause"),
 )
 ATTRIBUTION_LEVEL = Metric(
     "ollama_vram_attribution_level",
     _G,
     "How much is known of who holds the cards' memory: 1, what Ollama reports; 2, and what the "
-    "cards say in total; 3, and what each process really holds.",
+    "cards say in total; 3, and what each process really holds. Absent while Ollama is down.",
 )
 
 METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))

@@ -1,0 +1,1 @@
+"""What the GPU exporter costs: a scrape, and the reading between scrapes."""

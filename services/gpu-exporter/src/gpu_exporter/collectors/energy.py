@@ -1,0 +1,117 @@
+"""Energy by model: what GPUs and CPU packages used, booked on what the machine did meanwhile."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+
+from gpu_exporter.apportionment import Doing, State, Use, shares
+from gpu_exporter.board import Fact, recent
+from gpu_exporter.booking import Booking
+from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.diary import Diary
+from gpu_exporter.inflight import InflightClient
+from gpu_exporter.reading import Reading, one
+from ollama_observe.metrics.catalogue import energy as m
+from ollama_observe.metrics.metric import NONE, OTHER, UNNAMED
+
+COMPONENTS = ("gpu", "cpu")
+_LONGEST_INTERVALS = 5
+_LONGEST_AT_LEAST_SECONDS = 5.0
+
+Ask = Callable[[], Mapping[str, int] | None]
+
+
+class Energy:
+    """Books joules and seconds; every joule once, and nothing is ever taken back.
+
+    `ask` says how many requests each model works at, None where that is not known.
+    """
+
+    name = "energy"
+    metrics = (m.ENERGY, m.SECONDS, m.IDLE_POWER)
+
+    def __init__(self, context: Context, ask: Ask | None = None) -> None:
+        settings = context.settings
+        self._context = context
+        self._ask = ask or _asking(settings.proxy_url)
+        self._loaded_seconds = _longest(settings.ollama_interval_seconds)
+        self._diary = Diary(_longest(settings.gpu_interval_seconds))
+        self._models: set[str] = set()
+        self._components: dict[str, Booking] = {}
+
+    def collect(self) -> Iterator[Reading]:
+        """See Collector."""
+        facts = self._facts()
+        if not facts and not self._components:
+            raise Unavailable("nobody tells of energy: neither GPUs nor the CPU's counters (RAPL)")
+        now = self._look()
+        for name, fact in facts.items():
+            booking = self._components.get(name)
+            if booking is None:
+                self._components[name] = Booking(fact, self._uses())
+            else:
+                self._book(name, booking, fact)
+        for name, booking in self._components.items():
+            is_told = recent(facts.get(name), now, self._diary.longest_seconds) is not None
+            yield from _readings(name, booking, is_told)
+
+    def _facts(self) -> dict[str, Fact[float]]:
+        pinned = ((name, self._context.board.joules.get(name)) for name in COMPONENTS)
+        return {name: fact for name, fact in pinned if fact is not None}
+
+    def _look(self) -> float:
+        """Note what the machine is doing, and when that was."""
+        requests = self._ask()
+        now = self._context.clock()
+        loaded = recent(self._context.board.loaded, now, self._loaded_seconds)
+        self._diary.note(now, Doing(requests, loaded))
+        for model in (*(requests or ()), *(entry.name for entry in loaded or ())):
+            self._admit(model)
+        return now
+
+    def _admit(self, model: str) -> None:
+        if model in self._models or model in UNNAMED or not model:
+            return
+        if len(self._models) < self._context.settings.model_label_limit:
+            self._models.add(model)
+            for booking in self._components.values():
+                booking.open(_uses_of(model))
+
+    def _uses(self) -> Iterator[Use]:
+        yield Use(NONE, State.BARE)
+        yield Use(NONE, State.UNKNOWN)
+        for model in sorted(self._models):
+            yield from _uses_of(model)
+
+    def _named(self, use: Use) -> Use:
+        is_known = use.model in self._models or use.model in UNNAMED
+        return use if is_known else Use(OTHER, use.state)
+
+    def _book(self, name: str, booking: Booking, fact: Fact[float]) -> None:
+        began = booking.until.at
+        if fact.at <= began:
+            return
+        found: defaultdict[Use, float] = defaultdict(float)
+        for use, share in shares(self._diary.between(began, fact.at), name).items():
+            found[self._named(use)] += share
+        booking.book(fact, found)
+
+
+def _longest(interval_seconds: float) -> float:
+    return max(_LONGEST_INTERVALS * interval_seconds, _LONGEST_AT_LEAST_SECONDS)
+
+
+def _asking(proxy_url: str) -> Ask:
+    return InflightClient(proxy_url).ask if proxy_url else lambda: None
+
+
+def _uses_of(model: str) -> tuple[Use, ...]:
+    return Use(model, State.BUSY), Use(model, State.MODEL_LOADED)
+
+
+def _readings(name: str, booking: Booking, is_told: bool) -> Iterator[Reading]:
+    for use, joules in booking.joules.items():
+        yield Reading(m.ENERGY, joules, (name, *use))
+        yield Reading(m.SECONDS, booking.seconds[use], (name, *use))
+    if is_told:
+        for state, power in booking.idle.items():
+            yield from one(m.IDLE_POWER, power.watts, name, state)

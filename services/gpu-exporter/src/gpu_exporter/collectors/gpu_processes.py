@@ -1,0 +1,59 @@
+"""Who holds the memory of the cards: Ollama's runners by model, and others."""
+
+from collections.abc import Iterator, Sequence
+
+from gpu_exporter import attribution
+from gpu_exporter.attribution import Level
+from gpu_exporter.board import believed_seconds, recent
+from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.gpu import Gpu
+from gpu_exporter.reading import Reading, one
+from gpu_exporter.runners import holder, sees_all
+from ollama_observe.metrics.catalogue import gpu as m
+from ollama_observe.metrics.catalogue.ollama import ATTRIBUTION_LEVEL
+from ollama_observe.metrics.metric import Metric
+
+
+class GpuProcesses:
+    """Sums up the processes of the cards that were read; to run after them, in their lane."""
+
+    name = "gpu_processes"
+    metrics: tuple[Metric, ...] = (
+        m.PROCESS_MEMORY,
+        m.PROCESSES,
+        m.MEMORY_UNATTRIBUTED,
+        ATTRIBUTION_LEVEL,
+    )
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        settings = context.settings
+        self._cards_seconds = believed_seconds(settings.gpu_interval_seconds)
+        self._models_seconds = believed_seconds(settings.ollama_interval_seconds)
+
+    def collect(self) -> Iterator[Reading]:
+        """See Collector."""
+        board, now = self._context.board, self._context.clock()
+        gpus = recent(board.gpus, now, self._cards_seconds) or ()
+        models = recent(board.loaded, now, self._models_seconds)
+        if not gpus and models is None:
+            raise Unavailable("no card was read, and no Ollama answers")
+        holders = self._holders(gpus)
+        seen = attribution.seen_cards(gpus, holders, sees_all(self._context.settings.host_proc))
+        if models is not None:
+            level = attribution.level(gpus, seen)
+            yield Reading(ATTRIBUTION_LEVEL, level)
+            if level >= Level.MEASURED:
+                unattributed = attribution.unattributed_bytes(gpus, models)
+                yield from one(m.MEMORY_UNATTRIBUTED, unattributed)
+        for (card, role), count in attribution.counts(seen, holders).items():
+            yield Reading(m.PROCESSES, count, (*card, role))
+        names = recent(board.blobs, now, self._models_seconds) or {}
+        for share in attribution.shares(seen, holders, names):
+            labels = (*share.card, share.role, share.model)
+            yield Reading(m.PROCESS_MEMORY, share.memory_bytes, labels)
+
+    def _holders(self, gpus: Sequence[Gpu]) -> attribution.Holders:
+        proc = self._context.settings.host_proc
+        pids = {process.pid for gpu in gpus for process in gpu.processes or ()}
+        return {pid: holder(proc, pid) for pid in pids}
