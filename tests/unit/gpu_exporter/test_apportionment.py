@@ -79,6 +79,10 @@ def test_a_size_below_nothing_takes_from_nobody() -> None:
     assert split(model("a", -4), model("b", 4), component="cpu") == {"b": 1.0}
 
 
+def test_sizes_below_nothing_tell_nothing() -> None:
+    assert split(model("a", -4, -4), model("b", -1, -1)) == {"a": 0.5, "b": 0.5}
+
+
 def test_with_nothing_loaded_the_machine_is_bare() -> None:
     assert shares([idle(model("a", 1)), idle()], "gpu") == BARE
 

@@ -47,3 +47,14 @@ def test_power_is_kept_of_the_states_without_work(use: Use, state: State) -> Non
             booking.book(Fact(at, joules), {used: 1.0})
     found = {idle: power.watts for idle, power in booking.idle.items()}
     assert found == {State.MODEL_LOADED: None, State.BARE: None} | {state: 60.0}
+
+
+def test_a_reading_of_power_does_not_go_on_after_work() -> None:
+    booking = Booking(Fact(0.0, 0.0), [])
+    at = joules = 0.0
+    for _ in range(3 * ENOUGH_READINGS):
+        # half a second after each answer the card is fast still
+        for used, watts, seconds in ((A, 300.0, 1.0), (BARE, 200.0, 0.5), (A, 300.0, 1.0)):
+            at, joules = at + seconds, joules + watts * seconds
+            booking.book(Fact(at, joules), {used: 1.0})
+    assert booking.idle[State.BARE].watts is None

@@ -38,9 +38,9 @@ def test_power_is_joules_over_the_time_that_passed() -> None:
 
 def test_short_times_make_one_reading_together() -> None:
     power = IdlePower()
-    # a counter that moves every other tenth of a second
+    # a counter that moves by steps of its own, read every tenth of a second
     for tick in range(10 * ENOUGH_READINGS):
-        power.add(12.0 if tick % 2 else 0.0, 0.1)
+        power.add(9.0 if tick % 2 else 3.0, 0.1)
     assert power.watts is not None
     assert 50 < power.watts < 70
 

@@ -159,6 +159,15 @@ def test_a_question_that_was_answered_leaves_no_line(caplog: pytest.LogCaptureFi
     assert caplog.records == []
 
 
+def test_the_environments_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with standing_in(answering()) as url, asking(url) as client:
+        assert client.ask() == {}
+
+
 def test_a_password_is_sent_and_never_told() -> None:
     answers = answering()
     with standing_in(answers) as url, asking(url.replace("//", "//me:secret@")) as client:

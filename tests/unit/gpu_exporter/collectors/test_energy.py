@@ -31,13 +31,19 @@ class Machine:
     """A board, a clock and a proxy, which a test moves on by hand."""
 
     limit: int = 100
+    gpu_interval_seconds: float = 1.0
     now: float = 1000.0
     requests: Mapping[str, int] | None = field(default_factory=dict)
     board: Board = field(default_factory=Board)
     asked: int = 0
 
     def __post_init__(self) -> None:
-        chosen = SETTINGS.model_copy(update={"model_label_limit": self.limit})
+        chosen = SETTINGS.model_copy(
+            update={
+                "model_label_limit": self.limit,
+                "gpu_interval_seconds": self.gpu_interval_seconds,
+            }
+        )
         context = Context(chosen, self.board, Nothing(), lambda: self.now)
         self.energy = Energy(context, self.ask)
         self.load()
@@ -187,6 +193,7 @@ def test_without_the_proxys_address_all_is_unknown() -> None:
     context = Context(GpuExporterSettings(proxy_url=""), board, Nothing(), lambda: next(clock))
     energy = Energy(context)
     for at in (1.0, 2.0):
+        board.loaded = Fact(at, [])
         board.joules["cpu"] = Fact(at, 30.0 * at)
         found = list(energy.collect())
     assert Reading(m.ENERGY, 30.0, ("cpu", "none", "unknown")) in found
@@ -285,6 +292,22 @@ def test_models_beyond_the_limit_are_other_and_unnamed_ones_take_no_place() -> N
         ("gpu", "none", "busy"): 50.0,
         ("gpu", "other", "busy"): 90.0,
     }
+
+
+def test_a_model_without_a_name_is_other() -> None:
+    machine = Machine()
+    machine.load(loaded(""))
+    machine.second()
+    assert joules(machine.second(joules=60)) == {("gpu", "other", "model_loaded"): 60.0}
+
+
+def test_with_a_long_interval_an_interval_may_be_long() -> None:
+    machine = Machine(gpu_interval_seconds=60.0)
+    machine.second(a=1)
+    for _ in range(3):
+        machine.now += 59
+        readings = machine.second(joules=6000, a=1)
+    assert joules(readings) == {("gpu", "a", "busy"): 18000.0}
 
 
 def idle_watts(readings: Mapping[str, Mapping[Labels, float]]) -> dict[Labels, float]:
