@@ -9,7 +9,7 @@ import psutil
 from gpu_exporter.board import Board
 from gpu_exporter.collector import Collector, Context
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.procfs import point_psutil_at
+from gpu_exporter.machine.procfs import point_psutil_at
 from gpu_exporter.settings import GpuExporterSettings
 
 Series = tuple[str, ...]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.nvml_throttle import REASONS
+from gpu_exporter.nvidia.throttle import REASONS
 
 MIB = 1024**2
 _WORDS = {"Enabled": 1.0, "Disabled": 0.0, "Active": 1.0, "Not Active": 0.0, "Yes": 1.0, "No": 0.0}

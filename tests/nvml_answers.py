@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gpu_exporter.capture import key
-from gpu_exporter.nvml_library import Code, NvmlError
+from gpu_exporter.nvidia.capture import key
+from gpu_exporter.nvidia.library import Code, NvmlError
 
 
 class Fails:

@@ -11,13 +11,13 @@ from prometheus_client import CollectorRegistry
 from gpu_exporter import snapshot
 from gpu_exporter.backends import CardsMissing
 from gpu_exporter.board import Board
-from gpu_exporter.capture import Capture, load
 from gpu_exporter.collector import Context
 from gpu_exporter.collectors.gpu_cards import GpuCards
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.nvml_backend import NvmlBackend
-from gpu_exporter.nvml_values import Options
-from gpu_exporter.replay import Replay
+from gpu_exporter.nvidia.backend import NvmlBackend
+from gpu_exporter.nvidia.capture import Capture, load
+from gpu_exporter.nvidia.replay import Replay
+from gpu_exporter.nvidia.values import Options
 from gpu_exporter.settings import GpuExporterSettings
 from gpu_exporter.watch import Watch
 from stack.waiting import wait_until

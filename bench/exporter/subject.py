@@ -6,7 +6,7 @@ from gpu_exporter.__main__ import serve
 from gpu_exporter.app import exporter_of
 from gpu_exporter.board import Board
 from gpu_exporter.collector import Context
-from gpu_exporter.demo import DemoBackend
+from gpu_exporter.demo.backend import DemoBackend
 from gpu_exporter.registry import lanes
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.service.lifecycle import run

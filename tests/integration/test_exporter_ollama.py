@@ -16,7 +16,7 @@ from gpu_exporter.collectors.gpu_processes import GpuProcesses
 from gpu_exporter.collectors.ollama_models import OllamaModels
 from gpu_exporter.collectors.ollama_server import OllamaServer
 from gpu_exporter.lane import Lane
-from gpu_exporter.residency import UNDECIDED_SECONDS
+from gpu_exporter.ollama.residency import UNDECIDED_SECONDS
 from gpu_exporter.watch import Watch
 from ollama_observe.metrics.catalogue import gpu
 from ollama_observe.metrics.catalogue import ollama as m

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gpu_exporter.capture import load
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.nvml import nvml_backend
+from gpu_exporter.nvidia.capture import load
+from gpu_exporter.nvidia.nvml import nvml_backend
 from gpu_exporter.settings import GpuExporterSettings
 from tests.components import need
 from tests.nvidia_smi import CHECKS, Check, disagreements, number

@@ -21,8 +21,8 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gpu_exporter.capture import load
-from gpu_exporter.replay import replay_backend
+from gpu_exporter.nvidia.capture import load
+from gpu_exporter.nvidia.replay import replay_backend
 from gpu_exporter.settings import GpuExporterSettings
 from tests.components import need
 from tests.exporters import ExporterProcess, exporter_process

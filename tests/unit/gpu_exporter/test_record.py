@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from gpu_exporter import record as module
-from gpu_exporter.capture import Capture, dump, load
 from gpu_exporter.collector import Unavailable
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.nvml_backend import NvmlBackend
-from gpu_exporter.nvml_library import Code, Library, NvmlError
-from gpu_exporter.nvml_values import Options, SystemMemory
+from gpu_exporter.nvidia.backend import NvmlBackend
+from gpu_exporter.nvidia.capture import Capture, dump, load
+from gpu_exporter.nvidia.library import Code, Library, NvmlError
+from gpu_exporter.nvidia.replay import Replay
+from gpu_exporter.nvidia.values import Options, SystemMemory
 from gpu_exporter.record import Recorder, record
-from gpu_exporter.replay import Replay
 from tests.nvml_answers import Answers, Fails, a_card
 from tests.nvml_scrapes import CAPTURES, SECONDS, Clock, present_cards
 

@@ -5,7 +5,7 @@ import signal
 import sys
 
 from gpu_exporter.app import Exporter, create_exporter
-from gpu_exporter.procfs import point_psutil_at
+from gpu_exporter.machine.procfs import point_psutil_at
 from gpu_exporter.registry import NAMES, unknown
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.service.lifecycle import Listener, listening, run, until_stopped

@@ -13,9 +13,9 @@ from gpu_exporter import dcgm
 from gpu_exporter.backends import backend_of, return_code
 from gpu_exporter.board import Board, recent
 from gpu_exporter.collector import Context
+from gpu_exporter.energy.prices import prices
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.lane import Lane
-from gpu_exporter.prices import prices
 from gpu_exporter.reading import Reading, one
 from gpu_exporter.registry import lanes, stale_after
 from gpu_exporter.settings import GpuExporterSettings

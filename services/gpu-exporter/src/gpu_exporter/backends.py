@@ -119,27 +119,27 @@ def _ways(
     """Each is imported only where it is taken: most machines need one of them."""
 
     def nvml() -> Backend:
-        from gpu_exporter.nvml import nvml_backend
+        from gpu_exporter.nvidia.nvml import nvml_backend
 
         return nvml_backend(settings, on_loss)
 
     def sysfs() -> Backend:
-        from gpu_exporter.sysfs import sysfs_backend
+        from gpu_exporter.sysfs.backend import sysfs_backend
 
         return sysfs_backend(settings, clock)
 
     def apple() -> Backend:
-        from gpu_exporter.apple import apple_backend
+        from gpu_exporter.apple.backend import apple_backend
 
         return apple_backend(settings)
 
     def replay() -> Backend:
-        from gpu_exporter.replay import replay_backend
+        from gpu_exporter.nvidia.replay import replay_backend
 
         return replay_backend(settings)
 
     def demo() -> Backend:
-        from gpu_exporter.demo import demo_backend
+        from gpu_exporter.demo.backend import demo_backend
 
         return demo_backend(clock)
 

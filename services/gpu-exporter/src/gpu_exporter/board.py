@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.loaded import LoadedModel
+from gpu_exporter.ollama.loaded import LoadedModel
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ Source: DCGM exporter, etc/dcp-metrics-included.csv and its rendering of metrics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gpu_exporter.energy.cards import NOT_BELIEVED
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.gpu_energy import NOT_BELIEVED
 from gpu_exporter.snapshot import escaped
 
 PATH = "/dcgm/metrics"

@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gpu_exporter.capture import SYSTEM_MEMORY, Capture, Event, Frame, dump, key
 from gpu_exporter.collector import Incomplete, Unavailable
-from gpu_exporter.nvml import Driver, system_memory
-from gpu_exporter.nvml_backend import NvmlBackend
-from gpu_exporter.nvml_library import Code, Library, NvmlError
-from gpu_exporter.nvml_values import Options, SystemMemory
+from gpu_exporter.nvidia.backend import NvmlBackend
+from gpu_exporter.nvidia.capture import SYSTEM_MEMORY, Capture, Event, Frame, dump, key
+from gpu_exporter.nvidia.library import Code, Library, NvmlError
+from gpu_exporter.nvidia.nvml import Driver, system_memory
+from gpu_exporter.nvidia.values import Options, SystemMemory
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 

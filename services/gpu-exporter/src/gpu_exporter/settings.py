@@ -54,7 +54,7 @@ class GpuExporterSettings(ServiceSettings):
         "them, if that is here.",
     )
     model_label_limit: int = Field(
-        100, gt=0, description="Most models on disk that have series of their own."
+        100, gt=0, description="Most models that have series of their own: on disk, and in energy."
     )
 
     host_proc: Path = Field(

@@ -12,7 +12,7 @@ from gpu_exporter.backends import Nothing
 from gpu_exporter.board import Board, Fact
 from gpu_exporter.collector import Context, Unavailable
 from gpu_exporter.collectors.energy import COMPONENTS, Energy
-from gpu_exporter.loaded import LoadedModel
+from gpu_exporter.ollama.loaded import LoadedModel
 from gpu_exporter.reading import Reading
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.metrics.catalogue import energy as m

@@ -7,7 +7,7 @@ import pytest
 from gpu_exporter.board import Fact
 from gpu_exporter.collector import Unavailable
 from gpu_exporter.collectors.gpu_processes import GpuProcesses
-from gpu_exporter.loaded import LoadedModel
+from gpu_exporter.ollama.loaded import LoadedModel
 from ollama_observe.metrics.catalogue import gpu as m
 from ollama_observe.metrics.catalogue.ollama import ATTRIBUTION_LEVEL
 from tests.machines import Clock, Series, read, write

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from gpu_exporter import net_dev
 from gpu_exporter.collector import Unavailable
 from gpu_exporter.collectors.host_network import HostNetwork, traffic_of
+from gpu_exporter.machine import net_dev
 from tests.machines import context_of, read, write
 
 linux = pytest.mark.skipif(not psutil.LINUX, reason="reads Linux's /proc")

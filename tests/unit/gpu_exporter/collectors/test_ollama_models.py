@@ -7,8 +7,8 @@ import pytest
 from gpu_exporter.board import Fact
 from gpu_exporter.collector import Unavailable
 from gpu_exporter.collectors.ollama_models import ASK_SECONDS, OllamaModels, select
-from gpu_exporter.loaded import LoadedModel
-from gpu_exporter.ollama import WrongAnswerError
+from gpu_exporter.ollama.client import WrongAnswerError
+from gpu_exporter.ollama.loaded import LoadedModel
 from ollama_observe.metrics.catalogue import exporter
 from ollama_observe.metrics.catalogue import ollama as m
 from ollama_observe.wire.installed import InstalledModel, read_installed

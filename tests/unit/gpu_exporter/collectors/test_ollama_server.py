@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from gpu_exporter.board import Fact
 from gpu_exporter.collectors.ollama_server import OllamaServer
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.ollama import OllamaClient
+from gpu_exporter.ollama.client import OllamaClient
 from ollama_observe.metrics.catalogue import ollama as m
 from tests.fakes import captures
 from tests.fakes.call import Call

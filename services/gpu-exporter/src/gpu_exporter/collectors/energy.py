@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 
-from gpu_exporter.apportionment import Doing, State, Use, shares
 from gpu_exporter.board import Fact, recent
-from gpu_exporter.booking import Booking
 from gpu_exporter.collector import Context, Unavailable
-from gpu_exporter.diary import Diary
-from gpu_exporter.inflight import InflightClient
+from gpu_exporter.energy.apportionment import Doing, State, Use, shares
+from gpu_exporter.energy.booking import Booking
+from gpu_exporter.energy.diary import Diary
+from gpu_exporter.energy.inflight import InflightClient
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import energy as m
 from ollama_observe.metrics.metric import NONE, OTHER, UNNAMED
@@ -32,7 +32,8 @@ class Energy:
     def __init__(self, context: Context, ask: Ask | None = None) -> None:
         settings = context.settings
         self._context = context
-        self._ask = ask or _asking(settings.proxy_url)
+        self._proxy = InflightClient(settings.proxy_url) if settings.proxy_url else None
+        self._ask = ask or (self._proxy.ask if self._proxy else lambda: None)
         self._loaded_seconds = _longest(settings.ollama_interval_seconds)
         self._diary = Diary(_longest(settings.gpu_interval_seconds))
         self._models: set[str] = set()
@@ -53,6 +54,11 @@ class Energy:
         for name, booking in self._components.items():
             is_told = recent(facts.get(name), now, self._diary.longest_seconds) is not None
             yield from _readings(name, booking, is_told)
+
+    def close(self) -> None:
+        """Give back the connection to the proxy."""
+        if self._proxy is not None:
+            self._proxy.close()
 
     def _facts(self) -> dict[str, Fact[float]]:
         pinned = ((name, self._context.board.joules.get(name)) for name in COMPONENTS)
@@ -98,10 +104,6 @@ class Energy:
 
 def _longest(interval_seconds: float) -> float:
     return max(_LONGEST_INTERVALS * interval_seconds, _LONGEST_AT_LEAST_SECONDS)
-
-
-def _asking(proxy_url: str) -> Ask:
-    return InflightClient(proxy_url).ask if proxy_url else lambda: None
 
 
 def _uses_of(model: str) -> tuple[Use, ...]:

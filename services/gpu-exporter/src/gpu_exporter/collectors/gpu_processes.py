@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from gpu_exporter import attribution
-from gpu_exporter.attribution import Level
 from gpu_exporter.board import believed_seconds, recent
 from gpu_exporter.collector import Context, Unavailable
 from gpu_exporter.gpu import Gpu
+from gpu_exporter.ollama import attribution
+from gpu_exporter.ollama.attribution import Level
+from gpu_exporter.ollama.runners import holder, sees_all
 from gpu_exporter.reading import Reading, one
-from gpu_exporter.runners import holder, sees_all
 from ollama_observe.metrics.catalogue import gpu as m
 from ollama_observe.metrics.catalogue.ollama import ATTRIBUTION_LEVEL
 from ollama_observe.metrics.metric import Metric

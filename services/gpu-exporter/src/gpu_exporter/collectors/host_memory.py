@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from gpu_exporter.collector import Context
-from gpu_exporter.files import read_text
+from gpu_exporter.machine.files import read_text
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import host as m
 from ollama_observe.metrics.metric import Metric

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import psutil
 
-from gpu_exporter import container, net_dev
 from gpu_exporter.collector import Context, Unavailable
-from gpu_exporter.files import read_text
-from gpu_exporter.net_dev import Traffic
+from gpu_exporter.machine import container, net_dev
+from gpu_exporter.machine.files import read_text
+from gpu_exporter.machine.net_dev import Traffic
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import host as m
 from ollama_observe.metrics.metric import Metric

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from gpu_exporter import psi
 from gpu_exporter.collector import Context, Unavailable
-from gpu_exporter.files import read_text
+from gpu_exporter.machine import psi
+from gpu_exporter.machine.files import read_text
 from gpu_exporter.reading import Reading
 from ollama_observe.metrics.catalogue import host as m
 from ollama_observe.metrics.metric import Metric

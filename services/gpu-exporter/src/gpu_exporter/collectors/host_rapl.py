@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_exporter import powercap
 from gpu_exporter.board import Fact
 from gpu_exporter.collector import Context, Unavailable
-from gpu_exporter.energy import CounterMeter
-from gpu_exporter.files import folders, is_denied, read_number, read_text
+from gpu_exporter.energy.meters import CounterMeter
+from gpu_exporter.machine import powercap
+from gpu_exporter.machine.files import folders, is_denied, read_number, read_text
 from gpu_exporter.reading import Reading
 from ollama_observe.metrics.catalogue import host as m
 from ollama_observe.metrics.metric import Metric

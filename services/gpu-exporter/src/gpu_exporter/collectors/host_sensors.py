@@ -6,9 +6,9 @@ from typing import Protocol
 
 import psutil
 
-from gpu_exporter import hwmon, thermal
 from gpu_exporter.collector import Context, Unavailable
-from gpu_exporter.files import read_text
+from gpu_exporter.machine import hwmon, thermal
+from gpu_exporter.machine.files import read_text
 from gpu_exporter.reading import Reading
 from ollama_observe.metrics.catalogue import host as m
 from ollama_observe.metrics.metric import Metric

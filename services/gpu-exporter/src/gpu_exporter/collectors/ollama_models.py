@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from gpu_exporter.board import Fact, believed_seconds, recent
 from gpu_exporter.collector import Context, Unavailable
-from gpu_exporter.ollama import NoAnswerError, OllamaClient
+from gpu_exporter.ollama.client import NoAnswerError, OllamaClient
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import exporter
 from ollama_observe.metrics.catalogue import ollama as m

@@ -7,20 +7,20 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 
-from gpu_exporter.blobs import Blobs
 from gpu_exporter.board import Fact, believed_seconds, recent
 from gpu_exporter.collector import Context
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.loaded import LoadedModel, gpu_ratio, spill_bytes
-from gpu_exporter.ollama import (
+from gpu_exporter.ollama.blobs import Blobs
+from gpu_exporter.ollama.client import (
     Answer,
     NoAnswerError,
     OllamaClient,
     OllamaError,
     WrongAnswerError,
 )
+from gpu_exporter.ollama.loaded import LoadedModel, gpu_ratio, spill_bytes
+from gpu_exporter.ollama.residency import Cause, Reason, Residency, Seen
 from gpu_exporter.reading import Reading, one
-from gpu_exporter.residency import Cause, Reason, Residency, Seen
 from ollama_observe.metrics.catalogue import ollama as m
 from ollama_observe.metrics.metric import Metric
 from ollama_observe.wire.loaded import read_loaded

@@ -217,8 +217,8 @@ PROCESS_MEMORY = Metric(
     "gpu_process_memory_bytes",
     _G,
     "Memory of a card as its processes hold it; `role` is `ollama_runner`, `ollama` or `other`. "
-    "`model` is what a runner has loaded: two names of one file are joined by `+`, `other` where that "
-    "is not known, `none` for who is no runner.",
+    "`model` is what a runner has loaded: two names of one file are joined by `+`, `other` where "
+    "that is not known, `none` for who is no runner.",
     (*CARD, "role", "model"),
     "bytes",
 )

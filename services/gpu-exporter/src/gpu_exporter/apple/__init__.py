@@ -1,0 +1,1 @@
+"""The graphics of Apple's chips, on macOS."""

@@ -1,0 +1,1 @@
+"""Joules that only grow, whose they were, and what they cost."""

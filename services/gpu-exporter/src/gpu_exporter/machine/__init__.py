@@ -1,0 +1,1 @@
+"""What the kernel shows of the machine, read and parsed."""

@@ -1,0 +1,129 @@
+"""Questions to NVML: what a card does not have is asked once, what fails is told apart.
+
+- Not supported, no such function, no permission: the card does not have it; None, and not asked
+  again until NVML is initialised anew.
+- Lost: of a card or of the library, an exception.
+- Unknown error: some drivers give this for what a card does not have; where the same question was
+  answered before, the library is lost.
+- All else: None for this once.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gpu_exporter.nvidia.library import (
+    LOST_CARD,
+    LOST_LIBRARY,
+    UNSUPPORTED,
+    Code,
+    Device,
+    Library,
+    NvmlError,
+)
+
+_FIELDS = "nvmlDeviceGetFieldValues"
+_Question = tuple[Any, ...]
+
+
+class Asking:
+    """Asks a library. `return_code` is what NVML answered to the latest call that failed."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.return_code: int | None = None
+        self._unsupported: set[_Question] = set()
+        self._answered: set[_Question] = set()
+        self._answers = 0
+        self._failure: NvmlError | None = None
+
+    def forget(self) -> None:
+        """NVML was initialised anew: what was not supported may be now."""
+        self._unsupported.clear()
+        self._answered.clear()
+
+    def require(self, name: str, *arguments: Any) -> Any:
+        """The value. Raises: NvmlError where there is none, whatever the reason."""
+        try:
+            return self.library.call(name, *arguments)
+        except NvmlError as error:
+            self.return_code = error.code
+            raise
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        """The value, or None where the card does not have it.
+
+        Raises: NvmlError where the card is lost, or the library.
+        """
+        question = (name, *arguments)
+        return None if question in self._unsupported else self._ask(question, remember=True)
+
+    def ask_again(self, name: str, *arguments: Any) -> Any:
+        """As `ask`, for what may come to be there later."""
+        return self._ask((name, *arguments), remember=False)
+
+    def ask_first(self, names: Sequence[str], *arguments: Any) -> Any:
+        """What the first of several functions gives that this driver has. Raises: as `ask`."""
+        for name in names:
+            value = self.ask(name, *arguments)
+            if value is not None:
+                return value
+        return None
+
+    def ask_fields(self, device: Device, fields: Sequence[int]) -> dict[int, float]:
+        """Values of those fields that the device has. Raises: as `ask`."""
+        wanted = tuple(
+            field for field in fields if (_FIELDS, device, field) not in self._unsupported
+        )
+        if not wanted or (_FIELDS, device) in self._unsupported:
+            return {}
+        try:
+            answers = self.library.call(_FIELDS, device, wanted)
+        except NvmlError as error:
+            self._judge((_FIELDS, device), error, remember=True)
+            return {}
+        found = {}
+        for answer in answers:
+            question = (_FIELDS, device, answer["field"])
+            if answer["code"] == Code.SUCCESS:
+                self._note_answer(question)
+                found[answer["field"]] = float(answer["value"])
+            else:
+                self._judge(question, NvmlError(answer["code"], _FIELDS), remember=True)
+        return found
+
+    def begin_turn(self) -> None:
+        """From here on the answers count, up to `end_turn`."""
+        self._answers, self._failure = 0, None
+
+    def end_turn(self) -> None:
+        """Raises: NvmlError where nothing but unknown errors came in this turn."""
+        if self._failure is not None and not self._answers:
+            raise self._failure
+
+    def _ask(self, question: _Question, remember: bool) -> Any:
+        name, *arguments = question
+        try:
+            value = self.library.call(name, *arguments)
+        except NvmlError as error:
+            self._judge(question, error, remember)
+            return None
+        self._note_answer(question)
+        return value
+
+    def _note_answer(self, question: _Question) -> None:
+        self._answered.add(question)
+        self._answers += 1
+
+    def _judge(self, question: _Question, error: NvmlError, remember: bool) -> None:
+        """Raises: `error` where it is of more than this one question."""
+        if error.code in UNSUPPORTED:
+            if remember:
+                self._unsupported.add(question)
+            return
+        self.return_code = error.code
+        if error.code in LOST_CARD or error.code in LOST_LIBRARY:
+            raise error
+        if error.code == Code.UNKNOWN:
+            if question in self._answered:
+                raise error
+            self._failure = error

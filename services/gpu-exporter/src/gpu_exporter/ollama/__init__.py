@@ -1,0 +1,1 @@
+"""What Ollama says of its models, and what follows from it."""

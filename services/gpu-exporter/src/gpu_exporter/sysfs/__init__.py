@@ -1,0 +1,1 @@
+"""The cards of AMD and Intel, through the files of their drivers."""

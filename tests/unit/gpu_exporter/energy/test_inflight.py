@@ -1,0 +1,185 @@
+"""What the proxy tells of requests in flight, and what becomes of it when it does not."""
+
+import asyncio
+import contextlib
+import http.server
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
+
+from gpu_exporter.energy.inflight import InflightClient, worked_at
+from ollama_observe.service.http import Control, Readiness
+from ollama_observe.service.lifecycle import Listener, listening
+from proxy.control import create_control
+from proxy.inflight import Entry
+from proxy.story import Phase
+from tests.ports import free_port
+
+NOBODY = b'{"count":0,"requests":[]}'
+
+
+def entry(model: str, phase: Phase, sent: float | None = 1.0, tokens: int | None = 0) -> Entry:
+    return Entry("id", "/api/chat", model, "direct", phase, 1.0, sent, tokens, None)
+
+
+@dataclass
+class Answers:
+    """What a stand-in for the proxy says, and how it was asked."""
+
+    status: int = 200
+    body: bytes = NOBODY
+    paths: list[str] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
+    connections: set[tuple[str, int]] = field(default_factory=set)
+    may_go: threading.Event = field(default_factory=threading.Event)
+
+
+@contextlib.contextmanager
+def standing_in(answers: Answers, port: int = 0) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            answers.paths.append(self.path)
+            answers.authorizations.append(self.headers.get("Authorization"))
+            answers.connections.add(self.client_address)
+            answers.may_go.wait()
+            self.send_response(answers.status)
+            self.send_header("Content-Length", str(len(answers.body)))
+            self.end_headers()
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self.wfile.write(answers.body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            answers.may_go.set()
+            server.shutdown()
+            thread.join()
+
+
+@contextlib.contextmanager
+def asking(url: str, timeout_seconds: float = 5.0) -> Iterator[InflightClient]:
+    client = InflightClient(url, timeout_seconds)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def answering(status: int = 200, body: bytes = NOBODY) -> Answers:
+    answers = Answers(status, body)
+    answers.may_go.set()
+    return answers
+
+
+def test_requests_that_a_model_works_at_count_and_no_others() -> None:
+    requests = [
+        entry("a", Phase.PREFILL),
+        entry("a", Phase.THINKING),
+        entry("b", Phase.ANSWERING, tokens=7),
+        entry("other", Phase.PREFILL),
+        entry("a", Phase.WAITING, sent=None),
+        entry("a", Phase.WAITING),
+        entry("none", Phase.ANSWERING, tokens=None),
+    ]
+    body = msgspec.json.encode({"count": len(requests), "requests": requests})
+    assert worked_at(body) == {"a": 2, "b": 1, "other": 1}
+
+
+async def test_the_proxys_own_control_app_is_understood() -> None:
+    async def entries() -> list[Entry]:
+        return [entry("m:latest", Phase.PREFILL, sent) for sent in (1.0, 2.0, 3.0)]
+
+    readiness = Readiness()
+    readiness.open()
+    app = create_control(Control("proxy", readiness, CollectorRegistry()), entries, 2)
+    async with listening(Listener("control", app, "127.0.0.1", 0)) as port:
+        with asking(f"http://127.0.0.1:{port}") as client:
+            # two have a slot, one waits
+            assert await asyncio.to_thread(client.ask) == {"m:latest": 2}
+
+
+def test_one_connection_serves_every_question() -> None:
+    answers = answering()
+    with standing_in(answers) as url, asking(url) as client:
+        assert [client.ask() for _ in range(5)] == [{}] * 5
+    assert answers.paths == ["/api/inflight"] * 5
+    assert len(answers.connections) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (503, b""),
+        (404, NOBODY),
+        (302, NOBODY),
+        (200, b"<html>"),
+        (200, b"{}"),
+        (200, b'{"requests":[{"model":"m"}]}'),
+        (200, b'{"requests":[{"model":"\xff","phase":"prefill","tokens":0}]}'),
+    ],
+)
+def test_what_is_no_proxy_tells_nothing(status: int, body: bytes) -> None:
+    with standing_in(answering(status, body)) as url, asking(url) as client:
+        assert client.ask() is None
+
+
+def test_one_that_hangs_is_not_waited_for() -> None:
+    answers = Answers()
+    with standing_in(answers) as url, asking(url, 0.05) as client:
+        assert client.ask() is None
+
+
+def test_a_silence_is_logged_once_and_so_is_its_end() -> None:
+    port = free_port()
+    with capture_logs() as logs, asking(f"http://127.0.0.1:{port}") as client:
+        assert [client.ask() for _ in range(3)] == [None] * 3
+        with standing_in(answering(), port):
+            assert [client.ask() for _ in range(3)] == [{}] * 3
+    assert [log["event"] for log in logs] == ["proxy_not_asked", "proxy_asked_again"]
+
+
+def test_a_question_that_was_answered_leaves_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "httpx2"), standing_in(answering()) as url:
+        with asking(url) as client:
+            assert client.ask() == {}
+    assert caplog.records == []
+
+
+def test_the_environments_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with standing_in(answering()) as url, asking(url) as client:
+        assert client.ask() == {}
+
+
+def test_a_password_is_sent_and_never_told() -> None:
+    answers = answering()
+    with standing_in(answers) as url, asking(url.replace("//", "//me:secret@")) as client:
+        assert client.ask() == {}
+    assert answers.authorizations == ["Basic bWU6c2VjcmV0"]
+    with capture_logs() as logs, asking(f"http://me:secret@127.0.0.1:{free_port()}") as client:
+        assert client.ask() is None
+    assert "secret" not in repr(logs)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8001", "ftp://h", "http://[::", "http://", "secret"])
+def test_what_is_no_address_is_refused_by_the_settings_name(url: str) -> None:
+    with pytest.raises(ValueError, match="GPU_EXPORTER_PROXY_URL is no address") as refusal:
+        InflightClient(url)
+    assert "secret" not in str(refusal.value)

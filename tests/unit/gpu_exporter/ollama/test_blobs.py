@@ -1,0 +1,110 @@
+"""Names of models by their weights, asked for seldom."""
+
+import pytest
+
+from gpu_exporter.ollama.blobs import MODELS_LIMIT, Blobs
+from gpu_exporter.ollama.loaded import LoadedModel
+from tests.machines import Clock
+
+
+class Shown:
+    """Says the weights of models, and keeps what it was asked."""
+
+    def __init__(self, **weights: str) -> None:
+        self.weights = weights
+        self.asked: list[str] = []
+
+    def __call__(self, name: str) -> str:
+        self.asked.append(name)
+        return self.weights.get(name, "")
+
+
+def model(name: str, digest: str = "d") -> LoadedModel:
+    return LoadedModel(name, digest, None, None, None, None)
+
+
+def test_a_model_is_asked_for_once() -> None:
+    blobs, shown = Blobs(Clock()), Shown(a="w", b="v")
+    for _ in range(3):
+        blobs.learn([model("a"), model("b")], shown)
+    assert shown.asked == ["a", "b"]
+    assert blobs.names([model("a"), model("b")]) == {"a": "a", "b": "b", "w": "a", "v": "b"}
+
+
+def test_another_manifest_is_asked_for_anew() -> None:
+    blobs, shown = Blobs(Clock()), Shown(a="w")
+    blobs.learn([model("a")], shown)
+    shown.weights["a"] = "v"
+    blobs.learn([model("a", "e")], shown)
+    assert shown.asked == ["a", "a"]
+    assert blobs.names([model("a", "e")]) == {"a": "a", "w": "a", "v": "a"}
+
+
+def test_two_names_of_one_file_are_joined() -> None:
+    blobs = Blobs(Clock())
+    models = [model("b"), model("a")]
+    blobs.learn(models, Shown(a="w", b="w"))
+    assert blobs.names(models)["w"] == "a+b"
+
+
+def test_the_name_that_is_loaded_goes_before_the_ones_that_were() -> None:
+    blobs = Blobs(Clock())
+    blobs.learn([model("b"), model("a")], Shown(a="w", b="w"))
+    assert blobs.names([model("b")])["w"] == "b"
+    assert blobs.names([])["w"] == "a+b"
+
+
+def test_a_name_that_would_be_too_long_is_left_out() -> None:
+    blobs = Blobs(Clock())
+    names = ["x" * 200 + end for end in "ab"]
+    blobs.learn([model(name) for name in names], dict.fromkeys(names, "w").__getitem__)
+    assert blobs.names([])["w"] == "other"
+
+
+def test_a_turn_asks_for_some_models_only() -> None:
+    blobs, shown = Blobs(Clock()), Shown()
+    models = [model(str(number)) for number in range(10)]
+    blobs.learn(models, shown)
+    assert len(shown.asked) == 4
+    blobs.learn(models, shown)
+    blobs.learn(models, shown)
+    assert sorted(shown.asked) == sorted(model.name for model in models)
+
+
+def test_what_was_not_said_is_asked_for_again_after_a_while() -> None:
+    clock, shown = Clock(), Shown()
+    blobs = Blobs(clock)
+    blobs.learn([model("a")], shown)
+    clock.now += 299
+    blobs.learn([model("a")], shown)
+    assert (shown.asked, blobs.names([])) == (["a"], {})
+    clock.now += 1
+    shown.weights["a"] = "w"
+    blobs.learn([model("a")], shown)
+    assert (shown.asked, blobs.names([])) == (["a", "a"], {"w": "a"})
+
+
+def test_a_question_without_an_answer_is_asked_in_the_next_turn() -> None:
+    blobs, shown = Blobs(Clock()), Shown(a="w")
+
+    def fail(name: str) -> str:
+        raise ConnectionError(name)
+
+    with pytest.raises(ConnectionError):
+        blobs.learn([model("a")], fail)
+    blobs.learn([model("a")], shown)
+    assert shown.asked == ["a"]
+
+
+def test_the_models_loaded_longest_ago_are_forgotten() -> None:
+    blobs = Blobs(Clock())
+    blobs.learn([model("first")], str.upper)
+    for number in range(MODELS_LIMIT - 1):
+        blobs.learn([model(str(number))], str)
+    assert blobs.names([])["FIRST"] == "first"
+    blobs.learn([model("first")], str)
+    blobs.learn([model("last")], str)
+    names = blobs.names([])
+    assert len(names) == MODELS_LIMIT
+    assert "FIRST" in names
+    assert "0" not in names
