@@ -81,6 +81,7 @@ class ScriptedBackend:
     name: str
     answer: Sequence[Gpu] | Exception = ()
     is_closed: bool = False
+    return_code: int | None = None
 
     def read(self) -> Sequence[Gpu]:
         if isinstance(self.answer, Exception):

@@ -30,6 +30,7 @@ class NoCards:
     """A backend of a machine without GPUs."""
 
     name = "none"
+    return_code: int | None = None
 
     def read(self) -> Sequence[Gpu]:
         return ()

@@ -9,10 +9,10 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from gpu_exporter import snapshot
-from gpu_exporter.backends import CardsMissing
 from gpu_exporter.board import Board
 from gpu_exporter.collector import Context
 from gpu_exporter.collectors.gpu_cards import GpuCards
+from gpu_exporter.errors import CardsMissing
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.nvidia.backend import NvmlBackend
 from gpu_exporter.nvidia.capture import Capture, load

@@ -75,3 +75,9 @@ def test_every_dependency_says_why_it_is_there() -> None:
         text = (REPOSITORY / member / "pyproject.toml").read_text()
         for line in re.findall(r'^  "[^"]+",.*$', text, re.MULTILINE):
             assert '"ollama-observe"' in line or "  # " in line, f"{member}: {line}"
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_nvidias_binding_is_nvidias_own(lock: Path) -> None:
+    # the distribution called pynvml is a shim that warns at its import
+    assert "pynvml" not in pins(lock.stem)

@@ -132,7 +132,7 @@ def test_metrics_and_logs_are_those_of_the_running_proxy(running: Stack) -> None
     lines = running.command("logs", "proxy", "--no-follow").stdout.splitlines()
     assert any(line.startswith("proxy | ") and '"started"' in line for line in lines)
     unknown = running.command("logs", "proxi", "--no-follow")
-    assert (unknown.returncode, "there are: proxy" in unknown.stderr) == (1, True)
+    assert (unknown.returncode, "there are: gpu-exporter, proxy" in unknown.stderr) == (1, True)
 
 
 def test_a_taken_port_is_reported_with_this_process_and_nothing_starts(

@@ -26,6 +26,7 @@ DEPENDENCIES = sysconfig.get_path("purelib")
 OTHER_MEMBERS = [
     str(REPOSITORY / "libs/ollama-observe/src"),
     str(REPOSITORY / "services/proxy/src"),
+    str(REPOSITORY / "services/gpu-exporter/src"),
 ]
 
 

@@ -194,7 +194,7 @@ def test_a_restart_starts_what_ran_and_says_what(running: Stack) -> None:
     running.start("start-with-portkey")
     done = running.command("restart")
     assert done.returncode == 0, done.stderr
-    assert "starting again: portkey, proxy (through Portkey)" in done.stdout
+    assert "starting again: gpu-exporter, portkey, proxy (through Portkey)" in done.stdout
     assert wait_until(lambda: goes_through(running), WITHIN_SECONDS, 0.2)
 
 

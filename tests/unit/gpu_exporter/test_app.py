@@ -9,7 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gpu_exporter.app import Exporter, create_exporter, everything, exporter_of, latest_gpus
 from gpu_exporter.board import Fact
-from gpu_exporter.collector import Collector, Context, Unavailable
+from gpu_exporter.collector import Collector, Context
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.lane import Lane
 from gpu_exporter.reading import Reading

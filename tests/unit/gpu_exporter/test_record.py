@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gpu_exporter import record as module
-from gpu_exporter.collector import Unavailable
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.nvidia.backend import NvmlBackend
 from gpu_exporter.nvidia.capture import Capture, dump, load

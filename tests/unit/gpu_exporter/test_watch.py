@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 from structlog.testing import capture_logs
 
-from gpu_exporter.collector import Collector, Incomplete, Unavailable
+from gpu_exporter.collector import Collector
+from gpu_exporter.errors import Incomplete, Unavailable
 from gpu_exporter.reading import Reading
 from gpu_exporter.watch import METRICS, Watch
 from ollama_observe.metrics.catalogue import exporter as m

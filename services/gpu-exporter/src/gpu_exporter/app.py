@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI, Request, Response
 
 from gpu_exporter import dcgm
-from gpu_exporter.backends import backend_of, return_code
+from gpu_exporter.backends import backend_of
 from gpu_exporter.board import Board, recent
 from gpu_exporter.collector import Context
 from gpu_exporter.energy.prices import prices
@@ -106,7 +106,7 @@ def everything(context: Context, watches: Iterable[Watch]) -> Iterator[Reading]:
     """What the exporter says of itself, whatever else there is, and what the watches have."""
     yield Reading(m.BUILD_INFO, 1, (__version__, platform.python_version(), context.backend.name))
     yield Reading(m.GPU_COUNT, len(latest_gpus(context)))
-    yield from one(m.NVML_RETURN_CODE, return_code(context.backend))
+    yield from one(m.NVML_RETURN_CODE, context.backend.return_code)
     yield from prices(context.settings)
     for watch in watches:
         yield from watch.readings()

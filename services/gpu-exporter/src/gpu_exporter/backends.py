@@ -3,25 +3,18 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from gpu_exporter.collector import Incomplete, Unavailable
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Backend, Gpu
 from gpu_exporter.settings import GpuExporterSettings
-
-
-class CardsMissing(Incomplete):
-    """A way that should work failed; `gpus` are the cards of the others, if there are any."""
-
-    def __init__(self, reason: str, gpus: Sequence[Gpu]) -> None:
-        super().__init__(reason)
-        self.gpus = gpus
+from gpu_exporter.several import Several
 
 
 class Nothing:
     """No card is read, because none is wanted."""
 
     name = "none"
+    return_code: int | None = None
 
     def read(self) -> Sequence[Gpu]:
         """Raises: Unavailable."""
@@ -29,70 +22,6 @@ class Nothing:
 
     def close(self) -> None:
         """Nothing was opened."""
-
-
-class Several:
-    """The cards of several ways together: a machine may have an NVIDIA card and an AMD one.
-
-    `name` is of those ways that have ever found cards: it does not change while one of them fails.
-    A card keeps its index, and one of another way does not get it.
-    """
-
-    def __init__(self, backends: Sequence[Backend]) -> None:
-        self.name = "none"
-        self.parts = tuple(backends)
-        self._named: set[str] = set()
-        self._indices: dict[str, str] = {}
-
-    def read(self) -> Sequence[Gpu]:
-        """All cards.
-
-        Raises: Unavailable where no way finds any; CardsMissing where one failed.
-        """
-        found: dict[str, Gpu] = {}
-        absences, failures = [], []
-        for backend in self.parts:
-            try:
-                gpus = backend.read()
-            except Unavailable as reason:
-                absences.append(str(reason))
-            except Exception as error:  # noqa: BLE001 (one way's failure does not hide the others' cards)
-                failures.append(f"{backend.name}: {type(error).__name__}: {error}")
-            else:
-                self._add(backend.name, gpus, found)
-        if failures:
-            raise CardsMissing("; ".join(failures), list(found.values()))
-        if not found:
-            raise Unavailable("; ".join(absences) or "no way found a card")
-        return list(found.values())
-
-    def _add(self, name: str, gpus: Sequence[Gpu], found: dict[str, Gpu]) -> None:
-        """Put the cards into `found`, by what identifies them: one that two ways read is one."""
-        for gpu in gpus:
-            identity = gpu.uuid or f"{name} {gpu.index}"
-            index = self._indices.setdefault(identity, self._free(gpu.index))
-            found.setdefault(identity, gpu if gpu.index == index else replace(gpu, index=index))
-        if gpus and name not in self._named:
-            self._named.add(name)
-            self.name = "+".join(part.name for part in self.parts if part.name in self._named)
-
-    def _free(self, index: str) -> str:
-        taken = set(self._indices.values())
-        if index not in taken:
-            return index
-        return next(str(number) for number in range(len(taken) + 1) if str(number) not in taken)
-
-    def close(self) -> None:
-        """Close all of them."""
-        for backend in self.parts:
-            backend.close()
-
-
-def return_code(backend: Backend) -> int | None:
-    """What NVML answered last; None where it is not used, or was not asked yet."""
-    parts = backend.parts if isinstance(backend, Several) else (backend,)
-    codes = [getattr(part, "return_code", None) for part in parts]
-    return next((code for code in codes if code is not None), None)
 
 
 def backend_of(

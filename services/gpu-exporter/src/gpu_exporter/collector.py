@@ -12,14 +12,6 @@ from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.metrics.metric import Metric
 
 
-class Unavailable(Exception):  # noqa: N818 (it is no error)
-    """This machine has none of what a collector reads; the message says what was looked for."""
-
-
-class Incomplete(Exception):  # noqa: N818 (it is not all an error)
-    """Some of what should be there could not be read; what was yielded before stands."""
-
-
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a collector is made with.

@@ -95,10 +95,15 @@ class Gpu:
 class Backend(Protocol):
     """A way to read the cards of this machine. Called by one thread only.
 
-    `name` is one of the `backend` label's values.
+    `name` is one of the `backend` label's values; `return_code` is what NVML answered last, None
+    where it is not used, or was not asked yet.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...  # noqa: D102 (above)
+
+    @property
+    def return_code(self) -> int | None: ...  # noqa: D102 (above)
 
     def read(self) -> Sequence[Gpu]:
         """All cards as they are now.

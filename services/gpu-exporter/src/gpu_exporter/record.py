@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gpu_exporter.collector import Incomplete, Unavailable
+from gpu_exporter.errors import Incomplete, Unavailable
 from gpu_exporter.nvidia.backend import NvmlBackend
 from gpu_exporter.nvidia.capture import SYSTEM_MEMORY, Capture, Event, Frame, dump, key
 from gpu_exporter.nvidia.library import Code, Library, NvmlError

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from gpu_exporter.collector import Collector, Incomplete, Unavailable
+from gpu_exporter.collector import Collector
+from gpu_exporter.errors import Incomplete, Unavailable
 from gpu_exporter.journal import Journal
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import exporter as m

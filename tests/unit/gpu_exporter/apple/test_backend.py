@@ -12,7 +12,7 @@ import pytest
 from gpu_exporter.apple import ioreg
 from gpu_exporter.apple.backend import AppleCards, apple_backend, run
 from gpu_exporter.apple.macmon import Macmon
-from gpu_exporter.collector import Unavailable
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.settings import GpuExporterSettings
 from stack.waiting import wait_until

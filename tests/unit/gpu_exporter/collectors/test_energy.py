@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from gpu_exporter.backends import Nothing
 from gpu_exporter.board import Board, Fact
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
 from gpu_exporter.collectors.energy import COMPONENTS, Energy
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.ollama.loaded import LoadedModel
 from gpu_exporter.reading import Reading
 from gpu_exporter.settings import GpuExporterSettings

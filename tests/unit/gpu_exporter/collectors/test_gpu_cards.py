@@ -4,11 +4,11 @@ from dataclasses import fields, replace
 
 import pytest
 
-from gpu_exporter.backends import CardsMissing
 from gpu_exporter.board import Fact
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
 from gpu_exporter.collectors import gpu_cards
 from gpu_exporter.collectors.gpu_cards import GpuCards
+from gpu_exporter.errors import CardsMissing, Unavailable
 from gpu_exporter.gpu import Gpu, MigInstance
 from ollama_observe.metrics.catalogue import gpu as m
 from tests.exporters import Clock, ScriptedBackend, a_gpu, context_of

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gpu_exporter.board import Fact
-from gpu_exporter.collector import Unavailable
 from gpu_exporter.collectors.gpu_processes import GpuProcesses
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.ollama.loaded import LoadedModel
 from ollama_observe.metrics.catalogue import gpu as m
 from ollama_observe.metrics.catalogue.ollama import ATTRIBUTION_LEVEL

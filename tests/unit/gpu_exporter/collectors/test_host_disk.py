@@ -4,8 +4,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gpu_exporter.collector import Unavailable
 from gpu_exporter.collectors.host_disk import HostDisk, is_whole_disk
+from gpu_exporter.errors import Unavailable
 from tests.machines import context_of, psutil_reading, read, write
 
 linux = pytest.mark.skipif(not psutil.LINUX, reason="reads Linux's /proc and /sys")

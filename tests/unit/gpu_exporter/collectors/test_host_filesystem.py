@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gpu_exporter.collector import Unavailable
 from gpu_exporter.collectors.host_filesystem import PLACES, HostFilesystem, mountpoint_of
+from gpu_exporter.errors import Unavailable
 from tests.machines import context_of, read
 
 

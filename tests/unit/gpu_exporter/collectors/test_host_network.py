@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from gpu_exporter.collector import Unavailable
 from gpu_exporter.collectors.host_network import HostNetwork, traffic_of
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.machine import net_dev
 from tests.machines import context_of, read, write
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from gpu_exporter.collector import Unavailable
 from gpu_exporter.collectors.host_pressure import RESOURCES, HostPressure
+from gpu_exporter.errors import Unavailable
 from tests.machines import context_of, read, write
 
 

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_exporter.board import recent
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
 from gpu_exporter.collectors.host_rapl import HostRapl
+from gpu_exporter.errors import Unavailable
 from tests.machines import Clock, context_of, read, write
 
 RANGE = 262_143_328_850

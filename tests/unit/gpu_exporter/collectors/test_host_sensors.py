@@ -3,8 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from gpu_exporter.collector import Unavailable
 from gpu_exporter.collectors.host_sensors import HostSensors
+from gpu_exporter.errors import Unavailable
 from tests.machines import context_of, read, write
 
 HWMON, THERMAL = "sys/class/hwmon", "sys/class/thermal"

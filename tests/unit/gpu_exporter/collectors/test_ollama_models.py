@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from gpu_exporter.board import Fact
-from gpu_exporter.collector import Unavailable
 from gpu_exporter.collectors.ollama_models import ASK_SECONDS, OllamaModels, select
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.ollama.client import WrongAnswerError
 from gpu_exporter.ollama.loaded import LoadedModel
 from ollama_observe.metrics.catalogue import exporter

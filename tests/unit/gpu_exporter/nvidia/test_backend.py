@@ -2,8 +2,7 @@
 
 import pytest
 
-from gpu_exporter.backends import CardsMissing
-from gpu_exporter.collector import Unavailable
+from gpu_exporter.errors import CardsMissing, Unavailable
 from gpu_exporter.nvidia.backend import NvmlBackend
 from gpu_exporter.nvidia.library import Code, NvmlError
 from gpu_exporter.nvidia.values import Options, SystemMemory

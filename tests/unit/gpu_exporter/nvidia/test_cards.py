@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gpu_exporter.collector import Unavailable
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.nvidia.asking import Asking
 from gpu_exporter.nvidia.cards import LOST_SECONDS, SELDOM_SECONDS, Cards

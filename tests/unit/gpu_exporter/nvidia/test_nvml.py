@@ -1,10 +1,8 @@
 """NVIDIA's binding: which distribution it is, and what becomes of the things it gives."""
 
 import ctypes
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pynvml
 import pytest
@@ -13,32 +11,11 @@ from gpu_exporter.nvidia.library import Code, NvmlError
 from gpu_exporter.nvidia.nvml import Driver, nvml_backend, plain, system_memory
 from gpu_exporter.settings import GpuExporterSettings
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-
 
 def test_the_binding_is_imported_without_a_warning() -> None:
     command = [sys.executable, "-W", "error", "-c", "import pynvml"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize(
-    "path", sorted((REPOSITORY / "requirements").glob("*.txt")), ids=lambda path: path.name
-)
-def test_the_shim_that_warns_is_in_no_lock(path: Path) -> None:
-    locked = re.findall(r"^([a-z0-9._-]+)==", path.read_text(encoding="utf-8"), re.MULTILINE)
-    assert locked
-    assert "pynvml" not in locked
-
-
-def test_only_one_file_knows_the_binding() -> None:
-    source = REPOSITORY / "services" / "gpu-exporter" / "src"
-    found = [
-        path.name
-        for path in source.rglob("*.py")
-        if re.search(r"^\s*(import|from) pynvml", path.read_text(encoding="utf-8"), re.MULTILINE)
-    ]
-    assert found == ["nvml.py"]
 
 
 def test_our_return_codes_are_the_bindings() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gpu_exporter.collector import Unavailable
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.nvidia.asking import Asking
 from gpu_exporter.nvidia.library import Code, NvmlError
 from gpu_exporter.nvidia.session import LONGEST_WAIT_SECONDS, Session

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gpu_exporter.collector import Unavailable
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Gpu, GpuProcess
 from gpu_exporter.settings import GpuExporterSettings
 from gpu_exporter.sysfs.backend import SysfsCards, sysfs_backend

@@ -17,7 +17,7 @@ import psutil
 from gpu_exporter.apple import ioreg
 from gpu_exporter.apple.ioreg import Accelerator
 from gpu_exporter.apple.macmon import Macmon, Sample
-from gpu_exporter.collector import Unavailable
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Backend, Gpu
 from gpu_exporter.settings import GpuExporterSettings
 
@@ -37,6 +37,7 @@ class AppleCards:
     """
 
     name = "apple"
+    return_code: int | None = None
 
     def __init__(
         self, run: Run, macmon: Macmon | None, memory_bytes: float, platform: str = sys.platform

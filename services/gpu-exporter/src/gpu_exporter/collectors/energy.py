@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 
 from gpu_exporter.board import Fact, recent
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
 from gpu_exporter.energy.apportionment import Doing, State, Use, shares
 from gpu_exporter.energy.booking import Booking
 from gpu_exporter.energy.diary import Diary
 from gpu_exporter.energy.inflight import InflightClient
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import energy as m
 from ollama_observe.metrics.metric import NONE, OTHER, UNNAMED

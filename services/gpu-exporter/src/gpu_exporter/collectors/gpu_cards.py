@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from gpu_exporter.backends import CardsMissing
 from gpu_exporter.board import Fact
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
 from gpu_exporter.energy import cards as gpu_energy
 from gpu_exporter.energy.cards import GpuEnergy
+from gpu_exporter.errors import CardsMissing, Unavailable
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.reading import Reading, each, one
 from ollama_observe.metrics.catalogue import gpu as m

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from gpu_exporter.board import believed_seconds, recent
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.ollama import attribution
 from gpu_exporter.ollama.attribution import Level

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import psutil
 
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.machine.files import read_text
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import host as m

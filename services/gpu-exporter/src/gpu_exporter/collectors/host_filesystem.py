@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.reading import Reading
 from ollama_observe.metrics.catalogue import host as m
 from ollama_observe.metrics.metric import Metric

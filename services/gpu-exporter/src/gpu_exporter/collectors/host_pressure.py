@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.machine import psi
 from gpu_exporter.machine.files import read_text
 from gpu_exporter.reading import Reading

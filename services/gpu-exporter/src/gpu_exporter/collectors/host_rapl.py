@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpu_exporter.board import Fact
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
 from gpu_exporter.energy.meters import CounterMeter
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.machine import powercap
 from gpu_exporter.machine.files import folders, is_denied, read_number, read_text
 from gpu_exporter.reading import Reading

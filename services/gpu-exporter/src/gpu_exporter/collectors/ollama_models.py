@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from gpu_exporter.board import Fact, believed_seconds, recent
-from gpu_exporter.collector import Context, Unavailable
+from gpu_exporter.collector import Context
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.ollama.client import NoAnswerError, OllamaClient
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import exporter

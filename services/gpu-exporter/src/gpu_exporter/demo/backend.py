@@ -165,6 +165,7 @@ class DemoBackend:
     """Reads made-up cards; every other is like one of a data centre."""
 
     name = "demo"
+    return_code: int | None = None
 
     def __init__(
         self, clock: Callable[[], float], wall_clock: Callable[[], float], cards: int = 2

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Sequence
 
-from gpu_exporter.backends import CardsMissing
+from gpu_exporter.errors import CardsMissing
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.nvidia.asking import Asking
 from gpu_exporter.nvidia.cards import Cards

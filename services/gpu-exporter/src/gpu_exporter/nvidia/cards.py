@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from gpu_exporter.collector import Unavailable
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.nvidia.asking import Asking
 from gpu_exporter.nvidia.identity import Identity, identify

@@ -3,8 +3,6 @@
 Who reads cards needs no driver: the library may be the one of this machine
 (gpu_exporter.nvidia.nvml) or a capture of another's (gpu_exporter.nvidia.replay).
 
-    Exception
-     +- NvmlError       a call was answered with a code; `code in LOST_CARD` and the like tell kinds
 Source: nvml.h of driver 615, nvmlReturn_t.
 """
 

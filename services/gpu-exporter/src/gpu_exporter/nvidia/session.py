@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from gpu_exporter.collector import Unavailable
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.nvidia.asking import Asking
 from gpu_exporter.nvidia.library import Code, NvmlError
 

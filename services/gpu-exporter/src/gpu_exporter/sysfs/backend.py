@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gpu_exporter.collector import Unavailable
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Backend, Gpu, GpuProcess
 from gpu_exporter.machine.files import read_text
 from gpu_exporter.machine.pci import is_suspended
@@ -26,6 +26,7 @@ class SysfsCards:
     """
 
     name = "sysfs"
+    return_code: int | None = None
 
     def __init__(self, host_sys: Path, host_proc: Path, clock: Callable[[], float]) -> None:
         self._host_sys = host_sys
