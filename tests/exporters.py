@@ -8,9 +8,12 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from gpu_exporter.backends import Nothing
 from gpu_exporter.board import Board
@@ -19,22 +22,16 @@ from gpu_exporter.gpu import Backend, Gpu
 from gpu_exporter.reading import Reading
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.metrics.metric import Kind, Metric
+from tests.clock import Clock
 from tests.ports import free_port
 
 CEILING_SECONDS = 10.0
 
+Scrape = dict[str, dict[tuple[str, ...], float]]
+"""Values by the metric's name, then by those of the labels."""
+
 SIZE = Metric("sample_size_bytes", Kind.GAUGE, "A size.", (), "bytes")
 COUNT = Metric("sample_things_total", Kind.COUNTER, "Things.", ("kind",))
-
-
-@dataclass
-class Clock:
-    """A clock that is moved by hand. Units: seconds."""
-
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -100,13 +97,32 @@ def a_gpu(index: str = "0", uuid: str = "GPU-a", vendor: str = "nvidia") -> Gpu:
 def context_of(
     backend: Backend | None = None,
     clock: Callable[[], float] | None = None,
+    root: Path = Path("/"),
     **settings: object,
 ) -> Context:
-    """What a collector is made with, on a machine without an Ollama and a proxy."""
-    nowhere = {"ollama_url": "http://127.0.0.1:9", "proxy_url": ""}
-    chosen = GpuExporterSettings.model_validate({**nowhere, **settings})
-    made = clock or Clock()
-    return Context(chosen, Board(), backend or Nothing(), made, lambda: 1.7e9)
+    """What a collector is made with: of the machine below `root`, without an Ollama and a proxy."""
+    defaults = {
+        "ollama_url": "http://127.0.0.1:9",
+        "proxy_url": "",
+        "host_proc": root / "proc",
+        "host_sys": root / "sys",
+    }
+    chosen = GpuExporterSettings.model_validate({**defaults, **settings})
+    return Context(chosen, Board(), backend or Nothing(), clock or Clock(), lambda: 1.7e9)
+
+
+def samples(text: str) -> list[Sample]:
+    """What a scrape in Prometheus's text format holds."""
+    return [s for family in text_string_to_metric_families(text) for s in family.samples]
+
+
+def a_machine_that_hangs(folder: Path) -> None:
+    """Lay out a /sys whose RAPL counter never answers: a pipe that nobody writes to."""
+    zone = folder / "class" / "powercap" / "intel-rapl:0"
+    zone.mkdir(parents=True)
+    (zone / "name").write_text("package-0\n")
+    (zone / "max_energy_range_uj").write_text("262143328850\n")
+    os.mkfifo(zone / "energy_uj")
 
 
 @dataclass(slots=True)
@@ -123,6 +139,21 @@ class ExporterProcess:
         async with aiohttp.ClientSession() as session:
             async with session.get(url, headers={"accept": accept}) as answer:
                 return answer.status, await answer.text()
+
+    async def scrape(self) -> Scrape:
+        """What it tells now."""
+        _, text = await self.get("/metrics")
+        found: Scrape = {}
+        for sample in samples(text):
+            found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+        return found
+
+    async def until_scraped(self, reached: Callable[[Scrape], bool]) -> Scrape:
+        """Scrape until it tells what is waited for."""
+        async with asyncio.timeout(2 * CEILING_SECONDS):
+            while not reached(scrape := await self.scrape()):
+                await asyncio.sleep(0.05)
+        return scrape
 
     async def until(self, path: str, status: int = 200) -> str:
         """Wait until `path` is answered so; the body."""
@@ -147,7 +178,9 @@ class ExporterProcess:
 
 
 @contextlib.asynccontextmanager
-async def exporter_process(*arguments: str, **variables: str) -> AsyncIterator[ExporterProcess]:
+async def exporter_process(
+    *arguments: str, module: str = "gpu_exporter", **variables: str
+) -> AsyncIterator[ExporterProcess]:
     """An exporter that finds neither an Ollama nor a proxy, unless the variables say where."""
     prefix = "GPU_EXPORTER_"
     clean = {k: v for k, v in os.environ.items() if not k.startswith(prefix)}  # noqa: TID251
@@ -160,7 +193,7 @@ async def exporter_process(*arguments: str, **variables: str) -> AsyncIterator[E
     }
     with tempfile.TemporaryFile() as log:
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gpu_exporter", *arguments),
+            *(sys.executable, "-m", module, *arguments),
             env={**clean, **told},
             stdout=log,
             stderr=log,

@@ -6,24 +6,12 @@ from pathlib import Path
 
 import psutil
 
-from gpu_exporter.board import Board
-from gpu_exporter.collector import Collector, Context
+from gpu_exporter.collector import Collector
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.machine.procfs import point_psutil_at
-from gpu_exporter.settings import GpuExporterSettings
 
 Series = tuple[str, ...]
 """Name of a metric, then the values of its labels."""
-
-
-class Clock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class NoCards:
@@ -63,19 +51,6 @@ def psutil_reading(proc: Path) -> Iterator[None]:
     finally:
         point_psutil_at(Path(before))
         _forget_disks()
-
-
-def context_of(
-    root: Path | None = None,
-    models_dir: Path | None = None,
-    clock: Callable[[], float] | None = None,
-) -> Context:
-    """What a collector is made with: of the machine below `root`, or of this one."""
-    folder = Path("/") if root is None else root
-    settings = GpuExporterSettings(
-        host_proc=folder / "proc", host_sys=folder / "sys", models_dir=models_dir
-    )
-    return Context(settings, Board(), NoCards(), clock or Clock())
 
 
 def read(collector: Collector) -> dict[Series, float]:

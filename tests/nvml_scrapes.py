@@ -21,6 +21,7 @@ from gpu_exporter.nvidia.values import Options
 from gpu_exporter.settings import GpuExporterSettings
 from gpu_exporter.watch import Watch
 from stack.waiting import wait_until
+from tests.clock import Clock
 
 CAPTURES = Path(__file__).parent / "fakes" / "nvml"
 
@@ -36,16 +37,6 @@ SECONDS = {
 
 UNIX = 1_790_000_000.0
 """The beginning of every capture."""
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self, now: float = 0.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def present_cards(backend: NvmlBackend) -> Sequence[Gpu]:

@@ -146,4 +146,4 @@ def card(
 
 def pin(context: Context, *gpus: Gpu) -> None:
     """Pin cards to the board, as if they had just been read."""
-    context.board.gpus = Fact(context.clock(), gpus)
+    context.board.gpus = Fact.regular(context.clock(), gpus, context.settings.gpu_interval_seconds)

@@ -5,14 +5,12 @@ does it, one scrape after the other on one connection, and its CPU time read fro
 """
 
 import argparse
+import asyncio
 import contextlib
 import http.client
-import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,20 +18,18 @@ from bench.exporter.subject import CARDS
 from bench.kernel import cpu_seconds, rss_bytes
 from bench.machine import facts
 from bench.percentiles import percentile
+from tests.exporters import a_machine_that_hangs, exporter_process
 from tests.ollamas import WrittenOllama, serving
-from tests.ports import free_port
 
 MODELS = 20
+SUBJECT = "bench.exporter.subject"
 ACCEPT = (
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
     "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 )
 """As Prometheus 3 asks."""
 
-_WITHIN_SECONDS = 20.0
 _WARM_UP_SCRAPES = 20
-_SETTLED_SECONDS = 1.5
-"""After the start, for what is read only once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +50,8 @@ class Plan:
 
     seconds: float
     scrapes: int
-
-
-@contextlib.contextmanager
-def exporter(module: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run an exporter; yields the process and its port."""
-    port = free_port()
-    prefix = "GPU_EXPORTER_"
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(prefix)}  # noqa: TID251
-    told = {f"{prefix}PORT": str(port), f"{prefix}LOG_LEVEL": "error", **variables}
-    child = subprocess.Popen([sys.executable, "-m", module], env={**clean, **told})
-    try:
-        yield child, port
-    finally:
-        child.terminate()
-        child.wait(_WITHIN_SECONDS)
-
-
-def until_ready(port: int) -> None:
-    """Wait for an exporter that has read everything once. Raises: TimeoutError."""
-    end = time.monotonic() + _WITHIN_SECONDS
-    while time.monotonic() < end:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        with contextlib.suppress(OSError), contextlib.closing(connection):
-            connection.request("GET", "/ready")
-            if connection.getresponse().status == http.HTTPStatus.OK:
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"the exporter was not ready within {_WITHIN_SECONDS:g} s")
+    settling_seconds: float = 1.5
+    """After the start, for what is read only once."""
 
 
 def scrape(connection: http.client.HTTPConnection) -> tuple[float, bytes]:
@@ -96,24 +66,23 @@ def scrape(connection: http.client.HTTPConnection) -> tuple[float, bytes]:
     return took, body
 
 
-def measure(child: subprocess.Popen[bytes], port: int, plan: Plan) -> Figures:
+def measure(pid: int, port: int, plan: Plan) -> Figures:
     """Watch an exporter alone, then scrape it."""
-    until_ready(port)
-    time.sleep(_SETTLED_SECONDS)
-    reading = _cpu_over(child.pid, plan.seconds)
+    time.sleep(plan.settling_seconds)
+    reading = _cpu_over(pid, plan.seconds)
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
         for _ in range(_WARM_UP_SCRAPES):
             _, body = scrape(connection)
-        before, began = cpu_seconds(child.pid), time.perf_counter()
+        before, began = cpu_seconds(pid), time.perf_counter()
         times = [scrape(connection)[0] for _ in range(plan.scrapes)]
-        used, elapsed = cpu_seconds(child.pid) - before, time.perf_counter() - began
+        used, elapsed = cpu_seconds(pid) - before, time.perf_counter() - began
     return Figures(
         series=sum(not line.startswith(b"#") for line in body.splitlines()),
         body_bytes=len(body),
         scrape_seconds=times,
         scrape_cpu_seconds=(used - reading * elapsed) / plan.scrapes,
         reading_cpu_ratio=reading,
-        resident_bytes=rss_bytes(child.pid),
+        resident_bytes=rss_bytes(pid),
     )
 
 
@@ -121,17 +90,6 @@ def _cpu_over(pid: int, seconds: float) -> float:
     before, began = cpu_seconds(pid), time.perf_counter()
     time.sleep(seconds)
     return (cpu_seconds(pid) - before) / (time.perf_counter() - began)
-
-
-def a_machine_that_hangs(folder: Path) -> Path:
-    """This machine's /sys with a RAPL counter that never answers: a pipe nobody writes to."""
-    zone = folder / "class" / "powercap" / "intel-rapl:0"
-    zone.mkdir(parents=True)
-    (zone / "name").write_text("package-0\n")
-    os.mkfifo(zone / "energy_uj")
-    for name in ("block", "class/hwmon", "class/thermal", "class/net"):
-        (folder / name).symlink_to(Path("/sys") / name)
-    return folder
 
 
 def an_ollama() -> WrittenOllama:
@@ -145,21 +103,25 @@ def an_ollama() -> WrittenOllama:
     return ollama
 
 
-def run(plan: Plan) -> dict[str, Figures]:
+async def run(plan: Plan) -> dict[str, Figures]:
     """Measure all of them, one after the other."""
-    found = {}
-    nobody = f"http://127.0.0.1:{free_port()}"
-    nothing = {"GPU_EXPORTER_OLLAMA_URL": nobody, "GPU_EXPORTER_PROXY_URL": nobody}
-    with exporter("gpu_exporter", **nothing) as (child, port):
-        found["this machine, without Ollama"] = measure(child, port, plan)
+    found = {"this machine, without Ollama": await _measured("gpu_exporter", plan)}
     with serving(an_ollama()) as ollama, tempfile.TemporaryDirectory() as folder:
-        full = {"GPU_EXPORTER_OLLAMA_URL": ollama.url, "GPU_EXPORTER_PROXY_URL": nobody}
-        with exporter("bench.exporter.subject", **full) as (child, port):
-            found[f"{CARDS} cards, {MODELS} models"] = measure(child, port, plan)
-        hanging = {**full, "GPU_EXPORTER_HOST_SYS": str(a_machine_that_hangs(Path(folder)))}
-        with exporter("bench.exporter.subject", **hanging) as (child, port):
-            found["the same, while a collector hangs"] = measure(child, port, plan)
+        full = {"GPU_EXPORTER_OLLAMA_URL": ollama.url}
+        found[f"{CARDS} cards, {MODELS} models"] = await _measured(SUBJECT, plan, **full)
+        a_machine_that_hangs(Path(folder))
+        for name in ("block", "class/hwmon", "class/thermal", "class/net"):
+            (Path(folder) / name).symlink_to(Path("/sys") / name)
+        hanging = {**full, "GPU_EXPORTER_HOST_SYS": folder}
+        found["the same, while a collector hangs"] = await _measured(SUBJECT, plan, **hanging)
     return found
+
+
+async def _measured(module: str, plan: Plan, **variables: str) -> Figures:
+    quiet = {"GPU_EXPORTER_LOG_LEVEL": "error"}
+    async with exporter_process(module=module, **quiet, **variables) as exporter:
+        await exporter.until("/ready")
+        return await asyncio.to_thread(measure, exporter.child.pid, exporter.port, plan)
 
 
 def table(found: Mapping[str, Figures]) -> str:
@@ -197,7 +159,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="of watching each (20)")
     parser.add_argument("--scrapes", type=int, default=500, help="of each (500)")
     arguments = parser.parse_args()
-    print(table(run(Plan(arguments.seconds, arguments.scrapes))))  # noqa: T201
+    print(table(asyncio.run(run(Plan(arguments.seconds, arguments.scrapes)))))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ DOCUMENTS = sorted(
     if ".local" not in path.parts and ".venv" not in path.parts
 )
 NAMED = re.compile(
-    r"\b(?:[a-z_]+:)?(?:ollama_(?!observe)|gpu_(?!exporter)|host_|exporter_|energy_)"
-    r"[a-z0-9_]+_(?:total|seconds|bytes|ratio|watts|celsius|hertz|info|up)(?:_bucket|_sum|_count)?"
+    rf"\b(?:[a-z_]+:)?(?!ollama_observe|gpu_exporter)(?:{'|'.join(catalogue.PREFIXES)})"
+    r"[a-z0-9_]+_(?:total|seconds|bytes|ratio|watts|celsius|hertz|hour|tokens|info|up)(?:_bucket|_sum|_count)?"
     r"(?::[a-z0-9_]+)?\b"
 )
 """Whatever looks like one of our metrics: a prefix of ours, and the end of a metric's name."""
@@ -44,6 +44,14 @@ def test_a_misspelt_flag_rewrites_nothing() -> None:
 def test_a_document_names_only_metrics_that_exist(path: Path) -> None:
     known = {metric.name + suffix for metric in catalogue.ALL for suffix in SUFFIXES}
     assert set(NAMED.findall(path.read_text(encoding="utf-8"))) <= known | set(recording_rules())
+
+
+def test_the_exporter_s_readme_says_how_its_metrics_begin() -> None:
+    text = (REPOSITORY / "services/gpu-exporter/README.md").read_text(encoding="utf-8")
+    told = re.findall(r"`([a-z_]+_)\*`", text)
+    names = [metric.name for metric in catalogue.EXPORTER]
+    assert [name for name in names if not name.startswith(tuple(told))] == []
+    assert [begin for begin in told if not any(name.startswith(begin) for name in names)] == []
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))

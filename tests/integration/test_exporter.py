@@ -1,12 +1,11 @@
 """The exporter as a process: on a machine that has nothing, on one that hangs, and as a demo."""
 
-import asyncio
 import ctypes.util
 import json
 import math
-import os
 import signal
 import socket
+import statistics
 import time
 from pathlib import Path
 
@@ -14,30 +13,20 @@ import pytest
 from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as openmetrics_families,
 )
-from prometheus_client.parser import text_string_to_metric_families
-from prometheus_client.samples import Sample
 
 from gpu_exporter.registry import NAMES
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.metrics import catalogue
 from ollama_observe.service.settings import fields_of
-from tests.exporters import ExporterProcess, exporter_process
+from tests.exporters import ExporterProcess, a_machine_that_hangs, exporter_process, samples
 
-END_SECONDS = 2.0
-FIRST_TURN_SECONDS = 1.0
+END_SECONDS = 10.0
+"""An end that waits for what hangs takes for ever; the rest is for a busy machine."""
 MOST_SERIES_OF_A_CARD = 75
 MOST_SERIES_OF_A_MACHINE = 250
 """Without the cards: disks, interfaces and sensors are what differs between machines."""
 
 OURS = {metric.name for metric in catalogue.EXPORTER}
-
-
-def samples(text: str) -> list[Sample]:
-    return [s for family in text_string_to_metric_families(text) for s in family.samples]
-
-
-def series(text: str, name: str) -> dict[tuple[str, ...], float]:
-    return {tuple(s.labels.values()): s.value for s in samples(text) if s.name == name}
 
 
 async def end(exporter: ExporterProcess) -> tuple[int | None, float, str]:
@@ -60,13 +49,12 @@ async def test_on_a_machine_that_has_nothing_it_is_whole_and_says_what_is_absent
 ) -> None:
     async with exporter_process(**on_nothing(tmp_path)) as exporter:
         await exporter.until("/ready")
-        status, text = await exporter.get("/metrics")
-        assert status == 200
+        found = await exporter.scrape()
         health = json.loads(await exporter.until("/health"))
         code, seconds, logged = await end(exporter)
-    assert [labels[2] for labels in series(text, "exporter_build_info")] == ["none"]
-    assert series(text, "exporter_gpu_count") == {(): 0}
-    up = {labels[0]: value for labels, value in series(text, "exporter_collector_up").items()}
+    assert [labels[2] for labels in found["exporter_build_info"]] == ["none"]
+    assert found["exporter_gpu_count"] == {(): 0}
+    up = {labels[0]: value for labels, value in found["exporter_collector_up"].items()}
     assert set(up) == set(NAMES) == set(health["checks"])
     present = {name for name, value in up.items() if value}
     assert {"host_cpu", "host_memory", "ollama_server"} <= present
@@ -75,8 +63,8 @@ async def test_on_a_machine_that_has_nothing_it_is_whole_and_says_what_is_absent
     for name in absent:
         check = health["checks"][name]
         assert check["ok"] and len(check["detail"]) > 20, name
-    assert series(text, "ollama_up") == {(): 0}
-    assert not any(name.startswith("gpu_") for name in {s.name for s in samples(text)} & OURS)
+    assert found["ollama_up"] == {(): 0}
+    assert not any(name.startswith("gpu_") for name in set(found) & OURS)
     assert (code, seconds < END_SECONDS) == (0, True)
     assert "Traceback" not in logged
 
@@ -84,6 +72,8 @@ async def test_on_a_machine_that_has_nothing_it_is_whole_and_says_what_is_absent
 async def test_every_value_is_a_number_in_both_formats(tmp_path: Path) -> None:
     async with exporter_process(GPU_EXPORTER_BACKEND="demo") as exporter:
         await exporter.until("/ready")
+        # its series begin at its second turn, which must not be between the two scrapes
+        await exporter.until_scraped(lambda found: found["exporter_collector_up"]["energy",] == 1)
         _, text = await exporter.get("/metrics")
         _, openmetrics = await exporter.get("/metrics", "application/openmetrics-text")
     families = openmetrics_families(openmetrics)  # type: ignore[no-untyped-call]
@@ -97,7 +87,7 @@ async def test_a_demonstration_has_cards_and_no_more_series_than_that_needs() ->
         await exporter.until("/ready")
         _, text = await exporter.get("/metrics")
     ours = [s for s in samples(text) if s.name in OURS]
-    assert {labels[3] for labels in series(text, "gpu_info")} == {"demo"}
+    assert {s.labels["vendor"] for s in ours if s.name == "gpu_info"} == {"demo"}
     of_cards = [s for s in ours if "uuid" in s.labels]
     assert 100 < len(of_cards) <= 2 * MOST_SERIES_OF_A_CARD
     assert len(ours) - len(of_cards) <= MOST_SERIES_OF_A_MACHINE
@@ -128,27 +118,16 @@ async def test_a_collector_that_fails_is_counted_logged_once_and_makes_it_unwell
     async with exporter_process(**settings) as exporter:
         await exporter.until("/ready")  # before that it is 503 in any case
         health = json.loads(await exporter.until("/health", 503))
-        async with asyncio.timeout(10):
-            while True:
-                _, text = await exporter.get("/metrics")
-                if series(text, "exporter_collector_errors_total")["host_network",] >= 5:
-                    break
+        found = await exporter.until_scraped(
+            lambda found: found["exporter_collector_errors_total"]["host_network",] >= 5
+        )
         _, _, logged = await end(exporter)
     assert not health["checks"]["host_network"]["ok"]
     assert str(tmp_path) in health["checks"]["host_network"]["detail"]
-    assert series(text, "exporter_collector_up")["host_network",] == 0
+    assert found["exporter_collector_up"]["host_network",] == 0
     lines = [json.loads(line) for line in logged.splitlines()]
     failed = [line["collector"] for line in lines if line["event"] == "collector_failed"]
     assert failed.count("host_network") == 1
-
-
-def a_machine_that_hangs(folder: Path) -> None:
-    """RAPL counters of which one never answers: a pipe that nobody writes to."""
-    zone = folder / "class" / "powercap" / "intel-rapl:0"
-    zone.mkdir(parents=True)
-    (zone / "name").write_text("package-0\n")
-    (zone / "max_energy_range_uj").write_text("262143328850\n")
-    os.mkfifo(zone / "energy_uj")
 
 
 async def test_while_the_kernel_does_not_answer_it_is_scraped_and_ends_in_time(
@@ -161,13 +140,15 @@ async def test_while_the_kernel_does_not_answer_it_is_scraped_and_ends_in_time(
         times = []
         for _ in range(50):
             began = time.perf_counter()
-            _, text = await exporter.get("/metrics")
+            await exporter.get("/metrics")
             times.append(time.perf_counter() - began)
+        found = await exporter.scrape()
         code, seconds, _ = await end(exporter)
-    assert series(text, "exporter_collector_up")["host_rapl",] == 0
-    assert series(text, "exporter_collector_duration_seconds")["host_rapl",] > 1
-    assert series(text, "exporter_collector_up")["gpu",] == 1
-    assert sorted(times)[-2] < 0.05
+    up = found["exporter_collector_up"]
+    assert (up["host_rapl",], up["gpu",]) == (0, 1)
+    assert found["exporter_collector_duration_seconds"]["host_rapl",] > 1
+    assert statistics.median(times) < 0.05
+    assert max(times) < 1
     assert (code, seconds < END_SECONDS) == (0, True)
 
 
@@ -176,7 +157,7 @@ async def test_it_can_be_ended_while_it_waits_for_a_first_reading(tmp_path: Path
     async with exporter_process(GPU_EXPORTER_HOST_SYS=str(tmp_path)) as exporter:
         await exporter.until("/live")
         code, seconds, _ = await end(exporter)
-    assert (code, seconds < FIRST_TURN_SECONDS + END_SECONDS) == (0, True)
+    assert (code, seconds < END_SECONDS) == (0, True)
 
 
 async def test_a_taken_port_ends_the_process_with_one_sentence() -> None:

@@ -21,10 +21,12 @@ from gpu_exporter.watch import Watch
 from ollama_observe.metrics.catalogue import gpu
 from ollama_observe.metrics.catalogue import ollama as m
 from stack.waiting import wait_until
+from tests.clock import Clock
 from tests.engines import MODEL, RunningEngine, running_engine
+from tests.exporters import context_of
 from tests.fakes.ollama import FakeOllama
-from tests.machines import Clock, Series, read
-from tests.ollamas import asking, card, pin, serving
+from tests.machines import Series, read
+from tests.ollamas import card, pin, serving
 
 OTHER = "other:latest"
 CEILING_SECONDS = 30.0
@@ -35,7 +37,7 @@ class Exporter:
 
     def __init__(self, url: str) -> None:
         self.clock = Clock()
-        self.context = asking(url, self.clock)
+        self.context = context_of(clock=self.clock, ollama_url=url)
         self.server = OllamaServer(self.context)
         self.models = OllamaModels(self.context)
         self.processes = GpuProcesses(self.context)
@@ -153,7 +155,8 @@ def test_a_model_that_is_asked_to_go_was_requested(
 
 
 def test_a_model_whose_time_is_up_is_expired(engine: RunningEngine, exporter: Exporter) -> None:
-    generate(engine.url, MODEL, keep_alive="2s")
+    # it must not be gone before the turn that sees it
+    generate(engine.url, MODEL, keep_alive="5s")
     assert exporter.turn()[m.LOADED.name,] == 1
     assert wait_until(lambda: ask(engine.url, "/api/ps")["models"] == [], CEILING_SECONDS)
     assert went(exporter.turn()) == {"expired": 1}
@@ -187,7 +190,8 @@ def test_the_memory_of_a_real_runner_is_its_model_s(
 def test_an_eviction_is_told_though_memory_is_given_back_before_the_other_is_listed(
     engine: RunningEngine,
 ) -> None:
-    context = asking(engine.url, time.monotonic)
+    # a clock that stands: however slow the second load is, what is undecided stays so
+    context = context_of(clock=Clock(), ollama_url=engine.url)
     collectors = (OllamaModels(context), OllamaServer(context), GpuProcesses(context))
     watches = [Watch(collector, CEILING_SECONDS) for collector in collectors]
     lane = Lane("ollama", watches, 0.02)  # so often that it sees the moment without any model

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -17,19 +18,23 @@ from tests.nvidia_smi import CHECKS, Check, disagreements, number
 from tests.nvml_scrapes import CAPTURES, Stage, present_cards
 
 LOG = (CAPTURES / "nvidia-smi.xml").read_text(encoding="utf-8")
-SAID = [
-    check
-    for check in CHECKS
-    if number(ElementTree.fromstring(LOG).findtext(f"gpu/{check.path}", ""))
-]
+
+
+def said(check: Check) -> str:
+    """What the log says for it."""
+    return ElementTree.fromstring(LOG).findtext(f"gpu/{check.path}", "")
+
+
+SAID = [check for check in CHECKS if number(said(check))]
 """Whose value in the log is a number other than 0, so that a tenfold one is another."""
 
 
-def cards() -> list[Gpu]:
+@pytest.fixture(scope="module")
+def cards() -> Sequence[Gpu]:
     """The idle card that the log was made of as well."""
     stage = Stage(load(CAPTURES / "consumer.json"))
     try:
-        return list(present_cards(stage.backend))
+        return present_cards(stage.backend)
     finally:
         stage.backend.close()
 
@@ -43,8 +48,8 @@ def changed(check: Check, text: str) -> str:
     return ElementTree.tostring(log, encoding="unicode")
 
 
-def test_of_the_same_card_both_say_the_same() -> None:
-    assert disagreements(LOG, cards(), cards()) == []
+def test_of_the_same_card_both_say_the_same(cards: Sequence[Gpu]) -> None:
+    assert disagreements(LOG, cards, cards) == []
 
 
 def test_the_log_has_a_value_for_every_check() -> None:
@@ -53,34 +58,32 @@ def test_the_log_has_a_value_for_every_check() -> None:
     assert len(SAID) > 20
 
 
-@pytest.mark.parametrize("check", SAID, ids=lambda check: check.name)
-def test_another_value_is_noticed(check: Check) -> None:
-    was = ElementTree.fromstring(LOG).findtext(f"gpu/{check.path}", "")
-    now = re.sub(r"\d+(\.\d+)?", lambda found: f"{float(found[0]) * 10:g}", was)
-    now = "Not Active" if was == "Active" else now
-    (said,) = disagreements(changed(check, now), cards(), cards())
-    assert said.startswith(f"{check.name}: {now}, and we say [")
+def test_another_value_is_noticed(cards: Sequence[Gpu]) -> None:
+    for check in SAID:
+        was = said(check)
+        now = re.sub(r"\d+(\.\d+)?", lambda found: f"{float(found[0]) * 10:g}", was)
+        now = "Not Active" if was == "Active" else now
+        (found,) = disagreements(changed(check, now), cards, cards)
+        assert found.startswith(f"{check.name}: {now}, and we say [")
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_a_value_that_only_one_of_both_has_is_noticed(check: Check) -> None:
-    was = ElementTree.fromstring(LOG).findtext(f"gpu/{check.path}", "")
-    (said,) = disagreements(changed(check, "5" if was == "N/A" else "N/A"), cards(), cards())
-    assert said.startswith(f"{check.name}: ")
+def test_a_value_that_only_one_of_both_has_is_noticed(cards: Sequence[Gpu]) -> None:
+    for check in CHECKS:
+        now = "5" if said(check) == "N/A" else "N/A"
+        (found,) = disagreements(changed(check, now), cards, cards)
+        assert found.startswith(f"{check.name}: ")
 
 
-def test_what_changed_in_between_may_be_anything_in_between() -> None:
+def test_what_changed_in_between_may_be_anything_in_between(cards: Sequence[Gpu]) -> None:
     core = next(check for check in CHECKS if check.name == "core")
-    (before,), (after,) = cards(), cards()
-    warmer = replace(after, temperature_celsius={"core": 60.0})
-    assert disagreements(changed(core, "52 C"), [before], [warmer]) == []
-    assert disagreements(changed(core, "70 C"), [before], [warmer])
+    warmer = [replace(card, temperature_celsius={"core": 60.0}) for card in cards]
+    assert disagreements(changed(core, "52 C"), cards, warmer) == []
+    assert disagreements(changed(core, "70 C"), cards, warmer)
 
 
-def test_other_cards_are_noticed() -> None:
-    (card,) = cards()
-    other = replace(card, uuid="GPU-other")
-    assert "cards: nvidia-smi has" in disagreements(LOG, [other], [other])[0]
+def test_other_cards_are_noticed(cards: Sequence[Gpu]) -> None:
+    others = [replace(card, uuid="GPU-other") for card in cards]
+    assert "cards: nvidia-smi has" in disagreements(LOG, others, others)[0]
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,12 @@ class Running:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     need_model_and_prometheus()
-    variables = {"ENGINE": "embedded", "GPU_EXPORTER_BACKEND": "demo"}
+    variables = {
+        "ENGINE": "embedded",
+        "GPU_EXPORTER_BACKEND": "demo",
+        "GPU_EXPORTER_CURRENCY": "EUR",
+        "GPU_EXPORTER_ENERGY_PRICE_PER_KILOWATT_HOUR": "0.3",
+    }
     with stack_at(tmp_path_factory.mktemp("whole"), **variables) as stack:
         shown = stack.start(PROMETHEUS_SCRAPE_INTERVAL_SECONDS="1")
         assert "ENGINE=embedded asks for it" in shown
@@ -202,12 +207,12 @@ def test_the_recording_rules_are_loaded_and_record(running: Running) -> None:
 
 
 def test_the_traffic_worker_and_prometheus_agree(running: Running) -> None:
-    """Last: it adds to the counts."""
+    """After what counts exactly: it adds to the counts. What follows needs its tokens."""
     before = running.query("sum(ollama_proxy_generated_tokens_total)")
     asked = running.query('sum(ollama_proxy_requests_total{endpoint="/api/chat",status="200"})')
     command = [sys.executable, "-m", "traffic", "--base-url", running.stack.url]
     done = subprocess.run(
-        [*command, "--preset", "quick", "--max-tokens", "6"],
+        [*command, "--preset", "quick", "--max-tokens", "16"],
         env=running.stack.environment(),
         capture_output=True,
         text=True,
@@ -221,3 +226,37 @@ def test_the_traffic_worker_and_prometheus_agree(running: Running) -> None:
     chats = 'sum(ollama_proxy_requests_total{endpoint="/api/chat",status="200"})'
     running.wait_for(chats, asked + sent)
     running.wait_for("sum(ollama_proxy_generated_tokens_total)", before + generated)
+
+
+@pytest.mark.parametrize(("level", "labels"), [("stack", ""), ("model", f'{{model="{MODEL}"}}')])
+def test_energy_is_divided_by_the_tokens_that_were_generated(
+    running: Running, level: str, labels: str
+) -> None:
+    def growth(counter: str) -> str:
+        series = f"{counter}{labels}"
+        return f"sum(max_over_time({series}[10m]) - min_over_time({series}[10m]))"
+
+    joules, tokens = "ollama_energy_joules_total", "ollama_proxy_generated_tokens_total"
+    recorded = f"sum({level}:ollama_energy_joules_per_generated_tokens:ratio10m{labels})"
+    running.wait_for(f"{growth(tokens)} >= bool 100", 1)
+    running.wait_for(f"sum(increase({tokens}[3s]))", 0)  # so that what is recorded has them all
+    running.wait_for(about(recorded, f"{growth(joules)} / {growth(tokens)}"), 1)
+
+
+def test_a_million_tokens_have_a_price(running: Running) -> None:
+    cost = "currency:ollama_energy_cost_per_million_generated_tokens:ratio10m"
+    joules = "stack:ollama_energy_joules_per_generated_tokens:ratio10m"
+    running.wait_for(about(f'sum({cost}{{currency="EUR"}})', f"{joules} * 0.3 / 3.6"), 1)
+
+
+def test_every_joule_of_the_cards_is_somebody_s_or_nobody_s(running: Running) -> None:
+    booked = 'sum(ollama_energy_joules_total{component="gpu"})'
+    used = "sum(gpu_energy_joules_total)"
+    a_second = "sum(rate(gpu_energy_joules_total[5s]))"  # the time between two readings
+    running.wait_for(f"{booked} > bool 10 * {a_second}", 1)
+    running.wait_for(f"abs({booked} - {used}) <= bool 1.5 * {a_second}", 1)
+
+
+def about(expression: str, expected: str) -> str:
+    """1 where it is what is expected, within a fifth: the latest second is not in all of them."""
+    return f"abs({expression} / ({expected}) - 1) < bool 0.2"

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from stack import model_api, ports, probes, setup
+from stack import here, model_api, ports, probes, setup
 from stack.concerns import WAYS, digests_after, set_differently
 from stack.console import step
 from stack.errors import StackError
@@ -138,7 +139,13 @@ def _gpu_exporter(request: Request, api: ModelApi, parts: list[Part]) -> Part:
         api.url,
         _control_of_proxy(parts),
         models if api.is_embedded else None,
+        not api.is_embedded and _is_elsewhere(api.url),
     )
+
+
+def _is_elsewhere(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return not here.is_here(host, here.own_names(), here.own_addresses())
 
 
 def _control_of_proxy(parts: list[Part]) -> Address:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ollama_observe.metrics.catalogue import PREFIXES
 from stack import probes, supervised
 from stack.console import complain, say
 from stack.errors import StackError
@@ -9,7 +10,6 @@ from stack.parts import Address
 from stack.plan import Plan
 from stack.request import Request
 
-_PREFIXES = ("ollama_", "gpu_", "host_", "exporter_", "energy_", "hardware_", "paid_api_")
 _NOT_OURS = ("_bucket", "_created")
 
 
@@ -40,7 +40,7 @@ def interesting(exposition: str) -> Iterator[str]:
     """Our own samples, without buckets and creation times."""
     for line in exposition.splitlines():
         name = line.partition("{")[0].partition(" ")[0]
-        if name.startswith(_PREFIXES) and not name.endswith(_NOT_OURS):
+        if name.startswith(PREFIXES) and not name.endswith(_NOT_OURS):
             yield line
 
 

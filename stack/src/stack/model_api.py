@@ -3,8 +3,8 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
+from ollama_observe.service.addresses import without_credentials as without_credentials
 from stack import probes
 from stack.errors import StackError
 from stack.settings import DEFAULT_OLLAMA_URL, StackSettings
@@ -64,12 +64,6 @@ def choose(settings: StackSettings, found: Found, engine_url: str) -> ModelApi:
         True,
         f"the embedded engine, because no Ollama answers at {shown} and none is installed",
     )
-
-
-def without_credentials(url: str) -> str:
-    """A URL as it may be shown: without user and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _name(version: str) -> str:

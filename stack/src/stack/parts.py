@@ -163,11 +163,16 @@ def proxy_part(settings: StackSettings, ollama_url: str, route: Route | None = N
 
 
 def gpu_exporter_part(
-    settings: StackSettings, ollama_url: str, proxy: Address, models: Path | None
+    settings: StackSettings,
+    ollama_url: str,
+    proxy: Address,
+    models: Path | None,
+    is_elsewhere: bool = False,
 ) -> Part:
     """The exporter of GPUs, the machine and Ollama; `proxy` is the control address.
 
-    `models` is where the models lie, if that is ours to know.
+    `models` is where the models lie, if that is ours to know; `is_elsewhere`: Ollama runs on
+    another machine than the one that is read.
     """
     address = Address(
         "gpu-exporter",
@@ -188,6 +193,7 @@ def gpu_exporter_part(
             "GPU_EXPORTER_PORT": str(settings.gpu_exporter_port),
             "GPU_EXPORTER_OLLAMA_URL": ollama_url,
             "GPU_EXPORTER_PROXY_URL": proxy.url,
+            "GPU_EXPORTER_OLLAMA_ELSEWHERE": str(is_elsewhere).lower(),
             **({"GPU_EXPORTER_MODELS_DIR": str(models)} if models else {}),
         },
     )

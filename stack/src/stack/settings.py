@@ -10,10 +10,10 @@ import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ollama_observe.service.addresses import found_words, is_http_url
 from stack.errors import SettingsError
 
 DEFAULT_OLLAMA_URL = "http://127.0.0.1:11434"
@@ -125,10 +125,8 @@ class StackSettings(BaseModel):
     def _is_http(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not is_http_url(value):
             raise ValueError("expected http://host:port")
-        _ = parts.port  # raises ValueError for a port out of range
         return value.rstrip("/")
 
     @field_validator("portkey_host")
@@ -235,4 +233,4 @@ def _sentence(item: object) -> str:
     message = str(item["msg"]).removeprefix("Value error, ")
     if not item["loc"]:
         return message
-    return f"{str(item['loc'][0]).upper()}: {message}, found {item['input']!r}"
+    return f"{str(item['loc'][0]).upper()}: {message}{found_words(item['input'])}"

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -18,10 +19,10 @@ from gpu_exporter.registry import NAMES
 from gpu_exporter.settings import GpuExporterSettings
 from gpu_exporter.watch import Watch
 from ollama_observe.metrics.catalogue import exporter as m
+from tests.clock import Clock
 from tests.exporters import (
     CEILING_SECONDS,
     SIZE,
-    Clock,
     HangingCollector,
     ScriptedBackend,
     ScriptedCollector,
@@ -34,7 +35,7 @@ class World:
     """An exporter of scripted collectors, each in a lane of its own; nothing runs by itself."""
 
     def __init__(
-        self, *collectors: Collector, first_turn_seconds: float = 5.0, **settings: object
+        self, *collectors: Collector, first_turn_seconds: float = 5.0, **settings: Any
     ) -> None:
         self.clock = Clock()
         self.backend = ScriptedBackend("nvml", [a_gpu()])
@@ -174,10 +175,10 @@ def test_what_nvml_answered_is_told_where_it_is_used() -> None:
 def test_cards_that_were_read_too_long_ago_do_not_count() -> None:
     world = World()
     gpus: tuple[Gpu, ...] = (a_gpu("0", "a"), a_gpu("1", "b"))
-    world.context.board.gpus = Fact(world.clock.now, gpus)
+    world.context.board.gpus = Fact.regular(world.clock.now, gpus, 1.0)
     assert own(world.context)["exporter_gpu_count"] == 2
     assert latest_gpus(world.context) == gpus
-    world.clock.now += 31
+    world.clock.now += 11
     assert own(world.context)["exporter_gpu_count"] == 0
     assert latest_gpus(world.context) == ()
 
@@ -186,11 +187,11 @@ def test_dcgm_names_are_served_only_where_that_is_asked_for() -> None:
     assert World().client.get("/dcgm/metrics").status_code == 404
     world = World(dcgm=True)
     gpu = replace(a_gpu(), utilization_ratio=0.5)
-    world.context.board.gpus = Fact(world.clock.now, (gpu,))
+    world.context.board.gpus = Fact.regular(world.clock.now, (gpu,), 1.0)
     answer = world.client.get("/dcgm/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert 'modelName="Card GPU-a",DCGM_FI_DRIVER_VERSION=""} 50.0\n' in answer.text
-    world.clock.now += 31
+    world.clock.now += 11
     assert world.client.get("/dcgm/metrics").text == ""
 
 

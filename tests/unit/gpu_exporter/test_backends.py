@@ -9,7 +9,7 @@ from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Backend
 from gpu_exporter.settings import GpuExporterSettings
 from gpu_exporter.several import Several
-from tests.exporters import Clock
+from tests.clock import Clock
 
 
 def chosen(backend: str, platform: str = "linux", capture: Path | None = None) -> Backend:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gpu_exporter.registry import ALL, Making
+from gpu_exporter.registry import ALL, CollectorClass
 from ollama_observe.metrics.metric import Metric
 from tests.exporters import ScriptedBackend, context_of
 
@@ -10,7 +10,7 @@ COLLECTORS = [making for lane in ALL.values() for making in lane]
 
 
 @pytest.mark.parametrize("making", COLLECTORS, ids=lambda making: making.name)
-def test_it_is_made_with_a_context_and_has_read_nothing_by_then(making: Making) -> None:
+def test_it_is_made_with_a_context_and_has_read_nothing_by_then(making: CollectorClass) -> None:
     context = context_of(ScriptedBackend("nvml", RuntimeError("read too early")))
     collector = making(context)
     assert collector.name == making.name
@@ -18,7 +18,7 @@ def test_it_is_made_with_a_context_and_has_read_nothing_by_then(making: Making) 
 
 
 @pytest.mark.parametrize("making", COLLECTORS, ids=lambda making: making.name)
-def test_it_names_what_it_publishes(making: Making) -> None:
+def test_it_names_what_it_publishes(making: CollectorClass) -> None:
     metrics = making(context_of()).metrics
     assert metrics
     assert all(isinstance(metric, Metric) for metric in metrics)

@@ -2,8 +2,8 @@
 
 from structlog.testing import capture_logs
 
-from gpu_exporter.journal import QUIET_SECONDS, Journal
-from tests.exporters import Clock
+from gpu_exporter.journal import QUIET_SECONDS, Journal, News
+from tests.clock import Clock
 
 
 class Told:
@@ -60,3 +60,15 @@ def test_the_way_to_a_failure_is_there_for_who_looks_closer() -> None:
     with capture_logs() as logs:
         Told().journal.failed("x", error)
     assert [line["exc_info"] for line in logs if line["log_level"] == "debug"] == [error]
+
+
+def test_what_is_usual_is_no_news_until_something_else_was_told() -> None:
+    clock = Clock()
+    news = News(clock, usual="works")
+    assert [news.is_news(kind) for kind in ("works", "failed", "failed")] == [False, True, False]
+    clock.now += QUIET_SECONDS
+    assert news.is_news("works")
+
+
+def test_without_anything_usual_the_first_is_news() -> None:
+    assert News(Clock()).is_news("found")

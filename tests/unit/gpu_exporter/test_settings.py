@@ -23,6 +23,9 @@ def test_it_listens_on_this_machine_and_not_where_others_look_for_dcgm() -> None
         ("--backend=replay", "GPU_EXPORTER_BACKEND=replay needs GPU_EXPORTER_CAPTURE"),
         ("--energy-price-per-kilowatt-hour=0.3", "needs GPU_EXPORTER_CURRENCY"),
         ("--api-output-price-per-million-tokens=10", "needs GPU_EXPORTER_CURRENCY"),
+        ("--ollama-url=", "GPU_EXPORTER_OLLAMA_URL (--ollama-url): expected http://host:port"),
+        ("--ollama-url=gpu:11434", "expected http://host:port, found 'gpu:11434'"),
+        ("--proxy-url=http://[::1", "GPU_EXPORTER_PROXY_URL (--proxy-url): expected http://"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(
@@ -32,6 +35,19 @@ def test_what_makes_no_sense_is_refused_by_name(
         load(GpuExporterSettings, [argument], {})
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_password_in_what_is_no_address_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        load(GpuExporterSettings, ["--ollama-url=http://me:word@gpu:port"], {})
+    said = capsys.readouterr().err
+    assert said == (
+        "gpu-exporter: GPU_EXPORTER_OLLAMA_URL (--ollama-url): expected http://host:port\n"
+    )
+
+
+def test_without_an_address_the_proxy_is_not_asked() -> None:
+    assert load(GpuExporterSettings, ["--proxy-url="], {}).proxy_url == ""
 
 
 def test_a_misspelt_variable_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

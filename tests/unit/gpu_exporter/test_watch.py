@@ -14,7 +14,8 @@ from gpu_exporter.reading import Reading
 from gpu_exporter.watch import METRICS, Watch
 from ollama_observe.metrics.catalogue import exporter as m
 from ollama_observe.metrics.metric import Kind, Metric
-from tests.exporters import CEILING_SECONDS, COUNT, SIZE, Clock, HangingCollector, ScriptedCollector
+from tests.clock import Clock
+from tests.exporters import CEILING_SECONDS, COUNT, SIZE, HangingCollector, ScriptedCollector
 
 STALE_SECONDS = 30.0
 READ = (Reading(SIZE, 5.0), Reading(COUNT, 2.0, ("a",)), Reading(COUNT, 3.0, ("b",)))

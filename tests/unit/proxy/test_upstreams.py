@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from proxy.settings import ProxySettings
-from proxy.upstreams import seen_by_gateway, upstreams_of, without_credentials
+from proxy.upstreams import seen_by_gateway, upstreams_of
 
 
 def settings(**told: Any) -> ProxySettings:
@@ -85,16 +85,3 @@ def test_without_a_return_leg_it_goes_to_the_ollamas_themselves() -> None:
     told = settings(return_leg=False)
     seen = seen_by_gateway(told, {"ollama": "http://me:pw@gpu:1/x", "b": "https://b"}, 7)
     assert seen == {"ollama": "http://gpu:1/x", "b": "https://b"}
-
-
-@pytest.mark.parametrize(
-    ("url", "plain"),
-    [
-        ("http://me:pw@gpu:1/x", "http://gpu:1/x"),
-        ("http://me@gpu", "http://gpu"),
-        ("http://m%40e:p@w@gpu", "http://gpu"),
-        ("https://[::1]:2/", "https://[::1]:2/"),
-    ],
-)
-def test_credentials_are_left_out_of_an_address(url: str, plain: str) -> None:
-    assert without_credentials(url) == plain

@@ -100,3 +100,9 @@ def test_where_the_models_of_somebody_elses_ollama_lie_the_exporter_finds_out_it
     control = Address("proxy metrics", "127.0.0.1", 8001, "PROXY_CONTROL_PORT")
     part = gpu_exporter_part(parse({}), "http://gpu-box:11434", control, None)
     assert "GPU_EXPORTER_MODELS_DIR" not in part.environment
+
+
+def test_the_exporter_is_told_that_ollama_runs_on_another_machine() -> None:
+    control = Address("proxy metrics", "127.0.0.1", 8001, "PROXY_CONTROL_PORT")
+    part = gpu_exporter_part(parse({}), "http://gpu-box:11434", control, None, is_elsewhere=True)
+    assert part.environment["GPU_EXPORTER_OLLAMA_ELSEWHERE"] == "true"

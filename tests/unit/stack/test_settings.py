@@ -128,6 +128,12 @@ def test_bad_input_is_named_with_what_was_found(variables: dict[str, str], sente
         parse(variables)
 
 
+def test_a_password_in_what_is_refused_is_not_shown() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        parse({"OLLAMA_URL": "ftp://me:word@gpu"})
+    assert str(refusal.value) == "OLLAMA_URL: expected http://host:port"
+
+
 def test_a_port_of_what_is_switched_off_is_free() -> None:
     assert parse({"PROXY_PORT": "8000", "GPU_EXPORTER": "off"}).proxy_port == 8000
 

@@ -17,7 +17,7 @@ from gpu_exporter.energy.prices import prices
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.lane import Lane
 from gpu_exporter.reading import Reading, one
-from gpu_exporter.registry import lanes, stale_after
+from gpu_exporter.registry import lanes
 from gpu_exporter.settings import GpuExporterSettings
 from gpu_exporter.snapshot import scrape
 from gpu_exporter.watch import Watch
@@ -114,8 +114,7 @@ def everything(context: Context, watches: Iterable[Watch]) -> Iterator[Reading]:
 
 def latest_gpus(context: Context) -> Sequence[Gpu]:
     """The cards as they were just read; none where that is too long ago."""
-    within_seconds = stale_after(context.settings.gpu_interval_seconds)
-    return recent(context.board.gpus, context.clock(), within_seconds) or ()
+    return recent(context.board.gpus, context.clock()) or ()
 
 
 def _check(watch: Watch) -> Callable[[], Awaitable[Check]]:

@@ -1,28 +1,39 @@
 """What collectors leave for each other: the latest facts, each whole and never changed.
 
 A fact is replaced in one assignment, so that another thread sees the old or the new one.
-Who reads a fact looks at its age: its collector may hang.
+Who pins a fact says until when it holds: its collector may hang.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Literal, Self, TypeVar
 
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.ollama.loaded import LoadedModel
+from ollama_observe.wire.loaded import LoadedModel
 
 T = TypeVar("T")
 
 _MISSED_TURNS = 3
-_BELIEVED_AT_LEAST_SECONDS = 10.0
+_HOLDS_AT_LEAST_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fact(Generic[T]):
-    """Something that was found out. Units: `at` is the monotonic clock, in seconds."""
+    """Something that was found out at an instant, and holds until another, if it is not replaced.
+
+    Units: seconds of a monotonic clock.
+    """
 
     at: float
     value: T
+    until: float = math.inf
+
+    @classmethod
+    def regular(cls, at: float, value: T, interval_seconds: float) -> Self:
+        """A fact that is found out on an interval: it holds while a turn or two are missed."""
+        return cls(at, value, at + max(_MISSED_TURNS * interval_seconds, _HOLDS_AT_LEAST_SECONDS))
 
 
 @dataclass(slots=True)
@@ -38,15 +49,19 @@ class Board:
     installed: Fact[Sequence[str]] | None = None
     """Names of the models on disk that have series of their own."""
     joules: dict[str, Fact[float]] = field(default_factory=dict)
-    blobs: Fact[Mapping[str, str]] | None = None
+    names_by_weights: Fact[Mapping[str, str]] | None = None
     """Names of models by their weights, as ollama_observe.wire.weights identifies them."""
 
+    @contextlib.contextmanager
+    def losing(self, name: Literal["gpus", "loaded", "installed"]) -> Iterator[None]:
+        """Take a fact off where the block fails: it is not known any more."""
+        try:
+            yield
+        except BaseException:
+            setattr(self, name, None)
+            raise
 
-def recent(fact: Fact[T] | None, now: float, within_seconds: float) -> T | None:
-    """What a fact says, if it is not too old."""
-    return fact.value if fact is not None and now - fact.at <= within_seconds else None
 
-
-def believed_seconds(interval_seconds: float) -> float:
-    """How long a fact is believed that is found out on an interval: a turn may be missed."""
-    return max(_MISSED_TURNS * interval_seconds, _BELIEVED_AT_LEAST_SECONDS)
+def recent(fact: Fact[T] | None, now: float) -> T | None:
+    """What a fact says, while it holds."""
+    return fact.value if fact is not None and now <= fact.until else None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gpu_exporter.energy.cards import NOT_BELIEVED
-from gpu_exporter.gpu import Gpu
+from gpu_exporter.gpu import Gpu, scaled
 from gpu_exporter.snapshot import escaped
 
 PATH = "/dcgm/metrics"
@@ -29,13 +29,9 @@ class _Alias:
     value: Callable[[Gpu], float | None]
 
 
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
-
-
 def _energy(gpu: Gpu) -> float | None:
     """The card's own counter: who has none should integrate power, and know that it does."""
-    return None if gpu.vendor in NOT_BELIEVED else _scaled(gpu.energy_joules, 1e3)
+    return None if gpu.vendor in NOT_BELIEVED else scaled(gpu.energy_joules, 1e-3)
 
 
 def _last_xid(gpu: Gpu) -> float | None:
@@ -58,19 +54,19 @@ ALIASES = (
         "DCGM_FI_DEV_GPU_UTIL",
         "gauge",
         "Share of time in which the card computed, in per cent.",
-        lambda gpu: _scaled(gpu.utilization_ratio, 100),
+        lambda gpu: scaled(gpu.utilization_ratio, 0.01),
     ),
     _Alias(
         "DCGM_FI_DEV_MEM_COPY_UTIL",
         "gauge",
         "Share of time in which its memory was used, in per cent.",
-        lambda gpu: _scaled(gpu.memory_bandwidth_utilization_ratio, 100),
+        lambda gpu: scaled(gpu.memory_bandwidth_utilization_ratio, 0.01),
     ),
     _Alias(
         "DCGM_FI_DEV_FB_USED",
         "gauge",
         "Memory in use, in MiB.",
-        lambda gpu: _scaled(gpu.memory_used_bytes, 1 / _MIB),
+        lambda gpu: scaled(gpu.memory_used_bytes, _MIB),
     ),
     _Alias(
         "DCGM_FI_DEV_GPU_TEMP",
@@ -82,13 +78,13 @@ ALIASES = (
         "DCGM_FI_DEV_ENC_UTIL",
         "gauge",
         "Use of the video encoder, in per cent.",
-        lambda gpu: _scaled(gpu.encoder_utilization_ratio, 100),
+        lambda gpu: scaled(gpu.encoder_utilization_ratio, 0.01),
     ),
     _Alias(
         "DCGM_FI_DEV_DEC_UTIL",
         "gauge",
         "Use of the video decoder, in per cent.",
-        lambda gpu: _scaled(gpu.decoder_utilization_ratio, 100),
+        lambda gpu: scaled(gpu.decoder_utilization_ratio, 0.01),
     ),
     _Alias(
         "DCGM_FI_DEV_XID_ERRORS",
@@ -100,7 +96,7 @@ ALIASES = (
         "DCGM_FI_DEV_POWER_VIOLATION",
         "counter",
         "Time that the power limit held clocks down, in nanoseconds.",
-        lambda gpu: _scaled(gpu.throttle_seconds.get("power_cap"), 1e9),
+        lambda gpu: scaled(gpu.throttle_seconds.get("power_cap"), 1e-9),
     ),
 )
 

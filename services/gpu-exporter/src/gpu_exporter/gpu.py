@@ -6,6 +6,19 @@ from typing import Protocol
 
 Values = Mapping[str, float]
 
+HERTZ = 1e-6
+"""In megahertz, which is what clocks are told in."""
+
+
+def scaled(value: float | None, unit: float) -> float | None:
+    """A value in another unit, which is `unit` in the value's own; None where there is none."""
+    return None if value is None else value / unit
+
+
+def told(values: Mapping[str, float | None], unit: float = 1.0) -> dict[str, float]:
+    """The values that there are, in another unit as by `scaled`."""
+    return {key: value / unit for key, value in values.items() if value is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class GpuProcess:

@@ -25,7 +25,7 @@ _STALE_INTERVALS = 10
 _STALE_AT_LEAST_SECONDS = 30.0
 
 
-class Making(Protocol):
+class CollectorClass(Protocol):
     """A collector's class: made with the context."""
 
     name: str
@@ -35,7 +35,7 @@ class Making(Protocol):
         ...
 
 
-ALL: dict[str, tuple[Making, ...]] = {
+ALL: dict[str, tuple[CollectorClass, ...]] = {
     "gpu": (GpuCards, GpuProcesses),
     "energy": (HostRapl, Energy),
     "host": (
@@ -49,7 +49,7 @@ ALL: dict[str, tuple[Making, ...]] = {
 """By lane. Those of a lane run in their order, one after the other: what the first pins to the
 board is there for the next, and a driver that hangs holds up its own lane."""
 
-NAMES = tuple(making.name for lane in ALL.values() for making in lane)
+NAMES = tuple(made.name for lane in ALL.values() for made in lane)
 
 
 def unknown(without: str) -> list[str]:
@@ -62,12 +62,12 @@ def lanes(context: Context) -> Sequence[Lane]:
     settings = context.settings
     left_out = _names(settings.without)
     made = []
-    for name, makings in ALL.items():
+    for name, classes in ALL.items():
         interval = _interval(name, settings)
         watches = [
-            Watch(making(context), stale_after(interval), context.clock, context.wall_clock)
-            for making in makings
-            if making.name not in left_out
+            Watch(collector(context), stale_after(interval), context.clock, context.wall_clock)
+            for collector in classes
+            if collector.name not in left_out
         ]
         if watches:
             made.append(Lane(name, watches, interval, context.clock))

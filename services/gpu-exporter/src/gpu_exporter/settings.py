@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from gpu_exporter.http import can_be_asked
 from ollama_observe.service.settings import ServiceSettings, settings_config
 
 
@@ -100,6 +101,14 @@ class GpuExporterSettings(ServiceSettings):
     api_output_price_per_million_tokens: float | None = Field(
         None, ge=0, description="What a paid API takes for generated tokens, to compare with."
     )
+
+    @field_validator("ollama_url", "proxy_url")
+    @classmethod
+    def _is_address(cls, value: str, info: ValidationInfo) -> str:
+        is_off = not value and info.field_name == "proxy_url"
+        if not is_off and not can_be_asked(value):
+            raise ValueError("expected http://host:port")
+        return value
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import unquote
 
-from ollama_observe.metrics import metric as label
+from ollama_observe.metrics import metric
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.endpoints import ENDPOINTS, METHODS, OTHER, Endpoint, endpoint_of
@@ -81,7 +81,7 @@ class Observer:
         return recorder
 
     def _story(self, given: bytes, target: bytes, headers: Headers, at: float) -> Story:
-        method = _METHODS.get(given, label.OTHER)
+        method = _METHODS.get(given, metric.OTHER)
         endpoint = _BY_TARGET.get(target) or endpoint_of_target(target)
         is_call = method == "POST" or endpoint.template == "/api/delete"
         return Story(
@@ -91,7 +91,7 @@ class Observer:
             method,
             endpoint,
             is_call,
-            label.OTHER if endpoint.has_model and is_call else label.NONE,
+            metric.OTHER if endpoint.has_model and is_call else metric.NONE,
             at,
         )
 
@@ -112,4 +112,4 @@ def endpoint_of_target(target: bytes) -> Endpoint:
 
 def _unknown(at: float) -> Story:
     """A request of which nothing can be said."""
-    return Story("unknown", "", "", label.OTHER, OTHER, False, label.NONE, at)
+    return Story("unknown", "", "", metric.OTHER, OTHER, False, metric.NONE, at)

@@ -3,8 +3,8 @@
 import re
 import socket
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
+from ollama_observe.service.addresses import is_http_url, without_credentials
 from proxy.settings import ProxySettings
 
 MAIN = "ollama"
@@ -22,19 +22,10 @@ def upstreams_of(settings: ProxySettings) -> dict[str, str]:
             raise ValueError(f"expected name=http://host:port, found another entry {number}")
         if name in found:
             raise ValueError(f"expected each name once, found {name!r} twice")
-        if not _is_http(url):
+        if not is_http_url(url):
             raise ValueError(f"expected {name!r} to be http://host:port, found another address")
         found[name] = url.rstrip("/")
     return found
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def seen_by_gateway(
@@ -51,9 +42,3 @@ def seen_by_gateway(
         host = socket.gethostname()
     host = f"[{host}]" if ":" in host else host
     return {name: f"http://{host}:{port}/to/{name}" for name in upstreams}
-
-
-def without_credentials(url: str) -> str:
-    """An address without user and password."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from ollama_observe.service.addresses import is_loopback
+from ollama_observe.service.addresses import is_http_url, is_loopback
 from ollama_observe.service.settings import ServiceSettings, settings_config
 
 LOCAL_HOSTS = frozenset(
@@ -98,13 +98,12 @@ class TrafficSettings(ServiceSettings):
 
 
 def _near_address(value: str, *, allow_remote: bool) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_http_url(value):
         raise ValueError("expected http://host:port")
+    parts = urlsplit(value)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("expected http://host:port, without credentials, query or fragment")
-    _ = parts.port  # raises ValueError for a port out of range
-    if not allow_remote and not is_local(parts.hostname):
+    if not allow_remote and not is_local(parts.hostname or ""):
         raise ValueError("not on this machine; --allow-remote permits it")
     return value.rstrip("/")
 

@@ -76,11 +76,13 @@ class Clock:
 
 
 @contextmanager
-def running(program: str, folder: Path, clock: Clock | None = None) -> Iterator[Macmon]:
+def running(
+    program: str, folder: Path, clock: Clock | None = None, first_pause_seconds: float = 0.001
+) -> Iterator[Macmon]:
     script = folder / "macmon.py"
     script.write_text(program)
     command = (sys.executable, str(script), str(folder / "pids"))
-    with closing(Macmon(command, clock or Clock(), first_pause_seconds=0.001)) as macmon:
+    with closing(Macmon(command, clock or Clock(), first_pause_seconds)) as macmon:
         yield macmon
 
 
@@ -138,10 +140,10 @@ def test_a_child_that_dies_is_started_anew(tmp_path: Path) -> None:
 
 
 def test_a_child_that_lasted_is_started_anew_without_a_long_pause(tmp_path: Path) -> None:
-    # pauses that went on growing would take 32 s to the sixteenth start
-    with running(DIES, tmp_path, Clock(goes_by=60.0)) as macmon:
+    # pauses that went on growing would take 15.75 s to the seventh start
+    with running(DIES, tmp_path, Clock(goes_by=60.0), first_pause_seconds=0.25) as macmon:
         macmon.latest()
-        assert wait_until(lambda: len(pids(tmp_path)) >= 16, CEILING_SECONDS, 0.01)
+        assert wait_until(lambda: len(pids(tmp_path)) >= 7, CEILING_SECONDS, 0.01)
 
 
 def test_a_child_that_says_nothing_any_more_is_not_believed(tmp_path: Path) -> None:
@@ -161,8 +163,15 @@ def test_a_program_that_is_not_there_tells_nothing_and_is_complained_of_once(
     command = (str(tmp_path / "absent"), "pipe")
     with capture_logs() as logs, closing(Macmon(command, clock, 0.001)) as macmon:
         assert macmon.latest() is None
-        # each try looks at the clock twice
-        assert wait_until(lambda: clock.looks >= 6, CEILING_SECONDS, 0.01)
+        # each try looks at the clock three times
+        assert wait_until(lambda: clock.looks >= 9, CEILING_SECONDS, 0.01)
+    assert [line["event"] for line in logs] == ["macmon_failed"]
+
+
+def test_one_that_comes_and_goes_does_not_fill_the_log(tmp_path: Path) -> None:
+    with capture_logs() as logs, running(DIES, tmp_path) as macmon:
+        macmon.latest()
+        assert wait_until(lambda: len(pids(tmp_path)) >= 4, CEILING_SECONDS, 0.01)
     assert [line["event"] for line in logs] == ["macmon_failed"]
 
 

@@ -13,10 +13,10 @@ from gpu_exporter.board import Board, Fact
 from gpu_exporter.collector import Context
 from gpu_exporter.collectors.energy import COMPONENTS, Energy
 from gpu_exporter.errors import Unavailable
-from gpu_exporter.ollama.loaded import LoadedModel
 from gpu_exporter.reading import Reading
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.metrics.catalogue import energy as m
+from ollama_observe.wire.loaded import LoadedModel
 
 Labels = tuple[str, ...]
 
@@ -54,13 +54,16 @@ class Machine:
         return self.requests
 
     def load(self, *models: LoadedModel) -> None:
-        self.board.loaded = Fact(self.now, models)
+        self.board.loaded = Fact.regular(self.now, models, SETTINGS.ollama_interval_seconds)
 
     def use(self, component: str, joules: float, at: float | None = None) -> None:
         """So much more since before, up to an instant that is now where it is not given."""
         fact = self.board.joules.get(component)
         before = fact.value if fact else 0.0
-        self.board.joules[component] = Fact(self.now if at is None else at, before + joules)
+        instant = self.now if at is None else at
+        self.board.joules[component] = Fact.regular(
+            instant, before + joules, self.gpu_interval_seconds
+        )
 
     def turn(self) -> dict[str, dict[Labels, float]]:
         found: dict[str, dict[Labels, float]] = defaultdict(dict)

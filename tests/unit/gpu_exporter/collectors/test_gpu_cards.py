@@ -11,7 +11,8 @@ from gpu_exporter.collectors.gpu_cards import GpuCards
 from gpu_exporter.errors import CardsMissing, Unavailable
 from gpu_exporter.gpu import Gpu, MigInstance
 from ollama_observe.metrics.catalogue import gpu as m
-from tests.exporters import Clock, ScriptedBackend, a_gpu, context_of
+from tests.clock import Clock
+from tests.exporters import ScriptedBackend, a_gpu, context_of
 
 Told = dict[tuple[str, ...], float]
 
@@ -90,8 +91,9 @@ def test_the_cards_and_their_energy_are_pinned_to_the_board() -> None:
     machine.backend.answer = [gpus[0], replace(gpus[1], energy_joules=550.0)]
     told = machine.read()
     board = machine.context.board
-    assert board.gpus == Fact(machine.clock.now, tuple(machine.backend.answer))
-    assert board.joules["gpu"] == Fact(machine.clock.now, 250.0)
+    now = machine.clock.now
+    assert board.gpus == Fact(now, tuple(machine.backend.answer), now + 10)
+    assert board.joules["gpu"] == Fact(now, 250.0, now + 10)
     assert told["gpu_energy_joules_total", "0", "GPU-a", "integrated"] == 200
     assert told["gpu_energy_joules_total", "1", "GPU-b", "counter"] == 50
     assert told["gpu_energy_discontinuities_total", "0", "GPU-a"] == 0

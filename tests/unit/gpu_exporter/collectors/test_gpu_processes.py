@@ -7,10 +7,11 @@ import pytest
 from gpu_exporter.board import Fact
 from gpu_exporter.collectors.gpu_processes import GpuProcesses
 from gpu_exporter.errors import Unavailable
-from gpu_exporter.ollama.loaded import LoadedModel
 from ollama_observe.metrics.catalogue import gpu as m
 from ollama_observe.metrics.catalogue.ollama import ATTRIBUTION_LEVEL
-from tests.machines import Clock, Series, read, write
+from ollama_observe.wire.loaded import LoadedModel
+from tests.clock import Clock
+from tests.machines import Series, read, write
 from tests.ollamas import BLOB, asking, card, pin
 
 GIB = 2**30
@@ -30,10 +31,10 @@ class Machine:
 
     def load(self, vram: int) -> None:
         model = LoadedModel("m:latest", "", vram, vram, 4096, None)
-        self.context.board.loaded = Fact(self.clock.now, (model,))
+        self.context.board.loaded = Fact.regular(self.clock.now, (model,), 5.0)
 
     def know(self, **names: str) -> None:
-        self.context.board.blobs = Fact(self.clock.now, names)
+        self.context.board.names_by_weights = Fact.regular(self.clock.now, names, 5.0)
 
     def run(self, pid: int, *words: str) -> None:
         write(self.root, {f"proc/{pid}/cmdline": "".join(f"{word}\0" for word in words)})

@@ -1,3 +1,5 @@
+"""The processor's time by mode, its clock and the load, as the kernel tells them."""
+
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,7 +9,8 @@ import pytest
 
 from gpu_exporter.collectors.host_cpu import MODES, HostCpu, seconds_by_mode
 from stack.waiting import wait_until
-from tests.machines import context_of, psutil_reading, read, write
+from tests.exporters import context_of
+from tests.machines import psutil_reading, read, write
 
 linux = pytest.mark.skipif(not psutil.LINUX, reason="reads Linux's /proc")
 TICKS = 100.0
@@ -34,7 +37,7 @@ def real_stat() -> list[float]:
 @linux
 def test_the_modes_are_the_kernels(proc: Path) -> None:
     write(proc, stat(10, 1, 5, 100, 2, 0.5, 0.25, 0.75, 4, 0.5))
-    found = read(HostCpu(context_of(proc.parent)))
+    found = read(HostCpu(context_of(root=proc.parent)))
     assert {
         key[1]: value for key, value in found.items() if key[0] == "host_cpu_seconds_total"
     } == {
@@ -51,7 +54,7 @@ def test_the_modes_are_the_kernels(proc: Path) -> None:
 
 @linux
 def test_a_mode_that_the_kernel_takes_back_stands_still(proc: Path) -> None:
-    collector = HostCpu(context_of(proc.parent))
+    collector = HostCpu(context_of(root=proc.parent))
     iowait = ("host_cpu_seconds_total", "iowait")
     seen = []
     for seconds in (2, 1.5, 1.75, 2.5):
@@ -102,7 +105,7 @@ def test_the_clock_is_the_mean_in_hertz(proc: Path) -> None:
     if Path("/sys/devices/system/cpu/cpufreq/policy0").exists():
         pytest.skip("psutil takes the clock from /sys on this machine")
     write(proc, stat(10, 1, 5, 100, 2, 0, 0, 0, 0, 0))
-    found = read(HostCpu(context_of(proc.parent)))
+    found = read(HostCpu(context_of(root=proc.parent)))
     assert found["host_cpu_frequency_hertz",] == pytest.approx(2500.5e6)
 
 
@@ -112,13 +115,13 @@ def test_a_clock_that_a_machine_does_not_tell_is_absent(proc: Path, cpuinfo: str
     if Path("/sys/devices/system/cpu/cpufreq/policy0").exists():
         pytest.skip("psutil takes the clock from /sys on this machine")
     write(proc, stat(10, 1, 5, 100, 2, 0, 0, 0, 0, 0) | {"cpuinfo": cpuinfo})
-    assert ("host_cpu_frequency_hertz",) not in read(HostCpu(context_of(proc.parent)))
+    assert ("host_cpu_frequency_hertz",) not in read(HostCpu(context_of(root=proc.parent)))
 
 
 @linux
 def test_a_clock_that_cannot_be_read_leaves_the_rest(proc: Path) -> None:
     write(proc, stat(10, 1, 5, 100, 2, 0, 0, 0, 0, 0))
     (proc / "cpuinfo").unlink()
-    found = read(HostCpu(context_of(proc.parent)))
+    found = read(HostCpu(context_of(root=proc.parent)))
     assert ("host_cpu_frequency_hertz",) not in found
     assert found["host_cpu_seconds_total", "user"] == 10

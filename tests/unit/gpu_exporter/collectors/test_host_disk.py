@@ -1,3 +1,5 @@
+"""Whole disks are counted, and nothing that lies on them a second time."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,7 +8,8 @@ import pytest
 
 from gpu_exporter.collectors.host_disk import HostDisk, is_whole_disk
 from gpu_exporter.errors import Unavailable
-from tests.machines import context_of, psutil_reading, read, write
+from tests.exporters import context_of
+from tests.machines import psutil_reading, read, write
 
 linux = pytest.mark.skipif(not psutil.LINUX, reason="reads Linux's /proc and /sys")
 
@@ -47,7 +50,7 @@ def machine(tmp_path: Path) -> Iterator[Path]:
 
 @linux
 def test_disks_are_read_and_nothing_that_lies_on_them(machine: Path) -> None:
-    assert read(HostDisk(context_of(machine))) == {
+    assert read(HostDisk(context_of(root=machine))) == {
         ("host_disk_read_bytes_total", "nvme0n1"): 2000 * 512,
         ("host_disk_written_bytes_total", "nvme0n1"): 800 * 512,
         ("host_disk_io_time_seconds_total", "nvme0n1"): 1.5,
@@ -59,7 +62,7 @@ def test_disks_are_read_and_nothing_that_lies_on_them(machine: Path) -> None:
 
 @linux
 def test_milliseconds_that_start_again_go_on(machine: Path) -> None:
-    collector = HostDisk(context_of(machine))
+    collector = HostDisk(context_of(root=machine))
     read(collector)
     write(machine / "proc", {"diskstats": DISKSTATS.replace("4294967 0 0", "33 0 0")})
     assert read(collector)["host_disk_io_time_seconds_total", "sda"] == pytest.approx(4295)
@@ -69,12 +72,12 @@ def test_milliseconds_that_start_again_go_on(machine: Path) -> None:
 def test_a_machine_without_disks_has_nothing_of_it(machine: Path) -> None:
     write(machine / "proc", {"diskstats": DISKSTATS.splitlines()[0] + "\n"})
     with pytest.raises(Unavailable, match="no disk"):
-        read(HostDisk(context_of(machine)))
+        read(HostDisk(context_of(root=machine)))
 
 
 @linux
 def test_a_system_that_is_not_linux_names_whole_disks_only(machine: Path) -> None:
-    found = read(HostDisk(context_of(machine), is_linux=False))
+    found = read(HostDisk(context_of(root=machine), is_linux=False))
     assert ("host_disk_read_bytes_total", "dm-0") in found
 
 

@@ -1,3 +1,5 @@
+"""The folder of the models is found, and the room that is left there."""
+
 import os
 import shutil
 from pathlib import Path
@@ -6,7 +8,8 @@ import pytest
 
 from gpu_exporter.collectors.host_filesystem import PLACES, HostFilesystem, mountpoint_of
 from gpu_exporter.errors import Unavailable
-from tests.machines import context_of, read
+from tests.exporters import context_of
+from tests.machines import read
 
 
 def mountpoint(found: dict[tuple[str, ...], float]) -> str:

@@ -1,3 +1,5 @@
+"""Memory and swap are the machine's, as its /proc has them."""
+
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_exporter.collectors.host_memory import HostMemory, swapped_bytes
-from tests.machines import context_of, psutil_reading, read, write
+from tests.exporters import context_of
+from tests.machines import psutil_reading, read, write
 
 linux = pytest.mark.skipif(not psutil.LINUX, reason="reads Linux's /proc")
 
@@ -40,7 +43,7 @@ def proc(tmp_path: Path) -> Iterator[Path]:
 def test_what_is_used_is_all_that_is_not_available(proc: Path) -> None:
     write(proc, {"meminfo": MEMINFO, "vmstat": VMSTAT})
     page = os.sysconf("SC_PAGE_SIZE")
-    assert read(HostMemory(context_of(proc.parent))) == {
+    assert read(HostMemory(context_of(root=proc.parent))) == {
         ("host_memory_total_bytes",): 16000000 * 1024,
         ("host_memory_available_bytes",): 12000000 * 1024,
         ("host_memory_used_bytes",): 4000000 * 1024,

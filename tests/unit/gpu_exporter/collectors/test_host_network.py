@@ -1,3 +1,5 @@
+"""Traffic is of the machine's interfaces, never of a container's own."""
+
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +10,8 @@ import pytest
 from gpu_exporter.collectors.host_network import HostNetwork, traffic_of
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.machine import net_dev
-from tests.machines import context_of, read, write
+from tests.exporters import context_of
+from tests.machines import read, write
 
 linux = pytest.mark.skipif(not psutil.LINUX, reason="reads Linux's /proc")
 
@@ -23,7 +26,7 @@ MACHINES = line("lo", 0) + line("enp3s0", 1000) + line("docker0", 2000) + line("
 
 def test_the_machines_interfaces_are_those_of_its_first_process(tmp_path: Path) -> None:
     write(tmp_path, {"proc/net/dev": CONTAINERS, "proc/1/net/dev": MACHINES, ".dockerenv": ""})
-    collector = HostNetwork(context_of(tmp_path), (tmp_path / ".dockerenv",), is_linux=True)
+    collector = HostNetwork(context_of(root=tmp_path), (tmp_path / ".dockerenv",), is_linux=True)
     assert read(collector) == {
         ("host_network_receive_bytes_total", "enp3s0"): 1000,
         ("host_network_transmit_bytes_total", "enp3s0"): 1008,
@@ -36,7 +39,7 @@ def test_the_machines_interfaces_are_those_of_its_first_process(tmp_path: Path) 
 
 def test_a_container_says_what_to_mount_and_tells_nothing_of_its_own(tmp_path: Path) -> None:
     write(tmp_path, {"proc/net/dev": CONTAINERS, "proc/1/net/dev": CONTAINERS, ".dockerenv": ""})
-    context = context_of(tmp_path)
+    context = context_of(root=tmp_path)
     own_proc = context.settings.host_proc
     collector = HostNetwork(context, (tmp_path / ".dockerenv",), own_proc, is_linux=True)
     with pytest.raises(Unavailable, match=r"in a container.*GPU_EXPORTER_HOST_PROC"):
@@ -46,7 +49,7 @@ def test_a_container_says_what_to_mount_and_tells_nothing_of_its_own(tmp_path: P
 def test_a_container_in_the_machines_network_reads_its_own(tmp_path: Path) -> None:
     budget = {"proc/sys/net/core/netdev_budget": "300\n"}
     write(tmp_path, {"proc/net/dev": MACHINES, ".dockerenv": "", **budget})
-    context = context_of(tmp_path)
+    context = context_of(root=tmp_path)
     own_proc = context.settings.host_proc
     collector = HostNetwork(context, (tmp_path / ".dockerenv",), own_proc, is_linux=True)
     assert {key[1] for key in read(collector)} == {"enp3s0"}
@@ -54,13 +57,13 @@ def test_a_container_in_the_machines_network_reads_its_own(tmp_path: Path) -> No
 
 def test_a_proc_that_is_not_mounted_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"GPU_EXPORTER_HOST_PROC: .*1/net/dev"):
-        read(HostNetwork(context_of(tmp_path), is_linux=True))
+        read(HostNetwork(context_of(root=tmp_path), is_linux=True))
 
 
 def test_a_machine_off_the_network_has_nothing_of_it(tmp_path: Path) -> None:
     write(tmp_path, {"proc/1/net/dev": line("lo", 0)})
     with pytest.raises(Unavailable, match="no network interface"):
-        read(HostNetwork(context_of(tmp_path), is_linux=True))
+        read(HostNetwork(context_of(root=tmp_path), is_linux=True))
 
 
 def test_what_a_system_does_not_count_is_absent() -> None:

@@ -1,10 +1,13 @@
+"""How long the machine waited for what, by resource."""
+
 from pathlib import Path
 
 import pytest
 
 from gpu_exporter.collectors.host_pressure import RESOURCES, HostPressure
 from gpu_exporter.errors import Unavailable
-from tests.machines import context_of, read, write
+from tests.exporters import context_of
+from tests.machines import read, write
 
 
 def written(some: int | None, full: int | None) -> str:
@@ -26,7 +29,7 @@ def test_totals_are_seconds_by_resource_and_kind(tmp_path: Path) -> None:
             "irq": written(None, 3_000_000),
         },
     )
-    assert read(HostPressure(context_of(tmp_path))) == {
+    assert read(HostPressure(context_of(root=tmp_path))) == {
         ("host_pressure_seconds_total", "cpu", "some"): 2.0,
         ("host_pressure_seconds_total", "memory", "some"): 0.5,
         ("host_pressure_seconds_total", "memory", "full"): 0.25,
@@ -38,14 +41,14 @@ def test_totals_are_seconds_by_resource_and_kind(tmp_path: Path) -> None:
 
 def test_that_all_waited_for_a_cpu_is_not_told(tmp_path: Path) -> None:
     write(tmp_path / "proc/pressure", {"cpu": written(2_000_000, 0)})
-    assert list(read(HostPressure(context_of(tmp_path)))) == [
+    assert list(read(HostPressure(context_of(root=tmp_path)))) == [
         ("host_pressure_seconds_total", "cpu", "some")
     ]
 
 
 def test_a_kernel_that_does_not_count_has_nothing_of_it(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"no pressure in .*psi=1"):
-        read(HostPressure(context_of(tmp_path)))
+        read(HostPressure(context_of(root=tmp_path)))
 
 
 def test_this_machines_pressure_agrees_with_its_proc() -> None:

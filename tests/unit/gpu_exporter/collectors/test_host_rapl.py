@@ -1,8 +1,5 @@
 """Energy is what the CPU used, however often its counter went around meanwhile."""
 
-import contextlib
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_exporter.board import recent
 from gpu_exporter.collector import Context
 from gpu_exporter.collectors.host_rapl import HostRapl
 from gpu_exporter.errors import Unavailable
-from tests.machines import Clock, context_of, read, write
+from tests.clock import Clock
+from tests.exporters import context_of
+from tests.machines import read, write
+from tests.rights import open_folder, without_rights
 
 RANGE = 262_143_328_850
 POWERCAP = "sys/class/powercap"
@@ -35,7 +34,9 @@ def set_to(root: Path, folder: str, microjoules: int) -> None:
 
 
 def pinned(context: Context) -> float | None:
-    return recent(context.board.joules.get("cpu"), context.clock(), 0.0)
+    """The joules of now on the board."""
+    fact = context.board.joules.get("cpu")
+    return fact.value if fact is not None and fact.at == context.clock() else None
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def context(tmp_path: Path, clock: Clock) -> Context:
-    return context_of(tmp_path, clock=clock)
+    return context_of(root=tmp_path, clock=clock)
 
 
 def test_every_zone_is_read_and_begins_at_0(tmp_path: Path, context: Context) -> None:
@@ -91,7 +92,7 @@ def test_true_energy_comes_back_through_a_counter_that_goes_around(
     with TemporaryDirectory() as folder:
         root = Path(folder)
         write(root, zone("intel-rapl:0", "package-0", 0, around))
-        context = context_of(root, clock=clock)
+        context = context_of(root=root, clock=clock)
         collector = HostRapl(context)
         read(collector)
         true, before = 0, 0.0
@@ -239,23 +240,9 @@ def test_links_that_docker_leaves_without_an_end_say_what_to_mount(
 
 
 def test_who_is_not_root_reads_what_to_do() -> None:
-    with TemporaryDirectory() as folder:
-        root = Path(folder)
-        root.chmod(0o755)
+    with open_folder() as root:
         write(root, zone("intel-rapl:0", "package-0", 0))
         (root / POWERCAP / "intel-rapl:0/energy_uj").chmod(0)
-        context = context_of(root)
-        with as_an_ordinary_user(), pytest.raises(Unavailable, match="only root may read"):
+        context = context_of(root=root)
+        with without_rights(), pytest.raises(Unavailable, match="only root may read"):
             read(HostRapl(context))
-
-
-@contextlib.contextmanager
-def as_an_ordinary_user() -> Iterator[None]:
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)

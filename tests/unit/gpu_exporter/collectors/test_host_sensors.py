@@ -1,11 +1,13 @@
+"""Temperatures and fans are the machine's; those of cards are the cards' own."""
+
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from gpu_exporter.collectors.host_sensors import HostSensors
 from gpu_exporter.errors import Unavailable
-from tests.machines import context_of, read, write
+from tests.exporters import context_of
+from tests.machines import read, write
 
 HWMON, THERMAL = "sys/class/hwmon", "sys/class/thermal"
 CPU = {
@@ -31,7 +33,7 @@ ZONES = {
 
 def test_chips_tell_temperatures_and_fans(tmp_path: Path) -> None:
     write(tmp_path, CPU | BOARD)
-    assert read(HostSensors(context_of(tmp_path))) == {
+    assert read(HostSensors(context_of(root=tmp_path))) == {
         ("host_temperature_celsius", "coretemp", "Package id 0"): 61.0,
         ("host_temperature_celsius", "coretemp", "Core 0"): 58.5,
         ("host_temperature_celsius", "nct6798", "temp1"): 33.0,
@@ -41,7 +43,7 @@ def test_chips_tell_temperatures_and_fans(tmp_path: Path) -> None:
 
 def test_a_cards_sensors_are_the_cards_own(tmp_path: Path) -> None:
     write(tmp_path, CPU | CARD)
-    assert {key[1] for key in read(HostSensors(context_of(tmp_path)))} == {"coretemp"}
+    assert {key[1] for key in read(HostSensors(context_of(root=tmp_path)))} == {"coretemp"}
 
 
 def test_two_chips_of_one_driver_are_told_apart(tmp_path: Path) -> None:
@@ -51,19 +53,21 @@ def test_two_chips_of_one_driver_are_told_apart(tmp_path: Path) -> None:
         for file, text in (("name", "nvme\n"), ("temp1_input", f"{number}0000\n"))
     }
     write(tmp_path, disk)
-    found = read(HostSensors(context_of(tmp_path)))
+    found = read(HostSensors(context_of(root=tmp_path)))
     assert sorted(found.values()) == [30.0, 40.0]
 
 
 def test_a_zone_counts_where_no_chip_shows_it(tmp_path: Path) -> None:
     write(tmp_path, CPU | ZONES)
-    zones = [key for key in read(HostSensors(context_of(tmp_path))) if key[2].startswith("zone")]
+    zones = [
+        key for key in read(HostSensors(context_of(root=tmp_path))) if key[2].startswith("zone")
+    ]
     assert zones == [("host_temperature_celsius", "INT3400 Thermal", "zone1")]
 
 
 def test_a_board_with_zones_only_has_them(tmp_path: Path) -> None:
     write(tmp_path, ZONES)
-    assert read(HostSensors(context_of(tmp_path))) == {
+    assert read(HostSensors(context_of(root=tmp_path))) == {
         ("host_temperature_celsius", "x86_pkg_temp", "zone0"): 61.0,
         ("host_temperature_celsius", "INT3400 Thermal", "zone1"): 20.0,
     }
@@ -71,21 +75,10 @@ def test_a_board_with_zones_only_has_them(tmp_path: Path) -> None:
 
 def test_a_machine_without_sensors_has_nothing_of_it(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"no sensors in .*hwmon"):
-        read(HostSensors(context_of(tmp_path)))
+        read(HostSensors(context_of(root=tmp_path)))
 
 
 def test_a_machine_whose_only_sensors_are_a_cards_has_nothing_of_it(tmp_path: Path) -> None:
     write(tmp_path, CARD)
     with pytest.raises(Unavailable):
-        read(HostSensors(context_of(tmp_path)))
-
-
-def test_other_systems_are_read_by_psutil(tmp_path: Path) -> None:
-    two = [SimpleNamespace(label="CPU", current=value) for value in (50.0, 51.0)]
-    bare = [SimpleNamespace(label="", current=40.0)]
-    found = read(HostSensors(context_of(tmp_path), lambda: {"coretemp": two, "acpi": bare}))
-    assert found == {
-        ("host_temperature_celsius", "coretemp", "CPU 1"): 50.0,
-        ("host_temperature_celsius", "coretemp", "CPU 2"): 51.0,
-        ("host_temperature_celsius", "acpi", "temp1"): 40.0,
-    }
+        read(HostSensors(context_of(root=tmp_path)))

@@ -7,13 +7,14 @@ import pytest
 from gpu_exporter.board import Fact
 from gpu_exporter.collectors.ollama_models import ASK_SECONDS, OllamaModels, select
 from gpu_exporter.errors import Unavailable
-from gpu_exporter.ollama.client import WrongAnswerError
-from gpu_exporter.ollama.loaded import LoadedModel
+from gpu_exporter.http import WrongAnswerError
 from ollama_observe.metrics.catalogue import exporter
 from ollama_observe.metrics.catalogue import ollama as m
 from ollama_observe.wire.installed import InstalledModel, read_installed
+from ollama_observe.wire.loaded import LoadedModel
+from tests.clock import Clock
 from tests.fakes import captures
-from tests.machines import Clock, Series, read
+from tests.machines import Series, read
 from tests.ollamas import DIGEST, WrittenOllama, asking, serving
 from tests.ports import free_port
 

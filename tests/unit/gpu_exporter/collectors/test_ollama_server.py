@@ -10,11 +10,13 @@ from structlog.testing import capture_logs
 from gpu_exporter.board import Fact
 from gpu_exporter.collectors.ollama_server import OllamaServer
 from gpu_exporter.gpu import Gpu
+from gpu_exporter.journal import QUIET_SECONDS
 from gpu_exporter.ollama.client import OllamaClient
 from ollama_observe.metrics.catalogue import ollama as m
+from tests.clock import Clock
 from tests.fakes import captures
 from tests.fakes.call import Call
-from tests.machines import Clock, Series, read
+from tests.machines import Series, read
 from tests.ollamas import BLOB, NOON, WrittenOllama, asking, card, pin, rfc3339, serving
 from tests.ports import free_port
 
@@ -49,7 +51,7 @@ class Watched:
 
     def blobs(self) -> dict[str, str] | None:
         """The names by weights on the board; None where nothing is pinned."""
-        fact = self.context.board.blobs
+        fact = self.context.board.names_by_weights
         return None if fact is None else dict(fact.value)
 
     def went(self, found: dict[Series, float], name: str) -> dict[str, float]:
@@ -96,7 +98,7 @@ def test_the_recorded_models_are_read(watched: Watched) -> None:
 
 def test_with_nothing_loaded_there_is_nothing_of_models(watched: Watched) -> None:
     assert watched.turn() == {(m.UP.name,): 1, (m.INFO.name, "0.33.0"): 1, (m.LOADED.name,): 0}
-    assert watched.context.board.loaded == Fact(1000.0, ())
+    assert watched.context.board.loaded == Fact(1000.0, (), 1015.0)
 
 
 def test_what_is_not_told_is_absent(watched: Watched) -> None:
@@ -165,15 +167,22 @@ def test_while_ollama_is_down_only_what_was_counted_stays(watched: Watched) -> N
 
 
 def test_its_comings_and_goings_are_logged_once(watched: Watched) -> None:
-    def close(call: Call) -> bytes:
-        return b""
-
     with capture_logs() as said:
-        for instead in (None, None, close, close, None, None):
+        for instead in (None, lambda call: b"", None):
             watched.script.instead = instead
-            watched.turn()
+            for _ in range(2 + int(QUIET_SECONDS / INTERVAL)):
+                watched.turn()
     assert [line["event"] for line in said] == ["ollama_found", "ollama_lost", "ollama_found"]
     assert said[0]["version"] == "0.33.0"
+
+
+def test_one_that_comes_and_goes_every_other_turn_does_not_fill_the_log(watched: Watched) -> None:
+    turns = int(2 * QUIET_SECONDS / INTERVAL)
+    with capture_logs() as said:
+        for turn in range(turns):
+            watched.script.instead = (lambda call: b"") if turn % 2 else None
+            watched.turn()
+    assert len(said) <= 3
 
 
 def test_a_defect_takes_the_fact_off_the_board(watched: Watched) -> None:
@@ -315,7 +324,7 @@ def test_weights_that_are_not_told_in_time_do_not_take_ollama_down() -> None:
         collector = OllamaServer(context, OllamaClient(server.url, turn_seconds=0.2))
         pin(context, card(processes={}))
         assert read(collector)[m.UP.name,] == 1
-        assert context.board.blobs == Fact(1000.0, {A: A})
+        assert context.board.names_by_weights == Fact(1000.0, {A: A}, 1015.0)
         collector.close()
 
 

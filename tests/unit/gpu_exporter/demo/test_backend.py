@@ -10,7 +10,8 @@ from gpu_exporter.demo.backend import DemoBackend, demo_backend
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.watch import Watch
 from ollama_observe.metrics.catalogue import gpu as m
-from tests.exporters import Clock, context_of
+from tests.clock import Clock
+from tests.exporters import context_of
 
 HALF_AN_HOUR = 1800
 FIVE_HOURS = 18_000

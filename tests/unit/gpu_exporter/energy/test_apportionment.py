@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_exporter.energy.apportionment import Doing, State, Use, shares
-from gpu_exporter.ollama.loaded import LoadedModel
+from gpu_exporter.energy.activity import Activity
+from gpu_exporter.energy.apportionment import State, Use, shares
+from ollama_observe.wire.loaded import LoadedModel
 
 UNKNOWN = {Use("none", State.UNKNOWN): 1.0}
 BARE = {Use("none", State.BARE): 1.0}
@@ -17,12 +18,12 @@ def model(name: str, memory: int | None = None, vram: int | None = None) -> Load
     return LoadedModel(name, "", memory, vram, None, None)
 
 
-def busy(**requests: int) -> Doing:
-    return Doing(requests, [model("idle", 5, 5)])
+def busy(**requests: int) -> Activity:
+    return Activity(requests, [model("idle", 5, 5)])
 
 
-def idle(*loaded: LoadedModel) -> Doing:
-    return Doing({}, loaded)
+def idle(*loaded: LoadedModel) -> Activity:
+    return Activity({}, loaded)
 
 
 def split(*loaded: LoadedModel, component: str = "gpu") -> dict[str, float]:
@@ -37,8 +38,8 @@ def test_requests_share_alike_and_a_model_has_its_requests_together() -> None:
 
 
 def test_a_request_at_one_end_has_the_whole_interval() -> None:
-    for doings in ([busy(a=1), busy()], [busy(), busy(a=1)], [busy(), busy(a=1), busy()]):
-        assert shares(doings, "gpu") == {Use("a", State.BUSY): 1.0}
+    for activities in ([busy(a=1), busy()], [busy(), busy(a=1)], [busy(), busy(a=1), busy()]):
+        assert shares(activities, "gpu") == {Use("a", State.BUSY): 1.0}
 
 
 def test_what_followed_on_each_other_shares_the_interval() -> None:
@@ -88,34 +89,36 @@ def test_with_nothing_loaded_the_machine_is_bare() -> None:
 
 
 @pytest.mark.parametrize(
-    "doings",
+    "activities",
     [
         [],
-        [Doing(None, [])],
-        [busy(a=1), Doing(None, [])],
-        [Doing(None, []), busy(a=1)],
-        [Doing({}, None)],
-        [idle(model("a", 1)), Doing({}, None)],
+        [Activity(None, [])],
+        [busy(a=1), Activity(None, [])],
+        [Activity(None, []), busy(a=1)],
+        [Activity({}, None)],
+        [idle(model("a", 1)), Activity({}, None)],
     ],
     ids=repr,
 )
-def test_what_was_not_seen_is_not_known(doings: Sequence[Doing]) -> None:
-    assert shares(doings, "gpu") == UNKNOWN
+def test_what_was_not_seen_is_not_known(activities: Sequence[Activity]) -> None:
+    assert shares(activities, "gpu") == UNKNOWN
 
 
 def test_a_busy_time_needs_not_to_be_told_what_is_loaded() -> None:
-    assert shares([Doing({"a": 1}, None)], "gpu") == {Use("a", State.BUSY): 1.0}
+    assert shares([Activity({"a": 1}, None)], "gpu") == {Use("a", State.BUSY): 1.0}
 
 
 SIZES = st.none() | st.integers(-5, 10**12)
 LOADED = st.lists(st.builds(model, st.sampled_from("abc"), SIZES, SIZES), max_size=4)
 REQUESTS = st.dictionaries(st.sampled_from(["a", "b", "other", "none"]), st.integers(0, 9))
-DOINGS = st.builds(Doing, st.none() | REQUESTS, st.none() | LOADED)
+ACTIVITIES = st.builds(Activity, st.none() | REQUESTS, st.none() | LOADED)
 
 
-@given(st.lists(DOINGS, max_size=4), st.sampled_from(["gpu", "cpu"]))
-def test_shares_are_of_one_state_and_make_a_whole(doings: list[Doing], component: str) -> None:
-    found = shares(doings, component)
+@given(st.lists(ACTIVITIES, max_size=4), st.sampled_from(["gpu", "cpu"]))
+def test_shares_are_of_one_state_and_make_a_whole(
+    activities: list[Activity], component: str
+) -> None:
+    found = shares(activities, component)
     assert len({use.state for use in found}) == 1
     assert all(share > 0 for share in found.values())
     assert sum(found.values()) == pytest.approx(1.0)

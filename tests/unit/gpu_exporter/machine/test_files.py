@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpu_exporter.machine.files import folders, is_denied, read_number, read_text
+from gpu_exporter.machine.files import is_denied, matching, read_number, read_text
 from tests.rights import open_folder, without_rights
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, which is Linux's")
@@ -73,6 +73,6 @@ def test_a_file_that_may_not_be_read_is_told_from_one_that_is_not_there() -> Non
 def test_a_folder_s_contents_are_in_order(tmp_path: Path) -> None:
     for name in ("hwmon1", "hwmon0", "other"):
         (tmp_path / name).mkdir()
-    assert [path.name for path in folders(tmp_path, "hwmon*")] == ["hwmon0", "hwmon1"]
-    assert folders(tmp_path / "absent") == []
-    assert folders(tmp_path / ("x" * 300)) == []
+    assert [path.name for path in matching(tmp_path, "hwmon*")] == ["hwmon0", "hwmon1"]
+    assert matching(tmp_path / "absent") == []
+    assert matching(tmp_path / ("x" * 300)) == []

@@ -1,3 +1,5 @@
+"""What interfaces carried is read, and which of them are the machine's own."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""A zone's folder says which it is, its name what it covers."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

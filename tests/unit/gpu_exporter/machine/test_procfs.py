@@ -1,3 +1,5 @@
+"""psutil reads the /proc that it is pointed at."""
+
 from pathlib import Path
 
 import psutil

@@ -1,3 +1,5 @@
+"""Totals of stalls are seconds; what is no total is left out."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""A zone's temperature counts where no chip shows the same sensor."""
+
 from pathlib import Path
 
 from gpu_exporter.machine.thermal import zones

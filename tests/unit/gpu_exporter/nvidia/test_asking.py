@@ -43,8 +43,14 @@ def test_after_a_new_initialisation_it_is_asked_again() -> None:
 def test_what_may_come_later_is_asked_every_time() -> None:
     library = Answers()
     asking = Asking(library)
-    assert [asking.ask_again("nvmlDeviceGetPowerUsage", 0) for _ in range(3)] == [None] * 3
+    assert [asking.ask_uncached("nvmlDeviceGetPowerUsage", 0) for _ in range(3)] == [None] * 3
     assert library.count(POWER) == 3
+
+
+def test_what_is_asked_for_each_number_is_told_by_our_names() -> None:
+    asking = Asking(Answers({"nvmlDeviceGetClockInfo(0, 2)": 405}))
+    clocks = asking.ask_each("nvmlDeviceGetClockInfo", 0, {"sm": 1, "memory": 2})
+    assert clocks == {"sm": None, "memory": 405}
 
 
 @pytest.mark.parametrize("code", [Code.GPU_IS_LOST, Code.UNINITIALIZED, Code.DRIVER_NOT_LOADED])

@@ -14,8 +14,8 @@ from gpu_exporter.ollama.attribution import (
     shares,
     unattributed_bytes,
 )
-from gpu_exporter.ollama.loaded import LoadedModel
 from gpu_exporter.ollama.runners import Holder, Role
+from ollama_observe.wire.loaded import LoadedModel
 from tests.ollamas import card
 
 RUNNER, OLLAMA, OTHER = Holder(Role.RUNNER, "w"), Holder(Role.OLLAMA), Holder(Role.OTHER)

@@ -3,8 +3,8 @@
 import pytest
 
 from gpu_exporter.ollama.blobs import MODELS_LIMIT, Blobs
-from gpu_exporter.ollama.loaded import LoadedModel
-from tests.machines import Clock
+from ollama_observe.wire.loaded import LoadedModel
+from tests.clock import Clock
 
 
 class Shown:

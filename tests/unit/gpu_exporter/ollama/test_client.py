@@ -1,245 +1,54 @@
-"""Questions to an Ollama over real HTTP: what is asked, what comes back, what is said of it."""
+"""What Ollama is asked over real HTTP, and what is made of its answers."""
 
-import base64
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from gpu_exporter.ollama.client import (
-    ANSWER_LIMIT_BYTES,
-    Answer,
-    NoAnswerError,
-    OllamaClient,
-    OllamaError,
-    WrongAnswerError,
-)
-from tests.fakes.server import Call, Script, ScriptedServer
-from tests.ollamas import NOON, WrittenOllama, serving
-from tests.ports import free_port
-
-SECRET = "pa:s@s"
-USERINFO = "me:pa%3As%40s@"
-
-
-def ask(url: str, path: str = "/api/ps", turn_seconds: float = 3.0) -> Answer:
-    client = OllamaClient(url, turn_seconds)
-    try:
-        return client.ask(path, client.deadline())
-    finally:
-        client.close()
-
-
-def refusal(script: Script, turn_seconds: float = 3.0) -> OllamaError:
-    """What is raised for the answer of a script; the URL has credentials."""
-    with serving(script) as server:
-        url = server.url.replace("//", f"//{USERINFO}")
-        with pytest.raises(OllamaError) as caught:
-            ask(url, turn_seconds=turn_seconds)
-        assert SECRET not in str(caught.value)
-        assert "pa%3A" not in str(caught.value)
-        assert server.url in str(caught.value)
-    return caught.value
+from gpu_exporter.http import WrongAnswerError
+from gpu_exporter.ollama.client import OllamaClient
+from tests.ollamas import BLOB, NOON, WrittenOllama, serving
 
 
 @pytest.fixture
-def ollama() -> Iterator[tuple[WrittenOllama, ScriptedServer]]:
-    script = WrittenOllama()
+def script() -> WrittenOllama:
+    return WrittenOllama()
+
+
+@pytest.fixture
+def client(script: WrittenOllama) -> Iterator[OllamaClient]:
     with serving(script) as server:
-        yield script, server
-
-
-def test_an_answer_comes_with_the_time_of_who_gave_it(
-    ollama: tuple[WrittenOllama, ScriptedServer],
-) -> None:
-    script, server = ollama
-    assert ask(server.url) == Answer(b'{"models": []}', NOON)
-    assert script.asked == ["/api/ps"]
-
-
-def test_one_connection_is_kept_and_closed_at_the_end(
-    ollama: tuple[WrittenOllama, ScriptedServer],
-) -> None:
-    _, server = ollama
-    client = OllamaClient(server.url)
-    connections = set()
-    for path in ("/api/ps", "/api/version", "/api/ps"):
-        client.ask(path, client.deadline())
-        connections |= server.transports
-    assert len(connections) == 1
-    client.close()
-
-
-def test_a_question_is_posted(ollama: tuple[WrittenOllama, ScriptedServer]) -> None:
-    script, server = ollama
-    script.files["m"] = "/x"
-    client = OllamaClient(server.url)
-    answer = client.ask("/api/show", client.deadline(), {"model": "m"})
-    client.close()
-    assert (server.calls[0].method, answer.body) == (
-        "POST",
-        b'{"modelfile": "# FROM x\\nFROM /x\\n"}',
-    )
-
-
-def test_a_path_may_come_before_ollama_s_own() -> None:
-    async def script(call: Call) -> None:
-        await call.answer("200 OK", [], call.target.encode())
-
-    with serving(script) as server:
-        assert ask(f"{server.url}/below").body == b"/below/api/ps"
-        assert ask(f"{server.url}/below/?x=y#z").body == b"/below/api/ps"
-
-
-def test_credentials_of_the_address_are_sent_and_not_shown(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    async def script(call: Call) -> None:
-        await call.answer("200 OK", [], (call.header("authorization") or "").encode())
-
-    caplog.set_level("DEBUG")
-    with serving(script) as server:
-        client = OllamaClient(server.url.replace("//", f"//{USERINFO}"))
-        answer = client.ask("/api/ps", client.deadline())
+        client = OllamaClient(server.url)
+        yield client
         client.close()
-        assert client.address == server.url
-    assert answer.body == b"Basic " + base64.b64encode(f"me:{SECRET}".encode())
-    assert SECRET not in caplog.text
-    assert "pa%3A" not in caplog.text
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "127.0.0.1:11434",
-        "localhost:11434",
-        "unix:///run/ollama.sock",
-        f"http://{USERINFO}",
-        f"ftp://{USERINFO}h",
-        f"http://{USERINFO}[::1",
-        f"http://{USERINFO}h:port",
-    ],
-)
-def test_what_is_no_address_is_refused_at_once_and_not_repeated(url: str) -> None:
-    with pytest.raises(ValueError, match="GPU_EXPORTER_OLLAMA_URL is no address like") as caught:
-        OllamaClient(url)
-    assert "pa%3A" not in str(caught.value)
-
-
-def test_nobody_there_is_no_answer() -> None:
-    port = free_port()
-    with pytest.raises(NoAnswerError) as caught:
-        ask(f"http://{USERINFO}127.0.0.1:{port}")
-    assert str(caught.value).startswith(f"http://127.0.0.1:{port} gave no answer: ")
-    assert "refused" in str(caught.value)
-
-
-@pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
-def test_one_that_hangs_is_given_up_in_time(begins: bytes) -> None:
-    async def hang(call: Call) -> None:
-        await call.send(begins)
-        await call.peer_gone.wait()
-
-    began = time.monotonic()
-    error = refusal(hang, turn_seconds=0.2)
-    assert time.monotonic() - began < 2
-    assert isinstance(error, NoAnswerError)
-    assert str(error).endswith("gave no answer within 0.2 s")
-
-
-def test_one_that_dribbles_is_given_up_in_time() -> None:
-    async def dribble(call: Call) -> None:
-        await call.head("200 OK", [(b"Transfer-Encoding", b"chunked")])
-        while not call.peer_gone.is_set():
-            await call.chunk(b" ")
-
-    assert "within 0.2 s" in str(refusal(dribble, turn_seconds=0.2))
-
-
-def test_a_turn_that_is_over_asks_nothing(ollama: tuple[WrittenOllama, ScriptedServer]) -> None:
-    script, server = ollama
-    now = 100.0
-    client = OllamaClient(server.url, clock=lambda: now)
-    until = client.deadline()
-    now += 3.0
-    with pytest.raises(NoAnswerError):
-        client.ask("/api/ps", until)
-    client.close()
-    assert script.asked == []
-
-
-@pytest.mark.parametrize(
-    "status", ["500 Internal Server Error", "404 Not Found", "403 Forbidden", "401 Unauthorized"]
-)
-def test_another_status_is_a_wrong_answer(status: str) -> None:
-    async def refuse(call: Call) -> None:
-        await call.answer(status, [], b"")
-
-    error = refusal(refuse)
-    assert isinstance(error, WrongAnswerError)
-    assert str(error).endswith(f"answered {status[:3]} to /api/ps, not as Ollama does")
-
-
-def test_nobody_is_followed_elsewhere() -> None:
-    async def redirect(call: Call) -> None:
-        await call.answer("302 Found", [(b"Location", b"/login")], b"")
-
-    assert "answered 302" in str(refusal(redirect))
-
-
-def test_an_answer_without_end_is_a_wrong_one() -> None:
-    async def flood(call: Call) -> None:
-        await call.head("200 OK", [(b"Transfer-Encoding", b"chunked")])
-        while not call.peer_gone.is_set():
-            await call.chunk(bytes(1 << 20))
-
-    error = refusal(flood, turn_seconds=20)
-    assert isinstance(error, WrongAnswerError)
-    assert f"more than {ANSWER_LIMIT_BYTES} bytes" in str(error)
-
-
-def test_bytes_that_are_not_what_they_are_said_to_be_are_a_wrong_answer() -> None:
-    async def garble(call: Call) -> None:
-        await call.answer("200 OK", [(b"Content-Encoding", b"gzip")], b"no gzip")
-
-    error = refusal(garble)
-    assert isinstance(error, WrongAnswerError)
-    assert "what cannot be read" in str(error)
-
-
-def test_one_that_speaks_no_http_gives_no_answer() -> None:
-    async def other(call: Call) -> None:
-        await call.send(b"SSH-2.0-OpenSSH_9.6\r\n")
-        call.close()
-
-    assert isinstance(refusal(other), NoAnswerError)
-
-
-def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(
-    ollama: tuple[WrittenOllama, ScriptedServer],
+def test_loaded_models_come_with_the_time_by_ollamas_clock(
+    script: WrittenOllama, client: OllamaClient
 ) -> None:
-    script, server = ollama
-    client = OllamaClient(server.url)
-    client.ask("/api/version", client.deadline())
-    dropped: list[Call] = []
-
-    def drop_once(call: Call) -> bytes | None:
-        if dropped:
-            return None
-        dropped.append(call)
-        return b""
-
-    script.instead = drop_once
-    assert client.ask("/api/ps", client.deadline()).body == b'{"models": []}'
-    assert script.asked == ["/api/version", "/api/ps", "/api/ps"]
-    client.close()
+    script.load("a")
+    loaded = client.loaded(client.deadline())
+    assert [model.name for model in loaded.models] == ["a:latest"]
+    assert loaded.unix_seconds == NOON
 
 
-@pytest.mark.parametrize("date", [b"", b"yesterday", b"Mon, 99 Nov 2026 06:44:24 GMT"])
-def test_a_date_that_is_none_is_not_told(date: bytes) -> None:
-    async def script(call: Call) -> None:
-        await call.answer("200 OK", [(b"Date", date)] if date else [], b"{}")
+def test_installed_models_its_version_and_weights_are_told(
+    script: WrittenOllama, client: OllamaClient
+) -> None:
+    script.install("a")
+    script.files["a:latest"] = f"/models/blobs/sha256-{BLOB}"
+    until = client.deadline()
+    assert [model.name for model in client.installed(until)] == ["a:latest"]
+    assert client.version(until) == "0.33.0"
+    assert client.weights("a:latest", until) == BLOB
+    assert script.asked == ["/api/tags", "/api/version", "/api/show"]
 
-    with serving(script) as server:
-        assert ask(server.url) == Answer(b"{}", None)
+
+@pytest.mark.parametrize(("ask", "path"), [("loaded", "ps"), ("installed", "tags")])
+def test_what_is_no_list_of_models_is_a_wrong_answer(
+    script: WrittenOllama, client: OllamaClient, ask: str, path: str
+) -> None:
+    script.instead = lambda call: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    with pytest.raises(
+        WrongAnswerError, match=f"answered something else to /api/{path}, not as Ollama does$"
+    ):
+        getattr(client, ask)(client.deadline())

@@ -14,7 +14,7 @@ from tests.fakes import sysfs
 
 
 def backend(root: Path) -> SysfsCards:
-    return SysfsCards(root / "sys", root / "proc", lambda: 0.0)
+    return SysfsCards(root / "sys", root / "proc", lambda: 0.0, lambda: 16e9)
 
 
 def test_a_machine_without_a_card_has_none_that_this_way_reads(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_card_comes_with_its_identity_its_measures_and_its_processes(tmp_path:
 def test_an_integrated_card_of_intel_s_has_the_machine_s_memory(tmp_path: Path) -> None:
     sysfs.plant("intel_iris_xe", tmp_path)
     [gpu] = backend(tmp_path).read()
-    assert gpu.memory_total_bytes == 15998976 * 1024
+    assert gpu.memory_total_bytes == 16e9
     assert gpu.unified_memory
     assert gpu.memory_used_bytes is None
     assert gpu.utilization_ratio is None
@@ -63,7 +63,7 @@ opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 from gpu_exporter.sysfs.backend import SysfsCards
 root = Path(sys.argv[1])
-SysfsCards(root / "sys", root / "proc", lambda: 0.0).read()
+SysfsCards(root / "sys", root / "proc", lambda: 0.0, lambda: 16e9).read()
 sleeping = ("/card1/", "0000:03:00.0", "/fdinfo/")
 print(*(path for path in opened if any(part in path for part in sleeping)), sep="\\n")
 """

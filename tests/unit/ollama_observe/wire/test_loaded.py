@@ -96,3 +96,22 @@ def test_a_model_without_memory_of_its_own_is_read() -> None:
 def test_another_body_is_told_apart_from_nothing_loaded(body: bytes) -> None:
     assert read_loaded(body) is None
     assert read_loaded(b'{"models":[]}') == []
+
+
+@pytest.mark.parametrize(
+    ("memory", "vram", "spill", "ratio"),
+    [
+        (100, 75, 25, 0.75),
+        (100, 100, 0, 1.0),
+        (100, 0, 100, 0.0),
+        (100, 120, 0, 1.0),  # more on the card than there is: an estimate beside a measurement
+        (0, 0, 0, None),
+        (None, 75, None, None),
+        (100, None, None, None),
+    ],
+)
+def test_what_is_not_on_a_card_is_spilled(
+    memory: int | None, vram: int | None, spill: int | None, ratio: float | None
+) -> None:
+    model = LoadedModel("m:latest", "", memory, vram, None, None)
+    assert (model.spill_bytes, model.gpu_ratio) == (spill, ratio)

@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict, SettingsError
 
+from ollama_observe.service.addresses import found_words
+
 S = TypeVar("S", bound="ServiceSettings")
 
 
@@ -67,7 +69,7 @@ def describe(cls: type[ServiceSettings], error: ValidationError) -> list[str]:
     for item in error.errors():
         path = ".".join(str(part) for part in item["loc"]) or "settings"
         flag = "--" + path.replace("_", "-")
-        found = "" if item["type"] == "missing" else f", found {item['input']!r}"
+        found = "" if item["type"] == "missing" else found_words(item["input"])
         sentences.append(
             f"{prefix}{path.upper()} ({flag}): {item['msg'].removeprefix('Value error, ')}{found}"
         )

@@ -31,6 +31,20 @@ class LoadedModel:
     context_tokens: int | None
     expires_at: float | None
 
+    @property
+    def spill_bytes(self) -> int | None:
+        """The memory that is not on a GPU; None: not told."""
+        if self.memory_bytes is None or self.vram_bytes is None:
+            return None
+        return max(0, self.memory_bytes - self.vram_bytes)
+
+    @property
+    def gpu_ratio(self) -> float | None:
+        """The share of the memory that is on GPUs; None: not told, or it has no memory."""
+        if not self.memory_bytes or self.vram_bytes is None:
+            return None
+        return min(1.0, self.vram_bytes / self.memory_bytes)
+
 
 def read_loaded(body: Bytes) -> list[LoadedModel] | None:
     """The loaded models, each name once; None for a body that is no such list. Never raises."""

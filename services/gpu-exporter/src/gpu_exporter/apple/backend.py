@@ -18,7 +18,7 @@ from gpu_exporter.apple import ioreg
 from gpu_exporter.apple.ioreg import Accelerator
 from gpu_exporter.apple.macmon import Macmon, Sample
 from gpu_exporter.errors import Unavailable
-from gpu_exporter.gpu import Backend, Gpu
+from gpu_exporter.gpu import Backend, Gpu, told
 from gpu_exporter.settings import GpuExporterSettings
 
 Run = Callable[[Sequence[str]], bytes]
@@ -61,8 +61,8 @@ class AppleCards:
         # macmon's figures are of the whole chip: were there a second accelerator, not its as well
         samples = (sample, *(Sample() for _ in found[1:]))
         return [
-            self._gpu(index, accelerator, told)
-            for index, (accelerator, told) in enumerate(zip(found, samples, strict=True))
+            self._gpu(index, accelerator, sample)
+            for index, (accelerator, sample) in enumerate(zip(found, samples, strict=True))
         ]
 
     def close(self) -> None:
@@ -70,22 +70,22 @@ class AppleCards:
         if self._macmon is not None:
             self._macmon.close()
 
-    def _gpu(self, index: int, told: Accelerator, sample: Sample) -> Gpu:
-        busy = told.utilization_ratio
+    def _gpu(self, index: int, found: Accelerator, sample: Sample) -> Gpu:
+        busy = found.utilization_ratio
         return Gpu(
             index=str(index),
             uuid=f"apple-{index}",
-            name=told.name if told.cores is None else f"{told.name} ({told.cores} cores)",
+            name=found.name if found.cores is None else f"{found.name} ({found.cores} cores)",
             vendor="apple",
-            driver_version=told.driver_version,
-            arch=told.arch,
+            driver_version=found.driver_version,
+            arch=found.arch,
             unified_memory=True,
             utilization_ratio=sample.active_ratio if busy is None else busy,
-            memory_used_bytes=told.memory_used_bytes,
+            memory_used_bytes=found.memory_used_bytes,
             memory_total_bytes=self._memory_bytes,
-            power_watts=_keyed("average", sample.watts),
-            temperature_celsius=_keyed("core", sample.celsius),
-            clock_hertz=_keyed("graphics", sample.hertz),
+            power_watts=told({"average": sample.watts}),
+            temperature_celsius=told({"core": sample.celsius}),
+            clock_hertz=told({"graphics": sample.hertz}),
         )
 
 
@@ -107,7 +107,3 @@ def run(command: Sequence[str]) -> bytes:
         timeout=_IOREG_SECONDS,
     )
     return done.stdout
-
-
-def _keyed(key: str, value: float | None) -> dict[str, float]:
-    return {} if value is None else {key: value}

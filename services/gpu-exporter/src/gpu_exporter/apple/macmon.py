@@ -16,7 +16,9 @@ from typing import Any
 
 import structlog
 
-_log = structlog.stdlib.get_logger("gpu_exporter.apple.macmon")
+from gpu_exporter.journal import News
+
+_log = structlog.stdlib.get_logger(__name__)
 
 STALE_AFTER_SECONDS = 10.0
 """A child that hangs says nothing of now."""
@@ -84,7 +86,7 @@ class Macmon:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._latest: tuple[float, Sample] | None = None
-        self._has_told = False
+        self._news = News(clock, usual="works")
         self._thread = threading.Thread(target=self._run, name="macmon", daemon=True)
 
     def latest(self) -> Sample | None:
@@ -130,7 +132,8 @@ class Macmon:
                 sample = parse(line)
                 if sample is not None:
                     self._latest = (self._clock(), sample)
-                    self._has_told = False
+                    if self._news.is_news("works"):
+                        _log.info("macmon_recovered")
         if not self._stop.is_set():
             self._tell(f"macmon ended with {child.returncode}")
 
@@ -151,9 +154,7 @@ class Macmon:
             return self._child
 
     def _tell(self, detail: str) -> None:
-        # once, until it works again: where it never will, it is tried for ever
-        if not self._has_told:
-            self._has_told = True
+        if self._news.is_news("failed"):
             _log.warning("macmon_failed", detail=detail)
 
 

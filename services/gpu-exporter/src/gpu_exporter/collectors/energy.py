@@ -5,18 +5,20 @@ from collections.abc import Callable, Iterator, Mapping
 
 from gpu_exporter.board import Fact, recent
 from gpu_exporter.collector import Context
-from gpu_exporter.energy.apportionment import Doing, State, Use, shares
+from gpu_exporter.energy.activity import Activity, Diary
+from gpu_exporter.energy.apportionment import State, Use, shares
 from gpu_exporter.energy.booking import Booking
-from gpu_exporter.energy.diary import Diary
 from gpu_exporter.energy.inflight import InflightClient
 from gpu_exporter.errors import Unavailable
+from gpu_exporter.model_names import ModelNames
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import energy as m
-from ollama_observe.metrics.metric import NONE, OTHER, UNNAMED
+from ollama_observe.metrics.metric import NONE
 
 COMPONENTS = ("gpu", "cpu")
-_LONGEST_INTERVALS = 5
-_LONGEST_AT_LEAST_SECONDS = 5.0
+_MISSED_LOOKS = 5
+_MISSED_AT_LEAST_SECONDS = 5.0
+"""How long nobody may have looked at what the machine does."""
 
 Ask = Callable[[], Mapping[str, int] | None]
 
@@ -35,9 +37,9 @@ class Energy:
         self._context = context
         self._proxy = InflightClient(settings.proxy_url) if settings.proxy_url else None
         self._ask = ask or (self._proxy.ask if self._proxy else lambda: None)
-        self._loaded_seconds = _longest(settings.ollama_interval_seconds)
-        self._diary = Diary(_longest(settings.gpu_interval_seconds))
-        self._models: set[str] = set()
+        longest = max(_MISSED_LOOKS * settings.gpu_interval_seconds, _MISSED_AT_LEAST_SECONDS)
+        self._diary = Diary(longest)
+        self._models = ModelNames(settings.model_label_limit)
         self._components: dict[str, Booking] = {}
 
     def collect(self) -> Iterator[Reading]:
@@ -53,7 +55,7 @@ class Energy:
             else:
                 self._book(name, booking, fact)
         for name, booking in self._components.items():
-            is_told = recent(facts.get(name), now, self._diary.longest_seconds) is not None
+            is_told = recent(facts.get(name), now) is not None
             yield from _readings(name, booking, is_told)
 
     def close(self) -> None:
@@ -69,29 +71,22 @@ class Energy:
         """Note what the machine is doing, and when that was."""
         requests = self._ask()
         now = self._context.clock()
-        loaded = recent(self._context.board.loaded, now, self._loaded_seconds)
-        self._diary.note(now, Doing(requests, loaded))
+        loaded = recent(self._context.board.loaded, now)
+        self._diary.note(now, Activity(requests, loaded))
         for model in (*(requests or ()), *(entry.name for entry in loaded or ())):
             self._admit(model)
         return now
 
     def _admit(self, model: str) -> None:
-        if model in self._models or model in UNNAMED or not model:
-            return
-        if len(self._models) < self._context.settings.model_label_limit:
-            self._models.add(model)
+        if self._models.admit(model):
             for booking in self._components.values():
                 booking.open(_uses_of(model))
 
     def _uses(self) -> Iterator[Use]:
         yield Use(NONE, State.BARE)
         yield Use(NONE, State.UNKNOWN)
-        for model in sorted(self._models):
+        for model in self._models:
             yield from _uses_of(model)
-
-    def _named(self, use: Use) -> Use:
-        is_known = use.model in self._models or use.model in UNNAMED
-        return use if is_known else Use(OTHER, use.state)
 
     def _book(self, name: str, booking: Booking, fact: Fact[float]) -> None:
         began = booking.until.at
@@ -99,12 +94,8 @@ class Energy:
             return
         found: defaultdict[Use, float] = defaultdict(float)
         for use, share in shares(self._diary.between(began, fact.at), name).items():
-            found[self._named(use)] += share
+            found[Use(self._models.label(use.model), use.state)] += share
         booking.book(fact, found)
-
-
-def _longest(interval_seconds: float) -> float:
-    return max(_LONGEST_INTERVALS * interval_seconds, _LONGEST_AT_LEAST_SECONDS)
 
 
 def _uses_of(model: str) -> tuple[Use, ...]:

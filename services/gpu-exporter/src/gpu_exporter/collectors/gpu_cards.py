@@ -68,11 +68,8 @@ class GpuCards:
 
     def collect(self) -> Iterator[Reading]:
         """See Collector. What was pinned to the board is taken off where reading fails."""
-        try:
+        with self._context.board.losing("gpus"):
             gpus, missing = self._read()
-        except BaseException:
-            self._context.board.gpus = None
-            raise
         self._pin(gpus)
         for gpu in gpus:
             yield from _card(gpu)
@@ -92,10 +89,11 @@ class GpuCards:
 
     def _pin(self, gpus: Sequence[Gpu]) -> None:
         board, now = self._context.board, self._context.clock()
+        interval = self._context.settings.gpu_interval_seconds
         self._energy.add(now, gpus)
-        board.gpus = Fact(now, gpus) if gpus else None
+        board.gpus = Fact.regular(now, gpus, interval) if gpus else None
         if self._energy.is_known:
-            board.joules["gpu"] = Fact(now, self._energy.total_joules)
+            board.joules["gpu"] = Fact.regular(now, self._energy.total_joules, interval)
 
 
 def _card(gpu: Gpu) -> Iterator[Reading]:

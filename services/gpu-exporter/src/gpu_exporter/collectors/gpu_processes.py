@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from gpu_exporter.board import believed_seconds, recent
+from gpu_exporter.board import recent
 from gpu_exporter.collector import Context
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Gpu
@@ -28,15 +28,12 @@ class GpuProcesses:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        settings = context.settings
-        self._cards_seconds = believed_seconds(settings.gpu_interval_seconds)
-        self._models_seconds = believed_seconds(settings.ollama_interval_seconds)
 
     def collect(self) -> Iterator[Reading]:
         """See Collector."""
         board, now = self._context.board, self._context.clock()
-        gpus = recent(board.gpus, now, self._cards_seconds) or ()
-        models = recent(board.loaded, now, self._models_seconds)
+        gpus = recent(board.gpus, now) or ()
+        models = recent(board.loaded, now)
         if not gpus and models is None:
             raise Unavailable("no card was read, and no Ollama answers")
         holders = self._holders(gpus)
@@ -49,7 +46,7 @@ class GpuProcesses:
                 yield from one(m.MEMORY_UNATTRIBUTED, unattributed)
         for (card, role), count in attribution.counts(seen, holders).items():
             yield Reading(m.PROCESSES, count, (*card, role))
-        names = recent(board.blobs, now, self._models_seconds) or {}
+        names = recent(board.names_by_weights, now) or {}
         for share in attribution.shares(seen, holders, names):
             labels = (*share.card, share.role, share.model)
             yield Reading(m.PROCESS_MEMORY, share.memory_bytes, labels)

@@ -43,6 +43,7 @@ class HostRapl:
         self._folder: Path = context.settings.host_sys / "class" / "powercap"
         self._board = context.board
         self._clock = context.clock
+        self._interval_seconds = context.settings.gpu_interval_seconds
         self._zones: dict[str, Zone] = {}
 
     def collect(self) -> Iterator[Reading]:
@@ -87,7 +88,7 @@ class HostRapl:
             return
         packages = [zone for zone in self._zones.values() if zone.domain == "package"]
         joules = sum(zone.meter.total_joules for zone in packages)
-        self._board.joules["cpu"] = Fact(now, joules)
+        self._board.joules["cpu"] = Fact.regular(now, joules, self._interval_seconds)
 
 
 def _zone(path: Path) -> Zone | None:

@@ -1,10 +1,7 @@
 """The machine's temperatures and fans, without those of the cards, which are the cards' own."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
-
-import psutil
 
 from gpu_exporter.collector import Context
 from gpu_exporter.errors import Unavailable
@@ -18,43 +15,18 @@ CARDS = frozenset({"amdgpu", "radeon", "nouveau", "i915", "xe"})
 """Drivers whose chips are a card's."""
 
 
-class Sensor(Protocol):
-    """A temperature as psutil tells it."""
-
-    @property
-    def label(self) -> str:
-        """Its name; empty where it has none."""
-        ...
-
-    @property
-    def current(self) -> float:
-        """Degrees Celsius."""
-        ...
-
-
-Temperatures = Callable[[], Mapping[str, Sequence[Sensor]]]
-
-
-def _temperatures() -> Temperatures | None:
-    # Linux's own files tell more: which chips there are of one name, and what else has zones
-    return None if psutil.LINUX else getattr(psutil, "sensors_temperatures", None)
-
-
 class HostSensors:
-    """Reads the sensors; `temperatures` is asked on systems that are not Linux."""
+    """Reads the sensors by the files of Linux's drivers; macOS has no such files."""
 
     name = "host_sensors"
     metrics: tuple[Metric, ...] = (m.TEMPERATURE, m.FAN)
 
-    def __init__(self, context: Context, temperatures: Temperatures | None = None) -> None:
+    def __init__(self, context: Context) -> None:
         self._host_sys: Path = context.settings.host_sys
-        self._temperatures = temperatures or _temperatures()
 
     def collect(self) -> Sequence[Reading]:
         """See Collector."""
-        found = [*_chips(self._host_sys)]
-        if self._temperatures is not None:
-            found += _by_psutil(self._temperatures())
+        found = list(_chips(self._host_sys))
         if not found:
             raise Unavailable(
                 f"no sensors in {self._host_sys}/class/hwmon and {self._host_sys}/class/thermal: "
@@ -77,10 +49,3 @@ def _chips(host_sys: Path) -> Iterator[Reading]:
             yield Reading(m.FAN, rpm, (name, sensor))
     for kind, zone, celsius in thermal.zones(host_sys, names):
         yield Reading(m.TEMPERATURE, celsius, (kind, zone))
-
-
-def _by_psutil(found: Mapping[str, Sequence[Sensor]]) -> Iterator[Reading]:
-    for chip, sensors in found.items():
-        for number, sensor in enumerate(sensors, 1):
-            label = f"{sensor.label} {number}" if sensor.label else f"temp{number}"
-            yield Reading(m.TEMPERATURE, sensor.current, (chip, label))

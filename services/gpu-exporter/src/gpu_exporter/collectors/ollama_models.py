@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 
-from gpu_exporter.board import Fact, believed_seconds, recent
+from gpu_exporter.board import Fact, recent
 from gpu_exporter.collector import Context
 from gpu_exporter.errors import Unavailable
-from gpu_exporter.ollama.client import NoAnswerError, OllamaClient
+from gpu_exporter.http import NoAnswerError
+from gpu_exporter.ollama.client import OllamaClient
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import exporter
 from ollama_observe.metrics.catalogue import ollama as m
 from ollama_observe.metrics.metric import Metric
-from ollama_observe.wire.installed import InstalledModel, read_installed
+from ollama_observe.wire.installed import InstalledModel
 
 ASK_SECONDS = 30.0
 """To list its models, Ollama reads a file of each: they are asked for less often than read."""
 
 _DIGEST_DIGITS = 12
-_TAGS = "/api/tags"
 
 
 class OllamaModels:
@@ -36,38 +36,31 @@ class OllamaModels:
 
     def collect(self) -> Iterator[Reading]:
         """See Collector."""
-        board, clock = self._context.board, self._context.clock
-        believed = believed_seconds(self._context.settings.ollama_interval_seconds)
-        loaded = {model.name for model in recent(board.loaded, clock(), believed) or ()}
-        try:
-            models = self._latest(loaded)
-        except BaseException:
-            self._models = board.installed = None
-            raise
-        limit = self._context.settings.model_label_limit
-        shown = select(models, loaded, limit)
-        board.installed = Fact(clock(), tuple(model.name for model in shown))
+        board, settings, now = self._context.board, self._context.settings, self._context.clock()
+        loaded = {model.name for model in recent(board.loaded, now) or ()}
+        with board.losing("installed"):
+            models = self._latest(loaded, now)
+        shown = select(models, loaded, settings.model_label_limit)
+        names = tuple(model.name for model in shown)
+        board.installed = Fact.regular(now, names, settings.ollama_interval_seconds)
         yield Reading(m.MODELS, len(models))
         yield Reading(exporter.DROPPED_MODELS, len(models) - len(shown))
         for model in shown:
             yield from _shown(model)
 
-    def _latest(self, loaded: set[str]) -> Sequence[InstalledModel]:
-        models = recent(self._models, self._context.clock(), ASK_SECONDS)
+    def _latest(self, loaded: set[str], now: float) -> Sequence[InstalledModel]:
+        models = recent(self._models, now)
         if models is None or not loaded <= {model.name for model in models}:
+            self._models = None
             models = self._ask()
-            self._models = Fact(self._context.clock(), models)
+            self._models = Fact(now, models, now + ASK_SECONDS)
         return models
 
     def _ask(self) -> Sequence[InstalledModel]:
         try:
-            answer = self._client.ask(_TAGS, self._client.deadline())
+            return self._client.installed(self._client.deadline())
         except NoAnswerError as error:
             raise Unavailable(str(error)) from error
-        models = read_installed(answer.body)
-        if models is None:
-            raise self._client.wrong("something else", _TAGS)
-        return models
 
 
 def select(

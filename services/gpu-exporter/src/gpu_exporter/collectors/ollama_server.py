@@ -7,32 +7,23 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 
-from gpu_exporter.board import Fact, believed_seconds, recent
+from gpu_exporter.board import Fact, recent
 from gpu_exporter.collector import Context
 from gpu_exporter.gpu import Gpu
+from gpu_exporter.http import HttpError, NoAnswerError, WrongAnswerError
+from gpu_exporter.journal import News
 from gpu_exporter.ollama.blobs import Blobs
-from gpu_exporter.ollama.client import (
-    Answer,
-    NoAnswerError,
-    OllamaClient,
-    OllamaError,
-    WrongAnswerError,
-)
-from gpu_exporter.ollama.loaded import LoadedModel, gpu_ratio, spill_bytes
+from gpu_exporter.ollama.client import OllamaClient
 from gpu_exporter.ollama.residency import Cause, Reason, Residency, Seen
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import ollama as m
 from ollama_observe.metrics.metric import Metric
-from ollama_observe.wire.loaded import read_loaded
-from ollama_observe.wire.version import version_in
-from ollama_observe.wire.weights import weights_in
+from ollama_observe.wire.loaded import LoadedModel
 
-_log = structlog.stdlib.get_logger("gpu_exporter.ollama_server")
+_log = structlog.stdlib.get_logger(__name__)
 
 _VERSION_SECONDS = 60.0
 """How long a version is believed: another one needs a restart, which may go unseen."""
-
-_PS = "/api/ps"
 
 
 class OllamaServer:
@@ -47,10 +38,11 @@ class OllamaServer:
     def __init__(self, context: Context, client: OllamaClient | None = None) -> None:
         self._context = context
         self._client = client or OllamaClient(context.settings.ollama_url)
+        self._interval_seconds = context.settings.ollama_interval_seconds
         self._residency = Residency(context.settings.model_label_limit)
         self._blobs = Blobs(context.clock)
         self._version: Fact[str] | None = None
-        self._said = ""
+        self._news = News(context.clock)
 
     def close(self) -> None:
         """Close the connection."""
@@ -58,21 +50,14 @@ class OllamaServer:
 
     def collect(self) -> Iterator[Reading]:
         """See Collector. What was pinned to the board is taken off where Ollama does not tell."""
-        board = self._context.board
         until = self._client.deadline()
         try:
-            answer, models = self._ask(until)
-        except OllamaError as error:
-            board.loaded = None
+            with self._context.board.losing("loaded"):
+                models = self._ask(until)
+        except HttpError as error:
             self._lose(error)
             yield Reading(m.UP, 0)
-        except BaseException:
-            board.loaded = None
-            raise
         else:
-            now = self._context.clock()
-            board.loaded = Fact(now, models)
-            self._residency.add(Seen(now, self._unix_seconds(answer), models, self._room()))
             yield Reading(m.UP, 1)
             yield from self._info(until)
             yield Reading(m.LOADED, len(models))
@@ -81,16 +66,15 @@ class OllamaServer:
             self._learn(models, until)
         yield from self._history()
 
-    def _ask(self, until: float) -> tuple[Answer, tuple[LoadedModel, ...]]:
-        answer = self._client.ask(_PS, until)
-        models = read_loaded(answer.body)
-        if models is None:
-            raise self._client.wrong("something else", _PS)
-        return answer, tuple(models)
-
-    def _unix_seconds(self, answer: Answer) -> float:
-        """The time by Ollama's own clock: its expiry times are."""
-        return self._context.wall_clock() if answer.date is None else answer.date
+    def _ask(self, until: float) -> Sequence[LoadedModel]:
+        loaded = self._client.loaded(until)
+        now, models = self._context.clock(), loaded.models
+        self._context.board.loaded = Fact.regular(now, models, self._interval_seconds)
+        # expiry times are by Ollama's own clock
+        told = loaded.unix_seconds
+        unix_seconds = self._context.wall_clock() if told is None else told
+        self._residency.add(Seen(now, unix_seconds, models, self._room()))
+        return models
 
     def _room(self) -> float | None:
         """The memory that is free on the cards that tell; None where none does."""
@@ -98,34 +82,35 @@ class OllamaServer:
         return sum(free) if free else None
 
     def _gpus(self) -> Sequence[Gpu]:
-        believed = believed_seconds(self._context.settings.gpu_interval_seconds)
-        return recent(self._context.board.gpus, self._context.clock(), believed) or ()
+        return recent(self._context.board.gpus, self._context.clock()) or ()
 
     def _info(self, until: float) -> Iterator[Reading]:
-        version = recent(self._version, self._context.clock(), _VERSION_SECONDS)
+        version = recent(self._version, self._context.clock())
         version = version or self._ask_version(until)
         if version:
             yield Reading(m.INFO, 1, (version,))
-        self._say("ollama_found", version=version, address=self._client.address)
+        if self._news.is_news("found"):
+            _log.info("ollama_found", version=version, address=self._client.address)
 
     def _ask_version(self, until: float) -> str:
         try:
-            version = version_in(self._client.ask("/api/version", until).body)
-        except OllamaError:
+            version = self._client.version(until)
+        except HttpError:
             return ""
-        self._version = Fact(self._context.clock(), version)
+        now = self._context.clock()
+        self._version = Fact(now, version, now + _VERSION_SECONDS)
         return version
 
     def _learn(self, models: Sequence[LoadedModel], until: float) -> None:
         """Find out which weights the models have, where somebody can use that."""
         board = self._context.board
         if all(gpu.processes is None for gpu in self._gpus()):
-            board.blobs = None
+            board.names_by_weights = None
             return
 
         def ask(name: str) -> str:
             try:
-                return weights_in(self._client.ask("/api/show", until, {"model": name}).body)
+                return self._client.weights(name, until)
             except WrongAnswerError:  # as for a model that was deleted while it is loaded
                 return ""
 
@@ -133,23 +118,19 @@ class OllamaServer:
             self._blobs.learn(models, ask)
         except NoAnswerError as error:
             _log.debug("weights_not_told", detail=str(error))
-        board.blobs = Fact(self._context.clock(), self._blobs.names(models))
+        now, names = self._context.clock(), self._blobs.names(models)
+        board.names_by_weights = Fact.regular(now, names, self._interval_seconds)
 
-    def _lose(self, error: OllamaError) -> None:
+    def _lose(self, error: HttpError) -> None:
         self._residency.lose()
         self._version = None
         is_wrong = isinstance(error, WrongAnswerError)
-        self._say("ollama_answered_wrongly" if is_wrong else "ollama_lost", detail=str(error))
-
-    def _say(self, event: str, **fields: object) -> None:
-        if event != self._said:
-            self._said = event
-            log = _log.info if event == "ollama_found" else _log.warning
-            log(event, **fields)
+        event = "ollama_answered_wrongly" if is_wrong else "ollama_lost"
+        if self._news.is_news(event):
+            _log.warning(event, detail=str(error))
 
     def _history(self) -> Iterator[Reading]:
-        believed = believed_seconds(self._context.settings.ollama_interval_seconds)
-        installed = recent(self._context.board.installed, self._context.clock(), believed)
+        installed = recent(self._context.board.installed, self._context.clock())
         loads = self._residency.loads
         # a series that begins with 1 tells `increase()` nothing
         for name in dict.fromkeys([*self._residency.models, *(installed or ())]):
@@ -172,7 +153,7 @@ def _free_bytes(gpu: Gpu) -> float | None:
 def _loaded(model: LoadedModel) -> Iterator[Reading]:
     yield from one(m.MEMORY, model.memory_bytes, model.name)
     yield from one(m.VRAM, model.vram_bytes, model.name)
-    yield from one(m.SPILL, spill_bytes(model), model.name)
-    yield from one(m.GPU_RATIO, gpu_ratio(model), model.name)
+    yield from one(m.SPILL, model.spill_bytes, model.name)
+    yield from one(m.GPU_RATIO, model.gpu_ratio, model.name)
     yield from one(m.CONTEXT, model.context_tokens, model.name)
     yield from one(m.EXPIRY, model.expires_at, model.name)

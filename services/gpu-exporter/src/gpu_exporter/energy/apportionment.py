@@ -6,13 +6,13 @@ request's, also in the moments around it that nobody saw.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from gpu_exporter.ollama.loaded import LoadedModel
+from gpu_exporter.energy.activity import Activity
 from ollama_observe.metrics.metric import NONE
+from ollama_observe.wire.loaded import LoadedModel
 
 
 class State(StrEnum):
@@ -31,31 +31,20 @@ class Use(NamedTuple):
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class Doing:
-    """What the machine was doing at an instant. None: it could not be found out.
-
-    `requests` are those that models work at, by model.
-    """
-
-    requests: Mapping[str, int] | None
-    loaded: Sequence[LoadedModel] | None
-
-
-def shares(doings: Sequence[Doing], component: str) -> dict[Use, float]:
+def shares(activities: Sequence[Activity], component: str) -> dict[Use, float]:
     """The uses of an interval, all of one state, with fractions that add up to 1.
 
-    `doings` is what was seen from its beginning to its end. Of the component `gpu` idle energy
+    `activities` is what was seen from its beginning to its end. Of the component `gpu` idle energy
     goes by the memory on cards, else by all that a model takes.
     """
     requests: Counter[str] = Counter()
-    for doing in doings:
-        if doing.requests is None:
+    for activity in activities:
+        if activity.requests is None:
             return _alone(State.UNKNOWN)
-        requests.update(doing.requests)
+        requests.update(activity.requests)
     if any(requests.values()):
         return _in_proportion(State.BUSY, requests.items())
-    loaded = doings[-1].loaded if doings else None
+    loaded = activities[-1].loaded if activities else None
     if loaded is None:
         return _alone(State.UNKNOWN)
     if not loaded:

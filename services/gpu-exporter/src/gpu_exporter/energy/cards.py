@@ -9,7 +9,7 @@ from gpu_exporter.gpu import Gpu, Values
 from gpu_exporter.reading import Reading
 from ollama_observe.metrics.catalogue import gpu as m
 
-_log = structlog.stdlib.get_logger("gpu_exporter.energy.cards")
+_log = structlog.stdlib.get_logger(__name__)
 
 METRICS = (m.ENERGY, m.ENERGY_DISCONTINUITIES)
 

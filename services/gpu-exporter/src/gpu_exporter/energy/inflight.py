@@ -5,17 +5,20 @@ read or output comes. An upload, a wait for a connection or for a slot, a pull a
 a model nothing to do.
 """
 
-import logging
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-import httpx2
 import msgspec
 import structlog
 
-_log = structlog.stdlib.get_logger("gpu_exporter.energy.inflight")
+from gpu_exporter.http import HttpClient, HttpError
+from gpu_exporter.journal import News
 
-TIMEOUT_SECONDS = 1.0
+_log = structlog.stdlib.get_logger(__name__)
+
+TURN_SECONDS = 1.0
+_PATH = "/api/inflight"
 _WORKED_AT = frozenset({"prefill", "thinking", "answering"})
 
 
@@ -49,56 +52,36 @@ def worked_at(body: bytes) -> dict[str, int]:
 
 
 class InflightClient:
-    """Asks the proxy, over one connection that is kept. Called by one thread.
+    """Asks the proxy. Called by one thread. `clock` is monotonic, in seconds."""
 
-    Raises: ValueError for what is no address of HTTP.
-    """
-
-    def __init__(self, proxy_url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        url = _parsed(proxy_url)
-        self._address = str(url.copy_with(userinfo=None))
-        self._complaint = ""
-        # a line for every question is no news
-        logging.getLogger("httpx2").setLevel(logging.WARNING)
-        self._http = httpx2.Client(
-            base_url=self._address,
-            auth=(url.username, url.password) if url.userinfo else None,
-            trust_env=False,
-            timeout=timeout_seconds,
-            limits=httpx2.Limits(max_connections=1),
-        )
+    def __init__(
+        self,
+        proxy_url: str,
+        turn_seconds: float = TURN_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http = HttpClient(proxy_url, "the proxy", turn_seconds, clock)
+        self._news = News(clock, usual="answers")
 
     def ask(self) -> Mapping[str, int] | None:
         """How many requests each model works at; None where the proxy does not say."""
         try:
-            response = self._http.get("/api/inflight")
-            response.raise_for_status()
-            found = worked_at(response.content)
-        except (httpx2.HTTPError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            self._tell(f"{type(error).__name__}: {error}")
+            found = self._worked_at()
+        except HttpError as error:
+            if self._news.is_news("silent"):
+                _log.warning("proxy_not_asked", proxy=self._http.address, detail=str(error))
             return None
-        self._tell("")
+        if self._news.is_news("answers"):
+            _log.info("proxy_asked_again", proxy=self._http.address)
         return found
 
     def close(self) -> None:
         """Give the connection back."""
         self._http.close()
 
-    def _tell(self, complaint: str) -> None:
-        """Log a change for the worse or the better, not every turn."""
-        if complaint and not self._complaint:
-            _log.warning("proxy_not_asked", proxy=self._address, detail=complaint)
-        elif self._complaint and not complaint:
-            _log.info("proxy_asked_again", proxy=self._address)
-        self._complaint = complaint
-
-
-def _parsed(proxy_url: str) -> httpx2.URL:
-    try:
-        url = httpx2.URL(proxy_url)
-    except httpx2.InvalidURL:
-        url = httpx2.URL()
-    if url.scheme not in ("http", "https") or not url.host:
-        # not with the text: it may hold a password
-        raise ValueError("GPU_EXPORTER_PROXY_URL is no address like http://127.0.0.1:8001")
-    return url
+    def _worked_at(self) -> Mapping[str, int]:
+        answer = self._http.ask(_PATH, self._http.deadline())
+        try:
+            return worked_at(answer.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise self._http.wrong("something else", _PATH) from error

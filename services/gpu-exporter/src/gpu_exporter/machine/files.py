@@ -38,9 +38,12 @@ def is_denied(path: Path) -> bool:
         return False
 
 
-def folders(path: Path, pattern: str = "*") -> list[Path]:
+def matching(path: Path, pattern: str = "*") -> list[Path]:
     """What a folder contains that matches, in the order of the names; nothing if it is none."""
     try:
         return sorted(path.glob(pattern))
     except OSError:
         return []
+
+
+folders = matching

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gpu_exporter.machine.files import folders, read_number, read_text
+from gpu_exporter.machine.files import matching, read_number, read_text
 from gpu_exporter.machine.pci import address_of, is_suspended
 
 Values = Mapping[str, float]
@@ -90,7 +90,7 @@ def chips(host_sys: Path) -> list[tuple[str, Path]]:
 
     A name that several chips have is followed by where they are, which a reboot does not change.
     """
-    found = [place for place in map(_place, folders(host_sys / "class" / "hwmon")) if place]
+    found = [place for place in map(_place, matching(host_sys / "class" / "hwmon")) if place]
     names = [read_text(folder / "name") or "" for folder in found]
     for where in (_address, _device, _number):
         names = _told_apart(names, found, where)
@@ -103,7 +103,7 @@ def chips(host_sys: Path) -> list[tuple[str, Path]]:
 
 def _by_sensor(folder: Path) -> dict[str, list[str]]:
     files: dict[str, list[str]] = {}
-    for path in folders(folder):
+    for path in matching(folder):
         name = _FILE.fullmatch(path.name)
         if name:
             files.setdefault(name[1] + name[2], []).append(name[3] or "")

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from gpu_exporter.gpu import told
 from gpu_exporter.machine.files import read_number, read_text
 
 _ADDRESS = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
@@ -49,11 +50,12 @@ def link_of_card(device: Path) -> Path:
 
 def link_generations(device: Path) -> dict[str, float]:
     """PCIe generation of a device's link; keys `current` and `max`."""
-    found = {
-        "current": _generation(device / "current_link_speed"),
-        "max": _generation(device / "max_link_speed"),
-    }
-    return {kind: value for kind, value in found.items() if value is not None}
+    return told(
+        {
+            "current": _generation(device / "current_link_speed"),
+            "max": _generation(device / "max_link_speed"),
+        }
+    )
 
 
 def link_widths(device: Path) -> dict[str, float]:

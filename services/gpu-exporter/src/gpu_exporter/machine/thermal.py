@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from gpu_exporter.machine.files import folders, read_number, read_text
+from gpu_exporter.machine.files import matching, read_number, read_text
 
 _COVERED_BY = {"x86_pkg_temp": "coretemp"}
 """Zones whose sensor a chip of another name has as well."""
@@ -16,7 +16,7 @@ def zones(host_sys: Path, chips: Collection[str]) -> Iterator[tuple[str, str, fl
     Units: degrees Celsius.
     Source: Linux, Documentation/driver-api/thermal/sysfs-api.rst.
     """
-    for folder in folders(host_sys / "class" / "thermal", "thermal_zone*"):
+    for folder in matching(host_sys / "class" / "thermal", "thermal_zone*"):
         kind = read_text(folder / "type")
         if not kind or _is_covered(folder, kind, chips):
             continue
@@ -29,4 +29,4 @@ def _is_covered(folder: Path, kind: str, chips: Collection[str]) -> bool:
     # the kernel makes a chip for a zone under the zone, with its name, without hyphens
     if _COVERED_BY.get(kind, kind.replace("-", "_")) in chips:
         return True
-    return bool(folders(folder, "hwmon*"))
+    return bool(matching(folder, "hwmon*"))

@@ -8,7 +8,7 @@
 - All else: None for this once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gpu_exporter.nvidia.library import (
@@ -57,7 +57,7 @@ class Asking:
         question = (name, *arguments)
         return None if question in self._unsupported else self._ask(question, remember=True)
 
-    def ask_again(self, name: str, *arguments: Any) -> Any:
+    def ask_uncached(self, name: str, *arguments: Any) -> Any:
         """As `ask`, for what may come to be there later."""
         return self._ask((name, *arguments), remember=False)
 
@@ -68,6 +68,10 @@ class Asking:
             if value is not None:
                 return value
         return None
+
+    def ask_each(self, name: str, card: int, numbers: Mapping[str, int]) -> dict[str, Any]:
+        """The value for each of NVML's numbers, by our name for it. None, and raises: as `ask`."""
+        return {key: self.ask(name, card, number) for key, number in numbers.items()}
 
     def ask_fields(self, device: Device, fields: Sequence[int]) -> dict[int, float]:
         """Values of those fields that the device has. Raises: as `ask`."""

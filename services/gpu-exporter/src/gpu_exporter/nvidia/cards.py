@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import structlog
 
 from gpu_exporter.errors import Unavailable
-from gpu_exporter.gpu import Gpu
+from gpu_exporter.gpu import Gpu, told
 from gpu_exporter.nvidia.asking import Asking
 from gpu_exporter.nvidia.identity import Identity, identify
 from gpu_exporter.nvidia.library import LOST_CARD, UNSUPPORTED, Code, NvmlError
@@ -34,7 +34,7 @@ _OF_ONE_CARD = LOST_CARD | UNSUPPORTED | {Code.UNKNOWN}
 """What a card may answer with when it is met, and the others not: some that fell off the bus give
 an unknown error. Where all of them do, it is the library's."""
 
-_log = structlog.stdlib.get_logger("gpu_exporter.nvidia.nvml")
+_log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -170,8 +170,8 @@ def _seldom_values(asking: Asking, index: int) -> dict[str, Any]:
     remapped = {"corrected": corrected, "uncorrected": uncorrected, "pending": pending}
     mig = asking.ask("nvmlDeviceGetMigMode", index)
     return {
-        "ecc_errors": {kind: count for kind, count in errors.items() if count is not None},
-        "remapped_rows": {kind: count for kind, count in remapped.items() if count is not None},
+        "ecc_errors": told(errors),
+        "remapped_rows": told(remapped),
         "row_remap_failure": failure,
         "pcie_replays": asking.ask("nvmlDeviceGetPcieReplayCounter", index),
         "mig_enabled": mig[0] if mig else None,

@@ -1,10 +1,8 @@
 """What of a card never changes while the driver runs: asked once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from gpu_exporter.gpu import Values
+from gpu_exporter.gpu import HERTZ, Values, told
 from gpu_exporter.nvidia.asking import Asking
 
 CLOCKS = {"graphics": 0, "sm": 1, "memory": 2, "video": 3}
@@ -82,12 +80,10 @@ def identify(asking: Asking, index: int) -> Identity:
         fans=asking.ask("nvmlDeviceGetNumFans", index),
         throttle_reasons=asking.ask_first(reasons, index),
         power_limit_watts=_power_limits(asking, index),
-        temperature_threshold_celsius=_present(
-            _THRESHOLDS, lambda kind: asking.ask("nvmlDeviceGetTemperatureThreshold", index, kind)
+        temperature_threshold_celsius=told(
+            asking.ask_each("nvmlDeviceGetTemperatureThreshold", index, _THRESHOLDS)
         ),
-        clock_max_hertz=_present(
-            CLOCKS, lambda domain: asking.ask("nvmlDeviceGetMaxClockInfo", index, domain), 1e6
-        ),
+        clock_max_hertz=told(asking.ask_each("nvmlDeviceGetMaxClockInfo", index, CLOCKS), HERTZ),
         pcie_generation=asking.ask("nvmlDeviceGetMaxPcieLinkGeneration", index),
         pcie_width=asking.ask("nvmlDeviceGetMaxPcieLinkWidth", index),
     )
@@ -110,19 +106,6 @@ def _averages_power(capability: list[int] | None) -> bool:
 
 def _power_limits(asking: Asking, index: int) -> Values:
     """All but the enforced one, which an operator may change at any time."""
-    limits = {}
     default = asking.ask("nvmlDeviceGetPowerManagementDefaultLimit", index)
-    if default is not None:
-        limits["default"] = default / 1e3
-    bounds = asking.ask("nvmlDeviceGetPowerManagementLimitConstraints", index)
-    if bounds is not None:
-        limits["min"], limits["max"] = (milliwatts / 1e3 for milliwatts in bounds)
-    return limits
-
-
-def _present(
-    numbers: dict[str, int], ask: Callable[[int], Any], factor: float = 1.0
-) -> dict[str, float]:
-    """What can be told, by name. `numbers` are NVML's, by name."""
-    found = {name: ask(number) for name, number in numbers.items()}
-    return {name: value * factor for name, value in found.items() if value is not None}
+    bounds = asking.ask("nvmlDeviceGetPowerManagementLimitConstraints", index) or (None, None)
+    return told({"default": default, "min": bounds[0], "max": bounds[1]}, 1e3)

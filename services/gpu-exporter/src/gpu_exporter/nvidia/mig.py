@@ -24,13 +24,13 @@ def list_devices(asking: Asking, card: int) -> tuple[MigDevice, ...]:
     most = asking.ask("nvmlDeviceGetMaxMigDeviceCount", card) or 0
     found = []
     for number in range(most):
-        if not asking.ask_again("nvmlDeviceGetMigDeviceHandleByIndex", card, number):
+        if not asking.ask_uncached("nvmlDeviceGetMigDeviceHandleByIndex", card, number):
             continue
         device = (card, number)
-        instance = asking.ask_again("nvmlDeviceGetGpuInstanceId", device)
-        uuid = asking.ask_again("nvmlDeviceGetUUID", device)
+        instance = asking.ask_uncached("nvmlDeviceGetGpuInstanceId", device)
+        uuid = asking.ask_uncached("nvmlDeviceGetUUID", device)
         if instance is not None and uuid is not None:
-            name = asking.ask_again("nvmlDeviceGetName", device) or ""
+            name = asking.ask_uncached("nvmlDeviceGetName", device) or ""
             found.append(MigDevice(card, number, str(instance), uuid, _profile(name)))
     return tuple(found)
 
@@ -62,7 +62,7 @@ def read_devices(asking: Asking, devices: Sequence[MigDevice]) -> tuple[MigInsta
 def _memory(asking: Asking, device: Device) -> dict[str, int] | None:
     """Asked again and again: another device may come to be in this one's place."""
     names = ("nvmlDeviceGetMemoryInfo_v2", "nvmlDeviceGetMemoryInfo")
-    return next((found for name in names if (found := asking.ask_again(name, device))), None)
+    return next((found for name in names if (found := asking.ask_uncached(name, device))), None)
 
 
 def _profile(name: str) -> str:

@@ -11,7 +11,7 @@ from gpu_exporter.nvidia.library import Code, NvmlError
 
 LONGEST_WAIT_SECONDS = 60.0
 
-_log = structlog.stdlib.get_logger("gpu_exporter.nvidia.nvml")
+_log = structlog.stdlib.get_logger(__name__)
 
 _ABSENT = {
     Code.LIBRARY_NOT_FOUND: "no NVIDIA driver: libnvidia-ml.so.1 was not found",

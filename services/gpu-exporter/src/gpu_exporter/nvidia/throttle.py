@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gpu_exporter.gpu import told
 from gpu_exporter.nvidia.asking import Asking
 from gpu_exporter.nvidia.identity import Identity
 
@@ -62,20 +63,15 @@ def throttled_seconds(
 ) -> dict[str, float]:
     """How long clocks were held down, by reason. `values` are the fields' that were read."""
     fields = counter_fields(card.driver_version)
-    seconds = {reason: values[field] / 1e9 for reason, field in fields.items() if field in values}
+    seconds = told({reason: values.get(field) for reason, field in fields.items()}, 1e9)
     return seconds or _violations(asking, card.index)
 
 
 def _violations(asking: Asking, index: int) -> dict[str, float]:
-    found = {
-        reason: asking.ask("nvmlDeviceGetViolationStatus", index, policy)
-        for reason, policy in _POLICIES.items()
-    }
-    return {
-        reason: status["violationTime"] / 1e9
-        for reason, status in found.items()
-        if status is not None
-    }
+    found = asking.ask_each("nvmlDeviceGetViolationStatus", index, _POLICIES)
+    return told(
+        {reason: status and status["violationTime"] for reason, status in found.items()}, 1e9
+    )
 
 
 def _version(driver_version: str) -> tuple[int, ...]:

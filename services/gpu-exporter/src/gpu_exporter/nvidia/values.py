@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gpu_exporter.gpu import HERTZ, scaled, told
 from gpu_exporter.nvidia.asking import Asking
 from gpu_exporter.nvidia.identity import CLOCKS, Identity
 from gpu_exporter.nvidia.throttle import active_reasons, counter_fields, throttled_seconds
@@ -43,15 +44,16 @@ def read_values(asking: Asking, card: Identity, options: Options) -> dict[str, A
     ids = (_MEMORY_TEMPERATURE, _POWER_AVERAGE, _POWER_INSTANT)
     fields = asking.ask_fields(index, (*ids, *counter_fields(card.driver_version).values()))
     memory = _memory(asking, card, options)
+    enforced = told({"enforced": asking.ask("nvmlDeviceGetEnforcedPowerLimit", index)}, 1e3)
     values = {
         **memory,
         **_utilization(asking, index),
         **_fans(asking, card),
         "power_watts": _power(asking, card, fields),
-        "power_limit_watts": {**card.power_limit_watts, **_enforced_limit(asking, index)},
-        "energy_joules": _scaled(asking.ask("nvmlDeviceGetTotalEnergyConsumption", index), 1e-3),
+        "power_limit_watts": {**card.power_limit_watts, **enforced},
+        "energy_joules": scaled(asking.ask("nvmlDeviceGetTotalEnergyConsumption", index), 1e3),
         "temperature_celsius": _temperatures(asking, index, fields),
-        "clock_hertz": _clocks(asking, index),
+        "clock_hertz": told(asking.ask_each("nvmlDeviceGetClockInfo", index, CLOCKS), HERTZ),
         "performance_state": _performance_state(asking, index),
         "throttle_active": active_reasons(asking, card),
         "throttle_seconds": throttled_seconds(asking, card, fields),
@@ -68,10 +70,10 @@ def _utilization(asking: Asking, index: int) -> dict[str, Any]:
     decoder = asking.ask("nvmlDeviceGetDecoderUtilization", index) or [None]
     sessions = asking.ask("nvmlDeviceGetEncoderStats", index) or [None]
     return {
-        "utilization_ratio": _scaled(rates.get("gpu"), 0.01),
-        "memory_bandwidth_utilization_ratio": _scaled(rates.get("memory"), 0.01),
-        "encoder_utilization_ratio": _scaled(encoder[0], 0.01),
-        "decoder_utilization_ratio": _scaled(decoder[0], 0.01),
+        "utilization_ratio": scaled(rates.get("gpu"), 100),
+        "memory_bandwidth_utilization_ratio": scaled(rates.get("memory"), 100),
+        "encoder_utilization_ratio": scaled(encoder[0], 100),
+        "decoder_utilization_ratio": scaled(decoder[0], 100),
         "encoder_sessions": sessions[0],
     }
 
@@ -101,35 +103,18 @@ def _memory(asking: Asking, card: Identity, options: Options) -> dict[str, Any]:
 def _power(asking: Asking, card: Identity, fields: Mapping[int, float]) -> dict[str, float]:
     """By what it is: drivers before 530 give one number, and what that is depends on the card."""
     kinds = {"average": _POWER_AVERAGE, "instant": _POWER_INSTANT}
-    power = {kind: fields[field] / 1e3 for kind, field in kinds.items() if field in fields}
+    power = told({kind: fields.get(field) for kind, field in kinds.items()}, 1e3)
     if power:
         return power
-    milliwatts = asking.ask("nvmlDeviceGetPowerUsage", card.index)
-    if milliwatts is None:
-        return {}
-    return {"average" if card.averages_power else "instant": milliwatts / 1e3}
-
-
-def _enforced_limit(asking: Asking, index: int) -> dict[str, float]:
-    milliwatts = asking.ask("nvmlDeviceGetEnforcedPowerLimit", index)
-    return {} if milliwatts is None else {"enforced": milliwatts / 1e3}
+    kind = "average" if card.averages_power else "instant"
+    return told({kind: asking.ask("nvmlDeviceGetPowerUsage", card.index)}, 1e3)
 
 
 def _temperatures(asking: Asking, index: int, fields: Mapping[int, float]) -> dict[str, float]:
     names = ("nvmlDeviceGetTemperatureV", "nvmlDeviceGetTemperature")
     # a card without the sensor may give 0 for its memory
-    found = {
-        "core": asking.ask_first(names, index, 0),
-        "memory": fields.get(_MEMORY_TEMPERATURE) or None,
-    }
-    return {sensor: float(celsius) for sensor, celsius in found.items() if celsius is not None}
-
-
-def _clocks(asking: Asking, index: int) -> dict[str, float]:
-    found = {
-        name: asking.ask("nvmlDeviceGetClockInfo", index, domain) for name, domain in CLOCKS.items()
-    }
-    return {name: megahertz * 1e6 for name, megahertz in found.items() if megahertz is not None}
+    core = asking.ask_first(names, index, 0)
+    return told({"core": core, "memory": fields.get(_MEMORY_TEMPERATURE) or None})
 
 
 def _performance_state(asking: Asking, index: int) -> int | None:
@@ -138,17 +123,14 @@ def _performance_state(asking: Asking, index: int) -> int | None:
 
 
 def _fans(asking: Asking, card: Identity) -> dict[str, Any]:
-    fans = range(card.fans or 0)
+    fans = {str(fan): fan for fan in range(card.fans or 0)}
     if card.fans is None:
-        ratios = {"0": asking.ask("nvmlDeviceGetFanSpeed", card.index)}
+        percents = {"0": asking.ask("nvmlDeviceGetFanSpeed", card.index)}
     else:
-        ratios = {str(fan): asking.ask("nvmlDeviceGetFanSpeed_v2", card.index, fan) for fan in fans}
-    rpm = {str(fan): asking.ask("nvmlDeviceGetFanSpeedRPM", card.index, fan) for fan in fans}
+        percents = asking.ask_each("nvmlDeviceGetFanSpeed_v2", card.index, fans)
     return {
-        "fan_speed_ratio": {
-            fan: percent / 100 for fan, percent in ratios.items() if percent is not None
-        },
-        "fan_speed_rpm": {fan: speed for fan, speed in rpm.items() if speed is not None},
+        "fan_speed_ratio": told(percents, 100),
+        "fan_speed_rpm": told(asking.ask_each("nvmlDeviceGetFanSpeedRPM", card.index, fans)),
     }
 
 
@@ -157,22 +139,9 @@ def _pcie(asking: Asking, card: Identity, options: Options) -> dict[str, Any]:
     width = asking.ask("nvmlDeviceGetCurrPcieLinkWidth", card.index)
     traffic = {}
     if options.pcie_throughput:
-        traffic = {
-            direction: asking.ask("nvmlDeviceGetPcieThroughput", card.index, counter)
-            for direction, counter in _DIRECTIONS.items()
-        }
+        traffic = asking.ask_each("nvmlDeviceGetPcieThroughput", card.index, _DIRECTIONS)
     return {
-        "pcie_link_generation": _known(current=generation, max=card.pcie_generation),
-        "pcie_link_width": _known(current=width, max=card.pcie_width),
-        "pcie_throughput_bytes_per_second": {
-            direction: kilobytes * 1e3 for direction, kilobytes in _known(**traffic).items()
-        },
+        "pcie_link_generation": told({"current": generation, "max": card.pcie_generation}),
+        "pcie_link_width": told({"current": width, "max": card.pcie_width}),
+        "pcie_throughput_bytes_per_second": told(traffic, 1e-3),
     }
-
-
-def _known(**values: float | None) -> dict[str, float]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor

@@ -21,7 +21,7 @@ XID_EVENT = 0x8
 WAIT_MILLISECONDS = 500
 _LEFT_BEHIND_SECONDS = 2.0
 
-_log = structlog.stdlib.get_logger("gpu_exporter.nvidia.nvml")
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class XidCounts:
@@ -97,7 +97,7 @@ class XidWatch:
         self._stop.set()
         thread.join(_LEFT_BEHIND_SECONDS)
         if not thread.is_alive():
-            self._asking.ask_again("nvmlEventSetFree")
+            self._asking.ask_uncached("nvmlEventSetFree")
 
     def _register(self, cards: Mapping[int, str]) -> bool:
         """Whether any of them can report."""
@@ -106,10 +106,10 @@ class XidWatch:
             for index in cards
             if (self._asking.ask("nvmlDeviceGetSupportedEventTypes", index) or 0) & XID_EVENT
         ]
-        if not supported or not self._asking.ask_again("nvmlEventSetCreate"):
+        if not supported or not self._asking.ask_uncached("nvmlEventSetCreate"):
             return False
         for index in supported:
-            self._asking.ask_again("nvmlDeviceRegisterEvents", index, XID_EVENT)
+            self._asking.ask_uncached("nvmlDeviceRegisterEvents", index, XID_EVENT)
         return True
 
     def _run(self, stop: threading.Event) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from gpu_exporter.gpu import Gpu
-from gpu_exporter.ollama.loaded import LoadedModel, vram_bytes
 from gpu_exporter.ollama.runners import Holder, Role
 from ollama_observe.metrics.metric import NONE, OTHER
+from ollama_observe.wire.loaded import LoadedModel
 
 Card = tuple[str, str]
 """Index and UUID."""
@@ -66,8 +66,8 @@ def level(gpus: Sequence[Gpu], seen: Sequence[Gpu]) -> Level:
 def unattributed_bytes(gpus: Sequence[Gpu], models: Sequence[LoadedModel]) -> float | None:
     """Memory in use on all cards, less what Ollama says of its models; None: one is not told."""
     used = [gpu.memory_used_bytes for gpu in gpus if gpu.memory_used_bytes is not None]
-    attributed = vram_bytes(models)
-    return None if not used or attributed is None else sum(used) - attributed
+    attributed = [model.vram_bytes for model in models]
+    return None if not used or None in attributed else sum(used) - sum(filter(None, attributed))
 
 
 def shares(gpus: Sequence[Gpu], holders: Holders, names: Mapping[str, str]) -> Sequence[Share]:

@@ -6,8 +6,8 @@ Ollama lists models by the digest of their manifest; what runs names the file of
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-from gpu_exporter.ollama.loaded import LoadedModel
 from ollama_observe.metrics.metric import OTHER
+from ollama_observe.wire.loaded import LoadedModel
 from ollama_observe.wire.models import NAME_LIMIT_CHARACTERS
 
 MODELS_LIMIT = 200

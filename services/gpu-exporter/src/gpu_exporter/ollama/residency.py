@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gpu_exporter.ollama.loaded import LoadedModel
-from ollama_observe.metrics.metric import OTHER
+from gpu_exporter.model_names import ModelNames
+from ollama_observe.wire.loaded import LoadedModel
 
 UNDECIDED_SECONDS = 10.0
 """Ollama waits up to 5 s for a driver to give memory back before it loads into it."""
@@ -77,7 +77,7 @@ class Residency:
         self.loads: Counter[str] = Counter()
         self.unloads: Counter[tuple[str, Reason]] = Counter()
         self.evictions: Counter[tuple[str, Cause]] = Counter()
-        self._model_limit = model_limit
+        self._names = ModelNames(model_limit)
         self._before: Seen | None = None
         self._was_down = False
         self._undecided: dict[str, _Gone] = {}
@@ -86,11 +86,6 @@ class Residency:
     def models(self) -> Sequence[str]:
         """The names that anything is counted under: all models that were seen loaded."""
         return tuple(self.loads)
-
-    @property
-    def undecided(self) -> Sequence[str]:
-        """Models that are gone and not counted yet: that is done with the reason."""
-        return tuple(self._undecided)
 
     def lose(self) -> None:
         """Ollama does not answer: whatever goes meanwhile, goes with it."""
@@ -103,7 +98,8 @@ class Residency:
         """What Ollama has loaded now."""
         before, self._before = self._before, seen
         for model in seen.models:
-            self.loads[self._label(model.name)] += 0
+            self._names.admit(model.name)
+            self.loads[self._names.label(model.name)] += 0
         if before is not None:
             self._compare(before, seen)
         self._was_down = False
@@ -118,7 +114,7 @@ class Residency:
             self._unload(name, Reason.OLLAMA_DOWN if self._was_down else Reason.RELOADED)
         arrived = [new[name] for name in new if name not in old or name in changed]
         for model in arrived:
-            self.loads[self._label(model.name)] += 1
+            self.loads[self._names.label(model.name)] += 1
             if self._undecided.pop(model.name, None) is not None:
                 self._unload(model.name, Reason.RELOADED)
         self._decide(seen.at, arrived)
@@ -135,7 +131,7 @@ class Residency:
         for name, gone in list(self._undecided.items()):
             if arrived:
                 self._unload(name, Reason.EVICTED)
-                self.evictions[self._label(name), cause(arrived, gone.room_bytes)] += 1
+                self.evictions[self._names.label(name), cause(arrived, gone.room_bytes)] += 1
             elif now - gone.at >= UNDECIDED_SECONDS:
                 self._unload(name, Reason.REQUESTED)
             else:
@@ -143,11 +139,7 @@ class Residency:
             del self._undecided[name]
 
     def _unload(self, name: str, reason: Reason) -> None:
-        self.unloads[self._label(name), reason] += 1
-
-    def _label(self, name: str) -> str:
-        is_counted = name in self.loads or len(self.loads) < self._model_limit
-        return name if is_counted else OTHER
+        self.unloads[self._names.label(name), reason] += 1
 
 
 def cause(arrived: Sequence[LoadedModel], room_bytes: float | None) -> Cause:

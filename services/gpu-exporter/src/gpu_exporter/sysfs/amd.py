@@ -13,25 +13,21 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from gpu_exporter.gpu import Gpu
+from gpu_exporter.gpu import HERTZ, Gpu, told
 from gpu_exporter.machine.files import read_number, read_text
 from gpu_exporter.machine.hwmon import Chip
-from gpu_exporter.machine.pci import link_generations, link_of_card, link_widths
-from gpu_exporter.sysfs.card import Card, by_fan, chip_of, renamed, share
+from gpu_exporter.sysfs.card import Card, by_fan, chip_of, link, renamed, share, thresholds
 
 _TEMPERATURES = {"edge": "core", "temp1": "core", "junction": "hotspot", "mem": "memory"}
 _CLOCKS = {"sclk": "graphics", "mclk": "memory"}
 _LIMITS = {"cap": "enforced", "cap_default": "default", "cap_min": "min", "cap_max": "max"}
-_THRESHOLDS = {"crit": "slowdown", "emergency": "shutdown"}
 _LEVEL = re.compile(r"([0-9]+)Mhz", re.IGNORECASE)
 _ERRORS = re.compile(r"^(ue|ce): *([0-9]+)$", re.MULTILINE)
-_HERTZ = 1e6
 
 
 def measure(who: Gpu, card: Card) -> Gpu:
     """A card that is awake, with all that it can say now."""
     device, chip = card.device, chip_of(card)
-    link = link_of_card(device)
     used, total, free = _memory(card)
     return replace(
         who,
@@ -43,15 +39,14 @@ def measure(who: Gpu, card: Card) -> Gpu:
         power_watts={} if card.is_integrated else _power(chip),
         power_limit_watts={} if card.is_integrated else _power_limits(chip),
         temperature_celsius=renamed(chip.temperatures_celsius, _TEMPERATURES),
-        temperature_threshold_celsius=_thresholds(chip),
+        temperature_threshold_celsius=thresholds(chip, _TEMPERATURES),
         clock_hertz=renamed(chip.frequencies_hertz, _CLOCKS),
         clock_max_hertz=_highest_clocks(device),
         fan_speed_rpm=by_fan(chip.fans_rpm),
         fan_speed_ratio=by_fan(chip.pwm_ratio),
-        pcie_link_generation={} if card.is_integrated else link_generations(link),
-        pcie_link_width={} if card.is_integrated else link_widths(link),
         pcie_replays=read_number(device / "pcie_replay_count"),
         ecc_errors=_errors(device),
+        **link(card),
     )
 
 
@@ -73,11 +68,12 @@ def _sum(one: float | None, other: float | None) -> float | None:
 
 def _power(chip: Chip) -> dict[str, float]:
     # Steam Deck's chip has two: the first is the slow one, which lasts
-    found = {
-        "average": next(iter(chip.average_powers_watts.values()), None),
-        "instant": next(iter(chip.powers_watts.values()), None),
-    }
-    return {kind: watts for kind, watts in found.items() if watts is not None}
+    return told(
+        {
+            "average": next(iter(chip.average_powers_watts.values()), None),
+            "instant": next(iter(chip.powers_watts.values()), None),
+        }
+    )
 
 
 def _power_limits(chip: Chip) -> dict[str, float]:
@@ -88,22 +84,12 @@ def _power_limits(chip: Chip) -> dict[str, float]:
     }
 
 
-def _thresholds(chip: Chip) -> dict[str, float]:
-    found = {}
-    for theirs, ours in _THRESHOLDS.items():
-        limits = renamed(chip.temperature_limits_celsius.get(theirs, {}), _TEMPERATURES)
-        core = limits.get("core")
-        if core:
-            found[ours] = core
-    return found
-
-
 def _highest_clocks(device: Path) -> dict[str, float]:
     found = {}
     for file, domain in (("pp_dpm_sclk", "graphics"), ("pp_dpm_mclk", "memory")):
         levels = _LEVEL.findall(read_text(device / file) or "")
         if levels:
-            found[domain] = max(map(float, levels)) * _HERTZ
+            found[domain] = max(map(float, levels)) / HERTZ
     return found
 
 

@@ -1,13 +1,13 @@
 """The cards of AMD and Intel on Linux, by the files of their drivers: no library, no rights."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Backend, Gpu, GpuProcess
-from gpu_exporter.machine.files import read_text
 from gpu_exporter.machine.pci import is_suspended
 from gpu_exporter.settings import GpuExporterSettings
 from gpu_exporter.sysfs import amd as sysfs_amd
@@ -16,23 +16,27 @@ from gpu_exporter.sysfs.card import Card, cards, identity
 from gpu_exporter.sysfs.intel import IntelCards
 from gpu_exporter.sysfs.processes import DrmProcesses
 
-_MEMORY = re.compile(r"^MemTotal: +([0-9]+) kB$", re.MULTILINE)
-
 
 class SysfsCards:
     """Reads the cards. One that sleeps is named, and left asleep.
 
-    `clock` is monotonic, in seconds.
+    `clock` is monotonic, in seconds; `system_bytes` is the machine's memory.
     """
 
     name = "sysfs"
     return_code: int | None = None
 
-    def __init__(self, host_sys: Path, host_proc: Path, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        host_sys: Path,
+        host_proc: Path,
+        clock: Callable[[], float],
+        system_bytes: Callable[[], float],
+    ) -> None:
         self._host_sys = host_sys
         self._host_proc = host_proc
         self._processes = DrmProcesses(host_sys, host_proc, clock)
-        self._intel = IntelCards(clock)
+        self._intel = IntelCards(clock, system_bytes)
         self._uuids: dict[str, str] = {}
 
     def read(self) -> Sequence[Gpu]:
@@ -65,15 +69,12 @@ class SysfsCards:
         if card.vendor == "amd":
             gpu = sysfs_amd.measure(who, card)
         else:
-            gpu = self._intel.measure(who, card, _system_bytes(self._host_proc))
+            gpu = self._intel.measure(who, card)
         return replace(gpu, processes=processes.get(card.address))
 
 
 def sysfs_backend(settings: GpuExporterSettings, clock: Callable[[], float]) -> Backend:
     """The way to read AMD's and Intel's cards. Reads nothing yet."""
-    return SysfsCards(settings.host_sys, settings.host_proc, clock)
-
-
-def _system_bytes(host_proc: Path) -> float | None:
-    total = _MEMORY.search(read_text(host_proc / "meminfo") or "")
-    return float(total[1]) * 1024 if total else None
+    return SysfsCards(
+        settings.host_sys, settings.host_proc, clock, lambda: psutil.virtual_memory().total
+    )

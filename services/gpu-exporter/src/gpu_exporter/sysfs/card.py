@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from gpu_exporter.gpu import Gpu
-from gpu_exporter.machine.files import folders, read_number, read_text
+from gpu_exporter.gpu import HERTZ, Gpu, scaled, told
+from gpu_exporter.machine.files import matching, read_number, read_text
 from gpu_exporter.machine.hwmon import Chip, read_chip
-from gpu_exporter.machine.pci import address_of
+from gpu_exporter.machine.pci import address_of, link_generations, link_of_card, link_widths
 from gpu_exporter.sysfs.kfd import Node
 
 VENDORS = {"0x1002": "amd", "0x8086": "intel"}
@@ -19,7 +20,7 @@ VENDORS = {"0x1002": "amd", "0x8086": "intel"}
 _NAMES = {"amd": "AMD", "intel": "Intel"}
 _CARD = re.compile(r"card[0-9]+")
 _OF_ONE_GT = re.compile(r"i915_gt[0-9]+")
-_HERTZ = 1e6
+_THRESHOLDS = {"crit": "slowdown", "emergency": "shutdown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Card:
 def cards(host_sys: Path) -> list[Card]:
     """The cards of AMD and Intel, in the order of their PCI addresses."""
     found = []
-    for folder in folders(host_sys / "class" / "drm", "card*"):
+    for folder in matching(host_sys / "class" / "drm", "card*"):
         device = folder / "device"
         vendor = VENDORS.get(read_text(device / "vendor") or "")
         address = address_of(device)
@@ -66,7 +67,7 @@ def identity(card: Card, index: int, node: Node | None, host_sys: Path, host_pro
 
 def chip_of(card: Card) -> Chip:
     """The card's sensors; a card without any has a chip without any."""
-    for folder in folders(card.device / "hwmon", "hwmon*"):
+    for folder in matching(card.device / "hwmon", "hwmon*"):
         if not _OF_ONE_GT.fullmatch(read_text(folder / "name") or ""):
             return read_chip(folder)
     return Chip(name="")
@@ -80,11 +81,8 @@ def share(path: Path) -> float | None:
 
 def hertz(paths: Iterable[Path]) -> float | None:
     """The first number of megahertz that is to be read."""
-    for path in paths:
-        megahertz = read_number(path)
-        if megahertz is not None:
-            return megahertz * _HERTZ
-    return None
+    megahertz = (read_number(path) for path in paths)
+    return scaled(next((value for value in megahertz if value is not None), None), HERTZ)
 
 
 def renamed(values: Mapping[str, float], names: Mapping[str, str]) -> dict[str, float]:
@@ -94,6 +92,28 @@ def renamed(values: Mapping[str, float], names: Mapping[str, str]) -> dict[str, 
         if theirs in values:
             found.setdefault(ours, values[theirs])
     return found
+
+
+def thresholds(chip: Chip, names: Mapping[str, str]) -> dict[str, float]:
+    """Where a card begins to slow down, and where it switches off. `names`: as for `renamed`."""
+    limits = chip.temperature_limits_celsius
+    return told(
+        {
+            ours: renamed(limits.get(theirs, {}), names).get("core") or None
+            for theirs, ours in _THRESHOLDS.items()
+        }
+    )
+
+
+def link(card: Card) -> dict[str, Any]:
+    """The card's link to the machine, as fields of a `Gpu`; a part of the processor has none."""
+    if card.is_integrated:
+        return {}
+    device = link_of_card(card.device)
+    return {
+        "pcie_link_generation": link_generations(device),
+        "pcie_link_width": link_widths(device),
+    }
 
 
 def by_fan(values: Mapping[str, float]) -> dict[str, float]:
@@ -107,7 +127,7 @@ def by_fan(values: Mapping[str, float]) -> dict[str, float]:
 def _is_integrated(device: Path, vendor: str) -> bool:
     if vendor == "amd":
         # amdgpu shows the voltage of the northbridge for APUs only
-        return any((folder / "in1_label").exists() for folder in folders(device / "hwmon"))
+        return any((folder / "in1_label").exists() for folder in matching(device / "hwmon"))
     # Intel's are on the first bus, as a part of the processor; cards are behind a port
     return (address_of(device) or "").split(":")[1:2] == ["00"]
 

@@ -9,17 +9,15 @@ drivers/gpu/drm/i915/gt (intel_gt_sysfs_pm.c), drivers/gpu/drm/xe (xe_gt_freq.c,
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gpu_exporter.gpu import Gpu
-from gpu_exporter.machine.files import folders, read_number
+from gpu_exporter.gpu import Gpu, told
+from gpu_exporter.machine.files import matching, read_number
 from gpu_exporter.machine.hwmon import Chip
-from gpu_exporter.machine.pci import link_generations, link_of_card, link_widths
-from gpu_exporter.sysfs.card import Card, by_fan, chip_of, hertz, renamed
+from gpu_exporter.sysfs.card import Card, by_fan, chip_of, hertz, link, renamed, thresholds
 
 _WHOLE_CARD = ("card", "pkg", "energy1", "power1")
 """Sensors, the best first: xe has the card's and its package's, i915 the device's, unnamed."""
 
 _TEMPERATURES = {"pkg": "core", "temp1": "core", "vram": "memory"}
-_THRESHOLDS = {"crit": "slowdown", "emergency": "shutdown"}
 _LIMITS = {"max": "enforced", "rated_max": "default", "cap": "max"}
 _REASONS = {
     "power_cap": ("pl1", "pl2", "pl4"),
@@ -32,33 +30,32 @@ _REASONS = {
 class IntelCards:
     """Measures cards; remembers their energy from one reading to the next.
 
-    `clock` is monotonic, in seconds.
+    `clock` is monotonic, in seconds; `system_bytes` is the machine's memory, which an integrated
+    card uses.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], system_bytes: Callable[[], float]) -> None:
         self._clock = clock
+        self._system_bytes = system_bytes
         self._last: dict[str, tuple[float, float]] = {}
 
-    def measure(self, who: Gpu, card: Card, system_bytes: float | None) -> Gpu:
-        """A card that is awake, with all that it can say now. `system_bytes`: the machine's memory,
-        which an integrated card uses."""
+    def measure(self, who: Gpu, card: Card) -> Gpu:
+        """A card that is awake, with all that it can say now."""
         chip = chip_of(card)
-        link = link_of_card(card.device)
         joules = _of_whole_card(chip.energies_joules)
         return replace(
             who,
-            memory_total_bytes=system_bytes if card.is_integrated else _memory_bytes(card),
+            memory_total_bytes=self._system_bytes() if card.is_integrated else _memory_bytes(card),
             energy_joules=joules,
             power_watts=self._power(card.address, joules),
             power_limit_watts=_power_limits(chip),
             temperature_celsius=renamed(chip.temperatures_celsius, _TEMPERATURES),
-            temperature_threshold_celsius=_thresholds(chip),
+            temperature_threshold_celsius=thresholds(chip, _TEMPERATURES),
             clock_hertz=_clocks(card, "act"),
             clock_max_hertz=_clocks(card, "RP0"),
             fan_speed_rpm=by_fan(chip.fans_rpm),
             throttle_active=_throttled(card),
-            pcie_link_generation={} if card.is_integrated else link_generations(link),
-            pcie_link_width={} if card.is_integrated else link_widths(link),
+            **link(card),
         )
 
     def _power(self, address: str, joules: float | None) -> dict[str, float]:
@@ -79,20 +76,8 @@ def _of_whole_card(values: Mapping[str, float]) -> float | None:
 
 
 def _power_limits(chip: Chip) -> dict[str, float]:
-    found = {
-        ours: _of_whole_card(chip.power_limits_watts.get(theirs, {}))
-        for theirs, ours in _LIMITS.items()
-    }
-    return {kind: watts for kind, watts in found.items() if watts is not None}
-
-
-def _thresholds(chip: Chip) -> dict[str, float]:
-    found = {}
-    for theirs, ours in _THRESHOLDS.items():
-        core = renamed(chip.temperature_limits_celsius.get(theirs, {}), _TEMPERATURES).get("core")
-        if core:
-            found[ours] = core
-    return found
+    limits = chip.power_limits_watts
+    return told({ours: _of_whole_card(limits.get(theirs, {})) for theirs, ours in _LIMITS.items()})
 
 
 def _clocks(card: Card, which: str) -> dict[str, float]:
@@ -103,7 +88,7 @@ def _clocks(card: Card, which: str) -> dict[str, float]:
             card.device / "tile0" / "gt0" / "freq0" / f"{which.lower()}_freq",
         )
     )
-    return {} if found is None else {"graphics": found}
+    return told({"graphics": found})
 
 
 def _throttled(card: Card) -> dict[str, float]:
@@ -116,14 +101,14 @@ def _throttled(card: Card) -> dict[str, float]:
             for reason in theirs
             for file in (i915 / f"throttle_reason_{reason}", xe / f"reason_{reason}")
         ]
-        told = [flag for flag in map(read_number, files) if flag is not None]
-        if told:
-            found[ours] = float(any(told))
+        flags = [flag for flag in map(read_number, files) if flag is not None]
+        if flags:
+            found[ours] = float(any(flags))
     return found
 
 
 def _memory_bytes(card: Card) -> float | None:
-    tiles = folders(card.device, "tile*/physical_vram_size_bytes")
+    tiles = matching(card.device, "tile*/physical_vram_size_bytes")
     sizes = [size for size in map(read_number, tiles) if size]
     # only i915 of Intel's own packages tells
     return sum(sizes) if sizes else read_number(card.folder / "lmem_total_bytes")

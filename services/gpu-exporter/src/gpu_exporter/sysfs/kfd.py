@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_exporter.machine.files import folders, read_number, read_text
+from gpu_exporter.machine.files import matching, read_number, read_text
 
 _KFD = Path("class/kfd/kfd")
 
@@ -23,7 +23,7 @@ class Node:
 def nodes(host_sys: Path) -> dict[str, Node]:
     """The cards by PCI address; none where there is no KFD, or it may not be seen."""
     found: dict[str, Node] = {}
-    for folder in folders(host_sys / _KFD / "topology" / "nodes"):
+    for folder in matching(host_sys / _KFD / "topology" / "nodes"):
         gpu_id = read_text(folder / "gpu_id")
         properties = _properties(read_text(folder / "properties") or "")
         # a node without an id is a processor
@@ -38,7 +38,7 @@ def nodes(host_sys: Path) -> dict[str, Node]:
 def memory_by_process(host_sys: Path, node: Node) -> dict[int, int]:
     """Bytes of a card's memory by process, as its compute allocated it."""
     found: dict[int, int] = {}
-    for folder in folders(host_sys / _KFD / "proc"):
+    for folder in matching(host_sys / _KFD / "proc"):
         held = [read_number(folder / f"vram_{gpu_id}") for gpu_id in node.gpu_ids]
         known = [bytes_ for bytes_ in held if bytes_ is not None]
         if folder.name.isdecimal() and known:

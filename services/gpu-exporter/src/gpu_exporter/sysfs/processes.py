@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpu_exporter.gpu import GpuProcess
-from gpu_exporter.machine.files import folders, read_text
+from gpu_exporter.machine.files import matching, read_text
 from gpu_exporter.sysfs import fdinfo, kfd
 from gpu_exporter.sysfs.card import Card
 
@@ -56,7 +56,7 @@ class DrmProcesses:
             self._at = now
             # a card that sleeps is not in `cards`: to ask its driver about a client may wake it
             files = {
-                f"/dev/dri/{node.name}" for card in cards for node in folders(card.device / "drm")
+                f"/dev/dri/{node.name}" for card in cards for node in matching(card.device / "drm")
             }
             seen = _look(self._host_proc, files)
             self._found = {
@@ -83,7 +83,7 @@ def _look(host_proc: Path, files: Set[str]) -> _Seen:
     # Where process 2 is not the kernel's, this is a container's /proc: others are not in it.
     seen = _Seen(is_all=read_text(host_proc / "2" / "comm") == "kthreadd")
     for folder in sorted(
-        folders(host_proc, "[0-9]*"), key=lambda path: (len(path.name), path.name)
+        matching(host_proc, "[0-9]*"), key=lambda path: (len(path.name), path.name)
     ):
         if not folder.name.isdecimal():
             continue

@@ -17,4 +17,7 @@ EXPORTER = (*gpu.METRICS, *host.METRICS, *ollama.METRICS, *energy.METRICS, *expo
 ALL = (*PROXY, *EXPORTER)
 """In the order of the documents."""
 
-__all__ = ["ALL", "EXPORTER", "LABELS", "PROXY"]
+PREFIXES = tuple(sorted({metric.name.partition("_")[0] + "_" for metric in ALL}))
+"""What the names of our metrics begin with."""
+
+__all__ = ["ALL", "EXPORTER", "LABELS", "PREFIXES", "PROXY"]

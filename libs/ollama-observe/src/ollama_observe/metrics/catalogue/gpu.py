@@ -180,7 +180,8 @@ ROW_REMAP_FAILURE = Metric(
 XID_ERRORS = Metric(
     "gpu_xid_errors_total",
     _C,
-    "XID errors that the driver reported since the exporter began, by NVIDIA's number.",
+    "XID errors that the driver reported since the exporter began, by NVIDIA's number. A number's "
+    "series begins at 1, which increase() does not see: alert on gpu_xid_last_timestamp_seconds.",
     (*CARD, "xid"),
 )
 XID_LAST = Metric(

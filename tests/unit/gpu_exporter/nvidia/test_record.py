@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
-from gpu_exporter import record as module
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Gpu
+from gpu_exporter.nvidia import record as module
 from gpu_exporter.nvidia.backend import NvmlBackend
 from gpu_exporter.nvidia.capture import Capture, dump, load
 from gpu_exporter.nvidia.library import Code, Library, NvmlError
+from gpu_exporter.nvidia.record import Recorder, record
 from gpu_exporter.nvidia.replay import Replay
 from gpu_exporter.nvidia.values import Options, SystemMemory
-from gpu_exporter.record import Recorder, record
+from tests.clock import Clock
 from tests.nvml_answers import Answers, Fails, a_card
-from tests.nvml_scrapes import CAPTURES, SECONDS, Clock, present_cards
+from tests.nvml_scrapes import CAPTURES, SECONDS, present_cards
 
 UUID = "GPU-5f2a1c77-90ab-4cde-8f01-23456789abcd"
 

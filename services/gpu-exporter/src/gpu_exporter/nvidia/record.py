@@ -1,4 +1,4 @@
-"""`python -m gpu_exporter.record`: write down what NVML answers, for `--backend replay`.
+"""`python -m gpu_exporter.nvidia.record`: write down what NVML answers, for `--backend replay`.
 
 Needs a machine with an NVIDIA card and its driver. UUIDs are replaced, serial numbers are not
 asked for; names, PCI addresses and the numbers of processes stay.
@@ -133,7 +133,7 @@ def record(
         try:
             backend.read()
         except (NvmlError, Incomplete) as error:
-            sys.stderr.write(f"gpu_exporter.record: {error}\n")
+            sys.stderr.write(f"gpu_exporter.nvidia.record: {error}\n")
         recorder.end_frame(began)
         wait(max(0.0, began + interval_seconds - clock()))
 
@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         record(recorder, backend, told.seconds, told.interval, time.monotonic, time.sleep)
     except Unavailable as reason:
-        sys.stderr.write(f"gpu_exporter.record: {reason}\n")
+        sys.stderr.write(f"gpu_exporter.nvidia.record: {reason}\n")
         return 1
     finally:
         backend.close()
@@ -159,7 +159,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m gpu_exporter.record", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m gpu_exporter.nvidia.record", description=__doc__
+    )
     parser.add_argument("--output", type=Path, required=True, help="file to write")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long (default 60)")
     parser.add_argument(
