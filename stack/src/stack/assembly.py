@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ollama_observe.service.addresses import without_credentials
 from stack import here, model_api, ports, probes, setup
 from stack.concerns import WAYS, digests_after, set_differently
 from stack.console import step
 from stack.errors import StackError
-from stack.model_api import ModelApi, without_credentials
+from stack.model_api import ModelApi
 from stack.parts import (
     START_ORDER,
     Address,

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ollama_observe.service.addresses import without_credentials as without_credentials
+from ollama_observe.service.addresses import without_credentials
 from stack import probes
 from stack.errors import StackError
 from stack.settings import DEFAULT_OLLAMA_URL, StackSettings

@@ -4,9 +4,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from ollama_observe.service.addresses import without_credentials
 from stack import probes, supervised
 from stack.errors import StackError
-from stack.model_api import without_credentials
 from stack.parts import Address, portkey_address
 from stack.plan import Plan
 from stack.request import Request

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 
 from gpu_exporter import dcgm
 from gpu_exporter.backends import backend_of
@@ -84,12 +84,8 @@ def exporter_of(context: Context, made: Sequence[Lane]) -> Exporter:
     checks = {watch.name: _check(watch) for watch in watches}
     app = FastAPI(title="gpu-exporter", version=__version__, docs_url=None, redoc_url=None)
 
-    # before the control routes, whose own /metrics has the registry alone
-    @app.get("/metrics")
-    def metrics(request: Request) -> Response:  # in a thread: the registry reads /proc
-        accept = request.headers.get("accept", "")
-        body, content_type = scrape(accept, registry, everything(context, watches))
-        return Response(body, headers={"content-type": content_type})
+    def write(accept: str) -> tuple[bytes, str]:
+        return scrape(accept, registry, everything(context, watches))
 
     if context.settings.dcgm:
 
@@ -98,7 +94,15 @@ def exporter_of(context: Context, made: Sequence[Lane]) -> Exporter:
             body = dcgm.text(latest_gpus(context))
             return Response(body, headers={"content-type": dcgm.CONTENT_TYPE})
 
-    add_control_routes(app, Control("gpu-exporter", readiness, registry, checks))
+    control = Control(
+        "gpu-exporter",
+        readiness,
+        registry,
+        checks,
+        write=write,
+        has_routes=context.settings.dcgm,
+    )
+    add_control_routes(app, control)
     return Exporter(app, readiness, context, tuple(made))
 
 

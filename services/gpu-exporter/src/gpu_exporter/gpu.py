@@ -108,8 +108,8 @@ class Gpu:
 class Backend(Protocol):
     """A way to read the cards of this machine. Called by one thread only.
 
-    `name` is one of the `backend` label's values; `return_code` is what NVML answered last, None
-    where it is not used, or was not asked yet.
+    `name` is one of the `backend` label's values; `return_code` is the code of what NVML answered
+    that exporter_nvml_return_code tells, None where it is not used, or was not asked yet.
     """
 
     @property
@@ -122,8 +122,8 @@ class Backend(Protocol):
         """All cards as they are now.
 
         Raises: Unavailable where the machine has none that this way can read; CardsMissing, with
-        the cards that there are, where others should have been read as well; whatever else
-        where it should have worked.
+        the cards as far as they could be read, where more should have been; whatever else where
+        it should have worked.
         """
         ...
 

@@ -24,7 +24,8 @@ class GpuExporterSettings(ServiceSettings):
     )
     capture: Path | None = Field(
         None,
-        description="The capture that `replay` plays: `python -m gpu_exporter.record` writes one.",
+        description="The capture that `replay` plays: "
+        "`python -m gpu_exporter.nvidia.record` writes one.",
     )
     gpu_interval_seconds: float = Field(
         1.0,
@@ -44,6 +45,11 @@ class GpuExporterSettings(ServiceSettings):
     )
 
     ollama_url: str = Field("http://127.0.0.1:11434", description="Where Ollama answers.")
+    ollama_elsewhere: bool = Field(
+        False,
+        description="Ollama runs on another machine than the one that is read: its models are told "
+        "of, and no memory or energy of this machine is theirs.",
+    )
     proxy_url: str = Field(
         "http://127.0.0.1:8001",
         description="The proxy's control address, asked for the requests in flight so that energy "

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ollama_observe.service.addresses import is_loopback
+from ollama_observe.service.addresses import is_loopback, without_credentials
 from ollama_observe.wire.portkey import WAY_THROUGH, headers_to
 from stack import probes, supervised
 from stack.console import columns, say
-from stack.model_api import without_credentials
 from stack.parts import Address, portkey_address
 from stack.plan import Plan
 from stack.portkey.installation import folder_of

@@ -101,3 +101,20 @@ def test_health_and_scrapes_are_not_counted_and_other_routes_are() -> None:
     assert 'handler="/things/{name}"' in text
     assert 'handler="/live"' not in text
     assert 'handler="/metrics"' not in text
+
+
+def test_an_app_without_routes_of_its_own_has_no_http_metrics() -> None:
+    about, _ = control()
+    app = create_control_app(
+        Control("other", about.readiness, CollectorRegistry(), has_routes=False)
+    )
+    client = TestClient(app)
+    client.get("/health")
+    assert client.get("/metrics").text == ""
+
+
+def test_an_app_may_write_its_metrics_itself() -> None:
+    about, _ = control()
+    asked = Control("other", about.readiness, CollectorRegistry(), write=lambda a: (b"1", a))
+    answer = TestClient(create_control_app(asked)).get("/metrics", headers={"accept": "text/x"})
+    assert (answer.content, answer.headers["content-type"]) == (b"1", "text/x")

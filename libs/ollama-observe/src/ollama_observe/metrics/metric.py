@@ -7,7 +7,7 @@ from typing import Literal
 OTHER = "other"
 """A label's value for what is unknown, unproven, or beyond a bound."""
 NONE = "none"
-"""A model label's value where there is no model: for a route that names none, for nobody's energy."""
+"""A model label's value where there is no model: of routes that name none, of nobody's energy."""
 UNNAMED = frozenset({OTHER, NONE})
 
 

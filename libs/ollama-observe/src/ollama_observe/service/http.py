@@ -54,6 +54,8 @@ class Control:
 
     `refresh` is awaited before /metrics and /health are answered: for what must be asked of
     other processes first. It bounds its own time; where it raises, the answer is 500.
+    `write` gives the body of /metrics and its type for an Accept header; None: the registry's.
+    `has_routes`: the app has others than these, whose HTTP metrics are wanted.
     """
 
     service: str
@@ -61,6 +63,8 @@ class Control:
     registry: CollectorRegistry
     checks: Checks = field(default_factory=dict)
     refresh: Callable[[], Awaitable[None]] | None = None
+    write: Callable[[str], tuple[bytes, str]] | None = None
+    has_routes: bool = True
 
 
 def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None:
@@ -95,13 +99,20 @@ def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None
 
     @app.get(f"{prefix}/metrics", dependencies=refreshed)
     def metrics(request: Request) -> Response:  # in a thread: it reads /proc, and may be long
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(control.registry), headers={"content-type": content_type})
+        write = control.write or (lambda accept: _written(control.registry, accept))
+        body, content_type = write(request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})
 
-    Instrumentator(
-        excluded_handlers=[f"^{prefix}{path}$" for path in UNMETERED],
-        registry=control.registry,
-    ).instrument(app, metric_namespace=control.service.replace("-", "_"))
+    if control.has_routes:
+        Instrumentator(
+            excluded_handlers=[f"^{prefix}{path}$" for path in UNMETERED],
+            registry=control.registry,
+        ).instrument(app, metric_namespace=control.service.replace("-", "_"))
+
+
+def _written(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
 
 
 def create_control_app(control: Control) -> FastAPI:

@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from gpu_exporter.gpu import HERTZ, scaled
 from gpu_exporter.journal import News
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -26,7 +27,6 @@ STALE_AFTER_SECONDS = 10.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _LASTED_SECONDS = 60.0
 _GRACE_SECONDS = 1.0
-_HERTZ = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def parse(line: bytes) -> Sample | None:
         watts=_number(told, "gpu_power"),
         # macmon says 0 where no sensor answered, and where no table of clocks is known
         celsius=celsius or None,
-        hertz=megahertz * _HERTZ if megahertz else None,
+        hertz=scaled(megahertz or None, HERTZ),
         active_ratio=_number(told, "gpu_active_ratio"),
     )
 

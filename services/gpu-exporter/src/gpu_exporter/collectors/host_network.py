@@ -9,7 +9,7 @@ import psutil
 from gpu_exporter.collector import Context
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.machine import container, net_dev
-from gpu_exporter.machine.files import read_text
+from gpu_exporter.machine.files import TABLE_BYTES, read_text
 from gpu_exporter.machine.net_dev import Traffic
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import host as m
@@ -53,7 +53,7 @@ class HostNetwork:
 
     def _by_linux(self) -> Mapping[str, Traffic]:
         path = self._file()
-        text = read_text(path)
+        text = read_text(path, TABLE_BYTES)
         if text is None:
             raise FileNotFoundError(f"GPU_EXPORTER_HOST_PROC: {path} cannot be read")
         return net_dev.parse(text)

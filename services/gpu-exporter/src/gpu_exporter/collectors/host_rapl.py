@@ -12,7 +12,7 @@ from gpu_exporter.collector import Context
 from gpu_exporter.energy.meters import CounterMeter
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.machine import powercap
-from gpu_exporter.machine.files import folders, is_denied, read_number, read_text
+from gpu_exporter.machine.files import is_denied, matching, read_number, read_text
 from gpu_exporter.reading import Reading
 from ollama_observe.metrics.catalogue import host as m
 from ollama_observe.metrics.metric import Metric
@@ -59,7 +59,7 @@ class HostRapl:
             yield Reading(m.RAPL_DISCONTINUITIES, zone.meter.discontinuities, labels)
 
     def _read(self) -> Sequence[Zone]:
-        found = [path for path in folders(self._folder) if powercap.index_of(path.name)]
+        found = [path for path in matching(self._folder) if powercap.index_of(path.name)]
         if not found:
             raise Unavailable(
                 f"no RAPL counters in {self._folder}: virtual machines and many CPUs have none"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gpu_exporter.machine.files import matching, read_number, read_text
+from gpu_exporter.machine.files import matching, read_label, read_number
 from gpu_exporter.machine.pci import address_of, is_suspended
 
 Values = Mapping[str, float]
@@ -72,7 +72,7 @@ def read_chip(folder: Path) -> Chip:
             if value is not None:
                 found[kind, attribute][keys[sensor]] = value
     return Chip(
-        name=read_text(folder / "name") or "",
+        name=read_label(folder / "name"),
         temperatures_celsius=found["temp", "input"],
         fans_rpm=found["fan", "input"],
         powers_watts=found["power", "input"],
@@ -91,7 +91,7 @@ def chips(host_sys: Path) -> list[tuple[str, Path]]:
     A name that several chips have is followed by where they are, which a reboot does not change.
     """
     found = [place for place in map(_place, matching(host_sys / "class" / "hwmon")) if place]
-    names = [read_text(folder / "name") or "" for folder in found]
+    names = [read_label(folder / "name") for folder in found]
     for where in (_address, _device, _number):
         names = _told_apart(names, found, where)
     return [
@@ -112,7 +112,7 @@ def _by_sensor(folder: Path) -> dict[str, list[str]]:
 
 def _keys(folder: Path, files: Mapping[str, list[str]]) -> dict[str, str]:
     labels = {
-        sensor: (read_text(folder / f"{sensor}_label") if "label" in attributes else None) or sensor
+        sensor: (read_label(folder / f"{sensor}_label") if "label" in attributes else "") or sensor
         for sensor, attributes in files.items()
     }
     # Kinds do not share a mapping, but two sensors of one kind may have one label.
@@ -134,7 +134,7 @@ def _value(folder: Path, sensor: str, kind: str, attribute: str) -> float | None
 def _place(folder: Path) -> Path | None:
     # Drivers older than the hwmon core's own attributes keep them at the device.
     for place in (folder, folder / "device"):
-        if read_text(place / "name"):
+        if read_label(place / "name"):
             return place
     return None
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from gpu_exporter.gpu import told
-from gpu_exporter.machine.files import read_number, read_text
+from gpu_exporter.machine.files import read_number, read_text, resolved
 
 _ADDRESS = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 _TRANSFERS = re.compile(r"([0-9]+(?:\.[0-9]+)?) GT/s")
@@ -18,7 +18,8 @@ _WIDEST = 32.0
 
 def address_of(device: Path) -> str | None:
     """The address of a device, or of the PCI device that it hangs on: `0000:03:00.0`."""
-    for part in reversed(device.resolve().parts):
+    path = resolved(device)
+    for part in reversed(path.parts if path else ()):
         if _ADDRESS.fullmatch(part):
             return part
     return None
@@ -35,7 +36,7 @@ def link_of_card(device: Path) -> Path:
     Cards that carry a switch of their own (Radeon since RDNA, Arc) show there what was negotiated;
     the device of the card itself shows the link inside the card.
     """
-    top = device.resolve()
+    top = resolved(device) or device
     vendor = read_text(top / "vendor")
     # a root port, whose parent is no PCI device, is the machine's, even if of the same vendor
     while (

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from gpu_exporter.machine.files import matching, read_number, read_text
+from gpu_exporter.machine.files import matching, read_label, read_number
 
 _COVERED_BY = {"x86_pkg_temp": "coretemp"}
 """Zones whose sensor a chip of another name has as well."""
@@ -17,7 +17,7 @@ def zones(host_sys: Path, chips: Collection[str]) -> Iterator[tuple[str, str, fl
     Source: Linux, Documentation/driver-api/thermal/sysfs-api.rst.
     """
     for folder in matching(host_sys / "class" / "thermal", "thermal_zone*"):
-        kind = read_text(folder / "type")
+        kind = read_label(folder / "type")
         if not kind or _is_covered(folder, kind, chips):
             continue
         millidegrees = read_number(folder / "temp")

@@ -5,9 +5,10 @@
 - Lost: of a card or of the library, an exception.
 - Unknown error: some drivers give this for what a card does not have; where the same question was
   answered before, the library is lost.
-- All else: None for this once.
+- All else: None for this once, and a failure of the reading that it happens in.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,11 @@ _Question = tuple[Any, ...]
 
 
 class Asking:
-    """Asks a library. `return_code` is what NVML answered to the latest call that failed."""
+    """Asks a library. A reading begins with `begin_reading` and ends with `end_reading`.
+
+    `return_code` is what NVML answered to the latest initialisation, or to a call that failed in
+    the latest reading; None before the first.
+    """
 
     def __init__(self, library: Library) -> None:
         self.library = library
@@ -35,6 +40,8 @@ class Asking:
         self._answered: set[_Question] = set()
         self._answers = 0
         self._failure: NvmlError | None = None
+        self._has_failed = False
+        self._failures: Counter[str] = Counter()
 
     def forget(self) -> None:
         """NVML was initialised anew: what was not supported may be now."""
@@ -46,7 +53,7 @@ class Asking:
         try:
             return self.library.call(name, *arguments)
         except NvmlError as error:
-            self.return_code = error.code
+            self._note_failure(error)
             raise
 
     def ask(self, name: str, *arguments: Any) -> Any:
@@ -95,6 +102,23 @@ class Asking:
                 self._judge(question, NvmlError(answer["code"], _FIELDS), remember=True)
         return found
 
+    def begin_reading(self) -> None:
+        """From here on failures count, up to `end_reading`."""
+        self._has_failed = False
+        self._failures.clear()
+
+    def end_reading(self) -> list[str]:
+        """A sentence for each failure that was of one question only, and passed over."""
+        if not self._has_failed:
+            self.return_code = Code.SUCCESS
+        return [f"{said} ({n} times)" if n > 1 else said for said, n in self._failures.items()]
+
+    def note(self, error: NvmlError) -> None:
+        """A call failed elsewhere, with what is of this reading."""
+        if error.code not in UNSUPPORTED:
+            self._note_failure(error)
+            self._failures[str(error)] += 1
+
     def begin_turn(self) -> None:
         """From here on the answers count, up to `end_turn`."""
         self._answers, self._failure = 0, None
@@ -124,10 +148,16 @@ class Asking:
             if remember:
                 self._unsupported.add(question)
             return
-        self.return_code = error.code
+        self._note_failure(error)
         if error.code in LOST_CARD or error.code in LOST_LIBRARY:
             raise error
         if error.code == Code.UNKNOWN:
             if question in self._answered:
                 raise error
             self._failure = error
+            return
+        self._failures[str(error)] += 1
+
+    def _note_failure(self, error: NvmlError) -> None:
+        self._has_failed = True
+        self.return_code = error.code

@@ -38,23 +38,28 @@ class NvmlBackend:
         self._session = Session(self._asking, clock, on_loss, exit_after)
         self._cards = Cards(self._asking, clock, options)
         self._xids = XidCounts()
-        self._xid_watch = XidWatch(self._asking, self._xids, wall_clock, event_wait_milliseconds)
+        self._xid_watch = XidWatch(
+            self._asking, self._xids, clock, wall_clock, event_wait_milliseconds
+        )
 
     @property
     def return_code(self) -> int | None:
-        """What NVML answered to the latest initialisation or failed call; None before the first.
+        """What NVML answered to the latest initialisation, or to a call that failed since.
 
-        That a card does not support something is no failure.
+        0 again after a reading without failures; while a card is lost, what its loss was. None
+        before the first. That a card does not support something is no failure.
         """
         return self._asking.return_code
 
     def read(self) -> Sequence[Gpu]:
         """All cards as they are now.
 
-        Raises: Unavailable without a driver; CardsMissing where one of several is lost; NvmlError.
+        Raises: Unavailable without a driver; CardsMissing where one of several is lost, or some
+        calls failed; NvmlError.
         """
         if self._session.open():
             self._cards.forget()
+        self._asking.begin_reading()
         try:
             found = self._cards.read()
             self._xid_watch.watch({index: gpu.uuid for index, gpu in found.items()})
@@ -64,8 +69,9 @@ class NvmlBackend:
             raise
         self._session.succeed()
         gpus = [self._xids.onto(gpu) for gpu in found.values()]
-        if missing := self._cards.missing:
-            raise CardsMissing("; ".join(missing), gpus)
+        failures = self._cards.missing or self._asking.end_reading()
+        if failures:
+            raise CardsMissing("; ".join(failures), gpus)
         return gpus
 
     def close(self) -> None:

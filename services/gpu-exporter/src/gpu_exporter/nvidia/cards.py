@@ -1,7 +1,13 @@
 """The cards that NVML shows, each as a `Gpu`.
 
 What never changes is asked once, what seldom does every half minute, the rest each time: some
-thirty calls a card. A card that is lost is left out, and tried again after a minute.
+thirty calls a card.
+
+A card that is lost is left out, and looked for again every minute with NVML as it is. NVML is
+initialised anew when no card is left, not before: that would disturb those that are. Where nobody
+else has them open, the driver shuts them down with NVML, their counters begin anew, and they take
+seconds to start (NVIDIA, Driver Persistence); errors that they report meanwhile are not delivered
+to anybody; and a driver that has lost a card may not start again, or hang in trying.
 """
 
 from collections.abc import Callable

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gpu_exporter.gpu import HERTZ, Gpu, scaled, told
-from gpu_exporter.machine.files import matching, read_number, read_text
+from gpu_exporter.machine.files import matching, read_label, read_number, read_text, resolved
 from gpu_exporter.machine.hwmon import Chip, read_chip
 from gpu_exporter.machine.pci import address_of, link_generations, link_of_card, link_widths
 from gpu_exporter.sysfs.kfd import Node
@@ -51,12 +51,12 @@ def cards(host_sys: Path) -> list[Card]:
 
 def identity(card: Card, index: int, node: Node | None, host_sys: Path, host_proc: Path) -> Gpu:
     """Who a card is, without anything measured. `node` is what KFD knows of it."""
-    device_id = read_text(card.device / "device") or "of unknown kind"
-    unique_id = (read_text(card.device / "unique_id") or "").removeprefix("0x")
+    device_id = read_label(card.device / "device") or "of unknown kind"
+    unique_id = read_label(card.device / "unique_id").removeprefix("0x")
     return Gpu(
         index=str(index),
         uuid=f"GPU-{unique_id}" if unique_id.strip("0") else card.address,
-        name=read_text(card.device / "product_name") or f"{_NAMES[card.vendor]} GPU {device_id}",
+        name=read_label(card.device / "product_name") or f"{_NAMES[card.vendor]} GPU {device_id}",
         vendor=card.vendor,
         driver_version=_driver_version(card.device, host_sys, host_proc),
         pci_bus_id=card.address,
@@ -133,7 +133,7 @@ def _is_integrated(device: Path, vendor: str) -> bool:
 
 
 def _driver_version(device: Path, host_sys: Path, host_proc: Path) -> str:
-    driver = (device / "driver").resolve().name
+    driver = resolved(device / "driver")
     # drivers that come with the kernel have no version but the kernel's
-    version = read_text(host_sys / "module" / driver / "version")
-    return version or read_text(host_proc / "sys" / "kernel" / "osrelease") or ""
+    version = read_label(host_sys / "module" / driver.name / "version") if driver else ""
+    return version or read_label(host_proc / "sys" / "kernel" / "osrelease")

@@ -47,8 +47,8 @@ COLLECTOR_LAST_SUCCESS = Metric(
 NVML_RETURN_CODE = Metric(
     "exporter_nvml_return_code",
     _G,
-    "What NVML answered to the latest initialisation or failed call: 0 is success, 12 no driver. "
-    "Absent where NVML is not used.",
+    "What NVML answered to the latest initialisation, or to a call that failed in the latest "
+    "reading: 0 is success, 12 no driver. Absent where NVML is not used.",
 )
 DROPPED_MODELS = Metric(
     "exporter_dropped_models",
