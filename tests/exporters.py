@@ -159,6 +159,7 @@ class ExporterProcess:
         """Wait until `path` is answered so; the body."""
         async with asyncio.timeout(2 * CEILING_SECONDS):
             while True:
+                assert self.child.returncode is None, self.logged()
                 with contextlib.suppress(aiohttp.ClientError):
                     found, body = await self.get(path)
                     if found == status:

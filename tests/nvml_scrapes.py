@@ -31,7 +31,7 @@ SECONDS = {
     "gb10": 3,
     "pascal": 2,
     "lost": 4,
-    "frozen": 14,
+    "frozen": 27,
 }
 """After how many the scrape is taken."""
 

@@ -116,13 +116,12 @@ def serving(script: Script) -> Iterator[ScriptedServer]:
 
 
 def asking(
-    url: str, clock: Callable[[], float], root: Path = Path("/"), model_label_limit: int = 100
+    url: str, clock: Callable[[], float], root: Path = Path("/"), **settings: Any
 ) -> Context:
     """What a collector is made with that asks the Ollama at `url`. Its wall clock is wrong."""
-    settings = GpuExporterSettings(
-        ollama_url=url, host_proc=root / "proc", model_label_limit=model_label_limit
-    )
-    return Context(settings, Board(), NoCards(), clock, lambda: NOON + 1e6)
+    told = {"ollama_url": url, "host_proc": root / "proc", **settings}
+    chosen = GpuExporterSettings.model_validate(told)
+    return Context(chosen, Board(), NoCards(), clock, lambda: NOON + 1e6)
 
 
 def card(
@@ -130,14 +129,18 @@ def card(
     used: float | None = None,
     free: float | None = None,
     processes: dict[int, int | None] | None = None,
+    unified: bool = False,
 ) -> Gpu:
-    """A card with so much memory in use, and its processes' by number."""
+    """A card with so much memory in use, and its processes' by number. `unified`: it shares the
+    machine's memory.
+    """
     listed = None if processes is None else tuple(GpuProcess(*pair) for pair in processes.items())
     return Gpu(
         index=index,
         uuid=f"GPU-{index}",
         name="",
         vendor="nvidia",
+        unified_memory=unified,
         memory_used_bytes=used,
         memory_free_bytes=free,
         processes=listed,

@@ -24,7 +24,8 @@ def test_three_exporters_are_measured_and_told_in_a_table(found: dict[str, Figur
         assert len([line for line in lines if line.startswith(f"| {name} |")]) == 1
     alone, full, hanging = found.values()
     assert full.series > alone.series + CARDS * 60
-    assert full.series > hanging.series > alone.series + CARDS * 60
+    # what hangs has a lane of its own: nothing else is missing
+    assert full.series >= hanging.series > alone.series + CARDS * 60
 
 
 def test_a_whole_scrape_takes_less_than_five_milliseconds_of_the_processor(

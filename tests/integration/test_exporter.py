@@ -117,10 +117,10 @@ async def test_a_collector_that_fails_is_counted_logged_once_and_makes_it_unwell
     }
     async with exporter_process(**settings) as exporter:
         await exporter.until("/ready")  # before that it is 503 in any case
-        health = json.loads(await exporter.until("/health", 503))
         found = await exporter.until_scraped(
             lambda found: found["exporter_collector_errors_total"]["host_network",] >= 5
         )
+        health = json.loads(await exporter.until("/health", 503))
         _, _, logged = await end(exporter)
     assert not health["checks"]["host_network"]["ok"]
     assert str(tmp_path) in health["checks"]["host_network"]["detail"]
@@ -184,7 +184,7 @@ async def test_a_taken_port_ends_the_process_with_one_sentence() -> None:
         (
             {"GPU_EXPORTER_WITHOUT": "host_cpu,rapl"},
             1,
-            "gpu-exporter: GPU_EXPORTER_WITHOUT: no collector is called 'rapl'; there are gpu, ",
+            "gpu-exporter: GPU_EXPORTER_WITHOUT: no collector is called 'rapl'; there are ",
         ),
         (
             {"GPU_EXPORTER_BACKEND": "replay", "GPU_EXPORTER_CAPTURE": "/nowhere"},

@@ -15,6 +15,7 @@ import pytest
 from gpu_exporter.collectors.gpu_processes import GpuProcesses
 from gpu_exporter.collectors.ollama_models import OllamaModels
 from gpu_exporter.collectors.ollama_server import OllamaServer
+from gpu_exporter.errors import Unavailable
 from gpu_exporter.lane import Lane
 from gpu_exporter.ollama.residency import UNDECIDED_SECONDS
 from gpu_exporter.watch import Watch
@@ -97,6 +98,7 @@ def exporter(engine: RunningEngine) -> Iterator[Exporter]:
 
 
 def test_a_model_that_is_loaded_is_described(engine: RunningEngine, exporter: Exporter) -> None:
+    exporter.turn()
     read(exporter.models)
     found = exporter.turn()
     assert found[m.UP.name,] == 1
@@ -118,6 +120,7 @@ def test_a_model_that_is_loaded_is_described(engine: RunningEngine, exporter: Ex
 
 
 def test_the_models_on_disk_are_described(engine: RunningEngine, exporter: Exporter) -> None:
+    exporter.turn()
     found = read(exporter.models)
     assert found[m.MODELS.name,] == 2
     size = (engine.models_dir / "smollm2@135m.gguf").stat().st_size
@@ -192,7 +195,7 @@ def test_an_eviction_is_told_though_memory_is_given_back_before_the_other_is_lis
 ) -> None:
     # a clock that stands: however slow the second load is, what is undecided stays so
     context = context_of(clock=Clock(), ollama_url=engine.url)
-    collectors = (OllamaModels(context), OllamaServer(context), GpuProcesses(context))
+    collectors = (OllamaServer(context), OllamaModels(context), GpuProcesses(context))
     watches = [Watch(collector, CEILING_SECONDS) for collector in collectors]
     lane = Lane("ollama", watches, 0.02)  # so often that it sees the moment without any model
 
@@ -227,6 +230,7 @@ def test_an_engine_that_is_killed_is_down(tmp_path: Path) -> None:
         exporter.turn()
         generate(running.url, MODEL)
         assert exporter.turn()[m.LOADS.name, MODEL] == 1
+        assert read(exporter.models)[m.MODELS.name,] == 1
         runners = running.runners()
         running.process.kill()
         running.process.wait()
@@ -237,6 +241,8 @@ def test_an_engine_that_is_killed_is_down(tmp_path: Path) -> None:
             metric.name for metric in (m.UP, m.LOADS, m.UNLOADS, m.EVICTIONS)
         }
         assert exporter.context.board.loaded is None
+        with pytest.raises(Unavailable, match="no Ollama answers at"):
+            read(exporter.models)
         psutil.wait_procs(runners, CEILING_SECONDS)
 
 

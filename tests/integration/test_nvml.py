@@ -93,13 +93,13 @@ async def machine(
     control = folder / "control"
     control.write_text(f"{told}\n", encoding="utf-8")
     variables = {f"GPU_EXPORTER_{name.upper()}": value for name, value in settings.items()}
+    usual = {
+        "GPU_EXPORTER_BACKEND": "nvml",
+        "GPU_EXPORTER_GPU_INTERVAL_SECONDS": "0.2",
+        "GPU_EXPORTER_HOST_INTERVAL_SECONDS": "0.2",
+    }
     async with exporter_process(
-        LD_LIBRARY_PATH=str(driver),
-        FAKE_NVML_CONTROL=str(control),
-        GPU_EXPORTER_BACKEND="nvml",
-        GPU_EXPORTER_GPU_INTERVAL_SECONDS="0.2",
-        GPU_EXPORTER_HOST_INTERVAL_SECONDS="0.2",
-        **variables,
+        LD_LIBRARY_PATH=str(driver), FAKE_NVML_CONTROL=str(control), **usual | variables
     ) as exporter:
         await exporter.until("/ready")
         yield Machine(exporter, control)
@@ -204,8 +204,43 @@ async def test_an_xid_is_counted(driver: Path, tmp_path: Path) -> None:
     assert found["gpu_xid_last_timestamp_seconds"][*ADA, "48"] == pytest.approx(began, abs=20)
 
 
-async def test_of_two_cards_the_one_that_is_lost_vanishes(driver: Path, tmp_path: Path) -> None:
+async def test_an_xid_is_counted_after_a_wait_that_failed(driver: Path, tmp_path: Path) -> None:
+    errors = "exporter_collector_errors_total"
+    async with machine(driver, tmp_path, told="deaf") as here:
+        await here.until(lambda scrape: scrape[errors][("gpu",)] > 0)
+        here.tell("xid 48")
+        found = await here.until(lambda scrape: "gpu_xid_errors_total" in scrape)
+        await here.until(is_up)
+        logged = here.exporter.logged()
+    assert found["gpu_xid_errors_total"] == {(*ADA, "48"): 1}
+    assert logged.count("xid_watch_ended") == 1
+
+
+async def test_a_call_that_fails_in_passing_is_an_error_beside_the_values(
+    driver: Path, tmp_path: Path
+) -> None:
+    errors = "exporter_collector_errors_total"
     async with machine(driver, tmp_path) as here:
+        before = await here.until(is_up)
+        here.tell("busy")
+        found = await here.until(lambda scrape: scrape[errors][("gpu",)] > 3)
+        here.tell("")
+        after = await here.until(is_up)
+        logged = here.exporter.logged()
+    assert before[errors][("gpu",)] == 0
+    assert "gpu_performance_state" not in found
+    assert set(found["gpu_utilization_ratio"]) == {ADA, TURING}
+    assert found["exporter_collector_up"][("gpu",)] == 0
+    assert found["exporter_nvml_return_code"] == {(): 19}
+    assert after["exporter_nvml_return_code"] == {(): 0}
+    assert logged.count("collector_failed") == 1
+
+
+@pytest.mark.parametrize("backend", ["nvml", "auto"])
+async def test_of_two_cards_the_one_that_is_lost_vanishes(
+    driver: Path, tmp_path: Path, backend: str
+) -> None:
+    async with machine(driver, tmp_path, backend=backend) as here:
         await here.until(lambda scrape: cards(scrape) == {ADA, TURING})
         here.tell("lost")
         found = await here.until(lambda scrape: cards(scrape) == {ADA})

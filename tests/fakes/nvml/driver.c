@@ -9,6 +9,8 @@
  *
  *   gone      everything is answered with NVML_ERROR_UNKNOWN
  *   lost      the second card is answered for with NVML_ERROR_GPU_IS_LOST
+ *   busy      nvmlDeviceGetPerformanceState is answered with NVML_ERROR_IN_USE
+ *   deaf      waiting for events is answered with NVML_ERROR_UNKNOWN
  *   hang      nvmlDeviceGetPowerUsage does not come back
  *   xid N     the first card reports the error N, once
  *   mig       the first card is divided, with one part, in the second place
@@ -31,6 +33,7 @@ enum {
     INSUFFICIENT_SIZE = 7,
     TIMEOUT = 10,
     GPU_IS_LOST = 15,
+    IN_USE = 19,
     ARGUMENT_VERSION_MISMATCH = 25,
     UNKNOWN = 999,
 };
@@ -397,7 +400,7 @@ nvmlReturn_t nvmlDeviceGetPerformanceState(nvmlDevice_t device, unsigned *state)
 {
     ASK_CARD(device);
     *state = device->index ? 32 : 2;
-    return SUCCESS;
+    return is_told("busy", NULL) ? IN_USE : SUCCESS;
 }
 
 /* By their older names only. */
@@ -474,6 +477,8 @@ nvmlReturn_t nvmlEventSetWait_v2(void *set, struct event *event, unsigned millis
 
     if (code != SUCCESS || set != &event_set)
         return code != SUCCESS ? code : INVALID_ARGUMENT;
+    if (is_told("deaf", NULL))
+        return UNKNOWN;
     is_told("xid", &xid);
     if (xid == reported_xid) {
         usleep(milliseconds * 1000);

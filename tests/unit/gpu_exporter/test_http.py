@@ -1,6 +1,8 @@
 """Questions over real HTTP: what is asked, what comes back, what is said of it."""
 
+import asyncio
 import base64
+import contextlib
 import time
 from collections.abc import Iterator
 
@@ -116,7 +118,11 @@ def test_a_client_can_be_made_for_an_address(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "h:1", "ftp://h", "http://", "http://me@", "http://1.2.3.999", "http://-ä-"]
+    "url",
+    [
+        *("", "h:1", "ftp://h", "http://", "http://me@", "http://1.2.3.999", "http://-ä-"),
+        *("http://127.0.0.1:99999", "http://h:-1", "http://h:x"),
+    ],
 )
 def test_nobody_can_be_asked_at_what_is_no_address(url: str) -> None:
     assert not can_be_asked(url)
@@ -177,6 +183,49 @@ def test_one_that_dribbles_is_given_up_in_time() -> None:
             await call.chunk(b" ")
 
     assert "within 0.2 s" in str(refusal(dribble, turn_seconds=0.2))
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nX-Long: ", id="in the head"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", id="in a body"),
+    ],
+)
+def test_one_that_dribbles_bytes_is_cut_off_in_time(begins: bytes) -> None:
+    async def dribble(call: Call) -> None:
+        await call.send(begins)
+        while not call.peer_gone.is_set():
+            await call.send(b"x")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(call.peer_gone.wait(), 0.02)
+
+    began = time.monotonic()
+    error = refusal(dribble, turn_seconds=0.2)
+    assert time.monotonic() - began < 2
+    assert isinstance(error, NoAnswerError)
+    assert str(error).endswith("gave no answer within 0.2 s")
+
+
+def test_after_one_was_cut_off_another_connection_is_made() -> None:
+    dribbling = [True]
+
+    async def script(call: Call) -> None:
+        if not dribbling:
+            await call.answer("200 OK", [], b"{}")
+            return
+        while not call.peer_gone.is_set():
+            await call.send(b"H")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(call.peer_gone.wait(), 0.02)
+
+    with serving(script) as server:
+        client = HttpClient(server.url, "Ollama", 0.2)
+        with pytest.raises(NoAnswerError):
+            client.ask("/api/ps", client.deadline())
+        dribbling.clear()
+        assert client.ask("/api/ps", client.deadline() + 3).body == b"{}"
+        client.close()
 
 
 def test_a_turn_that_is_over_asks_nothing(ollama: tuple[WrittenOllama, ScriptedServer]) -> None:

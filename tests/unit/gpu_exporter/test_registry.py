@@ -44,7 +44,20 @@ def test_no_two_collectors_have_one_name() -> None:
 
 def test_what_one_leaves_for_the_next_is_there_in_time() -> None:
     assert ALL["gpu"].index(GpuCards) < ALL["gpu"].index(GpuProcesses)
-    assert ALL["energy"].index(HostRapl) < ALL["energy"].index(Energy)
+
+
+def test_a_proxy_that_holds_up_who_asks_it_does_not_hold_up_the_counters_of_the_cpu() -> None:
+    made = lanes(context_of())
+    assert [watch.name for watch in made[0].watches] == ["host_rapl"]
+    energy_lane = next(lane for lane in made if lane.name == "energy")
+    assert [watch.name for watch in energy_lane.watches] == ["energy"]
+    assert ALL["rapl"] == (HostRapl,) and ALL["energy"] == (Energy,)
+
+
+def test_what_the_cpu_used_is_read_as_often_as_the_cards() -> None:
+    made = lanes(context_of(gpu_interval_seconds=2.0, host_interval_seconds=50.0))
+    intervals = {lane.name: lane._interval_seconds for lane in made}
+    assert intervals["rapl"] == intervals["gpu"] == intervals["energy"] == 2.0
 
 
 def test_what_is_left_out_has_no_watch() -> None:
@@ -55,12 +68,12 @@ def test_what_is_left_out_has_no_watch() -> None:
 
 def test_a_lane_without_collectors_is_no_thread() -> None:
     made = lanes(context_of(without="ollama_server,ollama_models"))
-    assert [lane.name for lane in made] == ["gpu", "energy", "host", "filesystem"]
+    assert [lane.name for lane in made] == ["rapl", "gpu", "energy", "host", "filesystem"]
 
 
 def test_a_name_that_no_collector_has_is_found() -> None:
-    assert unknown("host_cpu,host_gpu, rapl ,") == ["host_gpu", "rapl"]
-    assert unknown("") == []
+    assert unknown(context_of(without="host_cpu,host_gpu, rapl ,").settings) == ["host_gpu", "rapl"]
+    assert unknown(context_of().settings) == []
 
 
 def test_what_is_read_often_is_old_after_half_a_minute_and_else_after_ten_intervals() -> None:

@@ -27,7 +27,7 @@ async def serve(exporter: Exporter, settings: GpuExporterSettings) -> None:
 def main() -> None:
     """Read the settings and serve; exit code 1 after NVML was lost, if that was asked for."""
     settings = load(GpuExporterSettings)
-    if names := unknown(settings.without):
+    if names := unknown(settings):
         sys.exit(
             f"gpu-exporter: GPU_EXPORTER_WITHOUT: no collector is called {names[0]!r}; "
             f"there are {', '.join(NAMES)}"

@@ -46,6 +46,7 @@ class Board:
 
     gpus: Fact[Sequence[Gpu]] | None = None
     loaded: Fact[Sequence[LoadedModel]] | None = None
+    """All of them; those that have series of their own come first, as many as the limit says."""
     installed: Fact[Sequence[str]] | None = None
     """Names of the models on disk that have series of their own."""
     joules: dict[str, Fact[float]] = field(default_factory=dict)

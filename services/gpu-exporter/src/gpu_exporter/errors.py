@@ -21,7 +21,10 @@ class Incomplete(Exception):  # noqa: N818 (it is not all an error)
 
 
 class CardsMissing(Incomplete):
-    """Some cards could not be read, or a whole way to read cards failed; `gpus` are the others."""
+    """Some cards or values could not be read, or a whole way to read cards failed.
+
+    `gpus` are the cards that could, with what they told.
+    """
 
     def __init__(self, reason: str, gpus: Sequence[Gpu]) -> None:
         super().__init__(reason)

@@ -7,11 +7,16 @@ What a caller may tell apart:
     └── WrongAnswerError  something answers, but not as it should
 """
 
+import contextlib
 import logging
+import socket
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from itertools import chain
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import httpx2
@@ -25,6 +30,12 @@ _CONNECT_SECONDS = 1.0
 
 # Longer than the usual interval between two turns, so that the connection is kept.
 _KEPT_SECONDS = 60.0
+
+_GRACE_SECONDS = 0.1
+"""By which a connection is cut later than a single read of it is given up."""
+
+_OPENED = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
+"""Steps of httpx2 after which there is another connection."""
 
 _DIED = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
 """What a kept connection may do that the other side has just closed."""
@@ -57,7 +68,7 @@ class HttpClient:
 
     `url` may hold a user and a password, and a path that comes before those that are asked for.
     `who` is the server in words, `clock` is monotonic. Units: `turn_seconds` is what all questions
-    of a turn take together; a server that falls silent in an answer can make it twice as long.
+    of a turn take together, the look-up of a name and the beginning of TLS aside.
     """
 
     def __init__(
@@ -73,6 +84,7 @@ class HttpClient:
         self._turn_seconds = turn_seconds
         self._clock = clock
         self._http = _open_http(self.address, _user(url))
+        self._connection = _Connection()
 
     def deadline(self) -> float:
         """The instant by which a turn that begins now is to be over."""
@@ -118,7 +130,13 @@ class HttpClient:
             raise httpx2.ReadTimeout("")
         method = "GET" if question is None else "POST"
         timeout = httpx2.Timeout(remaining, connect=min(_CONNECT_SECONDS, remaining))
-        with self._http.stream(method, path, json=question, timeout=timeout) as response:
+        told = {"trace": self._connection.trace}
+        with (
+            self._connection.cut_after(remaining + _GRACE_SECONDS),
+            self._http.stream(
+                method, path, json=question, timeout=timeout, extensions=told
+            ) as response,
+        ):
             if response.status_code != httpx2.codes.OK:
                 raise self.wrong(str(response.status_code), path)
             body = bytearray()
@@ -129,10 +147,50 @@ class HttpClient:
             return Answer(bytes(body), _date(response.headers.get("date", "")))
 
     def _pieces(self, response: httpx2.Response, until: float) -> Iterator[bytes]:
-        for piece in response.iter_bytes():
-            yield piece
+        # the end is to come in time, too: that of a connection that was cut may look the same
+        for piece in chain(response.iter_bytes(), [b""]):
             if self._clock() > until:
                 raise httpx2.ReadTimeout("")
+            yield piece
+
+
+class _Connection:
+    """The connection that is open, to be cut at an instant.
+
+    httpx2 bounds each read, and not all together: the head of an answer may come byte by byte.
+    """
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self._is_late = False
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Learn of a new connection: what httpx2 calls at each step of a question."""
+        if event in _OPENED:
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self._is_late:
+                self._cut()
+
+    @contextlib.contextmanager
+    def cut_after(self, seconds: float) -> Iterator[None]:
+        """Cut the connection if the block takes longer: what it reads then ends, or fails."""
+        self._is_late = False
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+    def _cut(self) -> None:
+        """Called in a thread of its own: shuts down the connection, and leaves it to be closed."""
+        self._is_late = True
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it is closed already
+                # not the method of a TLS socket, which takes its state from who reads
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 def can_be_asked(url: str) -> bool:

@@ -23,5 +23,13 @@ class ModelNames:
         """The name that a model's series have."""
         return name if name in self._names or name in UNNAMED else OTHER
 
+    @property
+    def left(self) -> int:
+        """Places that no model has."""
+        return self._limit - len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._names))

@@ -36,8 +36,10 @@ class CollectorClass(Protocol):
 
 
 ALL: dict[str, tuple[CollectorClass, ...]] = {
+    # alone: its counters go around, some in minutes, and who books them waits for the proxy
+    "rapl": (HostRapl,),
     "gpu": (GpuCards, GpuProcesses),
-    "energy": (HostRapl, Energy),
+    "energy": (Energy,),
     "host": (
         *(HostCpu, HostMemory, HostDisk),
         *(HostNetwork, HostSensors, HostPressure),
@@ -47,27 +49,26 @@ ALL: dict[str, tuple[CollectorClass, ...]] = {
     "ollama": (OllamaServer, OllamaModels),
 }
 """By lane. Those of a lane run in their order, one after the other: what the first pins to the
-board is there for the next, and a driver that hangs holds up its own lane."""
+board is there for the next, and a driver or a server that hangs holds up its own lane."""
 
 NAMES = tuple(made.name for lane in ALL.values() for made in lane)
 
 
-def unknown(without: str) -> list[str]:
+def unknown(settings: GpuExporterSettings) -> list[str]:
     """Names of the setting `without` that no collector has."""
-    return [name for name in _names(without) if name not in NAMES]
+    return [name for name in settings.left_out if name not in NAMES]
 
 
 def lanes(context: Context) -> Sequence[Lane]:
     """The lanes, with all collectors that the settings leave; none without any."""
     settings = context.settings
-    left_out = _names(settings.without)
     made = []
     for name, classes in ALL.items():
         interval = _interval(name, settings)
         watches = [
             Watch(collector(context), stale_after(interval), context.clock, context.wall_clock)
             for collector in classes
-            if collector.name not in left_out
+            if collector.name not in settings.left_out
         ]
         if watches:
             made.append(Lane(name, watches, interval, context.clock))
@@ -86,7 +87,3 @@ def _interval(lane: str, settings: GpuExporterSettings) -> float:
         "ollama": settings.ollama_interval_seconds,
     }
     return intervals.get(lane, settings.gpu_interval_seconds)
-
-
-def _names(without: str) -> list[str]:
-    return [name for word in without.split(",") if (name := word.strip())]

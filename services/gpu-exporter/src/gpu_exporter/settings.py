@@ -61,7 +61,9 @@ class GpuExporterSettings(ServiceSettings):
         "them, if that is here.",
     )
     model_label_limit: int = Field(
-        100, gt=0, description="Most models that have series of their own: on disk, and in energy."
+        100,
+        gt=0,
+        description="Most models that have series of their own: on disk, loaded, in counters, in energy.",
     )
 
     host_proc: Path = Field(
@@ -115,6 +117,11 @@ class GpuExporterSettings(ServiceSettings):
         if not is_off and not can_be_asked(value):
             raise ValueError("expected http://host:port")
         return value
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The names in `without`."""
+        return tuple(name for word in self.without.split(",") if (name := word.strip()))
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

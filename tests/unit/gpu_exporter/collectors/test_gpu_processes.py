@@ -1,6 +1,7 @@
 """Who holds the cards' memory, from the facts on the board and the files of /proc."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,10 +24,10 @@ LEFT = (m.MEMORY_UNATTRIBUTED.name,)
 class Machine:
     """A board, a clock, and a /proc."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, **settings: Any) -> None:
         self.root = root
         self.clock = Clock()
-        self.context = asking("http://127.0.0.1:1", self.clock, root)
+        self.context = asking("http://127.0.0.1:1", self.clock, root, **settings)
         self.collector = GpuProcesses(self.context)
 
     def load(self, vram: int) -> None:
@@ -104,6 +105,36 @@ def test_an_idle_machine_says_that_nobody_uses_its_card(machine: Machine) -> Non
         ("0", "GPU-0", "other"): 0,
     }
     assert memory(found) == {}
+
+
+def test_a_card_that_shares_the_machine_s_memory_has_processes_and_no_rest(
+    machine: Machine,
+) -> None:
+    machine.own()
+    machine.load(3 * GIB)
+    machine.know(**{BLOB: "m:latest"})
+    machine.run(101, "/bin/ollama", "runner", "--model", FILE)
+    pin(machine.context, card(used=90.0 * GIB, processes={101: 3 * GIB}, unified=True))
+    found = machine.turn()
+    assert found[LEVEL] == 1
+    assert LEFT not in found
+    assert memory(found) == {("0", "GPU-0", "ollama_runner", "m:latest"): 3 * GIB}
+
+
+def test_nothing_of_this_machine_is_an_ollama_s_elsewhere(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, ollama_elsewhere=True)
+    machine.own()
+    machine.load(3 * GIB)
+    machine.run(101, "/bin/ollama", "runner", "--model", FILE)
+    machine.run(103, "/usr/lib/xorg/Xorg")
+    pin(machine.context, card(used=9.0 * GIB, processes={101: 5, 103: 7}))
+    found = machine.turn()
+    assert found[LEVEL] == 1
+    assert LEFT not in found
+    assert memory(found) == {
+        ("0", "GPU-0", "ollama_runner", "other"): 5,
+        ("0", "GPU-0", "other", "none"): 7,
+    }
 
 
 def test_runners_are_told_by_model_and_card(machine: Machine) -> None:

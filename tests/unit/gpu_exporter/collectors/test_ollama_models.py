@@ -1,6 +1,7 @@
 """What is read of the models on an Ollama's disk, over real HTTP."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -24,11 +25,12 @@ TURN = 5.0
 class Watched:
     """A written Ollama, and the collector that asks it."""
 
-    def __init__(self, url: str, script: WrittenOllama) -> None:
+    def __init__(self, url: str, script: WrittenOllama, **settings: Any) -> None:
         self.script = script
         self.clock = Clock()
-        self.context = asking(url, self.clock, model_label_limit=3)
+        self.context = asking(url, self.clock, model_label_limit=3, **settings)
         self.collector = OllamaModels(self.context)
+        self.pin()
 
     def turn(self) -> dict[Series, float]:
         found = read(self.collector)
@@ -41,6 +43,7 @@ class Watched:
         return None if fact is None else tuple(fact.value)
 
     def pin(self, *names: str) -> None:
+        """Say on the board which models are loaded."""
         models = [LoadedModel(name, DIGEST, 1, 1, 1, None) for name in names]
         self.context.board.loaded = Fact(self.clock.now, models)
 
@@ -91,11 +94,22 @@ def test_those_modified_last_have_series_and_the_rest_is_counted(watched: Watche
     assert watched.installed() == ("a:1", "b:1", "c:1")
 
 
-def test_what_is_loaded_always_has_series(watched: Watched) -> None:
+def test_what_is_loaded_has_series_before_others(watched: Watched) -> None:
     for name in "abcde":
         watched.script.install(f"{name}:1")
     watched.pin("e:1")
     assert sizes(watched.turn()) == ["a:1", "b:1", "e:1"]
+
+
+def test_however_many_are_loaded_those_on_disk_are_bounded(watched: Watched) -> None:
+    names = [f"m{number}:1" for number in range(50)]
+    for name in names:
+        watched.script.install(name)
+    watched.pin(*reversed(names), "deleted:1")
+    found = watched.turn()
+    assert sizes(found) == ["m47:1", "m48:1", "m49:1"]
+    assert watched.installed() == ("m47:1", "m48:1", "m49:1")
+    assert (found[m.MODELS.name,], found[exporter.DROPPED_MODELS.name,]) == (50, 48)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +118,7 @@ def test_what_is_loaded_always_has_series(watched: Watched) -> None:
         ("", 2, "ab"),
         ("d", 2, "ad"),
         ("cd", 2, "cd"),
-        ("bcd", 2, "bcd"),
+        ("bcd", 2, "bc"),
         ("xyz", 2, "ab"),
         ("", 9, "abcd"),
     ],
@@ -137,6 +151,31 @@ def test_a_model_that_was_loaded_and_is_not_in_the_list_asks_for_it(watched: Wat
     watched.pin("new:latest")
     assert sizes(watched.turn()) == ["new:latest"]
     assert len(watched.script.asked) == 2
+
+
+def test_what_was_listed_goes_at_once_where_ollama_no_longer_answers(watched: Watched) -> None:
+    watched.script.install("a")
+    watched.turn()
+    watched.context.board.loaded = None
+    with pytest.raises(Unavailable, match=r"^no Ollama answers at http://127\.0\.0\.1:[0-9]+$"):
+        watched.turn()
+    assert watched.installed() is None
+    assert watched.script.asked == ["/api/tags"]
+    watched.pin()
+    assert sizes(watched.turn()) == ["a:latest"]
+    assert len(watched.script.asked) == 2
+
+
+def test_where_nobody_is_to_ask_what_is_loaded_the_list_is_told_all_the_same(
+    watched: Watched,
+) -> None:
+    url = watched.context.settings.ollama_url
+    alone = Watched(url, watched.script, without="gpu_cards, ollama_server")
+    watched.script.install("a")
+    alone.context.board.loaded = None
+    assert sizes(alone.turn()) == sizes(alone.turn()) == ["a:latest"]
+    assert watched.script.asked == ["/api/tags"]
+    alone.collector.close()
 
 
 def test_nobody_there_is_nothing_to_read() -> None:

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,12 +14,14 @@ from gpu_exporter.collectors.ollama_server import OllamaServer
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.journal import QUIET_SECONDS
 from gpu_exporter.ollama.client import OllamaClient
+from gpu_exporter.watch import Watch
 from ollama_observe.metrics.catalogue import ollama as m
+from ollama_observe.metrics.catalogue.exporter import COLLECTOR_ERRORS, COLLECTOR_UP
 from tests.clock import Clock
 from tests.fakes import captures
 from tests.fakes.call import Call
 from tests.machines import Series, read
-from tests.ollamas import BLOB, NOON, WrittenOllama, asking, card, pin, rfc3339, serving
+from tests.ollamas import BLOB, DIGEST, NOON, WrittenOllama, asking, card, pin, rfc3339, serving
 from tests.ports import free_port
 
 GAUGES = {
@@ -31,10 +35,10 @@ A, B = "a:latest", "b:latest"
 class Watched:
     """A written Ollama, and the collector that asks it."""
 
-    def __init__(self, url: str, script: WrittenOllama, limit: int = 100) -> None:
+    def __init__(self, url: str, script: WrittenOllama, **settings: Any) -> None:
         self.script = script
         self.clock = Clock()
-        self.context = asking(url, self.clock, model_label_limit=limit)
+        self.context = asking(url, self.clock, **settings)
         self.collector = OllamaServer(self.context)
 
     def turn(self) -> dict[Series, float]:
@@ -63,13 +67,23 @@ class Watched:
         }
 
 
-@pytest.fixture
-def watched() -> Iterator[Watched]:
-    script = WrittenOllama()
+@contextmanager
+def watching(script: WrittenOllama, **settings: Any) -> Iterator[Watched]:
     with serving(script) as server:
-        watched = Watched(server.url, script)
+        watched = Watched(server.url, script, **settings)
         yield watched
         watched.collector.close()
+
+
+@pytest.fixture
+def watched() -> Iterator[Watched]:
+    with watching(WrittenOllama()) as watched:
+        yield watched
+
+
+def loads(found: dict[Series, float]) -> dict[str, float]:
+    """How often each model was loaded."""
+    return {key[1]: count for key, count in found.items() if key[0] == m.LOADS.name}
 
 
 def raw(body: bytes, status: bytes = b"200 OK") -> bytes:
@@ -127,14 +141,38 @@ def test_nobody_there_is_a_reading() -> None:
         (raw(b"404 page not found", b"404 Not Found"), "answered 404 to /api/ps"),
     ],
 )
-def test_something_else_there_is_told_apart_once(
+def test_something_else_there_is_a_failure_that_keeps_what_was_counted(
     watched: Watched, answer: bytes, words: str
 ) -> None:
+    watch = Watch(watched.collector, 30.0, watched.clock)
+    watched.turn()
+    watched.script.load("a")
+    watched.turn()
     watched.script.instead = lambda call: answer
     with capture_logs() as said:
-        assert [watched.turn() for _ in range(3)] == [{(m.UP.name,): 0}] * 3
-    assert [line["event"] for line in said] == ["ollama_answered_wrongly"]
-    assert words in said[0]["detail"]
+        for _ in range(3):
+            watch.run()
+            watched.clock.now += INTERVAL
+    found = {(reading.metric.name, *reading.labels): reading.value for reading in watch.readings()}
+    assert found[m.UP.name,] == 0
+    assert loads(found) == {A: 1}
+    assert not GAUGES & {key[0] for key in found}
+    assert found[COLLECTOR_UP.name, "ollama_server"] == 0
+    assert found[COLLECTOR_ERRORS.name, "ollama_server"] == 3
+    assert watch.has_failed
+    assert words in watch.detail
+    assert [line["event"] for line in said if line["log_level"] != "debug"] == ["collector_failed"]
+    assert watched.loaded() is None
+
+
+def test_nobody_there_is_no_failure() -> None:
+    watched = Watched(f"http://127.0.0.1:{free_port()}", WrittenOllama())
+    watch = Watch(watched.collector, 30.0, watched.clock)
+    watch.run()
+    found = {(reading.metric.name, *reading.labels): reading.value for reading in watch.readings()}
+    assert (found[m.UP.name,], found[COLLECTOR_UP.name, "ollama_server"]) == (0, 1)
+    assert not watch.has_failed
+    watched.collector.close()
 
 
 def test_one_that_hangs_is_down_and_holds_nobody_up() -> None:
@@ -253,9 +291,9 @@ def test_without_a_date_the_clock_here_must_do(
     assert watched.went(watched.turn(), A) == reason
 
 
-def total(index: str, total_bytes: float, used: float) -> Gpu:
+def total(index: str, total_bytes: float, used: float, unified: bool = False) -> Gpu:
     """A card that tells what there is, and not what is free."""
-    return replace(card(index, used=used), memory_total_bytes=total_bytes)
+    return replace(card(index, used=used, unified=unified), memory_total_bytes=total_bytes)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +301,11 @@ def total(index: str, total_bytes: float, used: float) -> Gpu:
     [
         ([card("0", free=10.0), card("1", free=0.0)], "memory"),
         ([card("0", free=60.0), card("1", free=60.0)], "limit"),
-        ([card("0", free=10.0), total("1", 300.0, used=100.0)], "limit"),
+        ([card("0", free=10.0), total("1", 300.0, used=100.0)], "memory"),
+        ([card("0", free=10.0), card("1", free=300.0, unified=True)], "memory"),
+        ([card("0", free=10.0, unified=True)], "unknown"),
+        ([total("0", 300.0, used=100.0, unified=True)], "unknown"),
+        ([total("0", 300.0, used=299.0)], "unknown"),
         ([card("0", free=10.0), card("1")], "memory"),
         ([card("0"), card("1", used=5.0)], "unknown"),
         ([], "unknown"),
@@ -328,15 +370,51 @@ def test_weights_that_are_not_told_in_time_do_not_take_ollama_down() -> None:
         collector.close()
 
 
-def test_loads_are_bounded_by_name(watched: Watched) -> None:
-    bounded = Watched(watched.context.settings.ollama_url, watched.script, limit=1)
-    bounded.turn()
-    for name in ("a", "b", "c"):
-        watched.script.load(name)
-    found = bounded.turn()
-    assert {key[1]: count for key, count in found.items() if key[0] == m.LOADS.name} == {
-        A: 1,
-        "other": 2,
-    }
-    assert (m.MEMORY.name, "c:latest") in found
-    bounded.collector.close()
+def test_an_ollama_elsewhere_has_neither_this_machine_s_cards_nor_its_processes() -> None:
+    with watching(WrittenOllama(), ollama_elsewhere=True) as watched:
+        watched.script.load("a")
+        pin(watched.context, card(free=10.0, processes={}))
+        watched.turn()
+        watched.script.unload("a")
+        watched.script.load("b")
+        pin(watched.context, card(free=10.0, processes={}))
+        found = watched.turn()
+        assert found[m.EVICTIONS.name, A, "unknown"] == 1
+        assert found[m.MEMORY.name, B] == 100
+        assert watched.blobs() is None
+        assert "/api/show" not in watched.script.asked
+
+
+def test_however_many_are_loaded_their_series_are_bounded() -> None:
+    limit, many = 3, 1000
+    with watching(WrittenOllama(), model_label_limit=limit) as watched:
+        watched.turn()
+        watched.script.loaded = [
+            {"name": f"m{number}", "digest": DIGEST, "size": 9, "size_vram": 9}
+            for number in range(many)
+        ]
+        watched.turn()
+        watched.script.loaded.reverse()
+        pin(watched.context, card(processes={}))
+        found = watched.turn()
+        named = ["m0:latest", "m1:latest", "m2:latest"]
+        assert loads(found) == {**dict.fromkeys(named, 1), "other": many - limit}
+        assert found[m.LOADED.name,] == many
+        assert sorted(key[1] for key in found if key[0] == m.MEMORY.name) == named
+        assert len(found) < 20 * (limit + 1)
+        held = watched.loaded() or []
+        assert sorted(held[:limit]) == named
+        assert len(held) == many
+        assert sorted(watched.blobs() or ()) == named
+
+
+def test_a_model_on_disk_is_counted_by_its_name_or_not_at_all() -> None:
+    names = tuple(f"{name}:latest" for name in "abcd")
+    with watching(WrittenOllama(), model_label_limit=2) as watched:
+        watched.context.board.installed = Fact(0.0, names)
+        assert loads(watched.turn()) == {names[0]: 0, names[1]: 0}
+        for name in "bcd":
+            watched.script.load(name)
+        assert loads(watched.turn()) == {names[1]: 1, names[2]: 1, "other": 1}
+        watched.script.load("a")
+        assert loads(watched.turn()) == {names[1]: 1, names[2]: 1, "other": 2}

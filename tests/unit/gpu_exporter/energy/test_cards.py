@@ -24,6 +24,8 @@ class Step:
     has_power: bool
     is_reset: bool
     is_frozen: bool
+    is_asleep: bool
+    """All the while: nothing is used, and nobody can say so."""
 
 
 steps = st.lists(
@@ -34,6 +36,7 @@ steps = st.lists(
         has_power=st.booleans(),
         is_reset=st.sampled_from([False] * 9 + [True]),
         is_frozen=st.booleans(),
+        is_asleep=st.sampled_from([False] * 3 + [True]),
     ),
     max_size=60,
 )
@@ -43,16 +46,20 @@ steps = st.lists(
 def test_whatever_sources_take_turns_no_joule_is_told_twice(
     watts: float, steps: Sequence[Step]
 ) -> None:
-    card, at, counter = CardEnergy(), 0.0, 5000.0
+    card, at, counter, used = CardEnergy(), 0.0, 5000.0, 0.0
     card.add(at, counter, watts, LIMIT_WATTS)
     for step in steps:
         before = sum(card.joules.values())
         at += step.seconds
-        counter = 0.0 if step.is_reset else counter + (not step.is_frozen) * watts * step.seconds
+        joules = (not step.is_asleep) * watts * step.seconds
+        used += joules
+        counter = 0.0 if step.is_reset else counter + (not step.is_frozen) * joules
         said_counter = counter if step.has_counter else None
-        card.add(at, said_counter, watts if step.has_power else None, LIMIT_WATTS)
+        has_power = step.has_power and not step.is_asleep
+        card.add(at, said_counter, watts if has_power else None, LIMIT_WATTS)
         total = sum(card.joules.values())
-        assert before <= total <= watts * at * (1 + 1e-9) + 1e-6
+        assert before <= total <= used * (1 + 1e-9) + 1e-6
+        assert all(0 <= card.told[source] <= card.joules[source] for source in card.joules)
 
 
 @given(st.floats(1.0, LIMIT_WATTS), steps)
@@ -124,6 +131,35 @@ def test_a_card_without_a_counter_is_told_by_its_power() -> None:
     for second in range(11):
         card.add(float(second), None, 100.0)
     assert (card.joules, card.discontinuities) == ({"integrated": 1000.0}, 0)
+
+
+def test_the_time_that_a_card_slept_is_not_made_up_and_is_a_break() -> None:
+    card = CardEnergy()
+    for second in range(6):
+        card.add(float(second), None, 100.0)
+    for second in range(6, 206):
+        card.add(float(second), None, None)
+    card.add(206.0, None, 100.0)
+    card.add(207.0, None, 100.0)
+    assert (card.joules, card.discontinuities) == ({"integrated": 600.0}, 1)
+
+
+def test_a_source_that_takes_over_begins_at_0_and_has_all_of_it_later() -> None:
+    card, told = CardEnergy(), []
+    for second in range(30):
+        card.add(float(second), 1000.0, 100.0)
+        told.append(card.told.get("integrated"))
+    assert told[9] is None
+    assert told[10:25] == [0.0] * 15
+    assert told[25:] == [2500.0, 2600.0, 2700.0, 2800.0, 2900.0]
+    assert card.joules["integrated"] == 2900.0
+
+
+def test_a_source_that_begins_at_0_itself_is_told_at_once() -> None:
+    card = CardEnergy()
+    for second in range(3):
+        card.add(float(second), None, 100.0)
+    assert card.told == {"integrated": 200.0}
 
 
 def test_a_card_that_can_say_nothing_has_no_energy() -> None:
@@ -219,6 +255,36 @@ def test_a_card_that_is_gone_is_in_the_sum_and_comes_back_where_it_was() -> None
     assert told(energy)["1", "GPU-1", "integrated"] == 120.0
     breaks = [r.value for r in energy.readings() if r.metric is m.ENERGY_DISCONTINUITIES]
     assert breaks == [1, 1]
+
+
+def test_a_card_that_was_not_read_for_a_while_is_not_taken_to_have_gone_on() -> None:
+    energy = GpuEnergy()
+    for second in range(3):
+        energy.add(float(second), [card_of("0"), card_of("1")])
+    for second in range(3, 100):
+        energy.add(float(second), [card_of("0")])
+    energy.add(100.0, [card_of("0"), card_of("1")])
+    assert told(energy) == {
+        ("0", "GPU-0", "integrated"): 6000.0,
+        ("1", "GPU-1", "integrated"): 120.0,
+    }
+
+
+def test_a_card_that_was_not_read_for_a_while_has_what_its_counter_says() -> None:
+    energy = GpuEnergy()
+    energy.add(0.0, [card_of("0"), card_of("1", joules=0.0)])
+    for second in range(1, 100):
+        energy.add(float(second), [card_of("0")])
+    energy.add(100.0, [card_of("0"), card_of("1", joules=5000.0)])
+    assert told(energy)["1", "GPU-1", "counter"] == 5000.0
+
+
+def test_the_sum_of_all_cards_does_not_wait_for_what_is_told() -> None:
+    energy = GpuEnergy()
+    for second in range(11):
+        energy.add(float(second), [card_of("0", joules=5.0)])
+    assert told(energy)["0", "GPU-0", "integrated"] == 0.0
+    assert energy.total_joules == 600.0
 
 
 def test_before_any_card_told_of_energy_there_is_none() -> None:

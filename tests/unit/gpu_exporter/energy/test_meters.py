@@ -164,6 +164,18 @@ def test_what_was_skipped_is_not_made_up_for() -> None:
     assert counter.discontinuities == power.discontinuities == 0
 
 
+def test_what_nobody_tells_is_a_break_for_as_long_as_it_lasts() -> None:
+    meter = PowerMeter()
+    meter.lose()
+    assert meter.discontinuities == 0
+    meter.add(0.0, 100.0)
+    meter.lose()
+    meter.lose()
+    assert meter.add(200.0, 100.0) == 0.0
+    assert meter.add(201.0, 100.0) == 100.0
+    assert meter.discontinuities == 1
+
+
 def test_power_is_taken_at_its_mean_between_two_readings() -> None:
     meter = PowerMeter()
     meter.add(0.0, 100.0)

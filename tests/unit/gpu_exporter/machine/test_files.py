@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from gpu_exporter.machine.files import is_denied, matching, read_number, read_text
+from gpu_exporter.machine.files import (
+    LABEL_CHARACTERS,
+    MOST_BYTES,
+    is_denied,
+    matching,
+    read_label,
+    read_number,
+    read_text,
+    resolved,
+)
 from tests.rights import open_folder, without_rights
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, which is Linux's")
@@ -55,6 +64,28 @@ def test_a_file_whose_driver_fails_is_none() -> None:
 def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "label").write_bytes(b"T\xff\n")
     assert read_text(tmp_path / "label") == "T\N{REPLACEMENT CHARACTER}"
+
+
+def test_of_a_file_without_end_the_beginning_is_read(tmp_path: Path) -> None:
+    (tmp_path / "label").write_text("x" * 100_000)
+    assert read_text(tmp_path / "label") == "x" * MOST_BYTES
+    assert read_text(tmp_path / "label", 200_000) == "x" * 100_000
+    assert read_number(Path("/dev/zero")) is None
+
+
+def test_a_label_is_short_and_printable(tmp_path: Path) -> None:
+    (tmp_path / "label").write_text("CPU\n\x1b[31m \u200bTemp\n" + "x" * 100_000)
+    label = read_label(tmp_path / "label")
+    assert label.startswith("CPU[31m Tempxxx")
+    assert len(label) == LABEL_CHARACTERS
+    assert read_label(tmp_path / "absent") == ""
+
+
+def test_links_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to(tmp_path / "other")
+    (tmp_path / "other").symlink_to(tmp_path / "one")
+    assert resolved(tmp_path / "one") is None
+    assert resolved(tmp_path / "absent") == tmp_path.resolve() / "absent"
 
 
 def test_a_file_that_may_not_be_read_is_told_from_one_that_is_not_there() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gpu_exporter.machine.hwmon import Chip, chips, read_chip
 from tests.fakes import sysfs
+from tests.machines import write
 
 
 def chip(text: str, root: Path) -> Chip:
@@ -156,3 +157,13 @@ def test_a_chip_that_sleeps_is_left_asleep_and_changes_no_other_s_name(tmp_path:
 
 def test_a_machine_without_chips_has_none(tmp_path: Path) -> None:
     assert chips(tmp_path) == []
+
+
+def test_names_without_end_are_cut_and_still_told_apart(tmp_path: Path) -> None:
+    label = "T\x1b" + "x" * 100_000
+    write(tmp_path, {"name": label, "temp1_label": f"{label}1", "temp2_label": f"{label}2"})
+    write(tmp_path, {"temp1_input": "1000", "temp2_input": "2000"})
+    cut = "T" + "x" * 63
+    chip = read_chip(tmp_path)
+    assert chip.name == cut
+    assert chip.temperatures_celsius == {f"{cut} temp1": 1, f"{cut} temp2": 2}

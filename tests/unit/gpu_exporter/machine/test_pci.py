@@ -26,6 +26,12 @@ def test_an_address_is_found_through_links(tmp_path: Path) -> None:
     assert address_of(tmp_path) is None
 
 
+def test_a_device_whose_links_go_in_circles_is_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "device").symlink_to(tmp_path / "device")
+    assert address_of(tmp_path / "device") is None
+    assert link_generations(link_of_card(tmp_path / "device")) == {}
+
+
 def test_the_link_of_a_card_is_that_of_the_switch_on_its_board(tmp_path: Path) -> None:
     sysfs.plant("radeon_rx_7900_xtx", tmp_path)
     link = link_of_card(device(tmp_path))

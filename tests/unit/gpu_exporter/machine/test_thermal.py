@@ -40,3 +40,8 @@ def test_a_zone_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
 
 def test_a_machine_without_the_folder_has_no_zones(tmp_path: Path) -> None:
     assert list(zones(tmp_path, ())) == []
+
+
+def test_a_kind_without_end_is_cut(tmp_path: Path) -> None:
+    write(tmp_path, zone(0, "x" * 100_000, "1000"))
+    assert list(zones(tmp_path / "sys", ())) == [("x" * 64, "zone0", 1.0)]

@@ -104,6 +104,43 @@ def test_a_passing_failure_is_none_for_once() -> None:
     assert asking.return_code == 20
 
 
+def test_a_passing_failure_is_one_of_its_reading_and_no_absence_is() -> None:
+    asking = Asking(Answers({POWER: Fails(20), "nvmlDeviceGetClockInfo(0, 0)": Fails(999)}))
+    asking.begin_reading()
+    for _ in range(2):
+        asking.ask("nvmlDeviceGetPowerUsage", 0)
+    asking.ask("nvmlDeviceGetClockInfo", 0, 0)
+    asking.ask("nvmlDeviceGetClockInfo", 0, 1)
+    assert asking.failures == ["nvmlDeviceGetPowerUsage answered 20 (see nvml.h) 2 times"]
+    assert asking.return_code == 20
+    asking.begin_reading()
+    assert asking.failures == []
+
+
+def test_a_field_that_fails_in_passing_is_a_failure() -> None:
+    asking = Asking(Answers({"nvmlDeviceGetFieldValues(0, 185)": Fails(20)}))
+    assert asking.ask_fields(0, (82, 185)) == {}
+    assert asking.failures == ["nvmlDeviceGetFieldValues answered 20 (see nvml.h)"]
+
+
+def test_of_many_failures_some_are_told() -> None:
+    names = [f"nvmlDeviceGet{letter}" for letter in "ABCDE"]
+    asking = Asking(Answers({f"{name}(0)": Fails(20) for name in names}))
+    for name in names:
+        asking.ask(name, 0)
+    assert [said.partition(" ")[0] for said in asking.failures] == [*names[:3], "2"]
+    assert asking.failures[-1] == "2 other failures"
+
+
+def test_the_return_code_is_success_once_a_reading_went_well() -> None:
+    asking = Asking(Answers({POWER: Fails(20)}))
+    asking.ask("nvmlDeviceGetPowerUsage", 0)
+    asking.begin_reading()
+    assert asking.return_code == 20
+    asking.end_reading()
+    assert asking.return_code == 0
+
+
 def test_an_older_function_is_asked_where_the_newer_is_not_there() -> None:
     library = Answers({"new(0)": Fails(Code.FUNCTION_NOT_FOUND), "old(0)": 5})
     asking = Asking(library)

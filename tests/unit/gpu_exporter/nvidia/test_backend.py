@@ -1,11 +1,14 @@
 """The library, the cards and the events together: captures are said as their scrapes have it."""
 
+import threading
+
 import pytest
 
 from gpu_exporter.errors import CardsMissing, Unavailable
 from gpu_exporter.nvidia.backend import NvmlBackend
 from gpu_exporter.nvidia.library import Code, NvmlError
 from gpu_exporter.nvidia.values import Options, SystemMemory
+from stack.waiting import wait_until
 from tests.nvml_answers import Answers, Fails, a_card
 from tests.nvml_scrapes import CAPTURES, SECONDS, scrape
 
@@ -99,6 +102,61 @@ def test_of_two_cards_the_one_that_is_lost_is_missing() -> None:
         assert [gpu.uuid for gpu in caught.value.gpus] == ["GPU-0"]
         world.now += 1
     assert world.library.count("nvmlInit()") == 1
+
+
+def test_a_passing_failure_is_told_beside_the_values_and_the_code_does_not_stay() -> None:
+    world = World()
+    world.library.answers["nvmlDeviceGetPowerUsage(0)"] = Fails(20)
+    for _ in range(2):
+        with pytest.raises(CardsMissing, match="nvmlDeviceGetPowerUsage answered 20") as caught:
+            world.backend.read()
+        assert [gpu.utilization_ratio for gpu in caught.value.gpus] == [0.4]
+        assert world.backend.return_code == 20
+    world.library.answers["nvmlDeviceGetPowerUsage(0)"] = 25_000
+    (gpu,) = world.backend.read()
+    assert gpu.watts == 25
+    assert world.backend.return_code == 0
+    assert world.library.count("nvmlInit()") == 1
+
+
+def test_the_code_of_a_loss_stays_while_the_card_is_lost() -> None:
+    world = World()
+    world.library.answers |= a_card(0, 2) | a_card(1, 2)
+    world.library.answers["nvmlDeviceGetUtilizationRates(1)"] = Fails(Code.GPU_IS_LOST)
+    codes = []
+    for _ in range(3):
+        with pytest.raises(CardsMissing):
+            world.backend.read()
+        codes.append(world.backend.return_code)
+    assert codes == [15, 15, 15]
+
+
+def test_when_the_only_card_is_lost_nvml_is_initialised_anew() -> None:
+    world = World()
+    world.uuids()
+    world.library.answers["nvmlDeviceGetUtilizationRates(0)"] = Fails(Code.GPU_IS_LOST)
+    with pytest.raises(NvmlError, match="15"):
+        world.backend.read()
+    world.library.answers |= a_card()
+    assert world.uuids() == ["GPU-0"]
+    assert world.library.count("nvmlInit()") == 2
+
+
+def test_a_wait_for_errors_that_ended_by_itself_is_told_and_begins_anew() -> None:
+    world = World()
+    world.library.answers |= {
+        "nvmlDeviceGetSupportedEventTypes(0)": 8,
+        "nvmlEventSetCreate()": True,
+        "nvmlEventSetWait_v2(500)": Fails(Code.UNKNOWN),
+    }
+    world.uuids()
+    assert wait_until(lambda: "xid" not in {thread.name for thread in threading.enumerate()}, 10)
+    world.now += 1
+    with pytest.raises(CardsMissing, match="nvmlEventSetWait_v2 answered 999") as caught:
+        world.backend.read()
+    assert [gpu.uuid for gpu in caught.value.gpus] == ["GPU-0"]
+    assert world.library.count("nvmlEventSetCreate()") == 2
+    world.backend.close()
 
 
 def test_closing_gives_nvml_back() -> None:

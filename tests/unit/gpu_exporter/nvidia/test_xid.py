@@ -4,12 +4,20 @@ import queue
 import threading
 from typing import Any
 
+from structlog.testing import capture_logs
+
 from gpu_exporter.gpu import Gpu
+from gpu_exporter.journal import QUIET_SECONDS
 from gpu_exporter.nvidia.asking import Asking
 from gpu_exporter.nvidia.library import Code, NvmlError
-from gpu_exporter.nvidia.xid import XidCounts, XidWatch
+from gpu_exporter.nvidia.xid import (
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    XidCounts,
+    XidWatch,
+)
 from stack.waiting import wait_until
-from tests.nvml_answers import Answers
+from tests.nvml_answers import Answers, Fails
 
 
 class Reporting(Answers):
@@ -41,13 +49,34 @@ class Reporting(Answers):
 
 class World:
     def __init__(self) -> None:
+        self.now = 1000.0
         self.library = Reporting()
         self.counts = XidCounts()
-        self.watch = XidWatch(Asking(self.library), self.counts, lambda: 1_790_000_000.0, 10)
+        self.asking = Asking(self.library)
+        self.watch = XidWatch(
+            self.asking, self.counts, lambda: self.now, lambda: 1_790_000_000.0, 10
+        )
 
     def of(self, uuid: str) -> dict[str, float]:
         gpu = Gpu(index="0", uuid=uuid, name="n", vendor="nvidia")
         return dict(self.counts.onto(gpu).xid_errors)
+
+    def fails(self, code: int = 999) -> None:
+        """The thread that waits is ended by a failure."""
+        self.library.events.put(code)
+        assert wait_until(lambda: not waiting(), 10)
+
+    def turns(self, seconds: int) -> None:
+        """Readings that see nothing, once a second; every wait fails at once."""
+        for _ in range(seconds):
+            self.now += 1
+            self.watch.watch({0: "GPU-0"})
+            if waiting():
+                self.fails()
+
+    @property
+    def attempts(self) -> int:
+        return self.library.count("nvmlEventSetCreate()")
 
     def report(self, card: int, xid: int, kind: int = 8) -> None:
         self.library.events.put({"device": card, "type": kind, "data": xid})
@@ -138,3 +167,88 @@ def test_where_there_are_no_event_sets_nothing_waits() -> None:
     del world.library.answers["nvmlEventSetCreate()"]
     world.watch.watch({0: "GPU-0"})
     assert not waiting()
+
+
+def test_after_a_wait_that_failed_it_waits_anew_though_the_cards_are_the_same() -> None:
+    world = World()
+    world.watch.watch({0: "GPU-0"})
+    world.fails()
+    world.now += FIRST_PAUSE_SECONDS
+    world.watch.watch({0: "GPU-0"})
+    world.report(0, 31)
+    assert wait_until(lambda: world.of("GPU-0") == {"31": 1}, 10)
+    assert world.library.count("nvmlEventSetFree()") == 1
+    world.watch.stop()
+
+
+def test_a_wait_that_failed_is_a_failure_of_one_reading() -> None:
+    world = World()
+    world.watch.watch({0: "GPU-0"})
+    world.fails()
+    world.watch.watch({0: "GPU-0"})
+    world.watch.watch({0: "GPU-0"})
+    assert world.asking.failures == [str(NvmlError(999, "nvmlEventSetWait_v2"))]
+    assert world.asking.return_code == 999
+
+
+def test_that_waiting_is_not_supported_is_no_failure() -> None:
+    world = World()
+    world.watch.watch({0: "GPU-0"})
+    world.fails(Code.NOT_SUPPORTED)
+    world.watch.watch({0: "GPU-0"})
+    assert (world.asking.failures, world.asking.return_code) == ([], None)
+
+
+def test_where_every_wait_fails_attempts_become_rarer_and_never_end() -> None:
+    world = World()
+    with capture_logs() as logged:
+        world.turns(64)
+        assert world.attempts == 7  # after 0, 1, 3, 7, 15, 31 and 63 seconds
+        world.turns(10 * 60)
+    assert world.attempts == 7 + 10
+    assert [entry["event"] for entry in logged] == ["xid_watch_ended"]
+
+
+def test_after_a_steady_wait_the_pauses_are_short_again() -> None:
+    world = World()
+    world.turns(64)
+    world.now += LONGEST_PAUSE_SECONDS
+    world.watch.watch({0: "GPU-0"})
+    world.now += 2 * LONGEST_PAUSE_SECONDS
+    world.fails()
+    before = world.attempts
+    world.turns(4)
+    assert world.attempts == before + 3  # after 1, 2 and 4 seconds
+
+
+def test_that_it_waits_again_is_told() -> None:
+    world = World()
+    with capture_logs() as logged:
+        world.watch.watch({0: "GPU-0"})
+        world.fails()
+        world.now += QUIET_SECONDS
+        world.watch.watch({0: "GPU-0"})
+        assert wait_until(lambda: len(logged) == 2, 10)
+        world.watch.stop()
+    assert [entry["event"] for entry in logged] == ["xid_watch_ended", "xid_watch_resumed"]
+
+
+def test_an_event_set_that_could_not_be_had_is_asked_for_again() -> None:
+    world = World()
+    world.library.answers["nvmlEventSetCreate()"] = Fails(20)
+    world.watch.watch({0: "GPU-0"})
+    assert world.asking.failures == [str(NvmlError(20, "nvmlEventSetCreate"))]
+    world.library.answers["nvmlEventSetCreate()"] = True
+    world.now += FIRST_PAUSE_SECONDS
+    world.watch.watch({0: "GPU-0"})
+    assert waiting()
+    world.watch.stop()
+
+
+def test_an_event_set_that_cannot_be_given_back_does_no_harm() -> None:
+    world = World()
+    world.library.answers["nvmlEventSetFree()"] = Fails(Code.UNKNOWN)
+    for _ in range(3):
+        world.watch.watch({0: "GPU-0"})
+        world.watch.stop()
+    assert world.library.count("nvmlEventSetFree()") == 3

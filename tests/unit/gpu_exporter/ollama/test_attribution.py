@@ -41,6 +41,14 @@ def test_the_third_level_needs_the_processes_of_every_card_with_memory() -> None
     assert level([first, second, integrated], [first, second]) is Level.BY_PROCESS
 
 
+def test_memory_that_is_the_machine_s_as_well_says_nothing_of_models() -> None:
+    own, shared = card("0", used=1000, processes={}), card("1", used=64_000, unified=True)
+    assert level([shared], [shared]) is Level.REPORTED
+    assert level([own, shared], [own]) is Level.BY_PROCESS
+    assert unattributed_bytes([shared], [model(400)]) is None
+    assert unattributed_bytes([own, shared], [model(400)]) == 600
+
+
 @pytest.mark.parametrize(
     ("listed", "sees_all", "is_seen"),
     [

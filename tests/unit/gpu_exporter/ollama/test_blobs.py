@@ -108,3 +108,11 @@ def test_the_models_loaded_longest_ago_are_forgotten() -> None:
     assert len(names) == MODELS_LIMIT
     assert "FIRST" in names
     assert "0" not in names
+
+
+def test_of_more_models_than_are_remembered_none_is_asked_for_twice() -> None:
+    blobs, shown = Blobs(Clock()), Shown()
+    models = [model(str(number)) for number in range(MODELS_LIMIT + 50)]
+    for _ in range(MODELS_LIMIT):
+        blobs.learn(models, shown)
+    assert len(shown.asked) == len(set(shown.asked)) == MODELS_LIMIT

@@ -291,6 +291,29 @@ def test_beyond_a_bound_models_are_counted_together() -> None:
     assert poll.residency.models == ("a", "b", "other")
 
 
+def test_models_that_are_expected_are_counted_from_none_on() -> None:
+    poll = Poll(limit=3)
+    poll.see()
+    assert poll.residency.counted("ab") == ("a", "b")
+    poll.see(model("b"))
+    assert poll.residency.counted("ab") == ("b", "a")
+    assert poll.came == {"b": 1}
+    assert [poll.residency.has_place(name) for name in "ab"] == [False, True]
+
+
+def test_no_model_is_counted_under_other_that_has_a_series_of_its_own() -> None:
+    poll = Poll(limit=2)
+    poll.see()
+    assert poll.residency.counted("abcd") == ("a", "b")
+    poll.see(model("c"))
+    assert poll.residency.counted("abcd") == ("c", "a")
+    poll.see(model("a"), model("c"))
+    assert poll.residency.counted("abcd") == ("c", "a", "other")
+    poll.see(model("b"), model("d"))
+    assert poll.residency.counted("abcd") == ("c", "a", "other")
+    assert poll.came == {"c": 1, "a": 1, "other": 2}
+
+
 MODELS = st.builds(
     lambda name, context, expires: model(name, context_tokens=context, expires_at=expires),
     st.sampled_from("abcd"),

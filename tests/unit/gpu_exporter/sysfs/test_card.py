@@ -72,6 +72,30 @@ def test_cards_of_other_makers_are_left_to_others(tmp_path: Path) -> None:
     assert cards(tmp_path / "absent") == []
 
 
+def test_a_card_whose_links_go_in_circles_does_not_hide_the_others(tmp_path: Path) -> None:
+    sysfs.plant("radeon_rx_7900_xtx", tmp_path)
+    circle = tmp_path / "sys" / "class" / "drm" / "card5" / "device"
+    circle.parent.mkdir()
+    circle.symlink_to(circle)
+    [card] = cards(tmp_path / "sys")
+    assert card.address == "0000:03:00.0"
+
+
+def test_a_driver_whose_links_go_in_circles_has_the_kernels_version(tmp_path: Path) -> None:
+    card = only_card("radeon_rx_7900_xtx", tmp_path)
+    before = who(card, tmp_path)
+    driver = card.device / "driver"
+    driver.unlink(missing_ok=True)
+    driver.symlink_to(driver)
+    assert who(card, tmp_path) == before
+
+
+def test_a_name_without_end_is_cut(tmp_path: Path) -> None:
+    card = only_card("radeon_rx_7900_xtx", tmp_path)
+    (card.device / "product_name").write_text("Radeon\x1b " + "x" * 100_000)
+    assert who(card, tmp_path).name == "Radeon " + "x" * 57
+
+
 def test_a_card_is_identified(tmp_path: Path) -> None:
     card = only_card("radeon_rx_7900_xtx", tmp_path)
     assert who(card, tmp_path, Node(("51040",), "gfx1100")) == Gpu(

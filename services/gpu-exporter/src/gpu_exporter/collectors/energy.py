@@ -1,7 +1,7 @@
 """Energy by model: what GPUs and CPU packages used, booked on what the machine did meanwhile."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gpu_exporter.board import Fact, recent
 from gpu_exporter.collector import Context
@@ -13,7 +13,7 @@ from gpu_exporter.errors import Unavailable
 from gpu_exporter.model_names import ModelNames
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import energy as m
-from ollama_observe.metrics.metric import NONE
+from ollama_observe.metrics.metric import NONE, OTHER
 
 COMPONENTS = ("gpu", "cpu")
 _MISSED_LOOKS = 5
@@ -26,7 +26,8 @@ Ask = Callable[[], Mapping[str, int] | None]
 class Energy:
     """Books joules and seconds; every joule once, and nothing is ever taken back.
 
-    `ask` says how many requests each model works at, None where that is not known.
+    `ask` says how many requests each model works at, None where that is not known. Where Ollama
+    runs on another machine nobody is asked: what is used here is not its models'.
     """
 
     name = "energy"
@@ -35,7 +36,9 @@ class Energy:
     def __init__(self, context: Context, ask: Ask | None = None) -> None:
         settings = context.settings
         self._context = context
-        self._proxy = InflightClient(settings.proxy_url) if settings.proxy_url else None
+        self._is_elsewhere = settings.ollama_elsewhere
+        is_asked = bool(settings.proxy_url) and not self._is_elsewhere
+        self._proxy = InflightClient(settings.proxy_url) if is_asked else None
         self._ask = ask or (self._proxy.ask if self._proxy else lambda: None)
         longest = max(_MISSED_LOOKS * settings.gpu_interval_seconds, _MISSED_AT_LEAST_SECONDS)
         self._diary = Diary(longest)
@@ -51,12 +54,14 @@ class Energy:
         for name, fact in facts.items():
             booking = self._components.get(name)
             if booking is None:
-                self._components[name] = Booking(fact, self._uses())
+                self._components[name] = Booking(fact)
             else:
                 self._book(name, booking, fact)
+        uses = tuple(self._uses(now))
         for name, booking in self._components.items():
+            booking.open(now, uses)
             is_told = recent(facts.get(name), now) is not None
-            yield from _readings(name, booking, is_told)
+            yield from _readings(name, booking, now, is_told)
 
     def close(self) -> None:
         """Give back the connection to the proxy."""
@@ -69,24 +74,30 @@ class Energy:
 
     def _look(self) -> float:
         """Note what the machine is doing, and when that was."""
-        requests = self._ask()
+        requests = None if self._is_elsewhere else self._ask()
         now = self._context.clock()
-        loaded = recent(self._context.board.loaded, now)
+        loaded = None if self._is_elsewhere else recent(self._context.board.loaded, now)
         self._diary.note(now, Activity(requests, loaded))
         for model in (*(requests or ()), *(entry.name for entry in loaded or ())):
-            self._admit(model)
+            self._models.admit(model)
         return now
 
-    def _admit(self, model: str) -> None:
-        if self._models.admit(model):
-            for booking in self._components.values():
-                booking.open(_uses_of(model))
-
-    def _uses(self) -> Iterator[Use]:
-        yield Use(NONE, State.BARE)
+    def _uses(self, now: float) -> Iterator[Use]:
+        """Those that energy may be booked on soon, so that their series begin before that."""
         yield Use(NONE, State.UNKNOWN)
-        for model in self._models:
-            yield from _uses_of(model)
+        if self._is_elsewhere:
+            return
+        yield Use(NONE, State.BARE)
+        yield Use(OTHER, State.BUSY)
+        for model in (*self._models, *self._expected(now)):
+            yield Use(model, State.BUSY)
+            yield Use(model, State.MODEL_LOADED)
+
+    def _expected(self, now: float) -> Sequence[str]:
+        """Models on disk, while there are places for them; they have one when they are used."""
+        installed = recent(self._context.board.installed, now) or ()
+        others = [model for model in installed if model not in self._models]
+        return others[: self._models.left]
 
     def _book(self, name: str, booking: Booking, fact: Fact[float]) -> None:
         began = booking.until.at
@@ -98,14 +109,10 @@ class Energy:
         booking.book(fact, found)
 
 
-def _uses_of(model: str) -> tuple[Use, ...]:
-    return Use(model, State.BUSY), Use(model, State.MODEL_LOADED)
-
-
-def _readings(name: str, booking: Booking, is_told: bool) -> Iterator[Reading]:
-    for use, joules in booking.joules.items():
+def _readings(name: str, booking: Booking, now: float, is_told: bool) -> Iterator[Reading]:
+    for use, joules, seconds in booking.told(now):
         yield Reading(m.ENERGY, joules, (name, *use))
-        yield Reading(m.SECONDS, booking.seconds[use], (name, *use))
+        yield Reading(m.SECONDS, seconds, (name, *use))
     if is_told:
         for state, power in booking.idle.items():
             yield from one(m.IDLE_POWER, power.watts, name, state)

@@ -13,6 +13,7 @@ from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import gpu as m
 from ollama_observe.metrics.catalogue.ollama import ATTRIBUTION_LEVEL
 from ollama_observe.metrics.metric import Metric
+from ollama_observe.wire.loaded import LoadedModel
 
 
 class GpuProcesses:
@@ -39,17 +40,24 @@ class GpuProcesses:
         holders = self._holders(gpus)
         seen = attribution.seen_cards(gpus, holders, sees_all(self._context.settings.host_proc))
         if models is not None:
-            level = attribution.level(gpus, seen)
-            yield Reading(ATTRIBUTION_LEVEL, level)
-            if level >= Level.MEASURED:
-                unattributed = attribution.unattributed_bytes(gpus, models)
-                yield from one(m.MEMORY_UNATTRIBUTED, unattributed)
+            yield from self._attributed(gpus, seen, models)
         for (card, role), count in attribution.counts(seen, holders).items():
             yield Reading(m.PROCESSES, count, (*card, role))
         names = recent(board.names_by_weights, now) or {}
         for share in attribution.shares(seen, holders, names):
             labels = (*share.card, share.role, share.model)
             yield Reading(m.PROCESS_MEMORY, share.memory_bytes, labels)
+
+    def _attributed(
+        self, gpus: Sequence[Gpu], seen: Sequence[Gpu], models: Sequence[LoadedModel]
+    ) -> Iterator[Reading]:
+        # cards that Ollama cannot use say nothing of its models
+        usable = () if self._context.settings.ollama_elsewhere else gpus
+        level = attribution.level(usable, seen)
+        yield Reading(ATTRIBUTION_LEVEL, level)
+        if level >= Level.MEASURED:
+            unattributed = attribution.unattributed_bytes(usable, models)
+            yield from one(m.MEMORY_UNATTRIBUTED, unattributed)
 
     def _holders(self, gpus: Sequence[Gpu]) -> attribution.Holders:
         proc = self._context.settings.host_proc

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from gpu_exporter.board import Fact, recent
 from gpu_exporter.collector import Context
+from gpu_exporter.collectors.ollama_server import OllamaServer
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.http import NoAnswerError
 from gpu_exporter.ollama.client import OllamaClient
@@ -29,6 +30,8 @@ class OllamaModels:
         self._context = context
         self._client = client or OllamaClient(context.settings.ollama_url)
         self._models: Fact[Sequence[InstalledModel]] | None = None
+        self._is_led = OllamaServer.name not in context.settings.left_out
+        """Whether it is known from the board that Ollama answers."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -37,16 +40,26 @@ class OllamaModels:
     def collect(self) -> Iterator[Reading]:
         """See Collector."""
         board, settings, now = self._context.board, self._context.settings, self._context.clock()
-        loaded = {model.name for model in recent(board.loaded, now) or ()}
+        limit = settings.model_label_limit
         with board.losing("installed"):
-            models = self._latest(loaded, now)
-        shown = select(models, loaded, settings.model_label_limit)
+            loaded = self._loaded(now)
+            models = self._latest(set(loaded), now)
+        shown = select(models, set(loaded[:limit]), limit)
         names = tuple(model.name for model in shown)
         board.installed = Fact.regular(now, names, settings.ollama_interval_seconds)
+        known = {model.name for model in models}.union(loaded)
         yield Reading(m.MODELS, len(models))
-        yield Reading(exporter.DROPPED_MODELS, len(models) - len(shown))
+        yield Reading(exporter.DROPPED_MODELS, len(known.difference(names, loaded[:limit])))
         for model in shown:
             yield from _shown(model)
+
+    def _loaded(self, now: float) -> Sequence[str]:
+        """The names of the loaded models, those that have series first."""
+        loaded = recent(self._context.board.loaded, now)
+        if loaded is None and self._is_led:
+            self._models = None
+            raise Unavailable(f"no Ollama answers at {self._client.address}")
+        return [model.name for model in loaded or ()]
 
     def _latest(self, loaded: set[str], now: float) -> Sequence[InstalledModel]:
         models = recent(self._models, now)
@@ -66,16 +79,10 @@ class OllamaModels:
 def select(
     models: Sequence[InstalledModel], loaded: set[str], limit: int
 ) -> Sequence[InstalledModel]:
-    """The models that have series: the loaded ones, and the first others up to a limit."""
-    left = limit - sum(model.name in loaded for model in models)
-    shown = []
-    for model in models:
-        if model.name not in loaded:
-            left -= 1
-            if left < 0:
-                continue
-        shown.append(model)
-    return shown
+    """The models that have series, up to a limit: the loaded ones, then the first others."""
+    preferred = sorted(models, key=lambda model: model.name not in loaded)
+    names = {model.name for model in preferred[:limit]}
+    return [model for model in models if model.name in names]
 
 
 def _shown(model: InstalledModel) -> Iterator[Reading]:

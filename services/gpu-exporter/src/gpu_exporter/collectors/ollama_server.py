@@ -1,6 +1,7 @@
 """What Ollama has loaded, and which models came and went.
 
-That Ollama does not answer is a reading like any other. What was counted stays.
+That Ollama does not answer is a reading like any other; that something else answers in its place
+is a failure. What was counted stays, either way.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ import structlog
 
 from gpu_exporter.board import Fact, recent
 from gpu_exporter.collector import Context
+from gpu_exporter.errors import Incomplete
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.http import HttpError, NoAnswerError, WrongAnswerError
 from gpu_exporter.journal import News
@@ -51,33 +53,45 @@ class OllamaServer:
     def collect(self) -> Iterator[Reading]:
         """See Collector. What was pinned to the board is taken off where Ollama does not tell."""
         until = self._client.deadline()
+        failure: HttpError | None = None
         try:
             with self._context.board.losing("loaded"):
                 models = self._ask(until)
         except HttpError as error:
+            failure = error
             self._lose(error)
             yield Reading(m.UP, 0)
         else:
             yield Reading(m.UP, 1)
-            yield from self._info(until)
-            yield Reading(m.LOADED, len(models))
-            for model in models:
-                yield from _loaded(model)
-            self._learn(models, until)
+            yield from self._found(models, until)
         yield from self._history()
+        if isinstance(failure, WrongAnswerError):
+            raise Incomplete(str(failure)) from failure
 
     def _ask(self, until: float) -> Sequence[LoadedModel]:
+        """The loaded models, those that are counted by name first."""
         loaded = self._client.loaded(until)
-        now, models = self._context.clock(), loaded.models
-        self._context.board.loaded = Fact.regular(now, models, self._interval_seconds)
+        now, residency = self._context.clock(), self._residency
         # expiry times are by Ollama's own clock
         told = loaded.unix_seconds
         unix_seconds = self._context.wall_clock() if told is None else told
-        self._residency.add(Seen(now, unix_seconds, models, self._room()))
+        residency.add(Seen(now, unix_seconds, loaded.models, self._room()))
+        models = sorted(loaded.models, key=lambda model: not residency.has_place(model.name))
+        self._context.board.loaded = Fact.regular(now, tuple(models), self._interval_seconds)
         return models
+
+    def _found(self, models: Sequence[LoadedModel], until: float) -> Iterator[Reading]:
+        yield from self._info(until)
+        yield Reading(m.LOADED, len(models))
+        shown = models[: self._context.settings.model_label_limit]
+        for model in shown:
+            yield from _loaded(model)
+        self._learn(shown, until)
 
     def _room(self) -> float | None:
         """The memory that is free on the cards that tell; None where none does."""
+        if self._context.settings.ollama_elsewhere:
+            return None
         free = [told for gpu in self._gpus() if (told := _free_bytes(gpu)) is not None]
         return sum(free) if free else None
 
@@ -104,7 +118,8 @@ class OllamaServer:
     def _learn(self, models: Sequence[LoadedModel], until: float) -> None:
         """Find out which weights the models have, where somebody can use that."""
         board = self._context.board
-        if all(gpu.processes is None for gpu in self._gpus()):
+        is_elsewhere = self._context.settings.ollama_elsewhere
+        if is_elsewhere or all(gpu.processes is None for gpu in self._gpus()):
             board.names_by_weights = None
             return
 
@@ -124,17 +139,15 @@ class OllamaServer:
     def _lose(self, error: HttpError) -> None:
         self._residency.lose()
         self._version = None
-        is_wrong = isinstance(error, WrongAnswerError)
-        event = "ollama_answered_wrongly" if is_wrong else "ollama_lost"
-        if self._news.is_news(event):
-            _log.warning(event, detail=str(error))
+        # a wrong answer is a failure of the collector, which has its own line
+        if isinstance(error, NoAnswerError) and self._news.is_news("lost"):
+            _log.warning("ollama_lost", detail=str(error))
 
     def _history(self) -> Iterator[Reading]:
         installed = recent(self._context.board.installed, self._context.clock())
-        loads = self._residency.loads
         # a series that begins with 1 tells `increase()` nothing
-        for name in dict.fromkeys([*self._residency.models, *(installed or ())]):
-            yield Reading(m.LOADS, loads[name], (name,))
+        for name in self._residency.counted(installed or ()):
+            yield Reading(m.LOADS, self._residency.loads[name], (name,))
         for name in self._residency.models:
             for reason in Reason:
                 yield Reading(m.UNLOADS, self._residency.unloads[name, reason], (name, reason))
@@ -143,11 +156,8 @@ class OllamaServer:
 
 
 def _free_bytes(gpu: Gpu) -> float | None:
-    if gpu.memory_free_bytes is not None:
-        return gpu.memory_free_bytes
-    if gpu.memory_total_bytes is None or gpu.memory_used_bytes is None:
-        return None
-    return gpu.memory_total_bytes - gpu.memory_used_bytes
+    """What is free of a card's own memory: the machine's that it shares is not its room alone."""
+    return None if gpu.unified_memory else gpu.memory_free_bytes
 
 
 def _loaded(model: LoadedModel) -> Iterator[Reading]:

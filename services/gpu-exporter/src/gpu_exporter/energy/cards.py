@@ -1,9 +1,11 @@
 """The energy of every card, from its own counter or from its power, whichever can be believed."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 
+from gpu_exporter.energy import opening
 from gpu_exporter.energy.meters import CounterMeter, PowerMeter
 from gpu_exporter.gpu import Gpu, Values
 from gpu_exporter.reading import Reading
@@ -35,6 +37,17 @@ class CardEnergy:
         self._stands_at: float | None = None
         self._stands_since = 0.0
         self._unseen_joules = 0.0
+        self._opened_at: dict[str, float] = {}
+        self._now = -math.inf
+
+    @property
+    def told(self) -> Mapping[str, float]:
+        """The joules by source, as counters say them: one that would begin with more begins at 0,
+        and has it all later."""
+        return {
+            source: opening.told(joules, self._opened_at[source], self._now)
+            for source, joules in self.joules.items()
+        }
 
     @property
     def discontinuities(self) -> int:
@@ -52,6 +65,7 @@ class CardEnergy:
     ) -> None:
         """What the card said at the instant `at`; None: it cannot say."""
         self._counter.limit_watts = self._power.limit_watts = limit_watts
+        self._now = at
         by_power = None if watts is None else self._power.add(at, watts)
         if counter_joules is None or not self._is_believed:
             self._counter.skip()
@@ -63,10 +77,19 @@ class CardEnergy:
             self._book("counter", self._counter.add(at, counter_joules))
             if watts is None:
                 self._power.skip()
+        if watts is None:  # a card that sleeps has no power over time when it is back
+            self._power.lose()
+
+    def miss(self) -> None:
+        """The card was not among those that were read. Its counter goes on, if it has one."""
+        self._power.lose()
 
     def _book(self, source: str, joules: float | None) -> None:
-        if joules is not None:
-            self.joules[source] = self.joules.get(source, 0.0) + joules
+        if joules is None:
+            return
+        if source not in self.joules:
+            self._opened_at[source] = self._now if joules > 0 else -math.inf
+        self.joules[source] = self.joules.get(source, 0.0) + joules
 
     def _has_stopped(self, at: float, counter_joules: float, by_power: float | None) -> bool:
         if counter_joules != self._stands_at:
@@ -95,6 +118,8 @@ class GpuEnergy:
             card.add(at, gpu.energy_joules, gpu.watts, _most(gpu.power_limit_watts))
             for source in set(card.joules) - sources:
                 _log.info("energy_source", gpu=gpu.index, uuid=gpu.uuid, source=source)
+        for names in self._cards.keys() - self._present.keys():
+            self._cards[names].miss()
 
     @property
     def is_known(self) -> bool:
@@ -116,11 +141,11 @@ class GpuEnergy:
                 yield Reading(m.ENERGY_DISCONTINUITIES, card.discontinuities, names)
 
 
-def _told(card: CardEnergy, vendor: str) -> dict[str, float]:
+def _told(card: CardEnergy, vendor: str) -> Mapping[str, float]:
     """By the values of the label `source`: of a card that is made up, so is the energy."""
     if vendor == "demo" and card.joules:
         return {"demo": sum(card.joules.values())}
-    return card.joules
+    return card.told
 
 
 def _most(limits: Values) -> float | None:

@@ -39,6 +39,12 @@ class _Meter:
         """What is used up to the next reading is for somebody else to tell."""
         self._last = None
 
+    def lose(self) -> None:
+        """Nobody can tell what is used up to the next reading: that is a break."""
+        if self._last is not None:
+            self.discontinuities += 1
+        self.skip()
+
     def _take(self, used: float, elapsed: float) -> float:
         most = ABOVE_LIMIT_RATIO * (self.limit_watts or MOST_WATTS) * (elapsed + SLACK_SECONDS)
         if not (0 < elapsed <= LONGEST_GAP_SECONDS and 0 <= used <= most):

@@ -22,15 +22,17 @@ from gpu_exporter.nvidia.library import (
     NvmlError,
 )
 
+_LOST = LOST_CARD | LOST_LIBRARY | {Code.UNKNOWN}
+_MOST_SENTENCES = 3
 _FIELDS = "nvmlDeviceGetFieldValues"
 _Question = tuple[Any, ...]
 
 
 class Asking:
-    """Asks a library. A reading begins with `begin_reading` and ends with `end_reading`.
+    """Asks a library, for one thread only.
 
-    `return_code` is what NVML answered to the latest initialisation, or to a call that failed in
-    the latest reading; None before the first.
+    `return_code` is what NVML answered to the latest initialisation or failed call, 0 once a
+    reading went well; None before the first.
     """
 
     def __init__(self, library: Library) -> None:
@@ -40,7 +42,6 @@ class Asking:
         self._answered: set[_Question] = set()
         self._answers = 0
         self._failure: NvmlError | None = None
-        self._has_failed = False
         self._failures: Counter[str] = Counter()
 
     def forget(self) -> None:
@@ -53,7 +54,7 @@ class Asking:
         try:
             return self.library.call(name, *arguments)
         except NvmlError as error:
-            self._note_failure(error)
+            self.return_code = error.code
             raise
 
     def ask(self, name: str, *arguments: Any) -> Any:
@@ -103,21 +104,24 @@ class Asking:
         return found
 
     def begin_reading(self) -> None:
-        """From here on failures count, up to `end_reading`."""
-        self._has_failed = False
+        """From here on failures are noted anew."""
         self._failures.clear()
 
-    def end_reading(self) -> list[str]:
-        """A sentence for each failure that was of one question only, and passed over."""
-        if not self._has_failed:
-            self.return_code = Code.SUCCESS
-        return [f"{said} ({n} times)" if n > 1 else said for said, n in self._failures.items()]
+    def end_reading(self) -> None:
+        """All that there is was read, without a failure."""
+        self.return_code = Code.SUCCESS
 
-    def note(self, error: NvmlError) -> None:
-        """A call failed elsewhere, with what is of this reading."""
-        if error.code not in UNSUPPORTED:
-            self._note_failure(error)
-            self._failures[str(error)] += 1
+    @property
+    def failures(self) -> list[str]:
+        """Sentences for what failed in this reading without ending it; not for all, if many."""
+        said = [f"{said} {n} times" if n > 1 else said for said, n in self._failures.items()]
+        more = len(said) - _MOST_SENTENCES
+        return [*said[:_MOST_SENTENCES], f"{more} other failures"] if more > 0 else said
+
+    def note_failure(self, error: NvmlError) -> None:
+        """A call failed in this reading, and does not end it."""
+        self.return_code = error.code
+        self._failures[str(error)] += 1
 
     def begin_turn(self) -> None:
         """From here on the answers count, up to `end_turn`."""
@@ -126,6 +130,7 @@ class Asking:
     def end_turn(self) -> None:
         """Raises: NvmlError where nothing but unknown errors came in this turn."""
         if self._failure is not None and not self._answers:
+            self.return_code = self._failure.code
             raise self._failure
 
     def _ask(self, question: _Question, remember: bool) -> Any:
@@ -148,16 +153,10 @@ class Asking:
             if remember:
                 self._unsupported.add(question)
             return
-        self._note_failure(error)
-        if error.code in LOST_CARD or error.code in LOST_LIBRARY:
-            raise error
-        if error.code == Code.UNKNOWN:
-            if question in self._answered:
-                raise error
+        if error.code == Code.UNKNOWN and question not in self._answered:
             self._failure = error
             return
-        self._failures[str(error)] += 1
-
-    def _note_failure(self, error: NvmlError) -> None:
-        self._has_failed = True
-        self.return_code = error.code
+        if error.code in _LOST:
+            self.return_code = error.code
+            raise error
+        self.note_failure(error)

@@ -69,9 +69,9 @@ class NvmlBackend:
             raise
         self._session.succeed()
         gpus = [self._xids.onto(gpu) for gpu in found.values()]
-        failures = self._cards.missing or self._asking.end_reading()
-        if failures:
+        if failures := [*self._cards.missing, *self._asking.failures]:
             raise CardsMissing("; ".join(failures), gpus)
+        self._asking.end_reading()
         return gpus
 
     def close(self) -> None:

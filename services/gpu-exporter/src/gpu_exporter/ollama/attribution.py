@@ -56,16 +56,18 @@ def seen_cards(gpus: Sequence[Gpu], holders: Holders, sees_all: bool) -> Sequenc
 
 
 def level(gpus: Sequence[Gpu], seen: Sequence[Gpu]) -> Level:
-    """How much is known where Ollama answers. Cards that do not tell of memory do not count."""
-    telling = [gpu for gpu in gpus if gpu.memory_used_bytes is not None]
+    """How much is known where Ollama answers. Cards that tell of no memory of their own do not
+    count.
+    """
+    telling = [gpu for gpu in gpus if _own_used_bytes(gpu) is not None]
     if not telling:
         return Level.REPORTED
     return Level.BY_PROCESS if all(gpu in seen for gpu in telling) else Level.MEASURED
 
 
 def unattributed_bytes(gpus: Sequence[Gpu], models: Sequence[LoadedModel]) -> float | None:
-    """Memory in use on all cards, less what Ollama says of its models; None: one is not told."""
-    used = [gpu.memory_used_bytes for gpu in gpus if gpu.memory_used_bytes is not None]
+    """Cards' own memory in use, less what Ollama says of its models; None: one is not told."""
+    used = [told for gpu in gpus if (told := _own_used_bytes(gpu)) is not None]
     attributed = [model.vram_bytes for model in models]
     return None if not used or None in attributed else sum(used) - sum(filter(None, attributed))
 
@@ -92,6 +94,11 @@ def counts(gpus: Sequence[Gpu], holders: Holders) -> Mapping[tuple[Card, Role], 
             known = holders.get(process.pid)
             found[(gpu.index, gpu.uuid), known.role if known else Role.OTHER] += 1
     return found
+
+
+def _own_used_bytes(gpu: Gpu) -> float | None:
+    """None for a card that shares the machine's memory: all that runs there has a part of it."""
+    return None if gpu.unified_memory else gpu.memory_used_bytes
 
 
 def _label(known: Holder | None, names: Mapping[str, str]) -> tuple[Role, str]:

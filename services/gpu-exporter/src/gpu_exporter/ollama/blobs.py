@@ -33,7 +33,7 @@ class Blobs:
     def learn(self, models: Sequence[LoadedModel], ask: Ask) -> None:
         """Ask for what is not known, some models at a time; whatever `ask` raises ends it."""
         left = _QUESTIONS_A_TURN
-        for model in models:
+        for model in models[:MODELS_LIMIT]:
             key = (model.name, model.digest)
             self._weights[key] = self._weights.pop(key, "")
             if left and self._is_due(key):

@@ -7,11 +7,12 @@ Source: Ollama server/sched.go.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gpu_exporter.model_names import ModelNames
+from ollama_observe.metrics.metric import OTHER
 from ollama_observe.wire.loaded import LoadedModel
 
 UNDECIDED_SECONDS = 10.0
@@ -86,6 +87,20 @@ class Residency:
     def models(self) -> Sequence[str]:
         """The names that anything is counted under: all models that were seen loaded."""
         return tuple(self.loads)
+
+    def has_place(self, name: str) -> bool:
+        """Whether a model is counted by its name."""
+        return name in self._names
+
+    def counted(self, expected: Iterable[str]) -> Sequence[str]:
+        """The names that loads are counted under.
+
+        Those of `expected` are among them, in their order, while there are places: they have one
+        when they are loaded. `other` is, when there is none.
+        """
+        others = [name for name in expected if name not in self.loads]
+        beyond = () if self._names.left else (OTHER,)
+        return tuple(dict.fromkeys([*self.loads, *others[: self._names.left], *beyond]))
 
     def lose(self) -> None:
         """Ollama does not answer: whatever goes meanwhile, goes with it."""

@@ -14,7 +14,8 @@ ENERGY = Metric(
     "Energy by what the machine did for which model. `component` is `gpu` or `cpu`. `state` is "
     "`busy` (models worked at requests: shared equally among these), `model_loaded` (at none: "
     "shared among the loaded models by their memory), `bare` (nothing was loaded either) or "
-    "`unknown` (the proxy or Ollama could not be asked, or was not for too long).",
+    "`unknown` (the proxy or Ollama could not be asked, was not for too long, or Ollama runs on "
+    "another machine). A new series is 0 for 15 s before it has what was booked meanwhile.",
     ("component", "model", "state"),
     "joules",
 )
@@ -30,7 +31,8 @@ IDLE_POWER = Metric(
     "ollama_idle_power_watts",
     _G,
     "Power while models worked at no request: the 5th percentile of the latest 600 readings in "
-    "that state. `state` is `bare` or `model_loaded`. Absent before there were 30 of them.",
+    "that state. `state` is `bare` or `model_loaded`. Absent before there were 30 of them, and "
+    "where Ollama runs on another machine.",
     ("component", "state"),
     "watts",
 )

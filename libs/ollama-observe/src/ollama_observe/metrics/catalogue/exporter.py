@@ -53,7 +53,7 @@ NVML_RETURN_CODE = Metric(
 DROPPED_MODELS = Metric(
     "exporter_dropped_models",
     _G,
-    "Models on disk that have no series of their own, because there are too many.",
+    "Models on disk or loaded that have no series of their own, because there are too many.",
 )
 
 METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))

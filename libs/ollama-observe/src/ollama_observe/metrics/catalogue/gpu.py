@@ -88,7 +88,7 @@ ENERGY_DISCONTINUITIES = Metric(
     "gpu_energy_discontinuities_total",
     _C,
     "Times that energy could not be told between two readings, so that none was added: the "
-    "card's counter went back or leapt, or the readings were too far apart.",
+    "card's counter went back or leapt, the readings were too far apart, or it told no power.",
     CARD,
 )
 
@@ -230,7 +230,9 @@ MEMORY_UNATTRIBUTED = Metric(
     "gpu_memory_unattributed_bytes",
     _G,
     "Memory of all cards in use, less what Ollama says of its models: contexts, displays, others. "
-    "Negative where Ollama's estimate is above what is really used.",
+    "Cards that share the machine's memory are left out: what is in use there is all programs'. "
+    "Negative where Ollama's estimate is above what is really used, or a model is on such a card. "
+    "Absent where there are only such cards, and where Ollama is on another machine.",
     (),
     "bytes",
 )

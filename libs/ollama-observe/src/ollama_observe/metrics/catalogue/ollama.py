@@ -2,7 +2,8 @@
 
 `/api/ps`, `/api/tags` and `/api/version` are asked on an interval. What happened between two
 readings is derived from them: a model that came and went in between is not seen. While Ollama does
-not answer, only `ollama_up` and the counters are there.
+not answer, only `ollama_up` and the counters are there. No more models have series of their own
+than GPU_EXPORTER_MODEL_LABEL_LIMIT says: of those on disk, of those loaded, and of those counted.
 """
 
 from ollama_observe.metrics.metric import Kind, Metric
@@ -19,7 +20,11 @@ MODELS = Metric(
     _G,
     "Models that Ollama has on disk; of a cloud model, that is its name. Read every 30 s.",
 )
-LOADED = Metric("ollama_loaded_models", _G, "Models that are loaded.")
+LOADED = Metric(
+    "ollama_loaded_models",
+    _G,
+    "Models that are loaded, also those beyond the limit, which have no series of their own.",
+)
 SIZE = Metric(
     "ollama_model_size_bytes",
     _G,
@@ -75,9 +80,10 @@ EXPIRY = Metric(
 LOADS = Metric(
     "ollama_model_loads_total",
     _C,
-    "Times that a model was seen loaded that was not before, or with another context or file. "
-    "Begins at 0 for the models on disk that have series: of one that is loaded right after it "
-    "was pulled, increase() may miss that load.",
+    "Times that a model was seen loaded that was not before, or with another context or file; "
+    "`other` is all models that came when as many as the limit had been loaded. Begins at 0 for "
+    "the models on disk that have series, while there are places: of one that is loaded right "
+    "after it was pulled, increase() may miss that load.",
     _MODEL,
 )
 UNLOADS = Metric(
@@ -86,7 +92,8 @@ UNLOADS = Metric(
     "Times that a model was gone that had been loaded; `reason` is `expired` (its time was up), "
     "`evicted` (before its time, and another model came within 10 s), `requested` (before its "
     "time, and no other came), `reloaded` (with another context or file, or it came back within "
-    "10 s) or `ollama_down` (Ollama did not answer in between). Counted when that is known.",
+    "10 s) or `ollama_down` (Ollama did not answer in between, or stopped answering within "
+    "10 s after the model had gone before its time). Counted when that is known.",
     ("model", "reason"),
 )
 EVICTIONS = Metric(
@@ -94,14 +101,16 @@ EVICTIONS = Metric(
     _C,
     "Those of them that had to make room; `cause` is `memory` (the cards had too little free for "
     "the model that came) or `limit` (there was room: OLLAMA_MAX_LOADED_MODELS), and `unknown` "
-    "where no reading of the cards says, as for a model that uses none.",
+    "where no reading of the cards says, as for a model that uses none, cards that share the "
+    "machine's memory, or an Ollama on another machine.",
     ("model", "cause"),
 )
 ATTRIBUTION_LEVEL = Metric(
     "ollama_vram_attribution_level",
     _G,
     "How much is known of who holds the cards' memory: 1, what Ollama reports; 2, and what the "
-    "cards say in total; 3, and what each process really holds. Absent while Ollama is down.",
+    "cards say in total; 3, and what each process really holds. Cards that share the machine's "
+    "memory do not count; 1 also where Ollama is on another machine. Absent while Ollama is down.",
 )
 
 METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
