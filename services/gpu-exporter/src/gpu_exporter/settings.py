@@ -63,7 +63,7 @@ class GpuExporterSettings(ServiceSettings):
     model_label_limit: int = Field(
         100,
         gt=0,
-        description="Most models that have series of their own: on disk, loaded, in counters, in energy.",
+        description="Most models that have series of their own, on disk, loaded, in energy.",
     )
 
     host_proc: Path = Field(
