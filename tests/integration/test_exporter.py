@@ -89,7 +89,8 @@ async def test_a_demonstration_has_cards_and_no_more_series_than_that_needs() ->
     ours = [s for s in samples(text) if s.name in OURS]
     assert {s.labels["vendor"] for s in ours if s.name == "gpu_info"} == {"demo"}
     of_cards = [s for s in ours if "uuid" in s.labels]
-    assert 100 < len(of_cards) <= 2 * MOST_SERIES_OF_A_CARD
+    # fewer where the processes of cards are not ours to see, in a container
+    assert 80 < len(of_cards) <= 2 * MOST_SERIES_OF_A_CARD
     assert len(ours) - len(of_cards) <= MOST_SERIES_OF_A_MACHINE
     assert {s.labels["source"] for s in ours if s.name == "gpu_energy_joules_total"} == {"demo"}
     for sample in ours:

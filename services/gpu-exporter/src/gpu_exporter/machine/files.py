@@ -45,6 +45,8 @@ def read_number(path: Path) -> float | None:
 def resolved(path: Path) -> Path | None:
     """The path without links; None where they go in circles."""
     try:
+        return path.resolve(strict=True)  # else Python 3.13 takes a circle for a path
+    except FileNotFoundError:
         return path.resolve()
     except (OSError, RuntimeError):  # which of them depends on Python's version
         return None
