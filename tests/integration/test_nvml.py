@@ -23,6 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gpu_exporter.nvidia.capture import load
 from gpu_exporter.nvidia.replay import replay_backend
+from gpu_exporter.ollama.runners import sees_all
 from gpu_exporter.settings import GpuExporterSettings
 from tests.components import need
 from tests.exporters import ExporterProcess, exporter_process
@@ -155,6 +156,8 @@ async def test_what_the_driver_does_not_say_has_no_series(driver: Path, tmp_path
 async def test_processes_are_counted_even_where_their_memory_is_not_told(
     driver: Path, tmp_path: Path
 ) -> None:
+    if not sees_all(Path("/proc")):
+        pytest.skip("a container's own processes: what a driver lists there is not believed")
     async with machine(driver, tmp_path) as here:
         found = await here.until(lambda scrape: "gpu_processes" in scrape)
     assert sum(value for labels, value in found["gpu_processes"].items() if labels[:2] == ADA) == 2
