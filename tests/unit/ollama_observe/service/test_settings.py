@@ -1,7 +1,9 @@
 """Settings: one schema for environment and command line, and no silent mistakes."""
 
+from typing import Self
+
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ollama_observe.service.settings import (
     ServiceSettings,
@@ -59,6 +61,29 @@ def test_a_bad_value_is_a_sentence_with_name_flag_and_finding(
     assert "SAMPLE_RATE_PER_SECOND (--rate-per-second)" in said
     assert "greater than 0" in said
     assert "found '0'" in said
+
+
+class Together(ServiceSettings):
+    """Settings that make sense only together."""
+
+    model_config = settings_config("TOGETHER_", "together")
+
+    user: str = Field("", description="Who.")
+    salt: str = Field("", description="What nobody is told.")
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if not self.user:
+            raise ValueError("TOGETHER_SALT needs TOGETHER_USER")
+        return self
+
+
+def test_a_mistake_of_several_settings_names_no_other_and_shows_no_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        load(Together, ["--salt", "hunter2"], {})
+    assert capsys.readouterr().err == "together: TOGETHER_SALT needs TOGETHER_USER\n"
 
 
 def test_settings_are_frozen() -> None:

@@ -65,15 +65,18 @@ def refuse_unknown(cls: type[ServiceSettings], names: Iterable[str]) -> None:
 def describe(cls: type[ServiceSettings], error: ValidationError) -> list[str]:
     """One sentence per failed field: where it is set, what was found, what was expected."""
     prefix = str(cls.model_config.get("env_prefix", "")).upper()
-    sentences = []
-    for item in error.errors():
-        path = ".".join(str(part) for part in item["loc"]) or "settings"
-        flag = "--" + path.replace("_", "-")
-        found = "" if item["type"] == "missing" else found_words(item["input"])
-        sentences.append(
-            f"{prefix}{path.upper()} ({flag}): {item['msg'].removeprefix('Value error, ')}{found}"
-        )
-    return sentences
+    return [_sentence(prefix, item) for item in error.errors()]
+
+
+def _sentence(prefix: str, item: Any) -> str:
+    path = ".".join(str(part) for part in item["loc"])
+    said = str(item["msg"]).removeprefix("Value error, ")
+    if not path:
+        # of the settings together: what was found is all of them
+        return said
+    flag = "--" + path.replace("_", "-")
+    found = "" if item["type"] == "missing" else found_words(item["input"])
+    return f"{prefix}{path.upper()} ({flag}): {said}{found}"
 
 
 def load(
