@@ -1,30 +1,16 @@
 """A machine as the files of its /proc and /sys, and what a collector reads of it."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
 
 from gpu_exporter.collector import Collector
-from gpu_exporter.gpu import Gpu
 from gpu_exporter.machine.procfs import point_psutil_at
 
 Series = tuple[str, ...]
 """Name of a metric, then the values of its labels."""
-
-
-class NoCards:
-    """A backend of a machine without GPUs."""
-
-    name = "none"
-    return_code: int | None = None
-
-    def read(self) -> Sequence[Gpu]:
-        return ()
-
-    def close(self) -> None:
-        pass
 
 
 def write(root: Path, files: Mapping[str, str]) -> None:

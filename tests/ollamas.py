@@ -5,18 +5,17 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from gpu_exporter.board import Board, Fact
+from gpu_exporter.board import Fact
 from gpu_exporter.collector import Context
 from gpu_exporter.gpu import Gpu, GpuProcess
-from gpu_exporter.settings import GpuExporterSettings
+from tests.exporters import context_of
 from tests.fakes.server import Call, Script, ScriptedServer
-from tests.machines import NoCards
 
 DIGEST = "fd5f44c0b5aff6453726119fc560d73a8a995a55b4a49804bc24b1969ecf1794"
 BLOB = "941f309b54caaad6747569ba43712bcde44a2be3bae16c3282ff499c37c54af5"
@@ -119,9 +118,8 @@ def asking(
     url: str, clock: Callable[[], float], root: Path = Path("/"), **settings: Any
 ) -> Context:
     """What a collector is made with that asks the Ollama at `url`. Its wall clock is wrong."""
-    told = {"ollama_url": url, "host_proc": root / "proc", **settings}
-    chosen = GpuExporterSettings.model_validate(told)
-    return Context(chosen, Board(), NoCards(), clock, lambda: NOON + 1e6)
+    context = context_of(clock=clock, root=root, ollama_url=url, **settings)
+    return replace(context, wall_clock=lambda: NOON + 1e6)
 
 
 def card(

@@ -19,14 +19,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from gpu_exporter.nvidia.capture import load
 from gpu_exporter.nvidia.replay import replay_backend
 from gpu_exporter.ollama.runners import sees_all
 from gpu_exporter.settings import GpuExporterSettings
 from tests.components import need
-from tests.exporters import ExporterProcess, exporter_process
+from tests.exporters import ExporterProcess, Scrape, exporter_process
 
 SOURCE = Path(__file__).parents[1] / "fakes" / "nvml" / "driver.c"
 MIB = 1024**2
@@ -34,7 +33,6 @@ END_SECONDS = 10.0
 """A process that waited for the driver would not end at all."""
 
 ADA, TURING = ("0", "GPU-fake-0"), ("1", "GPU-fake-1")
-Scrape = dict[str, dict[tuple[str, ...], float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +48,8 @@ class Machine:
         said.write_text(f"{word}\n", encoding="utf-8")
         said.replace(self.control)
 
-    async def scrape(self) -> Scrape:
-        """Values by metric and labels."""
-        _, text = await self.exporter.get("/metrics")
-        found: Scrape = {}
-        for family in text_string_to_metric_families(text):
-            for sample in family.samples:
-                found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
-        return found
-
-    async def until(self, reached: Callable[[Scrape], bool], within_seconds: float = 20) -> Scrape:
-        async with asyncio.timeout(within_seconds):
-            while True:
-                scrape = await self.scrape()
-                if reached(scrape):
-                    return scrape
-                await asyncio.sleep(0.05)
+    async def until(self, reached: Callable[[Scrape], bool]) -> Scrape:
+        return await self.exporter.until_scraped(reached)
 
     async def stop(self) -> int | None:
         """Exit code after SIGTERM."""

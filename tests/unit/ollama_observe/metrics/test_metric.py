@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ollama_observe.metrics import catalogue
-from ollama_observe.metrics.metric import Kind, Metric
+from ollama_observe.metrics.metric import Kind, Metric, metrics_in
 
 UNITS = {"seconds", "bytes", "ratio", "joules", "watts", "celsius", "hertz", "tokens"}
 
@@ -59,3 +59,8 @@ def test_what_a_number_means_is_said_in_a_sentence(metric: Metric) -> None:
 def test_what_would_be_a_series_for_each_thing_in_the_world_is_no_label(metric: Metric) -> None:
     assert len(metric.labels) <= (9 if metric.name.endswith("_info") else 5)
     assert not {"pid", "path", "hostname", "id"} & set(metric.labels)
+
+
+def test_of_a_module_s_names_those_of_metrics_are_taken_in_their_order() -> None:
+    one, other = Metric("b", Kind.GAUGE, "B."), Metric("a", Kind.GAUGE, "A.")
+    assert metrics_in({"__doc__": "Text.", "B": one, "_n": 1, "A": other}) == (one, other)

@@ -1,5 +1,6 @@
 """What a metric is, before anything is measured: the entries of the catalogue."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -39,3 +40,8 @@ class Metric:
     clock: str = ""
     exemplars: bool = False
     over_workers: Literal["sum", "max"] = "sum"
+
+
+def metrics_in(namespace: Mapping[str, object]) -> tuple[Metric, ...]:
+    """The metrics among a module's names, in the order in which they are written there."""
+    return tuple(value for value in namespace.values() if isinstance(value, Metric))

@@ -4,7 +4,7 @@ Energy is that of the GPUs and of the CPU packages, each as far as it can be rea
 is in exactly one series, so that sums mean something.
 """
 
-from ollama_observe.metrics.metric import Kind, Metric
+from ollama_observe.metrics.metric import Kind, Metric, metrics_in
 
 _C, _G = Kind.COUNTER, Kind.GAUGE
 
@@ -70,5 +70,5 @@ API_PRICE = Metric(
     ("currency", "type"),
 )
 
-METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+METRICS = metrics_in(globals())
 """All of them, in the order above."""

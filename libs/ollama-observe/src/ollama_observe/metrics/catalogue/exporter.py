@@ -1,6 +1,6 @@
 """What the exporter says of itself: on every machine, whatever else is there."""
 
-from ollama_observe.metrics.metric import Kind, Metric
+from ollama_observe.metrics.metric import Kind, Metric, metrics_in
 
 _C, _G = Kind.COUNTER, Kind.GAUGE
 _COLLECTOR = ("collector",)
@@ -56,5 +56,5 @@ DROPPED_MODELS = Metric(
     "Models on disk or loaded that have no series of their own, because there are too many.",
 )
 
-METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+METRICS = metrics_in(globals())
 """All of them, in the order above."""

@@ -4,7 +4,7 @@ Every series is of one card, named by `gpu` (its index) and `uuid`; what else id
 in `gpu_info` alone. A value that a card or its driver cannot give is absent.
 """
 
-from ollama_observe.metrics.metric import Kind, Metric
+from ollama_observe.metrics.metric import Kind, Metric, metrics_in
 
 CARD = ("gpu", "uuid")
 _C, _G = Kind.COUNTER, Kind.GAUGE
@@ -237,5 +237,5 @@ MEMORY_UNATTRIBUTED = Metric(
     "bytes",
 )
 
-METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+METRICS = metrics_in(globals())
 """All of them, in the order above."""

@@ -1,6 +1,6 @@
 """What the exporter reads of the machine that it runs on."""
 
-from ollama_observe.metrics.metric import Kind, Metric
+from ollama_observe.metrics.metric import Kind, Metric, metrics_in
 
 _C, _G = Kind.COUNTER, Kind.GAUGE
 
@@ -133,5 +133,5 @@ RAPL_DISCONTINUITIES = Metric(
     ("domain", "index"),
 )
 
-METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+METRICS = metrics_in(globals())
 """All of them, in the order above."""

@@ -6,7 +6,7 @@ not answer, only `ollama_up` and the counters are there. No more models have ser
 than GPU_EXPORTER_MODEL_LABEL_LIMIT says: of those on disk, of those loaded, and of those counted.
 """
 
-from ollama_observe.metrics.metric import Kind, Metric
+from ollama_observe.metrics.metric import Kind, Metric, metrics_in
 
 _C, _G = Kind.COUNTER, Kind.GAUGE
 _MODEL = ("model",)
@@ -113,5 +113,5 @@ ATTRIBUTION_LEVEL = Metric(
     "memory do not count; 1 also where Ollama is on another machine. Absent while Ollama is down.",
 )
 
-METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+METRICS = metrics_in(globals())
 """All of them, in the order above."""

@@ -1,7 +1,7 @@
 """What the proxy measures."""
 
 from ollama_observe.metrics import buckets
-from ollama_observe.metrics.metric import Kind, Metric
+from ollama_observe.metrics.metric import Kind, Metric, metrics_in
 
 _MODEL = ("model", "routing")
 _C, _G, _H = Kind.COUNTER, Kind.GAUGE, Kind.HISTOGRAM
@@ -398,5 +398,5 @@ PORTKEY_OVERHEAD = Metric(
     "(arrived from the gateway, to handed back to it)",
 )
 
-METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+METRICS = metrics_in(globals())
 """All of them, in the order above."""
