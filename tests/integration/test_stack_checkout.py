@@ -114,8 +114,8 @@ def test_clean_after_a_move_stops_what_runs_and_removes_all(
         (checkout.parent / ("deep/" * depth)).mkdir(parents=True)
         checkout = checkout.rename(checkout.parent / ("deep/" * depth) / "checkout")
     install(checkout)
-    names = ("PROXY_PORT", "PROXY_CONTROL_PORT", "ENGINE_PORT")
-    ports = dict(zip(names, map(str, free_ports(3)), strict=True))
+    names = ("PROXY_PORT", "PROXY_CONTROL_PORT", "ENGINE_PORT", "GPU_EXPORTER_PORT")
+    ports = dict(zip(names, map(str, free_ports(len(names))), strict=True))
     start = [str(checkout / ".venv/bin/python"), "-m", "stack", "start"]
     started = run(start, checkout / "scripts", in_front_of(upstream) | ports)
     assert started.returncode == 0, started.stdout + started.stderr
