@@ -100,7 +100,7 @@ soak: $(DEV_ENVIRONMENT) ## mixed faults for ten minutes, then every count must 
 	@$(PY) -m bench.soak $(FLAGS)
 
 ##@ Develop
-.PHONY: setup test lint format lock docs clean
+.PHONY: setup test lint format lock docs rules clean
 setup: $(RUN_ENVIRONMENT) ## fetch all that a start needs, start nothing
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack setup
@@ -120,6 +120,9 @@ lock: $(DEV_ENVIRONMENT) ## rewrite requirements/*.txt; upgrades: make lock FLAG
 
 docs: $(DEV_ENVIRONMENT) ## rewrite the generated documents
 	@$(PY) scripts/docs.py
+
+rules: $(DEV_ENVIRONMENT) ## render prometheus/rules with the objectives of now (SLO_*)
+	@$(PY) -m stack rules $(FLAGS)
 
 clean: ## stop, then remove .venv and .local (the model, Prometheus, its data)
 	@$(MAKE) stop || echo "not stopped, the reason is above; removing all the same" >&2

@@ -17,11 +17,13 @@ from ollama_observe.metrics.catalogue import energy, exporter, gpu, host, ollama
 from ollama_observe.metrics.metric import Metric
 from ollama_observe.service.settings import ServiceSettings, fields_of
 from proxy.settings import ProxySettings
+from stack.prometheus.objectives import Objectives
 from stack.settings import StackSettings
 from traffic.settings import TrafficSettings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = (REPOSITORY / "docs" / "METRICS.md", REPOSITORY / "docs" / "CONFIGURATION.md")
+OBJECTIVES = tuple(Objectives.model_fields)
 PASSAGE = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -102,15 +104,25 @@ def _default(value: object) -> str:
     return f"`{text}`"
 
 
-def stack() -> str:
-    """The operator's variables for `make start`."""
+def _variables(names: Iterable[str]) -> str:
+    fields = StackSettings.model_fields
     return table(
         ("Variable", "Default", "Meaning"),
         (
-            (f"`{name.upper()}`", _default(field.default), field.description or "")
-            for name, field in StackSettings.model_fields.items()
+            (f"`{name.upper()}`", _default(fields[name].default), fields[name].description or "")
+            for name in names
         ),
     )
+
+
+def stack() -> str:
+    """The operator's variables for `make start`."""
+    return _variables(name for name in StackSettings.model_fields if name not in OBJECTIVES)
+
+
+def objectives() -> str:
+    """The operator's variables for rules and alerts."""
+    return _variables(OBJECTIVES)
 
 
 PASSAGES: dict[str, Callable[[], str]] = {
@@ -122,6 +134,7 @@ PASSAGES: dict[str, Callable[[], str]] = {
     "exporter_metrics": lambda: rows(exporter.METRICS),
     "labels": labels,
     "stack": stack,
+    "objectives": objectives,
     "proxy": lambda: _service(ProxySettings),
     "engine": lambda: _service(EngineSettings),
     "gpu_exporter": lambda: _service(GpuExporterSettings),

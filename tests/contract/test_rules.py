@@ -11,7 +11,8 @@ from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.metric import Kind, Metric
 from stack.parts import Address
 from stack.places import REPOSITORY
-from stack.prometheus.configuration import RULES, TEMPLATE, render
+from stack.prometheus.configuration import TEMPLATE, render
+from stack.prometheus.rules import RULES
 from tests.components import need
 from tests.rules import PROMETHEUS, recording_rules, rules
 

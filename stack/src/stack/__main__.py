@@ -86,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     logs = verbs.add_parser("logs", help="recent lines, then new ones until interrupted")
     logs.add_argument("part", nargs="?", help="only this part")
     logs.add_argument("--no-follow", action="store_true", help="recent lines only")
+    rules = verbs.add_parser("rules", help="render prometheus/rules with the settings of now")
+    rules.add_argument("--check", action="store_true", help="compare, write nothing")
     verbs.add_parser("metrics", help="what the proxy has measured")
     verbs.add_parser("traffic", help="send questions to the running stack", add_help=False)
     return parser
@@ -147,6 +149,12 @@ def _logs(request: Request, arguments: argparse.Namespace) -> int:
     return logs(request, arguments.part, not arguments.no_follow)
 
 
+def _rules(request: Request, arguments: argparse.Namespace) -> int:
+    from stack.prometheus.rules import rewrite
+
+    return rewrite(request, arguments.check)
+
+
 def _metrics(request: Request, _: argparse.Namespace) -> int:
     from stack.metrics import metrics
 
@@ -168,6 +176,7 @@ _VERBS: dict[str, Callable[[Request, argparse.Namespace], int]] = {
     "health-portkey": _health_portkey,
     "status": _status,
     "logs": _logs,
+    "rules": _rules,
     "metrics": _metrics,
     "traffic": _traffic,
 }

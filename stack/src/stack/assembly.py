@@ -24,7 +24,7 @@ from stack.parts import (
 )
 from stack.plan import Plan, digests
 from stack.portkey import route
-from stack.prometheus import configuration
+from stack.prometheus import configuration, rules
 from stack.prometheus.sources import Binary
 from stack.request import Request
 from stack.settings import DEFAULT_OLLAMA_URL
@@ -190,10 +190,11 @@ def _prometheus(request: Request, binary: Binary, parts: list[Part]) -> Part:
     settings, places = request.settings, request.places
     step("prometheus", f"{binary.version}, {binary.origin}")
     addresses = {part.name: part.addresses for part in parts}
+    rules.write(places.repository, places.rules, settings)
     rendered = configuration.render(
         (places.repository / configuration.TEMPLATE).read_text(encoding="utf-8"),
         settings.prometheus_scrape_interval_seconds,
-        places.repository / configuration.RULES,
+        places.rules,
         proxy=addresses["proxy"][1],
         engine=addresses["engine"][0] if "engine" in addresses else None,
         gpu_exporter=addresses["gpu-exporter"][0] if "gpu-exporter" in addresses else None,

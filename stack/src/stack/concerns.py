@@ -10,7 +10,7 @@ _PREFIXES = {
     "portkey": ("PORTKEY_", "STACK_"),
     "proxy": ("PROXY_", "OLLAMA_URL", "STACK_"),
     "gpu-exporter": ("GPU_EXPORTER", "OLLAMA_URL", "PROXY_CONTROL_", "STACK_"),
-    "prometheus": ("PROMETHEUS", "PROXY_CONTROL_", "STACK_"),
+    "prometheus": ("PROMETHEUS", "SLO_", "PROXY_CONTROL_", "STACK_"),
 }
 _BESIDES = {
     "proxy": frozenset({"ENGINE", *_ENGINES_PLACE}),

@@ -32,6 +32,11 @@ class Places:
         return self.state / "run"
 
     @property
+    def rules(self) -> Path:
+        """Prometheus's rules, rendered with the settings of the start."""
+        return self.run / "rules"
+
+    @property
     def log(self) -> Path:
         """One log file for each part."""
         return self.state / "log"

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ollama_observe.service.addresses import found_words, is_http_url
 from stack.errors import SettingsError
+from stack.prometheus.objectives import LEAST_SCRAPES, SHORTEST_WINDOW_SECONDS, Objectives
 
 DEFAULT_OLLAMA_URL = "http://127.0.0.1:11434"
 
@@ -24,7 +25,7 @@ HANDED_ON = ("PROXY_", "ENGINE_", "TRAFFIC_", "GPU_EXPORTER_")
 FOR_OTHERS = ("COMPOSE_", "DOCKER_")
 """Prefixes that may stand in `.env` because Docker Compose reads the same file."""
 
-OUR_PREFIXES = ("STACK_", "PROMETHEUS_")
+OUR_PREFIXES = ("STACK_", "PROMETHEUS_", "SLO_")
 """Prefixes of variables that nobody else reads, but for the next."""
 
 OF_PROMETHEUS_CLIENTS = ("PROMETHEUS_MULTIPROC_DIR", "PROMETHEUS_DISABLE_CREATED_SERIES")
@@ -52,7 +53,7 @@ _RUNNING = ("PROXY_", "ENGINE_", "GPU_EXPORTER_")
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class StackSettings(BaseModel):
+class StackSettings(Objectives):
     """Operator variables: each field is the variable of the same name in upper case."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,13 +106,25 @@ class StackSettings(BaseModel):
     prometheus_host: str = Field("127.0.0.1", description="Address of Prometheus.")
     prometheus_port: Port = Field(9090, description="Port of Prometheus.")
     prometheus_scrape_interval_seconds: int = Field(
-        5, ge=1, le=3600, description="How often Prometheus reads the metrics."
+        5, ge=1, description="How often Prometheus reads the metrics."
     )
     prometheus_retention_days: int = Field(
         15, ge=1, description="How long Prometheus keeps the numbers."
     )
     prometheus_retention_gigabytes: int = Field(
         2, ge=1, description="Most disk space that Prometheus uses for them."
+    )
+    prometheus_runbook_url: str = Field(
+        "docs/RUNBOOK.md",
+        min_length=1,
+        description="Where the runbook can be read, for the links in alerts.",
+    )
+    prometheus_rules_time_scale: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="Shortens every window and delay of rules and alerts, for drills: 0.1 makes "
+        "3 s of 30 s.",
     )
     stack_state_dir: Path = Field(
         Path(".local"), description="Logs, the supervisor's files and Prometheus's data."
@@ -140,6 +153,18 @@ class StackSettings(BaseModel):
         if "/" in value or (":" in value and not _is_address(value)):
             raise ValueError("expected a host's name or address alone")
         return value
+
+    @model_validator(mode="after")
+    def _windows_hold_scrapes(self) -> Self:
+        window_seconds = SHORTEST_WINDOW_SECONDS * self.prometheus_rules_time_scale
+        longest = window_seconds / LEAST_SCRAPES
+        if self.prometheus_scrape_interval_seconds > longest:
+            raise ValueError(
+                f"rules look at windows of {window_seconds:g} s, which need {LEAST_SCRAPES} "
+                f"scrapes: PROMETHEUS_SCRAPE_INTERVAL_SECONDS is {longest:g} at most, found "
+                f"{self.prometheus_scrape_interval_seconds}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:

@@ -7,7 +7,6 @@ from pathlib import Path
 from stack.parts import Address, reachable
 
 TEMPLATE = Path("prometheus/prometheus.yml.template")
-RULES = Path("prometheus/rules")
 
 # A star is allowed in a file's name alone, be it escaped or not: any one character takes its place.
 _LITERALLY = str.maketrans({"\\": r"\\", "[": r"\[", "?": r"\?", "*": "?"})
