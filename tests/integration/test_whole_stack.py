@@ -6,18 +6,17 @@ The counts are those that the answers themselves carry, to the last token.
 import json
 import subprocess
 import sys
-import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import psutil
 import pytest
 
 from stack.waiting import wait_until
-from tests.rules import recording_rules
+from tests.prometheus_api import PrometheusApi
+from tests.rules import rules
 from tests.stacks import Stack, need_model_and_prometheus, stack_at
 
 MODEL = "smollm2:135m"
@@ -57,25 +56,11 @@ class Running:
 
     def query(self, expression: str) -> float:
         """An instant query; 0 where there is no series."""
-        asked = urllib.parse.urlencode({"query": expression})
-        found = self.prometheus(f"query?{asked}")["result"]
-        assert len(found) <= 1, f"{expression} gives {len(found)} series"
-        return float(found[0]["value"][1]) if found else 0.0
+        return self.prometheus.query(expression)
 
-    def prometheus(self, what: str) -> Any:
-        """What Prometheus's API says."""
-        port = self.stack.variables["PROMETHEUS_PORT"]
-        url = f"http://127.0.0.1:{port}/api/v1/{what}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return json.load(answer)["data"]
-
-    def health_of_rules(self) -> dict[str, str]:
-        """Each rule's health, and why it is not `ok` where it is not."""
-        return {
-            rule["name"]: rule.get("lastError") or rule["health"]
-            for group in self.prometheus("rules")["groups"]
-            for rule in group["rules"]
-        }
+    @property
+    def prometheus(self) -> PrometheusApi:
+        return PrometheusApi(f"http://127.0.0.1:{self.stack.variables['PROMETHEUS_PORT']}")
 
     def wait_for(self, expression: str, value: float) -> None:
         """Wait until the next scrapes have brought a query to a value."""
@@ -197,10 +182,11 @@ def test_made_up_cards_are_called_so(running: Running) -> None:
     running.wait_for('count(gpu_energy_joules_total{source!="demo"})', 0)
 
 
-def test_the_recording_rules_are_loaded_and_record(running: Running) -> None:
-    healthy = dict.fromkeys(recording_rules(), "ok")
-    found = wait_until(lambda: running.health_of_rules() == healthy, WITHIN_SECONDS, 0.2)
-    assert found, running.health_of_rules()
+def test_the_rules_are_loaded_and_record(running: Running) -> None:
+    names = {rule.get("record") or rule["alert"] for found in rules().values() for rule in found}
+    healthy = dict.fromkeys(names, "ok")
+    found = wait_until(lambda: running.prometheus.health_of_rules() == healthy, 60, 0.2)
+    assert found, running.prometheus.health_of_rules()
     running.wait_for("count(routing:ollama_proxy_requests:rate5m)", 1)
     running.wait_for('count(routing:ollama_proxy_requests:rate5m{routing="direct"})', 1)
     running.wait_for('count({__name__=~".+:.+", routing="portkey"})', 0)
