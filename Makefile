@@ -21,7 +21,7 @@ IN_PLACE := cd stack/src && ../../$(PY)
 SUPERVISOR_PID = $${STACK_STATE_DIR:-.local}/run/supervisord.pid
 
 ##@ Run
-.PHONY: start stop restart status logs metrics traffic-quick bench soak
+.PHONY: start stop restart status logs metrics alerts traffic-quick bench soak drill
 start: $(RUN_ENVIRONMENT) ## set up what is missing, start everything, say what runs where
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack start
@@ -89,6 +89,10 @@ metrics: ## what the proxy and the exporter have measured so far
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack metrics
 
+alerts: ## what fires now, since when and what to do; fails where something fires
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack alerts $(FLAGS)
+
 traffic-quick: ## send ten questions through the running stack, with a summary
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack traffic --preset quick
@@ -98,6 +102,9 @@ bench: $(DEV_ENVIRONMENT) ## what the proxy costs, beside nginx, in four minutes
 
 soak: $(DEV_ENVIRONMENT) ## mixed faults for ten minutes, then every count must be right
 	@$(PY) -m bench.soak $(FLAGS)
+
+drill: $(DEV_ENVIRONMENT) ## make each alert happen in a stack of its own, in three minutes
+	@$(PY) -m drill $(FLAGS)
 
 ##@ Develop
 .PHONY: setup test lint format lock docs rules clean
@@ -121,7 +128,8 @@ lock: $(DEV_ENVIRONMENT) ## rewrite requirements/*.txt; upgrades: make lock FLAG
 docs: $(DEV_ENVIRONMENT) ## rewrite the generated documents
 	@$(PY) scripts/docs.py
 
-rules: $(DEV_ENVIRONMENT) ## render prometheus/rules with the objectives of now (SLO_*)
+rules: $(RUN_ENVIRONMENT) ## render prometheus/rules with the objectives of now (SLO_*)
+	$(REQUIRE_SETUP)
 	@$(PY) -m stack rules $(FLAGS)
 
 clean: ## stop, then remove .venv and .local (the model, Prometheus, its data)

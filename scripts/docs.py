@@ -8,7 +8,11 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from engine.settings import EngineSettings
 from gpu_exporter.settings import GpuExporterSettings
@@ -22,7 +26,9 @@ from stack.settings import StackSettings
 from traffic.settings import TrafficSettings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-DOCUMENTS = (REPOSITORY / "docs" / "METRICS.md", REPOSITORY / "docs" / "CONFIGURATION.md")
+DOCUMENTS = tuple(
+    REPOSITORY / "docs" / name for name in ("METRICS.md", "CONFIGURATION.md", "RUNBOOK.md")
+)
 OBJECTIVES = tuple(Objectives.model_fields)
 PASSAGE = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -125,6 +131,44 @@ def objectives() -> str:
     return _variables(OBJECTIVES)
 
 
+def _alerting() -> dict[str, dict[str, Any]]:
+    """Prometheus's alerts by name, in the order of their file."""
+    text = (REPOSITORY / "prometheus" / "rules" / "alerts.yml").read_text(encoding="utf-8")
+    groups = yaml.safe_load(text)["groups"]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+
+
+ALERTS = _alerting()
+_UNITS = {"s": "second", "m": "minute", "h": "hour"}
+
+
+def alerts() -> str:
+    """One row an alert: where to read on, how severe it is, what it says."""
+    return table(
+        ("Alert", "Severity", "It says"),
+        (
+            (f"[{name}](#{name.lower()})", rule["labels"]["severity"], _summary(rule))
+            for name, rule in ALERTS.items()
+        ),
+    )
+
+
+def _summary(rule: dict[str, Any]) -> str:
+    return re.sub(r"\{\{ \$labels\.(\w+) \}\}", r"`\1`", rule["annotations"]["summary"])
+
+
+def alert(name: str) -> str:
+    """How severe an alert is, and how long its condition must hold."""
+    rule = ALERTS[name]
+    when = f"once it has lasted for {_duration(rule['for'])}" if "for" in rule else "at once"
+    return f"`{rule['labels']['severity']}`, {when}.\n"
+
+
+def _duration(text: str) -> str:
+    count, unit = int(text[:-1]), _UNITS[text[-1]]
+    return f"{count} {unit}{'s' if count > 1 else ''}"
+
+
 PASSAGES: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "gpu_metrics": lambda: rows(gpu.METRICS),
@@ -139,6 +183,8 @@ PASSAGES: dict[str, Callable[[], str]] = {
     "engine": lambda: _service(EngineSettings),
     "gpu_exporter": lambda: _service(GpuExporterSettings),
     "traffic": lambda: _service(TrafficSettings),
+    "alerts": alerts,
+    **{name: partial(alert, name) for name in ALERTS},
 }
 
 

@@ -8,20 +8,20 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from stack import envfile
 from stack.places import MODEL_FILE, REPOSITORY, socket_path
+from stack.settings import StackSettings
 from stack.supervised import orphans
 from tests.components import need
 from tests.ports import free_ports
 
 WITHIN_SECONDS = 60.0
 
-_PORTS = (
-    *("ENGINE_PORT", "PROXY_PORT", "PROXY_CONTROL_PORT", "PROMETHEUS_PORT"),
-    *("PORTKEY_PORT", "PROXY_RETURN_LEG_PORT", "GPU_EXPORTER_PORT"),
-)
+_PORTS = tuple(name.upper() for name in StackSettings.model_fields if name.endswith("_port"))
+_DOWNLOADS = "STACK_DOWNLOADS_DIR"
 
 
 @dataclasses.dataclass
@@ -70,16 +70,31 @@ class Stack:
     def assert_nothing_left(self) -> None:
         assert orphans(self.socket) == {}
         assert not self.socket.exists()
-        ports = {int(value) for name, value in self.variables.items() if name.endswith("_PORT")}
-        for port in ports:
+        for port in {int(self.variables[name]) for name in _PORTS}:
             with socket.socket() as probe:
                 assert probe.connect_ex(("127.0.0.1", port)) != 0, f"{port} still answers"
 
 
+def not_the_operators(repository: Path = REPOSITORY) -> dict[str, str]:
+    """Variables that unset what `.env` sets, but for where that lies which was fetched.
+
+    Raises: SettingsError.
+    """
+    named = envfile.read(repository / ".env")
+    downloads = os.environ.get(_DOWNLOADS) or named.get(_DOWNLOADS, "")  # noqa: TID251
+    return {**dict.fromkeys(named, ""), _DOWNLOADS: downloads}
+
+
+def own_stack(state: Path, more: Mapping[str, str], repository: Path = REPOSITORY) -> Stack:
+    """A stack that nothing of the operator's reaches; nothing is started. Raises: SettingsError."""
+    ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
+    own = {**ports, "STACK_STATE_DIR": str(state)}
+    return Stack(state, {**not_the_operators(repository), **own, **more})
+
+
 @contextlib.contextmanager
 def stack_at(state: Path, **more: str) -> Iterator[Stack]:
-    ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
-    stack = Stack(state, {**ports, "STACK_STATE_DIR": str(state), **more})
+    stack = own_stack(state, more)
     try:
         yield stack
     finally:

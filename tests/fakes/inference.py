@@ -89,6 +89,13 @@ async def generate(
     await stream.send(list(dialect.records(turn)), dialect.failure(FAILED))
 
 
+def is_load(route: str, asked: dict[str, Any]) -> bool:
+    """Whether a request asks for no answer: it loads its model, or unloads it."""
+    if route == "/api/generate":
+        return not asked.get("prompt")
+    return route == "/api/chat" and not asked.get("messages")
+
+
 async def load(call: Call, dialect: Dialect, turn: Turn, reason: str, is_chat: bool) -> None:
     """Answer a request that only loads or unloads: no counts, no durations."""
     said: dict[str, Any] = {"response": ""}

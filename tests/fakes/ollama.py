@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from tests.fakes import embedding, guards, inference
@@ -22,6 +22,7 @@ from tests.fakes.dialect_openai import OpenAI
 from tests.fakes.dialect_responses import Responses
 from tests.fakes.faults import Faults
 from tests.fakes.library import Library
+from tests.fakes.memory import Memory
 from tests.fakes.routes import METHODS, READ, route_of
 from tests.fakes.server import Call, ScriptedServer
 from tests.fakes.turn import Model, Turn
@@ -49,15 +50,21 @@ _UNARY: dict[str, tuple[Dialect, Callable[[Turn, dict[str, Any]], dict[str, Any]
 
 @dataclass(slots=True)
 class FakeOllama:
-    """The script of a ScriptedServer. `faults` and `model` may be changed between requests."""
+    """The script of a ScriptedServer. All but `library` may be changed between requests."""
 
     model: Model = field(default_factory=Model)
     faults: Faults = field(default_factory=Faults)
+    models: dict[str, Model] = field(default_factory=dict)
+    """Models that answer otherwise than `model`, by name."""
+    faults_of: dict[str, Faults] = field(default_factory=dict)
+    """Faults of single models, by name, in place of `faults`."""
+    memory: Memory | None = None
+    """What is loaded; None: the library's first model, whatever was asked."""
     library: Library = field(init=False)
     _inference: inference.Inference = field(default_factory=inference.Inference, init=False)
 
     def __post_init__(self) -> None:
-        self.library = Library(self.model.name)
+        self.library = Library(*dict.fromkeys((self.model.name, *self.models)))
 
     def words(self) -> list[str]:
         """The answer, one entry a token."""
@@ -102,38 +109,56 @@ class FakeOllama:
         except ValueError as error:
             await inference.refuse(call, dialect, 400, message=str(error))
             return
-        faults, name = self.faults, str(asked.get("model"))
+        name = str(asked.get("model"))
+        faults = self.faults_of.get(name, self.faults)
         is_known = name in (self.model.name, *self.library.names)
         if not is_known or faults.status != 200:
             await asyncio.sleep(faults.queue_seconds)
             status = faults.status if faults.status != 200 else 404
             await inference.refuse(call, dialect, status, name)
             return
-        turn = self._inference.turn(self.model, asked)
+        turn = self._inference.turn(self._used(name), asked)
         if route in _UNARY:
             await asyncio.sleep(faults.queue_seconds + faults.ttft_seconds)
             said = _UNARY[route][1](turn, asked)
             await call.answer("200 OK", [dialect.json_header], dump(said))
-        elif _is_load(route, asked):
+        elif inference.is_load(route, asked):
             reason = "unload" if asked.get("keep_alive") in (0, "0") else "load"
             await inference.load(call, dialect, turn, reason, route == "/api/chat")
             if reason == "unload":
                 self._inference.unload()
+                if self.memory is not None:
+                    self.memory.drop(name)
         else:
             await inference.generate(call, dialect, turn, faults, asked)
+
+    def _used(self, name: str) -> Model:
+        """A model that is asked something, and is loaded for that where it is not."""
+        model = self.models.get(name, self.model)
+        if self.memory is not None and self.memory.use(name):
+            return replace(model, load_ns=model.reload_ns)
+        return model
+
+    def _running(self) -> list[dict[str, object]]:
+        if self.memory is None:
+            running = {"size_vram": 0, "context_length": 4096, "expires_at": "2026-11-23T06:54:24Z"}
+            return [self.library.entry(name) | running for name in self.library.names[:1]]
+        return [
+            self.memory.entry(self.library, self.models.get(name, self.model), name)
+            for name in self.memory.loaded
+        ]
 
     async def _read(self, call: Call, route: str, name: str) -> None:
         if route == "/":
             await call.answer("200 OK", [_TEXT], b"Ollama is running")
             return
         entries = [self.library.entry(known) for known in self.library.names]
-        running = {"size_vram": 0, "context_length": 4096, "expires_at": "2026-11-23T06:54:24Z"}
         listed = [self.library.openai_entry(known) for known in self.library.names]
         documents: dict[str, Any] = {
             "/api/version": {"version": VERSION},
             "/api/status": {"cloud": {"disabled": True, "source": "env"}},
             "/api/tags": {"models": entries},
-            "/api/ps": {"models": [entry | running for entry in entries[:1]]},
+            "/api/ps": {"models": self._running()},
             "/api/experimental/model-recommendations": {"models": []},
             "/v1/models": {"object": "list", "data": listed},
             "/v1/models/": next((entry for entry in listed if entry["id"] == name), None),
@@ -196,12 +221,6 @@ class FakeOllama:
             await inference.refuse(call, _GENERATE, 400, message=wrong)
         else:
             await call.answer("201 Created", [], b"")
-
-
-def _is_load(route: str, asked: dict[str, Any]) -> bool:
-    if route == "/api/generate":
-        return not asked.get("prompt")
-    return route == "/api/chat" and not asked.get("messages")
 
 
 def _arguments() -> argparse.Namespace:

@@ -107,11 +107,16 @@ class ScriptedServer:
         return f"http://{self._host}:{self.port}"
 
     async def __aenter__(self) -> "ScriptedServer":
+        await self.listen()
+        return self
+
+    async def listen(self) -> None:
+        """Begin to listen; after a stop on the same port again."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: _Connection(self), self._host, self._port, reuse_address=True
         )
-        return self
+        self._port = self.port
 
     async def __aexit__(
         self,

@@ -16,7 +16,7 @@ RUNNER_OPTIONS = ("num_ctx", "num_thread", "num_gpu", "num_batch", "main_gpu", "
 class Model:
     """How the scripted model answers. Units: tokens; `*_ns` nanoseconds, as on the wire.
 
-    `prompt_tokens` is the true count of any prompt: with a smaller `num_ctx` the prompt is cut.
+    `prompt_tokens` is the true count of any prompt: with a smaller context the prompt is cut.
     """
 
     name: str = "smollm2:135m"
@@ -24,6 +24,8 @@ class Model:
     output_tokens: int = 12
     thinking_tokens: int = 0
     """The first so many of the output are thinking."""
+    context_tokens: int = 4096
+    """The context of a request that does not name one."""
     cached_tokens: int | None = None
     """None: as the older versions, which do not say."""
     calls_tool: bool = False
@@ -76,7 +78,7 @@ class Turn:
     @property
     def context_limit(self) -> int:
         """The context that the model process runs with."""
-        return int(self.options.get("num_ctx") or 4096)
+        return int(self.options.get("num_ctx") or self.model.context_tokens)
 
     @property
     def is_cut(self) -> bool:

@@ -6,7 +6,6 @@ Source of the driver: tests/fakes/nvml/driver.c, which says what its cards answe
 import asyncio
 import ctypes.util
 import json
-import shutil
 import signal
 import statistics
 import subprocess
@@ -26,8 +25,8 @@ from gpu_exporter.ollama.runners import sees_all
 from gpu_exporter.settings import GpuExporterSettings
 from tests.components import need
 from tests.exporters import ExporterProcess, Scrape, exporter_process
+from tests.fakes.nvml import Driver, can_build
 
-SOURCE = Path(__file__).parents[1] / "fakes" / "nvml" / "driver.c"
 MIB = 1024**2
 END_SECONDS = 10.0
 """A process that waited for the driver would not end at all."""
@@ -62,11 +61,9 @@ class Machine:
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the library."""
-    need("cc", shutil.which("cc") is not None, "apt-get install gcc")
+    need("cc", can_build(), "apt-get install gcc")
     folder = tmp_path_factory.mktemp("driver")
-    command = ["cc", "-shared", "-fPIC", "-o", str(folder / "libnvidia-ml.so.1"), str(SOURCE)]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (built.returncode, built.stderr) == (0, "")
+    assert Driver(folder).build() == ""
     return folder
 
 
@@ -179,6 +176,35 @@ async def test_energy_is_the_cards_own_counter_or_its_power_over_time(
     )
     assert ratio == pytest.approx(15.42 / 100, rel=0.3)
     assert set(last["gpu_energy_joules_total"]) == {ada, turing}
+
+
+async def test_the_driver_is_told_several_things_at_once_and_takes_them_back(
+    tmp_path: Path,
+) -> None:
+    need("cc", can_build(), "apt-get install gcc")
+    driver = Driver(tmp_path)
+    driver.build()
+    hot = (*ADA, "hw_thermal")
+
+    def state(scrape: Scrape) -> tuple[float, float]:
+        used, total = (scrape[f"gpu_memory_{what}_bytes"][ADA] for what in ("used", "total"))
+        return round(used / total, 2), scrape["gpu_throttle_active"][hot]
+
+    variables = driver.environment | {
+        "GPU_EXPORTER_BACKEND": "nvml",
+        "GPU_EXPORTER_GPU_INTERVAL_SECONDS": "0.2",
+    }
+    async with exporter_process(**variables) as exporter:
+        await exporter.until("/ready")
+        await exporter.until_scraped(lambda scrape: state(scrape) == (0.59, 0))
+        with driver.told("hot"), driver.told("full"):
+            found = await exporter.until_scraped(lambda scrape: state(scrape) == (0.97, 1))
+            with driver.told("hot"):
+                pass
+            assert state(await exporter.scrape()) == (0.97, 1)
+        after = await exporter.until_scraped(lambda scrape: state(scrape) == (0.59, 0))
+    assert found["gpu_memory_free_bytes"][ADA] == 0
+    assert after["gpu_throttle_active"][*ADA, "power_cap"] == 1
 
 
 async def test_an_xid_is_counted(driver: Path, tmp_path: Path) -> None:

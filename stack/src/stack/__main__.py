@@ -89,6 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     rules = verbs.add_parser("rules", help="render prometheus/rules with the settings of now")
     rules.add_argument("--check", action="store_true", help="compare, write nothing")
     verbs.add_parser("metrics", help="what the proxy has measured")
+    alerts = verbs.add_parser(
+        "alerts",
+        help="what fires now: exit code 0 nothing, 1 something, 3 no Prometheus with alerts",
+        description="What fires now, and what is about to, as Prometheus says. Exit code 0: "
+        "nothing fires; 1: something does, or a rule cannot be evaluated, or was not yet, just "
+        "after a start; 3: no Prometheus answers, or it has no alerts.",
+    )
+    alerts.add_argument("--json", action="store_true", help="for programs")
     verbs.add_parser("traffic", help="send questions to the running stack", add_help=False)
     return parser
 
@@ -161,6 +169,12 @@ def _metrics(request: Request, _: argparse.Namespace) -> int:
     return metrics(request)
 
 
+def _alerts(request: Request, arguments: argparse.Namespace) -> int:
+    from stack.alerts import alerts
+
+    return alerts(request, arguments.json)
+
+
 def _traffic(request: Request, arguments: argparse.Namespace) -> int:
     from stack.traffic import traffic
 
@@ -178,6 +192,7 @@ _VERBS: dict[str, Callable[[Request, argparse.Namespace], int]] = {
     "logs": _logs,
     "rules": _rules,
     "metrics": _metrics,
+    "alerts": _alerts,
     "traffic": _traffic,
 }
 

@@ -1,11 +1,15 @@
 """What shall run: the parts that run already and stay, and those that a wish adds to them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ollama_observe.service.addresses import without_credentials
 from stack import here, model_api, ports, probes, setup
+from stack.alertmanager import configuration as alertmanager_configuration
+from stack.alertmanager.notes import notes
+from stack.alertmanager.part import alertmanager_address, alertmanager_of, alertmanager_part
 from stack.concerns import WAYS, digests_after, set_differently
 from stack.console import step
 from stack.errors import StackError
@@ -24,10 +28,11 @@ from stack.parts import (
 )
 from stack.plan import Plan, digests
 from stack.portkey import route
-from stack.prometheus import configuration, rules
-from stack.prometheus.sources import Binary
+from stack.prometheus import configuration, promtool
+from stack.prometheus.sources import Binary, in_words
 from stack.request import Request
 from stack.settings import DEFAULT_OLLAMA_URL
+from stack.setup import Fetched
 from stack.wish import Wish
 
 _NO_PROMETHEUS = (
@@ -71,10 +76,19 @@ def change(request: Request, wish: Wish, running: Plan) -> Change:
     return Change(arrives, stays, gateway, tuple(differs))
 
 
+def require_files(request: Request, parts: Collection[str]) -> None:
+    """Raises: StackError for an operator's file that one of these parts does not take."""
+    if "alertmanager" in parts:
+        alertmanager_configuration.require(request)
+    if "prometheus" in parts:
+        promtool.require(request)
+
+
 def assemble(request: Request, wish: Wish, running: Plan, verb: str) -> Plan:
     """The plan of what shall run, with all that it needs fetched. Raises: StackError."""
     changing = change(request, wish, running)
     _require_gateway(request, running, changing)
+    require_files(request, changing.arrives)
     reason, api_url, new = running.model_api, running.api_url, list[Part]()
     if changing.arrives & {"proxy", "gpu-exporter"}:
         api = _model_api(request, running)
@@ -89,12 +103,14 @@ def assemble(request: Request, wish: Wish, running: Plan, verb: str) -> Plan:
         url = api_url or request.settings.ollama_url or DEFAULT_OLLAMA_URL
         new.append(portkey_part(request.settings, request.places, fetched.node, url))
     parts = [*changing.stays, *new]
+    if fetched.alertmanager is not None:
+        parts.append(_alertmanager(request, fetched.alertmanager))
     if fetched.prometheus is not None:
         parts.append(_prometheus(request, fetched.prometheus, parts))
     return Plan(
         parts=tuple(sorted(parts, key=lambda part: START_ORDER.index(part.name))),
         model_api=reason,
-        notes=_notes(request, changing, running, fetched.prometheus),
+        notes=_notes(request, changing, running, fetched),
         digests=digests_after(
             running, digests(request.variables), [part.name for part in changing.stays]
         ),
@@ -177,6 +193,7 @@ def _require_ports(
     known = {
         "portkey": portkey_address(request.settings),
         "prometheus": prometheus_address(request.settings),
+        "alertmanager": alertmanager_address(request.settings),
     }
     wanted = [address for part in (*changing.stays, *new) for address in part.addresses]
     wanted += [known[name] for name in known if name in changing.arrives]
@@ -186,11 +203,17 @@ def _require_ports(
     ports.require_free([address for address in wanted if address.port not in held], verb)
 
 
+def _alertmanager(request: Request, binary: Binary) -> Part:
+    step("alertmanager", in_words(binary))
+    path = alertmanager_configuration.prepare(request, binary)
+    return alertmanager_part(request.settings, request.places, binary.path, path)
+
+
 def _prometheus(request: Request, binary: Binary, parts: list[Part]) -> Part:
     settings, places = request.settings, request.places
-    step("prometheus", f"{binary.version}, {binary.origin}")
+    step("prometheus", in_words(binary))
     addresses = {part.name: part.addresses for part in parts}
-    rules.write(places.repository, places.rules, settings)
+    promtool.prepare(request, binary)
     rendered = configuration.render(
         (places.repository / configuration.TEMPLATE).read_text(encoding="utf-8"),
         settings.prometheus_scrape_interval_seconds,
@@ -199,17 +222,17 @@ def _prometheus(request: Request, binary: Binary, parts: list[Part]) -> Part:
         engine=addresses["engine"][0] if "engine" in addresses else None,
         gpu_exporter=addresses["gpu-exporter"][0] if "gpu-exporter" in addresses else None,
         prometheus=prometheus_address(settings),
+        alertmanager=alertmanager_of(settings, parts),
     )
     path = places.run / "prometheus.yml"
     path.write_text(rendered, encoding="utf-8")
     return prometheus_part(settings, places, binary.path, path)
 
 
-def _notes(
-    request: Request, changing: Change, running: Plan, binary: Binary | None
-) -> tuple[str, ...]:
+def _notes(request: Request, changing: Change, running: Plan, fetched: Fetched) -> tuple[str, ...]:
+    of_alerts = notes(request.settings, changing.arrives, fetched.alertmanager)
     if "prometheus" in changing.arrives:
-        return () if binary is not None else (_NO_PROMETHEUS,)
+        return (*(() if fetched.prometheus else (_NO_PROMETHEUS,)), *of_alerts)
     if request.settings.prometheus == "off" and "proxy" in changing.arrives - set(running.wished):
-        return ("no Prometheus, as PROMETHEUS=off asks",)
-    return running.notes
+        return ("no Prometheus, as PROMETHEUS=off asks", *of_alerts)
+    return (*running.notes, *of_alerts)

@@ -1,7 +1,8 @@
 """Why a verb gives up. The message is what the operator reads.
 
 StackError
-└── SettingsError      bad input: exit code 2 instead of 1
+├── SettingsError      bad input: exit code 2 instead of 1
+└── NoAlertsError      nobody who knows of alerts was there: exit code 3
 """
 
 
@@ -15,3 +16,9 @@ class SettingsError(StackError):
     """The operator's variables make no sense; one sentence for each."""
 
     exit_code = 2
+
+
+class NoAlertsError(StackError):
+    """No Prometheus answers, or none that has alerts."""
+
+    exit_code = 3

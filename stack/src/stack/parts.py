@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ollama_observe.service.addresses import is_loopback
 from stack.places import Places
 from stack.settings import StackSettings
 
-START_ORDER = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus")
+START_ORDER = ("engine", "portkey", "proxy", "gpu-exporter", "alertmanager", "prometheus")
 """Each after those that it asks."""
 
-STOP_ORDER = ("proxy", "portkey", "engine", "gpu-exporter", "prometheus")
-"""The proxy drains first, while gateway and engine still answer; Prometheus sees all go."""
+STOP_ORDER = ("proxy", "portkey", "engine", "gpu-exporter", "prometheus", "alertmanager")
+"""The proxy drains first, while gateway and engine still answer; Prometheus sees all go, and
+Alertmanager hears its last word."""
 
 _BESIDE_DRAIN_SECONDS = 10.0
 
@@ -221,6 +223,8 @@ def prometheus_part(
             f"--storage.tsdb.retention.time={settings.prometheus_retention_days}d",
             f"--storage.tsdb.retention.size={settings.prometheus_retention_gigabytes}GB",
             f"--web.listen-address={host}:{address.port}",
+            # alerts link to it: by itself under the machine's name, where it may not listen
+            *((f"--web.external-url={address.url}",) if is_loopback(address.host) else ()),
         ),
         addresses=(address,),
         ready_url=f"{address.url}/-/ready",

@@ -47,6 +47,11 @@ class Places:
         return self.state / "prometheus-data"
 
     @property
+    def alertmanager_data(self) -> Path:
+        """Alertmanager's silences, and whom it told of what."""
+        return self.state / "alertmanager-data"
+
+    @property
     def models(self) -> Path:
         """GGUF files; the file's name is the model's, `@` for `:`."""
         return self.downloads / "models"
@@ -57,14 +62,13 @@ class Places:
         return self.downloads / "lib"
 
     @property
-    def prometheus(self) -> Path:
-        """A Prometheus that was fetched."""
-        return self.downloads / "prometheus"
-
-    @property
     def portkey(self) -> Path:
         """The Portkey gateway that was fetched."""
         return self.downloads / "portkey"
+
+    def fetched(self, program: str) -> Path:
+        """The folder of a program that was fetched: Prometheus, Alertmanager."""
+        return self.downloads / program
 
     def log_of(self, part: str) -> Path:
         """The log file of one part."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from stack.parts import Address, Part
-from stack.settings import KNOWN, operator_variables
+from stack.settings import KNOWN
+from stack.variables import operator_variables
 
 _FILE = "plan.json"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from stack import envfile
 from stack.console import say
 from stack.places import REPOSITORY, Places, places_of, private_folder, socket_path
-from stack.settings import StackSettings, merge, parse
+from stack.settings import StackSettings, parse
+from stack.variables import merge
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """`restart`: stop, then start again what ran, with the settings of now."""
 
 from stack import supervised
+from stack.assembly import require_files
 from stack.console import say
 from stack.plan import Plan, changed, digests
 from stack.request import Request
@@ -8,6 +9,16 @@ from stack.settings import StackSettings
 from stack.start import start
 from stack.stop import stop
 from stack.wish import STARTS, Wish, wish_for, wish_of
+
+_ASKED_FOR_BY = {
+    "prometheus": {"PROMETHEUS"},
+    "gpu-exporter": {"GPU_EXPORTER"},
+    "alertmanager": {"ALERTMANAGER", "ALERTMANAGER_HOST"},
+}
+"""What says whether `start` brings a part."""
+
+_OFF_BY_ITSELF = {"alertmanager": "ALERTMANAGER"}
+"""A variable that must say something to be heard: unset it takes no part away that ran."""
 
 
 def restart(request: Request) -> int:
@@ -17,13 +28,14 @@ def restart(request: Request) -> int:
         stop(request)
         return start(request)
     wish = wish_after(running, request)
+    require_files(request, wish.parts)  # what runs is not stopped for one that cannot be
     stop(request)
     say(f"starting again: {in_words(wish)}")
     return start(request, verb_of(wish, request.settings), wish)
 
 
 def wish_after(running: Plan, request: Request) -> Wish:
-    """What ran; but where PORTKEY, PROMETHEUS or GPU_EXPORTER says something new, that."""
+    """What ran; but where a variable that asks for a part says something new, that."""
     parts, settings = set(running.wished), request.settings
     if "proxy" not in parts:
         return wish_for(parts, settings)
@@ -33,8 +45,9 @@ def wish_after(running: Plan, request: Request) -> Wish:
     if "PORTKEY" in new and request.variables.get("PORTKEY"):
         is_through = bool(now.through_gateway)
         parts = parts - {"portkey"} | now.parts & {"portkey"}
-    for name, variable in (("prometheus", "PROMETHEUS"), ("gpu-exporter", "GPU_EXPORTER")):
-        if variable in new:
+    for name, variables in _ASKED_FOR_BY.items():
+        is_heard = name not in _OFF_BY_ITSELF or request.variables.get(_OFF_BY_ITSELF[name])
+        if is_heard and variables & set(new):
             parts = parts - {name} | now.parts & {name}
     return wish_for(parts, settings, through_gateway=is_through)
 

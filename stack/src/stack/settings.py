@@ -1,56 +1,34 @@
-"""What the operator can tell the stack: plain variables, from the environment or `.env`.
+"""What the operator can tell the stack: plain variables, from the environment or `.env`."""
 
-The variables carry no prefix of their own. Those that start with the name of a service
-and are not listed here are that service's own settings: they are handed to it, and it
-refuses what it does not know.
-"""
-
-import difflib
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from ollama_observe.service.addresses import found_words, is_http_url
+from ollama_observe.service.addresses import found_words, is_http_url, is_loopback
 from stack.errors import SettingsError
-from stack.prometheus.objectives import LEAST_SCRAPES, SHORTEST_WINDOW_SECONDS, Objectives
+from stack.prometheus.objectives import Objectives, why_too_rare
+from stack.shapes import Host, Page, Port
 
 DEFAULT_OLLAMA_URL = "http://127.0.0.1:11434"
 
-HANDED_ON = ("PROXY_", "ENGINE_", "TRAFFIC_", "GPU_EXPORTER_")
-"""Prefixes of variables that belong to one service."""
+ALERTMANAGER_SAMPLE = Path("prometheus/alertmanager.yml")
+"""Alertmanager's configuration that comes with the stack, from the repository."""
 
-FOR_OTHERS = ("COMPOSE_", "DOCKER_")
-"""Prefixes that may stand in `.env` because Docker Compose reads the same file."""
+_SECRETS = ("alertmanager_webhook_url",)
+"""Whose values no message repeats."""
 
-OUR_PREFIXES = ("STACK_", "PROMETHEUS_", "SLO_")
-"""Prefixes of variables that nobody else reads, but for the next."""
-
-OF_PROMETHEUS_CLIENTS = ("PROMETHEUS_MULTIPROC_DIR", "PROMETHEUS_DISABLE_CREATED_SERIES")
-"""Variables of Prometheus's client libraries."""
-
-WITHOUT_PREFIX = (
-    *("OLLAMA_URL", "ENGINE", "PROMETHEUS", "GPU_EXPORTER"),
-    *("PORTKEY", "PORTKEY_HOST", "PORTKEY_PORT"),
-)
-"""Our variables that only their spelling tells from others'."""
-
-_NEAR_RATIO = 0.85
-"""One letter more, less or exchanged; none of Ollama's or Portkey's own variables is as near."""
-
-COMPUTED = {
-    "PROXY_OLLAMA_URL": "OLLAMA_URL",
-    "PROXY_ENABLE_PORTKEY": "PORTKEY=on",
-    "GPU_EXPORTER_OLLAMA_URL": "OLLAMA_URL",
-}
-"""Service variables that the stack sets itself, and what the operator sets for each."""
-
-_RUNNING = ("PROXY_", "ENGINE_", "GPU_EXPORTER_")
-"""Those of them whose service runs as long as the stack does."""
-
-Port = Annotated[int, Field(ge=1, le=65535)]
+_OF_URLS = frozenset(map(chr, range(0x21, 0x7F))) - set('"\\<>`{}|^')
+"""What an address is written with; the rest is escaped in it."""
 
 
 class StackSettings(Objectives):
@@ -68,11 +46,11 @@ class StackSettings(Objectives):
         description="auto: the embedded engine only where no Ollama answers and none is "
         "installed. embedded: always.",
     )
-    engine_host: str = Field("127.0.0.1", description="Address of the embedded engine.")
+    engine_host: Host = Field("127.0.0.1", description="Address of the embedded engine.")
     engine_port: Port = Field(11434, description="Port of the embedded engine.")
-    proxy_host: str = Field("127.0.0.1", description="Address that clients connect to.")
+    proxy_host: Host = Field("127.0.0.1", description="Address that clients connect to.")
     proxy_port: Port = Field(11435, description="Port that clients connect to.")
-    proxy_control_host: str = Field("127.0.0.1", description="Address of the proxy's /metrics.")
+    proxy_control_host: Host = Field("127.0.0.1", description="Address of the proxy's /metrics.")
     proxy_control_port: Port = Field(8001, description="Port of the proxy's /metrics and /health.")
     proxy_drain_seconds: float = Field(
         30.0, ge=0, le=3600, description="Longest wait for requests in flight at a stop."
@@ -87,7 +65,7 @@ class StackSettings(Objectives):
         description="on: `make start` does what `make start-with-portkey` does, and `make setup` "
         "fetches the gateway.",
     )
-    portkey_host: str = Field(
+    portkey_host: Host = Field(
         "127.0.0.1",
         description="Address of the Portkey gateway. One that is not this machine's loopback is "
         "used and never started.",
@@ -97,16 +75,19 @@ class StackSettings(Objectives):
         "auto",
         description="off: no GPU, host and model exporter; nor, then, energy and its costs.",
     )
-    gpu_exporter_host: str = Field("127.0.0.1", description="Address of the GPU exporter.")
+    gpu_exporter_host: Host = Field("127.0.0.1", description="Address of the GPU exporter.")
     gpu_exporter_port: Port = Field(8000, description="Port of the GPU exporter's /metrics.")
     prometheus: Literal["auto", "off"] = Field(
         "auto",
         description="off: no Prometheus, for those who scrape the proxy with one of their own.",
     )
-    prometheus_host: str = Field("127.0.0.1", description="Address of Prometheus.")
+    prometheus_host: Host = Field("127.0.0.1", description="Address of Prometheus.")
     prometheus_port: Port = Field(9090, description="Port of Prometheus.")
     prometheus_scrape_interval_seconds: int = Field(
-        5, ge=1, description="How often Prometheus reads the metrics."
+        5,
+        ge=1,
+        description="How often Prometheus reads the metrics: 75 at most, for rules that look at "
+        "five minutes.",
     )
     prometheus_retention_days: int = Field(
         15, ge=1, description="How long Prometheus keeps the numbers."
@@ -114,23 +95,43 @@ class StackSettings(Objectives):
     prometheus_retention_gigabytes: int = Field(
         2, ge=1, description="Most disk space that Prometheus uses for them."
     )
-    prometheus_runbook_url: str = Field(
+    prometheus_runbook_url: Page = Field(
         "docs/RUNBOOK.md",
-        min_length=1,
-        description="Where the runbook can be read, for the links in alerts.",
+        description="Where the runbook can be read, for the links in alerts: each adds `#` and the "
+        "name of its section.",
     )
     prometheus_rules_time_scale: float = Field(
         1.0,
         gt=0,
         le=1,
         description="Shortens every window and delay of rules and alerts, for drills: 0.1 makes "
-        "3 s of 30 s.",
+        "3 s of 30 s. Windows must hold four scrapes.",
+    )
+    alertmanager: Literal["off", "on"] = Field(
+        "off", description="on: Alertmanager tells somebody of the alerts that Prometheus raises."
+    )
+    alertmanager_host: Host = Field(
+        "127.0.0.1",
+        description="Address of Alertmanager. One that is not this machine's loopback is used and "
+        "never started.",
+    )
+    alertmanager_port: Port = Field(9093, description="Port of Alertmanager.")
+    alertmanager_config: Path = Field(
+        ALERTMANAGER_SAMPLE,
+        description="Alertmanager's configuration; one of your own is used as it is.",
+    )
+    alertmanager_webhook_url: SecretStr | None = Field(
+        None,
+        description="Where the sample configuration sends alerts: anything that takes a POST of "
+        "Alertmanager's JSON. User and password may stand in it.",
     )
     stack_state_dir: Path = Field(
-        Path(".local"), description="Logs, the supervisor's files and Prometheus's data."
+        Path(".local"),
+        description="Logs, the supervisor's files, Prometheus's and Alertmanager's data.",
     )
     stack_downloads_dir: Path = Field(
-        Path(".local"), description="What is fetched once: the model, Prometheus, libgomp, Portkey."
+        Path(".local"),
+        description="What is fetched once: the model, Prometheus, Alertmanager, libgomp, Portkey.",
     )
 
     @field_validator("ollama_url")
@@ -142,27 +143,37 @@ class StackSettings(Objectives):
             raise ValueError("expected http://host:port")
         return value.rstrip("/")
 
-    @field_validator("portkey_host")
+    @field_validator("alertmanager_webhook_url")
     @classmethod
-    def _is_one_address(cls, value: str) -> str:
+    def _is_webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value else None
+        if text is None or (is_http_url(text) and not set(text) - _OF_URLS):
+            return value
+        raise ValueError("expected http://host:port/path or https://..., without blanks and quotes")
+
+    @field_validator("portkey_host", "alertmanager_host")
+    @classmethod
+    def _is_not_open(cls, value: str, info: ValidationInfo) -> str:
         if value in ("0.0.0.0", "::"):
-            raise ValueError(
-                "the gateway asks nobody who they are and is never opened to a network"
-            )
-        # a colon is an IPv6 address's, or comes before a port that has a variable of its own
-        if "/" in value or (":" in value and not _is_address(value)):
-            raise ValueError("expected a host's name or address alone")
+            what = "the gateway" if info.field_name == "portkey_host" else "Alertmanager"
+            raise ValueError(f"{what} asks nobody who they are and is never opened to a network")
         return value
 
     @model_validator(mode="after")
     def _windows_hold_scrapes(self) -> Self:
-        window_seconds = SHORTEST_WINDOW_SECONDS * self.prometheus_rules_time_scale
-        longest = window_seconds / LEAST_SCRAPES
-        if self.prometheus_scrape_interval_seconds > longest:
+        why = why_too_rare(
+            self.prometheus_scrape_interval_seconds, self.prometheus_rules_time_scale
+        )
+        if why is not None and self.prometheus != "off":
+            raise ValueError(why)
+        return self
+
+    @model_validator(mode="after")
+    def _webhook_is_for_the_sample(self) -> Self:
+        if self.alertmanager_webhook_url and self.alertmanager_config != ALERTMANAGER_SAMPLE:
             raise ValueError(
-                f"rules look at windows of {window_seconds:g} s, which need {LEAST_SCRAPES} "
-                f"scrapes: PROMETHEUS_SCRAPE_INTERVAL_SECONDS is {longest:g} at most, found "
-                f"{self.prometheus_scrape_interval_seconds}"
+                "ALERTMANAGER_WEBHOOK_URL is for the sample configuration, and ALERTMANAGER_CONFIG "
+                f"is {str(self.alertmanager_config)!r}: set one of them"
             )
         return self
 
@@ -174,6 +185,8 @@ class StackSettings(Objectives):
             for name in ("gpu_exporter", "prometheus")
             if getattr(self, name) != "off"
         ]
+        if self.alertmanager == "on" and is_loopback(self.alertmanager_host):
+            used.append("alertmanager_port")
         # the proxy may take Ollama's own port where Ollama has another
         if self.ollama_url is None or self.engine == "embedded":
             used.insert(0, "engine_port")
@@ -189,23 +202,6 @@ class StackSettings(Objectives):
 KNOWN = frozenset(name.upper() for name in StackSettings.model_fields)
 
 
-def merge(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> dict[str, str]:
-    """Both sources as one; the environment wins. Raises: SettingsError for unknown names."""
-    mistakes = [f".env: {_unknown(name)}" for name in dotenv if not _may_stand_in_dotenv(name)]
-    mistakes += [
-        _unknown(name) for name, value in sorted(environ.items()) if value and _is_misspelt(name)
-    ]
-    merged = {**dotenv, **environ}
-    mistakes += [
-        f"{name} is set by the stack itself: set {instead} instead"
-        for name, instead in COMPUTED.items()
-        if merged.get(name)
-    ]
-    if mistakes:
-        raise SettingsError("\n".join(mistakes))
-    return merged
-
-
 def parse(variables: Mapping[str, str]) -> StackSettings:
     """Settings from variables; an empty one counts as unset. Raises: SettingsError."""
     given = {
@@ -217,45 +213,11 @@ def parse(variables: Mapping[str, str]) -> StackSettings:
         raise SettingsError("\n".join(map(_sentence, error.errors()))) from error
 
 
-def operator_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """Those variables that change what runs: ours and the services' own."""
-    return {
-        name: value
-        for name, value in variables.items()
-        if value and (name in KNOWN or name.startswith(_RUNNING))
-    }
-
-
-def _may_stand_in_dotenv(name: str) -> bool:
-    return name in KNOWN or name.startswith((*HANDED_ON, *FOR_OTHERS))
-
-
-def _is_misspelt(name: str) -> bool:
-    """Whether a name of the environment, which holds others' too, can only be meant for us."""
-    if name in KNOWN or name.upper() in OF_PROMETHEUS_CLIENTS:
-        return False
-    if name.upper().startswith(OUR_PREFIXES):
-        return True
-    return bool(difflib.get_close_matches(name.upper(), WITHOUT_PREFIX, 1, _NEAR_RATIO))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _unknown(name: str) -> str:
-    close = difflib.get_close_matches(name.upper(), sorted(KNOWN), n=1)
-    hint = f", did you mean {close[0]}?" if close else ": .env.example lists them all"
-    return f"unknown setting {name}{hint}"
-
-
 def _sentence(item: object) -> str:
     assert isinstance(item, dict)
     message = str(item["msg"]).removeprefix("Value error, ")
     if not item["loc"]:
         return message
-    return f"{str(item['loc'][0]).upper()}: {message}{found_words(item['input'])}"
+    name = str(item["loc"][0])
+    found = "" if name in _SECRETS else found_words(item["input"])
+    return f"{name.upper()}: {message}{found}"

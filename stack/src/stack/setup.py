@@ -8,6 +8,7 @@ from pathlib import Path
 from stack import model, openmp
 from stack.places import make_folder, private_folder
 from stack.prometheus import sources
+from stack.prometheus.programs import ALERTMANAGER, PROMETHEUS
 from stack.prometheus.sources import Binary
 from stack.request import Request
 
@@ -17,13 +18,15 @@ class Fetched:
     """What runs that is not ours. None where it is not needed, or could not be had."""
 
     prometheus: Binary | None = None
+    alertmanager: Binary | None = None
     node: Path | None = None
 
 
 def prepare(request: Request, parts: Collection[str]) -> Fetched:
     """Fetch what these parts lack. Raises: StackError."""
     places = request.places
-    for folder in (places.log, places.prometheus_data):
+    data = {"prometheus": places.prometheus_data, "alertmanager": places.alertmanager_data}
+    for folder in (places.log, *(data[name] for name in data if name in parts)):
         private_folder(folder)
     make_folder(places.downloads, "STACK_DOWNLOADS_DIR")
     try:
@@ -35,7 +38,8 @@ def prepare(request: Request, parts: Collection[str]) -> Fetched:
             if not request.variables.get("ENGINE_MODELS_DIR"):
                 model.ensure(places)
         return Fetched(
-            prometheus=sources.find(places) if "prometheus" in parts else None,
+            prometheus=sources.find(PROMETHEUS, places) if "prometheus" in parts else None,
+            alertmanager=sources.find(ALERTMANAGER, places) if "alertmanager" in parts else None,
             node=node,
         )
     finally:

@@ -10,11 +10,12 @@ from stack.overview import PartState
 from stack.parts import engine_part, portkey_address
 from stack.places import private_folder
 from stack.plan import Plan
+from stack.prometheus.sources import in_words
 from stack.request import Request
-from stack.settings import operator_variables
 from stack.stop import stop_all
 from stack.supervised import Supervisor
 from stack.transition import Transition, write
+from stack.variables import others_variables
 from stack.wish import Wish, wish_of
 
 _NOTHING = Plan()
@@ -54,8 +55,9 @@ def set_up(request: Request) -> int:
     api = model_api.choose(request.settings, found, engine.addresses[0].url)
     fetched = setup.prepare(request, wish.parts | ({"engine"} if api.is_embedded else set()))
     step("model API", api.reason)
-    binary = fetched.prometheus
-    step("prometheus", f"{binary.version}, {binary.origin}" if binary else "none")
+    step("prometheus", in_words(fetched.prometheus))
+    if "alertmanager" in wish.parts:
+        step("alertmanager", in_words(fetched.alertmanager))
     if fetched.node is not None:
         step("portkey", f"the gateway, in {request.places.shown(request.places.portkey)}")
     return 0
@@ -70,10 +72,7 @@ def _afresh(request: Request, wish: Wish, verb: str) -> int:
     plan = assemble(request, wish, _NOTHING, verb)
     private_folder(request.socket.parent)
     write(request, _NOTHING)
-    beside = operator_variables(request.variables)
-    shared = {
-        name: value for name, value in request.variables.items() if value and name not in beside
-    }
+    shared = others_variables(request.variables)
     try:
         supervisor = supervised.launch(request.places.run, request.socket, shared)
         Transition(request, _NOTHING, plan).carry_out(supervisor)

@@ -9,6 +9,7 @@ from stack.logs import last_lines, size_bytes
 from stack.parts import Part
 from stack.plan import Plan
 from stack.request import Request
+from stack.settings import KNOWN
 from stack.stop import stop_order, stop_part
 from stack.supervised import Supervisor
 from stack.waiting import wait_until
@@ -57,10 +58,13 @@ class Transition:
 
 
 def environment_of(part: Part, variables: Mapping[str, str]) -> dict[str, str]:
-    """What the stack computed for a part, and what the operator says to it, who wins."""
+    """What the stack computed for a part, and what the operator says to it, who wins.
+
+    What the operator says to the stack is not handed on: it may be a key.
+    """
     given = {name: value for name, value in variables.items() if value}
     prefix = f"{part.name.upper().replace('-', '_')}_"
-    own = {name: given[name] for name in given if name.startswith(prefix)}
+    own = {name: given[name] for name in given if name.startswith(prefix) and name not in KNOWN}
     return {name: given.get(name, value) for name, value in part.environment.items()} | own
 
 

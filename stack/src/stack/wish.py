@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ollama_observe.service.addresses import is_loopback
+from stack.alertmanager.part import alertmanager_address
 from stack.parts import portkey_address
 from stack.settings import StackSettings
 
@@ -24,7 +25,11 @@ class Wish:
 
 def wish_of(verb: str, settings: StackSettings) -> Wish:
     """What one of the verbs that start something asks for."""
-    optional = {"gpu-exporter": settings.gpu_exporter, "prometheus": settings.prometheus}
+    optional = {
+        "gpu-exporter": settings.gpu_exporter,
+        "prometheus": settings.prometheus,
+        "alertmanager": settings.alertmanager,
+    }
     whole = {"proxy", *(name for name, wanted in optional.items() if wanted != "off")}
     with_gateway = wish_for({*whole, "portkey"}, settings, through_gateway=True)
     wishes = {
@@ -40,7 +45,7 @@ def wish_of(verb: str, settings: StackSettings) -> Wish:
 def wish_for(
     parts: Iterable[str], settings: StackSettings, through_gateway: bool | None = None
 ) -> Wish:
-    """A wish without a gateway that is not this machine's to start."""
-    is_ours = is_loopback(portkey_address(settings).host)
-    named = frozenset(parts)
-    return Wish(named if is_ours else named - {"portkey"}, through_gateway)
+    """A wish without a gateway or an Alertmanager that is not this machine's to start."""
+    named = (portkey_address(settings), alertmanager_address(settings))
+    elsewhere = {address.what for address in named if not is_loopback(address.host)}
+    return Wish(frozenset(parts) - elsewhere, through_gateway)

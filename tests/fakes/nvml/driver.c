@@ -12,6 +12,8 @@
  *   busy      nvmlDeviceGetPerformanceState is answered with NVML_ERROR_IN_USE
  *   deaf      waiting for events is answered with NVML_ERROR_UNKNOWN
  *   hang      nvmlDeviceGetPowerUsage does not come back
+ *   full      all of the first card's memory is in use
+ *   hot       the first card's clocks are held down by heat
  *   xid N     the first card reports the error N, once
  *   mig       the first card is divided, with one part, in the second place
  *
@@ -237,6 +239,8 @@ nvmlReturn_t nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t device, struct memory_v2 *m
     memory->total = (device == &part ? 9984 : 16376) * MIB;
     memory->reserved = (device == &part ? 0 : 433) * MIB;
     memory->used = (device == &part ? 2314 : 9716) * MIB;
+    if (device->index == 0 && is_told("full", NULL))
+        memory->used = memory->total - memory->reserved;
     memory->free = memory->total - memory->reserved - memory->used;
     return SUCCESS;
 }
@@ -414,7 +418,7 @@ nvmlReturn_t nvmlDeviceGetSupportedClocksThrottleReasons(nvmlDevice_t device, un
 nvmlReturn_t nvmlDeviceGetCurrentClocksThrottleReasons(nvmlDevice_t device, unsigned long long *mask)
 {
     ASK_CARD(device);
-    *mask = device->index ? 0x1 : 0x4;
+    *mask = device->index ? 0x1 : is_told("hot", NULL) ? 0x44 : 0x4;
     return SUCCESS;
 }
 

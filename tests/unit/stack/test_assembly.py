@@ -7,10 +7,12 @@ from stack.assembly import assemble, change
 from stack.errors import StackError
 from stack.parts import Address, Part
 from stack.plan import Plan, digests
+from stack.prometheus.rules import RULES
 from stack.request import read_request
 from stack.wish import wish_of
 
 PROXY = Part("proxy", (), (Address("proxy", "127.0.0.1", 1, "PROXY_PORT"),), "", 1, 1)
+PROMETHEUS = Part("prometheus", (), (Address("prometheus", "127.0.0.1", 2, ""),), "", 1, 1)
 DIRECT = Plan((PROXY,), wished=("proxy", "gpu-exporter", "prometheus"))
 GATEWAY = "http://127.0.0.1:8787"
 
@@ -76,6 +78,37 @@ def test_a_gateway_that_is_missed_ends_a_strict_start_at_once(tmp_path: Path) ->
         wish = wish_of("start-proxy-portkey", request.settings)
         with pytest.raises(StackError, match=r"PROXY_PORTKEY_STRICT .*`make start-portkey` first"):
             assemble(request, wish, Plan(), "start-proxy-portkey")
+
+
+def test_a_configuration_that_is_not_there_ends_a_start_before_anything_is_asked_or_fetched(
+    tmp_path: Path,
+) -> None:
+    variables = {"ALERTMANAGER": "on", "ALERTMANAGER_CONFIG": "absent.yml"}
+    request = read_request({"OLLAMA_URL": "http://127.0.0.1:1", **variables}, tmp_path)
+    with pytest.raises(StackError, match=r"ALERTMANAGER_CONFIG: .*/absent\.yml: No such file"):
+        assemble(request, wish_of("start", request.settings), Plan(), "start")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rules_that_cannot_be_end_a_start_before_anything_is_asked_or_fetched(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / RULES).mkdir(parents=True)
+    (tmp_path / RULES / "mine.yml").write_bytes(b"\xe9")
+    request = read_request({"OLLAMA_URL": "http://127.0.0.1:1"}, tmp_path)
+    with pytest.raises(StackError, match=r"prometheus/rules/mine\.yml, line 1: expected UTF-8"):
+        assemble(request, wish_of("start", request.settings), Plan(), "start")
+    assert not request.places.state.exists()
+
+
+def test_an_alertmanager_that_is_wanted_anew_is_news_to_a_prometheus_that_runs(
+    tmp_path: Path,
+) -> None:
+    request = read_request({"ALERTMANAGER": "on"}, tmp_path)
+    running = Plan((PROXY, PROMETHEUS), wished=DIRECT.wished)
+    found = change(request, wish_of("start", request.settings), running)
+    assert found.arrives == {"alertmanager"}
+    assert found.differs == ("ALERTMANAGER",)
 
 
 def test_ports_are_checked_before_anything_is_fetched(tmp_path: Path) -> None:

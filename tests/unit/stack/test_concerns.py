@@ -3,7 +3,7 @@ import pytest
 from stack.concerns import concerns, digests_after, set_differently
 from stack.plan import Plan, digests
 
-NAMES = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus")
+NAMES = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus", "alertmanager")
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,11 @@ NAMES = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus")
         ("GPU_EXPORTER_PORT", {"gpu-exporter", "prometheus"}),
         ("PROMETHEUS", {"prometheus"}),
         ("PROMETHEUS_RETENTION_DAYS", {"prometheus"}),
+        ("PROMETHEUS_RULES_TIME_SCALE", {"prometheus", "alertmanager"}),
+        ("SLO_TTFT_RATIO", {"prometheus"}),
+        ("ALERTMANAGER", {"prometheus", "alertmanager"}),
+        ("ALERTMANAGER_PORT", {"prometheus", "alertmanager"}),
+        ("ALERTMANAGER_WEBHOOK_URL", {"alertmanager"}),
         ("PORTKEY_PORT", {"portkey"}),
         ("PORTKEY", set()),
         ("STACK_DOWNLOADS_DIR", set(NAMES)),

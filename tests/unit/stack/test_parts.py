@@ -54,6 +54,22 @@ def test_prometheus_listens_on_the_loopback_and_forgets() -> None:
     assert not any("lifecycle" in word for word in command)
 
 
+@pytest.mark.parametrize(
+    ("host", "links"),
+    [
+        ("127.0.0.1", ["--web.external-url=http://127.0.0.1:9090"]),
+        ("::1", ["--web.external-url=http://[::1]:9090"]),
+        ("0.0.0.0", []),
+    ],
+)
+def test_alerts_link_to_a_prometheus_on_the_loopback_where_it_answers(
+    host: str, links: list[str]
+) -> None:
+    settings = parse({"PROMETHEUS_HOST": host})
+    part = prometheus_part(settings, places_of(settings, Path("/r")), Path("/p"), Path("/c"))
+    assert [word for word in part.command if "external" in word] == links
+
+
 def test_the_gateway_is_told_the_one_address_that_it_listens_on() -> None:
     places = places_of(parse({}), Path("/r"))
     part = portkey_part(

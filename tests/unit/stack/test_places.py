@@ -11,7 +11,10 @@ from stack.settings import parse
 def test_folders_count_from_the_repository(tmp_path: Path) -> None:
     places = places_of(parse({}), tmp_path)
     assert places.run == tmp_path / ".local/run"
+    assert places.rules == tmp_path / ".local/run/rules"
     assert places.models == tmp_path / ".local/models"
+    assert places.alertmanager_data == tmp_path / ".local/alertmanager-data"
+    assert places.fetched("alertmanager") == tmp_path / ".local/alertmanager"
 
 
 def test_state_and_downloads_can_lie_apart(tmp_path: Path) -> None:

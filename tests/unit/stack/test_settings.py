@@ -1,7 +1,7 @@
 import pytest
 
 from stack.errors import SettingsError
-from stack.settings import KNOWN, WITHOUT_PREFIX, merge, operator_variables, parse
+from stack.settings import parse
 
 
 def test_nothing_set_gives_the_ports_that_the_readme_names() -> None:
@@ -12,99 +12,8 @@ def test_nothing_set_gives_the_ports_that_the_readme_names() -> None:
     assert settings.engine == "auto"
 
 
-def test_the_environment_wins_over_the_file() -> None:
-    merged = merge({"PROXY_PORT": "2000"}, {"PROXY_PORT": "1000", "ENGINE_PORT": "3000"})
-    assert parse(merged).proxy_port == 2000
-    assert parse(merged).engine_port == 3000
-
-
 def test_an_empty_variable_counts_as_unset() -> None:
     assert parse({"PROXY_PORT": "", "OLLAMA_URL": " "}).proxy_port == 11435
-
-
-def test_an_unknown_name_in_the_file_is_refused_with_the_nearest() -> None:
-    with pytest.raises(SettingsError, match=r"OLAMA_URL, did you mean OLLAMA_URL\?"):
-        merge({}, {"OLAMA_URL": "http://127.0.0.1:1"})
-
-
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("PROMETHEUS_PROT", "PROMETHEUS_PORT"),
-        ("STACK_STATE", "STACK_STATE_DIR"),
-        ("prometheus_port", "PROMETHEUS_PORT"),
-        ("PROMETEUS", "PROMETHEUS"),
-        ("ENGINES", "ENGINE"),
-        ("OLAMA_URL", "OLLAMA_URL"),
-        ("OLLAMA_ULR", "OLLAMA_URL"),
-        ("PORTKEY_PROT", "PORTKEY_PORT"),
-        ("PORTKY", "PORTKEY"),
-    ],
-)
-def test_a_misspelt_name_in_the_environment_is_refused_with_the_nearest(
-    name: str, meant: str
-) -> None:
-    with pytest.raises(SettingsError, match=rf"^unknown setting {name}, did you mean {meant}\?$"):
-        merge({name: "x"}, {})
-    assert merge({name: ""}, {}) == {name: ""}
-
-
-# those of Ollama's own that look most like ours, the clients', and strangers
-@pytest.mark.parametrize(
-    "name",
-    [
-        "OLLAMA_HOST",
-        "OLLAMA_MODELS",
-        "OLLAMA_ORIGINS",
-        "OLLAMA_DEBUG",
-        "OLLAMA_AUTH",
-        "OLLAMA_VULKAN",
-        "OLLAMA_TMPDIR",
-        "OLLAMA_NOPRUNE",
-        "OLLAMA_API_URL",
-        "OLLAMA_BASE_URL",
-        "PORTKEY_API_KEY",
-        "PORTKEY_BASE_URL",
-        "PORTKEY_VIRTUAL_KEY",
-        "PORTKEY_CONFIG",
-        "PORTKEY_PROVIDER",
-        "PROMETHEUS_MULTIPROC_DIR",
-        "prometheus_multiproc_dir",
-        "PROMETHEUS_DISABLE_CREATED_SERIES",
-        "PATH",
-        "ENGINE_THREADS",
-    ],
-)
-def test_a_name_of_others_in_the_environment_is_none_of_our_business(name: str) -> None:
-    assert merge({name: "x"}, {})[name] == "x"
-
-
-def test_every_name_without_a_prefix_is_guarded() -> None:
-    words = ("STACK", "PROMETHEUS", "PROXY", "ENGINE", "TRAFFIC", "GPU_EXPORTER")
-    prefixed = tuple(f"{word}_" for word in words)
-    assert {name for name in KNOWN if not name.startswith(prefixed)} == set(WITHOUT_PREFIX)
-
-
-@pytest.mark.parametrize(
-    "name", ["PROXY_LOG_LEVEL", "ENGINE_THREADS", "TRAFFIC_SEED", "COMPOSE_FILE"]
-)
-def test_settings_of_the_services_and_of_compose_may_stand_in_the_file(name: str) -> None:
-    assert merge({}, {name: "x"})[name] == "x"
-
-
-@pytest.mark.parametrize(
-    ("name", "instead"),
-    [
-        ("PROXY_OLLAMA_URL", "OLLAMA_URL"),
-        ("PROXY_ENABLE_PORTKEY", "PORTKEY=on"),
-        ("GPU_EXPORTER_OLLAMA_URL", "OLLAMA_URL"),
-    ],
-)
-def test_a_variable_that_the_stack_computes_is_refused_with_the_operators_name(
-    name: str, instead: str
-) -> None:
-    with pytest.raises(SettingsError, match=f"set {instead} instead"):
-        merge({name: "x"}, {})
 
 
 @pytest.mark.parametrize(
@@ -120,6 +29,20 @@ def test_a_variable_that_the_stack_computes_is_refused_with_the_operators_name(
         ({"PORTKEY_HOST": "0.0.0.0"}, "PORTKEY_HOST: the gateway .* never opened to a network"),
         ({"PROXY_PORT": "8001"}, "PROXY_PORT and PROXY_CONTROL_PORT are both 8001"),
         ({"PROXY_PORT": "8000"}, "PROXY_PORT and GPU_EXPORTER_PORT are both 8000"),
+        ({"ALERTMANAGER": "auto"}, "ALERTMANAGER: .*'off' or 'on'"),
+        ({"ALERTMANAGER_HOST": "::"}, "ALERTMANAGER_HOST: Alertmanager .* never opened"),
+        ({"ALERTMANAGER_HOST": "am:9093"}, "ALERTMANAGER_HOST: expected a host's name"),
+        ({"ALERTMANAGER_HOST": '"x'}, "ALERTMANAGER_HOST: expected a host's name"),
+        ({"PROXY_CONTROL_HOST": "h#x"}, "PROXY_CONTROL_HOST: expected a host's name"),
+        ({"PROMETHEUS_RUNBOOK_URL": "a#b"}, "PROMETHEUS_RUNBOOK_URL: expected .* found 'a#b'"),
+        (
+            {"ALERTMANAGER": "on", "ALERTMANAGER_PORT": "9090"},
+            "PROMETHEUS_PORT and ALERTMANAGER_PORT are both 9090",
+        ),
+        (
+            {"ALERTMANAGER_CONFIG": "my.yml", "ALERTMANAGER_WEBHOOK_URL": "http://h"},
+            "ALERTMANAGER_WEBHOOK_URL is for the sample .* is 'my.yml': set one of them",
+        ),
         ({"GPU_EXPORTER": "on"}, "GPU_EXPORTER: .*'auto' or 'off'"),
     ],
 )
@@ -134,8 +57,22 @@ def test_a_password_in_what_is_refused_is_not_shown() -> None:
     assert str(refusal.value) == "OLLAMA_URL: expected http://host:port"
 
 
+@pytest.mark.parametrize("url", ["hooks.example/T0/key", "http://h/a key", 'http://h/"key"'])
+def test_a_webhook_that_is_refused_is_not_shown_be_it_with_a_password_or_not(url: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        parse({"ALERTMANAGER_WEBHOOK_URL": url})
+    assert str(refusal.value).startswith("ALERTMANAGER_WEBHOOK_URL: expected http://host:port/path")
+    assert "key" not in str(refusal.value)
+
+
+def test_a_webhook_is_not_shown_where_settings_are() -> None:
+    settings = parse({"ALERTMANAGER_WEBHOOK_URL": "https://me:word@hooks.example/T0/key?a=%20"})
+    assert "hooks" not in repr(settings)
+
+
 def test_a_port_of_what_is_switched_off_is_free() -> None:
     assert parse({"PROXY_PORT": "8000", "GPU_EXPORTER": "off"}).proxy_port == 8000
+    assert parse({"PROXY_PORT": "9093"}).proxy_port == 9093
 
 
 def test_the_proxy_may_take_ollamas_own_port_where_ollama_has_another() -> None:
@@ -155,12 +92,33 @@ def test_the_ports_of_the_gateway_are_nobodys_concern_without_it() -> None:
     assert parse({"PROXY_PORT": "11436"}).proxy_return_leg_port == 11436
 
 
+@pytest.mark.parametrize(
+    ("time_scale", "interval", "sentence"),
+    [
+        ("1", "76", "PROMETHEUS_SCRAPE_INTERVAL_SECONDS is 75 at most, found 76"),
+        ("1e-9", "1", "PROMETHEUS_RULES_TIME_SCALE is 0.0134 at least, found 1e-09"),
+    ],
+)
+def test_scrapes_that_are_too_rare_for_the_windows_of_rules_are_refused_where_there_are_any(
+    time_scale: str, interval: str, sentence: str
+) -> None:
+    variables = {
+        "PROMETHEUS_RULES_TIME_SCALE": time_scale,
+        "PROMETHEUS_SCRAPE_INTERVAL_SECONDS": interval,
+    }
+    with pytest.raises(SettingsError) as refusal:
+        parse(variables)
+    assert str(refusal.value).endswith(sentence)
+    parse(variables | {"PROMETHEUS": "off"})
+
+
+@pytest.mark.parametrize(("time_scale", "interval"), [("1", "75"), ("0.1", "7"), ("0.0167", "1")])
+def test_windows_of_rules_that_hold_four_scrapes_are_taken(time_scale: str, interval: str) -> None:
+    variables = {"PROMETHEUS_RULES_TIME_SCALE": time_scale}
+    parse(variables | {"PROMETHEUS_SCRAPE_INTERVAL_SECONDS": interval})
+
+
 def test_every_mistake_is_said_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         parse({"PROXY_PORT": "a", "ENGINE_PORT": "b"})
     assert len(str(caught.value).splitlines()) == 2
-
-
-def test_variables_that_change_what_runs_are_told_from_the_rest() -> None:
-    variables = {"PROXY_PORT": "1", "ENGINE_THREADS": "2", "HOME": "/root", "TRAFFIC_SEED": "3"}
-    assert operator_variables(variables) == {"PROXY_PORT": "1", "ENGINE_THREADS": "2"}

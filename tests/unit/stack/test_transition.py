@@ -22,6 +22,12 @@ def test_a_part_gets_no_variables_of_another() -> None:
     assert "ENGINE_THREADS" not in environment_of(PART, {"ENGINE_THREADS": "2"})
 
 
+def test_a_part_gets_nothing_that_is_said_to_the_stack_alone() -> None:
+    part = Part("alertmanager", ("true",), (), "", 1, 1)
+    given = {"ALERTMANAGER_WEBHOOK_URL": "http://me:hunter2@h", "ALERTMANAGER_PORT": "1"}
+    assert environment_of(part, given) == {}
+
+
 def test_a_part_of_two_words_gets_its_own() -> None:
     part = Part("gpu-exporter", ("true",), (), "", 1, 1)
     given = {"GPU_EXPORTER_BACKEND": "demo", "GPU_EXPORTER": "auto"}

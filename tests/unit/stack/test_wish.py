@@ -35,6 +35,15 @@ def test_what_is_switched_off_nobody_asks_for(variable: str, part: str) -> None:
     assert not any(part in wish_of(verb, settings).parts for verb in STARTS)
 
 
+def test_an_alertmanager_is_asked_for_where_it_is_switched_on_and_this_machine_s() -> None:
+    on = parse({"ALERTMANAGER": "on"})
+    assert wish_of("start", on).parts == WHOLE | {"alertmanager"}
+    assert wish_of("start-with-portkey", on).parts == WHOLE | {"alertmanager", "portkey"}
+    assert wish_of("start-proxy", on).parts == {"proxy"}
+    elsewhere = parse({"ALERTMANAGER": "on", "ALERTMANAGER_HOST": "am.example"})
+    assert wish_of("start", elsewhere) == Wish(WHOLE)
+
+
 def test_a_gateway_elsewhere_is_used_and_not_asked_for() -> None:
     settings = parse({"PORTKEY_HOST": "gw.example"})
     assert wish_of("start-with-portkey", settings) == Wish(WHOLE, through_gateway=True)

@@ -24,6 +24,7 @@ def render(
     engine: Address | None,
     gpu_exporter: Address | None,
     prometheus: Address,
+    alertmanager: Address | None = None,
 ) -> str:
     """The template with addresses filled in; the job of what does not run has no targets.
 
@@ -38,6 +39,7 @@ def render(
         engine=_target(engine),
         gpu_exporter=_target(gpu_exporter),
         prometheus=_target(prometheus),
+        alertmanager=_target(alertmanager),
     )
 
 

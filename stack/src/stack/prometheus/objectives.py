@@ -1,5 +1,7 @@
 """What the operator promises: the objectives that rules and alerts are rendered with."""
 
+import math
+
 from pydantic import BaseModel, Field, field_validator
 
 from ollama_observe.metrics.catalogue import PROXY
@@ -57,6 +59,26 @@ class Objectives(BaseModel):
     @classmethod
     def _is_bucket_of_duration(cls, value: float) -> float:
         return _bucket_of("ollama_proxy_request_duration_seconds", value)
+
+
+def why_too_rare(interval_seconds: int, time_scale: float) -> str | None:
+    """Why no rule could judge by scrapes that are so rare; None where they are not."""
+    window_seconds = SHORTEST_WINDOW_SECONDS * time_scale
+    longest = math.floor(window_seconds / LEAST_SCRAPES)
+    if interval_seconds <= longest:
+        return None
+    need = f"rules look at windows of {window_seconds:g} s, which need {LEAST_SCRAPES} scrapes"
+    if longest < 1:
+        least = math.ceil(1e4 * LEAST_SCRAPES / SHORTEST_WINDOW_SECONDS) / 1e4
+        return (
+            f"{need}, and there is one a second at most: PROMETHEUS_RULES_TIME_SCALE is {least:g} "
+            f"at least, found {time_scale:g}"
+        )
+    scaled = "" if time_scale == 1 else f" with PROMETHEUS_RULES_TIME_SCALE={time_scale:g}"
+    return (
+        f"{need}: PROMETHEUS_SCRAPE_INTERVAL_SECONDS is {longest} at most{scaled}, found "
+        f"{interval_seconds}"
+    )
 
 
 def _bucket_of(histogram: str, value: float) -> float:

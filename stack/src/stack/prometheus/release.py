@@ -1,4 +1,4 @@
-"""The official release of Prometheus: fetched, checked against its checksums, unpacked."""
+"""An official release of the Prometheus project: fetched, checked by its checksums, unpacked."""
 
 import errno
 import hashlib
@@ -14,17 +14,12 @@ from typing import TypeVar
 import httpx2
 
 from stack.bar import download_bar
-
-VERSION = "3.13.4"
-"""The long-term line of now, supported until July 2027. It has the web pages."""
-
-RELEASES = "https://github.com/prometheus/prometheus/releases/download"
+from stack.prometheus.programs import Program
 
 _CONNECT_SECONDS = 4.0
 _SILENCE_SECONDS = 20.0
 _CHECKSUMS_WITHIN_SECONDS = 10.0
 _DOWNLOAD_WITHIN_SECONDS = 600.0
-_PROGRAMS = ("prometheus", "promtool")
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 T = TypeVar("T")
@@ -34,12 +29,14 @@ class ReleaseError(Exception):
     """The release cannot be had; the message says why."""
 
 
-def archive_name(system: str = sys.platform, machine: str | None = None) -> str | None:
+def archive_name(
+    program: Program, system: str = sys.platform, machine: str | None = None
+) -> str | None:
     """The release's file for this machine; None where there is none that we know."""
     processor = _MACHINES.get((machine or platform.machine()).lower())
     if system not in ("linux", "darwin") or processor is None:
         return None
-    return f"prometheus-{VERSION}.{system}-{processor}.tar.gz"
+    return f"{program.name}-{program.version}.{system}-{processor}.tar.gz"
 
 
 def expected_digest(checksums: str, name: str) -> str:
@@ -52,22 +49,23 @@ def expected_digest(checksums: str, name: str) -> str:
 
 
 def fetch(
+    program: Program,
     name: str,
     folder: Path,
-    releases: str = RELEASES,
+    releases: str | None = None,
     within_seconds: float = _DOWNLOAD_WITHIN_SECONDS,
 ) -> Path:
-    """Put `prometheus` and `promtool` into `folder`; returns the former. Raises: ReleaseError."""
-    base = f"{releases}/v{VERSION}"
+    """Put a program and its tool into `folder`; returns the former. Raises: ReleaseError."""
+    base = f"{releases or program.releases}/v{program.version}"
     digest = expected_digest(_checksums(f"{base}/sha256sums.txt"), name)
     archive = folder / name
     found = _download(f"{base}/{name}", archive, within_seconds)
     if found != digest:
         archive.unlink()
         raise ReleaseError(f"{name} has SHA-256 {found}, the release says {digest}")
-    _unpack(archive, folder)
+    _unpack(program, archive, folder)
     archive.unlink()
-    return folder / "prometheus"
+    return folder / program.name
 
 
 def _client() -> httpx2.Client:
@@ -106,15 +104,15 @@ def _download(url: str, target: Path, within_seconds: float) -> str:
         return _bounded(receive, within_seconds, "the download broke off")
 
 
-def _unpack(archive: Path, folder: Path) -> None:
+def _unpack(program: Program, archive: Path, folder: Path) -> None:
     try:
         with tarfile.open(archive) as tar:
-            for program in _PROGRAMS:
-                member = next(m for m in tar if m.isfile() and m.name.endswith(f"/{program}"))
-                member.name = program
+            for file in (program.name, program.tool):
+                member = next(m for m in tar if m.isfile() and m.name.endswith(f"/{file}"))
+                member.name = file
                 tar.extract(member, folder, filter="data")
     except (tarfile.TarError, StopIteration, EOFError) as error:
-        raise ReleaseError(f"{archive.name} is not a Prometheus release") from error
+        raise ReleaseError(f"{archive.name} is not a release of {program.title}") from error
     except OSError as error:
         raise ReleaseError(f"{archive.name} cannot be unpacked: {_reason(error)}") from error
 
@@ -133,7 +131,7 @@ def _bounded(ask: Callable[[], T], within_seconds: float, failure: str) -> T:
         except (httpx2.HTTPError, OSError) as error:
             errors.append(_reason(error))
 
-    thread = threading.Thread(target=work, daemon=True, name="Prometheus release")
+    thread = threading.Thread(target=work, daemon=True, name="release")
     thread.start()
     thread.join(within_seconds)
     if answers:

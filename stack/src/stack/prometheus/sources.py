@@ -1,7 +1,7 @@
-"""Where Prometheus comes from on this machine, first that works.
+"""Where a program of the Prometheus project comes from on this machine, first that works.
 
 PATH, what was fetched before, the official release, the distribution's package,
-Homebrew. Without any the stack runs without Prometheus and says so.
+Homebrew. Without any the stack runs without the program and says so.
 """
 
 import shutil
@@ -14,15 +14,15 @@ from pathlib import Path
 from stack import debian
 from stack.console import step
 from stack.places import Places
+from stack.prometheus.programs import Program
 
-_HOMEBREW = (Path("/opt/homebrew/bin/prometheus"), Path("/usr/local/bin/prometheus"))
+_HOMEBREW = (Path("/opt/homebrew/bin"), Path("/usr/local/bin"))
 _VERSION_WITHIN_SECONDS = 10.0
-_RELEASE_WITHIN = "about 120 MB, once"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A way to a Prometheus: its name as the operator reads it, and how to try it."""
+    """A way to a program: its name as the operator reads it, and how to try it."""
 
     name: str
     find: Callable[[], Path | None]
@@ -30,44 +30,53 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A Prometheus that runs here, and where it came from."""
+    """A program that runs here, and where it came from."""
 
     path: Path
     origin: str
     version: str
 
 
-def find(places: Places) -> Binary | None:
-    """The first Prometheus that can be had on this machine, fetched where none is here."""
-    return first(sources(places), version_of)
+def in_words(binary: Binary | None) -> str:
+    """What was found, as the operator reads it."""
+    return f"{binary.version}, {binary.origin}" if binary else "none"
 
 
-def first(candidates: Iterable[Source], version_of: Callable[[Path], str | None]) -> Binary | None:
+def find(program: Program, places: Places) -> Binary | None:
+    """The first that can be had on this machine, fetched where none is here."""
+    return first(program, sources(program, places), version_of)
+
+
+def first(
+    program: Program,
+    candidates: Iterable[Source],
+    version_of: Callable[[Program, Path], str | None],
+) -> Binary | None:
     """The first candidate that is there and runs."""
     for source in candidates:
         path = source.find()
         if path is None:
             continue
-        version = version_of(path)
+        version = version_of(program, path)
         if version is not None:
             return Binary(path, source.name, version)
-        step("prometheus", f"{path} does not run here, looking further")
+        step(program.name, f"{path} does not run here, looking further")
     return None
 
 
-def sources(places: Places) -> tuple[Source, ...]:
+def sources(program: Program, places: Places) -> tuple[Source, ...]:
     """Every way, in the order in which they are tried."""
     return (
-        Source("from PATH", _on_path),
-        Source("fetched before", lambda: _fetched(places)),
-        Source("official release", lambda: _from_release(places)),
-        Source("the distribution's package", lambda: _from_package(places)),
-        Source("Homebrew", lambda: next(filter(Path.exists, _HOMEBREW), None)),
+        Source("from PATH", lambda: on_path(program)),
+        Source("fetched before", lambda: _fetched(program, places)),
+        Source("official release", lambda: _from_release(program, places)),
+        Source("the distribution's package", lambda: _from_package(program, places)),
+        Source("Homebrew", lambda: _there(program.name, _HOMEBREW)),
     )
 
 
-def version_of(binary: Path) -> str | None:
-    """The version that `prometheus --version` prints; None where it does not run."""
+def version_of(program: Program, binary: Path) -> str | None:
+    """The version that `--version` prints; None where it does not run."""
     try:
         done = subprocess.run(
             [str(binary), "--version"],
@@ -78,55 +87,86 @@ def version_of(binary: Path) -> str | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return parse_version(done.stdout + done.stderr) if done.returncode == 0 else None
+    return parse_version(program, done.stdout + done.stderr) if done.returncode == 0 else None
 
 
-def parse_version(output: str) -> str | None:
+def parse_version(program: Program, output: str) -> str | None:
     """`2.53.3+ds1` from `prometheus, version 2.53.3+ds1 (branch: ...)`."""
     words = output.split()
-    return words[2] if words[:2] == ["prometheus,", "version"] and len(words) > 2 else None
+    is_its = words[:2] == [f"{program.name},", "version"] and len(words) > 2
+    return words[2] if is_its else None
 
 
-def _on_path() -> Path | None:
-    found = shutil.which("prometheus")
+def on_path(program: Program) -> Path | None:
+    """What is installed, by whichever of its names."""
+    found = next(filter(None, map(shutil.which, program.commands)), None)
     return Path(found) if found else None
 
 
-def _fetched(places: Places) -> Path | None:
-    binary = places.prometheus / "prometheus"
-    return binary if binary.exists() else None
+def tool_of(program: Program, binary: Path) -> Path | None:
+    """The tool that belongs to a program: beside it, or on PATH; None where there is none."""
+    beside = binary.with_name(program.tool)
+    if beside.is_file():
+        return beside
+    found = shutil.which(program.tool)
+    return Path(found) if found else None
 
 
-def _from_release(places: Places) -> Path | None:
+def tool_at_hand(program: Program, places: Places) -> Path | None:
+    """The tool of the program that a start finds here, before anything is fetched."""
+    return tool_of(program, on_path(program) or places.fetched(program.name) / program.name)
+
+
+def _there(name: str, folders: Iterable[Path]) -> Path | None:
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+
+def _fetched(program: Program, places: Places) -> Path | None:
+    return _there(program.name, [places.fetched(program.name)])
+
+
+def _from_release(program: Program, places: Places) -> Path | None:
     from stack.prometheus import release  # brings an HTTP client, which few starts need
 
-    name = release.archive_name()
+    name = release.archive_name(program)
     if name is None:
         return None
-    step("fetching", f"Prometheus {release.VERSION}, the official release ({_RELEASE_WITHIN})")
-    partial = _fresh(places.prometheus.with_suffix(".partial"))
+    what = f"{program.title} {program.version}, the official release ({program.download}, once)"
+    step("fetching", what)
+    partial = _fresh(places.fetched(program.name).with_suffix(".partial"))
     try:
-        release.fetch(name, partial)
+        release.fetch(program, name, partial)
     except release.ReleaseError as error:
         shutil.rmtree(partial, ignore_errors=True)
         step("", f"{error}; trying the next source")
         return None
-    return _publish(partial, places.prometheus)
+    return _publish(program, partial, places)
 
 
-def _from_package(places: Places) -> Path | None:
+def _from_package(program: Program, places: Places) -> Path | None:
     if sys.platform != "linux" or not debian.is_available():
         return None
-    step("fetching", "Prometheus, the distribution's package (no root needed)")
+    step("fetching", f"{program.title}, the distribution's package (no root needed)")
     log = places.log / "setup.log"
-    files = debian.unpack("prometheus", places.downloads / "apt", log)
-    binary = None if files is None else files / "usr/bin/prometheus"
-    if binary is None or not binary.is_file():
+    files = debian.unpack(program.package, places.downloads / "apt", log)
+    partial = files and taken_from_package(program, files / "usr/bin", places)
+    if partial is None:
         step("", f"apt-get could not fetch it, see {places.shown(log)}")
         return None
-    partial = _fresh(places.prometheus.with_suffix(".partial"))
-    shutil.copy2(binary, partial / binary.name)
-    return _publish(partial, places.prometheus)
+    return _publish(program, partial, places)
+
+
+def taken_from_package(program: Program, binaries: Path, places: Places) -> Path | None:
+    """A folder with what a package holds, under our names; None where it lacks the program."""
+    binary = next(filter(None, (_there(name, [binaries]) for name in program.commands)), None)
+    if binary is None:
+        return None
+    partial = _fresh(places.fetched(program.name).with_suffix(".partial"))
+    shutil.copy2(binary, partial / program.name)
+    tool = _there(program.tool, [binaries])
+    if tool is not None:
+        shutil.copy2(tool, partial / program.tool)
+    return partial
 
 
 def _fresh(folder: Path) -> Path:
@@ -135,8 +175,9 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
-def _publish(partial: Path, folder: Path) -> Path:
-    """Rename the finished folder into place: a half-fetched Prometheus is never found."""
+def _publish(program: Program, partial: Path, places: Places) -> Path:
+    """Rename the finished folder into place: what is half fetched is never found."""
+    folder = places.fetched(program.name)
     shutil.rmtree(folder, ignore_errors=True)
     partial.replace(folder)
-    return folder / "prometheus"
+    return folder / program.name

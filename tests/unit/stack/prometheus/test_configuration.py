@@ -19,9 +19,12 @@ def rendered(
     interval: int = 5,
     rules: Path = REPOSITORY / "rules",
     exporter: Address | None = None,
+    alertmanager: Address | None = None,
 ) -> Any:
     template = (REPOSITORY / TEMPLATE).read_text()
-    return yaml.safe_load(render(template, interval, rules, PROXY, engine, exporter, PROMETHEUS))
+    return yaml.safe_load(
+        render(template, interval, rules, PROXY, engine, exporter, PROMETHEUS, alertmanager)
+    )
 
 
 def jobs(document: dict[str, Any]) -> Any:
@@ -44,6 +47,22 @@ def test_the_job_of_what_does_not_run_has_no_targets() -> None:
     found = jobs(rendered(None))
     assert found["engine"] == ("/-/metrics", [])
     assert found["gpu-exporter"] == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("address", "targets"),
+    [
+        (None, []),
+        (Address("alertmanager", "127.0.0.1", 19093, "ALERTMANAGER_PORT"), ["127.0.0.1:19093"]),
+        (Address("alertmanager", "am.example", 9093, "ALERTMANAGER_PORT"), ["am.example:9093"]),
+        (Address("alertmanager", "fd00::1", 9093, "ALERTMANAGER_PORT"), ["[fd00::1]:9093"]),
+    ],
+)
+def test_alerts_are_sent_to_the_alertmanager_that_there_is(
+    address: Address | None, targets: list[str]
+) -> None:
+    found = rendered(None, alertmanager=address)["alerting"]["alertmanagers"]
+    assert found == [{"static_configs": [{"targets": targets}]}]
 
 
 @pytest.mark.parametrize(("interval", "timeout"), [(1, "1s"), (5, "5s"), (60, "10s")])

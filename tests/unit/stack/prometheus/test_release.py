@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from stack.prometheus.release import VERSION, ReleaseError, archive_name, expected_digest, fetch
+from stack.prometheus.programs import ALERTMANAGER, PROMETHEUS, Program
+from stack.prometheus.release import ReleaseError, archive_name, expected_digest, fetch
 
+VERSION = PROMETHEUS.version
 NAME = f"prometheus-{VERSION}.linux-amd64.tar.gz"
 
 
@@ -47,17 +49,21 @@ def serving(folder: Path, answering: type[Quiet] = Quiet) -> Any:
 
 
 def publish(
-    root: Path, names: tuple[str, ...] = ("prometheus", "promtool"), digest: str | None = None
+    root: Path,
+    names: tuple[str, ...] = ("prometheus", "promtool"),
+    digest: str | None = None,
+    program: Program = PROMETHEUS,
 ) -> None:
-    folder = root / f"v{VERSION}"
+    folder = root / f"v{program.version}"
     folder.mkdir()
-    with tarfile.open(folder / NAME, "w:gz") as tar:
+    archive = NAME.replace(f"prometheus-{VERSION}", f"{program.name}-{program.version}")
+    with tarfile.open(folder / archive, "w:gz") as tar:
         for name in (*names, "LICENSE"):
-            member = tarfile.TarInfo(f"{NAME.removesuffix('.tar.gz')}/{name}")
+            member = tarfile.TarInfo(f"{archive.removesuffix('.tar.gz')}/{name}")
             member.size, member.mode = 3, 0o755
             tar.addfile(member, io.BytesIO(b"abc"))
-    digest = digest or hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
-    (folder / "sha256sums.txt").write_text(f"{'0' * 64}  other.tar.gz\n{digest}  {NAME}\n")
+    digest = digest or hashlib.sha256((folder / archive).read_bytes()).hexdigest()
+    (folder / "sha256sums.txt").write_text(f"{'0' * 64}  other.tar.gz\n{digest}  {archive}\n")
 
 
 def test_a_release_is_fetched_checked_and_unpacked(tmp_path: Path) -> None:
@@ -66,10 +72,22 @@ def test_a_release_is_fetched_checked_and_unpacked(tmp_path: Path) -> None:
     target.mkdir()
     publish(root)
     with serving(root) as url:
-        binary = fetch(NAME, target, url)
+        binary = fetch(PROMETHEUS, NAME, target, url)
     assert binary.read_bytes() == b"abc"
     assert binary.stat().st_mode & 0o100
     assert sorted(path.name for path in target.iterdir()) == ["prometheus", "promtool"]
+
+
+def test_another_program_of_the_project_is_fetched_in_the_same_way(tmp_path: Path) -> None:
+    root, target = tmp_path / "web", tmp_path / "target"
+    root.mkdir()
+    target.mkdir()
+    publish(root, (ALERTMANAGER.name, ALERTMANAGER.tool), program=ALERTMANAGER)
+    name = archive_name(ALERTMANAGER, "linux", "x86_64")
+    assert name is not None
+    with serving(root) as url:
+        assert fetch(ALERTMANAGER, name, target, url) == target / "alertmanager"
+    assert sorted(path.name for path in target.iterdir()) == ["alertmanager", "amtool"]
 
 
 def test_an_archive_that_is_not_what_the_checksums_say_is_thrown_away(tmp_path: Path) -> None:
@@ -77,7 +95,7 @@ def test_an_archive_that_is_not_what_the_checksums_say_is_thrown_away(tmp_path: 
     target = tmp_path / "target"
     target.mkdir()
     with serving(tmp_path) as url, pytest.raises(ReleaseError, match="the release says ffff"):
-        fetch(NAME, target, url)
+        fetch(PROMETHEUS, NAME, target, url)
     assert list(target.iterdir()) == []
 
 
@@ -85,13 +103,16 @@ def test_an_archive_without_prometheus_is_refused(tmp_path: Path) -> None:
     publish(tmp_path, names=("promtool",))
     target = tmp_path / "target"
     target.mkdir()
-    with serving(tmp_path) as url, pytest.raises(ReleaseError, match="is not a Prometheus release"):
-        fetch(NAME, target, url)
+    with (
+        serving(tmp_path) as url,
+        pytest.raises(ReleaseError, match="is not a release of Prometheus"),
+    ):
+        fetch(PROMETHEUS, NAME, target, url)
 
 
 def test_a_release_that_is_not_there_is_not_reachable(tmp_path: Path) -> None:
     with serving(tmp_path) as url, pytest.raises(ReleaseError, match="not reachable"):
-        fetch(NAME, tmp_path, url)
+        fetch(PROMETHEUS, NAME, tmp_path, url)
 
 
 def test_a_refused_connection_is_not_reachable(tmp_path: Path) -> None:
@@ -99,7 +120,7 @@ def test_a_refused_connection_is_not_reachable(tmp_path: Path) -> None:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(ReleaseError, match="not reachable"):
-            fetch(NAME, tmp_path, url)
+            fetch(PROMETHEUS, NAME, tmp_path, url)
 
 
 def test_a_download_that_drips_is_given_up_in_time(tmp_path: Path) -> None:
@@ -109,7 +130,7 @@ def test_a_download_that_drips_is_given_up_in_time(tmp_path: Path) -> None:
     before = time.monotonic()
     with serving(tmp_path, Dripping) as url:
         with pytest.raises(ReleaseError, match=r"the download broke off \(0.2 s\)"):
-            fetch(NAME, target, url, within_seconds=0.2)
+            fetch(PROMETHEUS, NAME, target, url, within_seconds=0.2)
         assert time.monotonic() - before < 2.0
 
 
@@ -120,7 +141,7 @@ def test_a_full_disk_is_a_reason_to_look_further(tmp_path: Path) -> None:
     target.mkdir()
     (target / NAME).symlink_to("/dev/full")
     with serving(tmp_path) as url, pytest.raises(ReleaseError, match="No space left on device"):
-        fetch(NAME, target, url)
+        fetch(PROMETHEUS, NAME, target, url)
 
 
 def test_a_file_that_the_checksums_do_not_name_is_refused() -> None:
@@ -141,4 +162,4 @@ def test_a_file_that_the_checksums_do_not_name_is_refused() -> None:
 def test_the_archive_is_the_one_for_this_machine(
     system: str, machine: str, name: str | None
 ) -> None:
-    assert archive_name(system, machine) == name
+    assert archive_name(PROMETHEUS, system, machine) == name

@@ -1,0 +1,96 @@
+"""Questions from the bank to one model, through the proxy, by the traffic generator."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+from ollama_observe.service.tasks import spawn
+from traffic.attempt import Attempt
+from traffic.client import Client, open_http
+from traffic.plan import SIZES, Plan, PlannedQuestion, make_plan
+from traffic.questions import Bank
+from traffic.runner import play
+from traffic.settings import Preset, TrafficSettings
+
+_SEED = 1
+_MAX_TOKENS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Some questions to a model. `timeout_seconds`: how long a client waits for an answer."""
+
+    model: str
+    questions: int = SIZES["quick"]
+    at_once: int = 2
+    timeout_seconds: float = 60.0
+
+
+class _Nobody:
+    """An observer that looks at nothing: what is to be seen is Prometheus's to tell."""
+
+    def asked(self, question: PlannedQuestion) -> None:
+        pass
+
+    def answered(self, attempt: Attempt) -> None:
+        pass
+
+
+class Asker:
+    """Plays loads against a proxy."""
+
+    def __init__(self, url: str, bank: Bank) -> None:
+        self._url = url
+        self._quick = _plan(bank, "quick")
+        self._demo = _plan(bank, "demo")
+
+    async def ask(self, load: Load) -> None:
+        """Ask the questions of a load; return when each has its answer, or none."""
+        settings = TrafficSettings(
+            base_url=self._url,
+            model=load.model,
+            request_timeout_seconds=load.timeout_seconds,
+        )
+        whole = self._quick if load.questions <= SIZES["quick"] else self._demo
+        plan = replace(whole, questions=whole.questions[: load.questions])
+        async with open_http(settings) as http:
+            await play(plan, Client(http, settings), load.at_once, _Nobody())
+
+    @contextlib.asynccontextmanager
+    async def asking(
+        self, *loads: Load, every_seconds: float = 1.0, patience_seconds: float = 15.0
+    ) -> AsyncIterator[None]:
+        """Ask in the background while the block runs, one load after the other, over and over.
+
+        A load begins every `every_seconds`, or when the one before it has ended. At the end the
+        one that runs has `patience_seconds` to end: a client that is cut off is an abort.
+        """
+        stop = asyncio.Event()
+        task = spawn(self._keep_asking(loads, every_seconds, stop), name="ask")
+        try:
+            yield
+        except BaseException:
+            task.cancel()
+            raise
+        stop.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(task, patience_seconds)
+
+    async def _keep_asking(
+        self, loads: tuple[Load, ...], every_seconds: float, stop: asyncio.Event
+    ) -> None:
+        clock = asyncio.get_running_loop().time
+        for load in itertools.cycle(loads):
+            due = clock() + every_seconds
+            await self.ask(load)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), max(0.0, due - clock()))
+            if stop.is_set():
+                return
+
+
+def _plan(bank: Bank, preset: Preset) -> Plan:
+    # also where requests go through a gateway unless told: it would try those that fail again
+    return make_plan(bank, preset, _SEED, _MAX_TOKENS, route="direct")

@@ -1,0 +1,1 @@
+"""Alertmanager, which tells people of alerts: where it answers, and what it is told."""

@@ -1,0 +1,104 @@
+"""The variables by name: which are ours, which a service's, which nobody's.
+
+The variables carry no prefix of their own. Those that start with the name of a service
+and are no setting of the stack are that service's own: they are handed to it, and it
+refuses what it does not know.
+"""
+
+import difflib
+from collections.abc import Mapping
+
+from stack.errors import SettingsError
+from stack.settings import KNOWN
+
+HANDED_ON = ("PROXY_", "ENGINE_", "TRAFFIC_", "GPU_EXPORTER_")
+"""Prefixes of variables that belong to one service."""
+
+FOR_OTHERS = ("COMPOSE_", "DOCKER_")
+"""Prefixes that may stand in `.env` because Docker Compose reads the same file."""
+
+OUR_PREFIXES = ("STACK_", "PROMETHEUS_", "SLO_")
+"""Prefixes of variables that nobody else reads, but for the next."""
+
+OF_PROMETHEUS_CLIENTS = ("PROMETHEUS_MULTIPROC_DIR", "PROMETHEUS_DISABLE_CREATED_SERIES")
+"""Variables of Prometheus's client libraries."""
+
+WITHOUT_PREFIX = (
+    *("OLLAMA_URL", "ENGINE", "PROMETHEUS", "GPU_EXPORTER"),
+    *("PORTKEY", "PORTKEY_HOST", "PORTKEY_PORT"),
+    *("ALERTMANAGER", "ALERTMANAGER_HOST", "ALERTMANAGER_PORT"),
+    *("ALERTMANAGER_CONFIG", "ALERTMANAGER_WEBHOOK_URL"),
+)
+"""Our variables that only their spelling tells from others'."""
+
+_NEAR_RATIO = 0.86
+"""One letter more, less or exchanged; none of the variables of Ollama's, Portkey's or of those who
+ask an Alertmanager is as near."""
+
+OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES")
+"""Where make repeats what it was told, ours among it: `make start NAME=value`."""
+
+COMPUTED = {
+    "PROXY_OLLAMA_URL": "OLLAMA_URL",
+    "PROXY_ENABLE_PORTKEY": "PORTKEY=on",
+    "GPU_EXPORTER_OLLAMA_URL": "OLLAMA_URL",
+}
+"""Service variables that the stack sets itself, and what the operator sets for each."""
+
+_RUNNING = ("PROXY_", "ENGINE_", "GPU_EXPORTER_")
+"""Those of them whose service runs as long as the stack does."""
+
+
+def merge(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> dict[str, str]:
+    """Both sources as one; the environment wins. Raises: SettingsError for unknown names."""
+    mistakes = [f".env: {_unknown(name)}" for name in dotenv if not _may_stand_in_dotenv(name)]
+    mistakes += [
+        _unknown(name) for name, value in sorted(environ.items()) if value and _is_misspelt(name)
+    ]
+    merged = {**dotenv, **environ}
+    mistakes += [
+        f"{name} is set by the stack itself: set {instead} instead"
+        for name, instead in COMPUTED.items()
+        if merged.get(name)
+    ]
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return merged
+
+
+def operator_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those variables that change what runs: ours and the services' own."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if value and (name in KNOWN or name.startswith(_RUNNING))
+    }
+
+
+def others_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """What every part gets of the environment: neither ours and the services' own, nor make's."""
+    ours = operator_variables(variables)
+    return {
+        name: value
+        for name, value in variables.items()
+        if value and name not in ours and name not in OF_MAKE
+    }
+
+
+def _may_stand_in_dotenv(name: str) -> bool:
+    return name in KNOWN or name.startswith((*HANDED_ON, *FOR_OTHERS))
+
+
+def _is_misspelt(name: str) -> bool:
+    """Whether a name of the environment, which holds others' too, can only be meant for us."""
+    if name in KNOWN or name.upper() in OF_PROMETHEUS_CLIENTS:
+        return False
+    if name.upper().startswith(OUR_PREFIXES):
+        return True
+    return bool(difflib.get_close_matches(name.upper(), WITHOUT_PREFIX, 1, _NEAR_RATIO))
+
+
+def _unknown(name: str) -> str:
+    close = difflib.get_close_matches(name.upper(), sorted(KNOWN), n=1)
+    hint = f", did you mean {close[0]}?" if close else ": .env.example lists them all"
+    return f"unknown setting {name}{hint}"

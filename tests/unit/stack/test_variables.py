@@ -1,0 +1,114 @@
+import pytest
+
+from stack.errors import SettingsError
+from stack.settings import KNOWN, parse
+from stack.variables import WITHOUT_PREFIX, merge, operator_variables, others_variables
+
+
+def test_the_environment_wins_over_the_file() -> None:
+    merged = merge({"PROXY_PORT": "2000"}, {"PROXY_PORT": "1000", "ENGINE_PORT": "3000"})
+    assert parse(merged).proxy_port == 2000
+    assert parse(merged).engine_port == 3000
+
+
+def test_an_unknown_name_in_the_file_is_refused_with_the_nearest() -> None:
+    with pytest.raises(SettingsError, match=r"OLAMA_URL, did you mean OLLAMA_URL\?"):
+        merge({}, {"OLAMA_URL": "http://127.0.0.1:1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PROMETHEUS_PROT", "PROMETHEUS_PORT"),
+        ("STACK_STATE", "STACK_STATE_DIR"),
+        ("prometheus_port", "PROMETHEUS_PORT"),
+        ("PROMETEUS", "PROMETHEUS"),
+        ("ENGINES", "ENGINE"),
+        ("OLAMA_URL", "OLLAMA_URL"),
+        ("OLLAMA_ULR", "OLLAMA_URL"),
+        ("PORTKEY_PROT", "PORTKEY_PORT"),
+        ("PORTKY", "PORTKEY"),
+        ("ALERTMANGER", "ALERTMANAGER"),
+        ("ALERTMANAGER_PROT", "ALERTMANAGER_PORT"),
+        ("ALERTMANAGER_WEBHOOK", "ALERTMANAGER_WEBHOOK_URL"),
+    ],
+)
+def test_a_misspelt_name_in_the_environment_is_refused_with_the_nearest(
+    name: str, meant: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"^unknown setting {name}, did you mean {meant}\?$"):
+        merge({name: "x"}, {})
+    assert merge({name: ""}, {}) == {name: ""}
+
+
+# those of Ollama's own that look most like ours, the clients', and strangers
+@pytest.mark.parametrize(
+    "name",
+    [
+        "OLLAMA_HOST",
+        "OLLAMA_MODELS",
+        "OLLAMA_ORIGINS",
+        "OLLAMA_DEBUG",
+        "OLLAMA_AUTH",
+        "OLLAMA_VULKAN",
+        "OLLAMA_TMPDIR",
+        "OLLAMA_NOPRUNE",
+        "OLLAMA_API_URL",
+        "OLLAMA_BASE_URL",
+        "PORTKEY_API_KEY",
+        "PORTKEY_BASE_URL",
+        "PORTKEY_VIRTUAL_KEY",
+        "PORTKEY_CONFIG",
+        "PORTKEY_PROVIDER",
+        "PROMETHEUS_MULTIPROC_DIR",
+        "prometheus_multiproc_dir",
+        "PROMETHEUS_DISABLE_CREATED_SERIES",
+        "ALERTMANAGER_URL",
+        "ALERTMANAGER_URI",
+        "PATH",
+        "ENGINE_THREADS",
+    ],
+)
+def test_a_name_of_others_in_the_environment_is_none_of_our_business(name: str) -> None:
+    assert merge({name: "x"}, {})[name] == "x"
+
+
+def test_every_name_without_a_prefix_is_guarded() -> None:
+    words = ("STACK", "PROMETHEUS", "SLO", "PROXY", "ENGINE", "TRAFFIC", "GPU_EXPORTER")
+    prefixed = tuple(f"{word}_" for word in words)
+    assert {name for name in KNOWN if not name.startswith(prefixed)} == set(WITHOUT_PREFIX)
+
+
+@pytest.mark.parametrize(
+    "name", ["PROXY_LOG_LEVEL", "ENGINE_THREADS", "TRAFFIC_SEED", "COMPOSE_FILE"]
+)
+def test_settings_of_the_services_and_of_compose_may_stand_in_the_file(name: str) -> None:
+    assert merge({}, {name: "x"})[name] == "x"
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("PROXY_OLLAMA_URL", "OLLAMA_URL"),
+        ("PROXY_ENABLE_PORTKEY", "PORTKEY=on"),
+        ("GPU_EXPORTER_OLLAMA_URL", "OLLAMA_URL"),
+    ],
+)
+def test_a_variable_that_the_stack_computes_is_refused_with_the_operators_name(
+    name: str, instead: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"set {instead} instead"):
+        merge({name: "x"}, {})
+
+
+def test_variables_that_change_what_runs_are_told_from_the_rest() -> None:
+    variables = {"PROXY_PORT": "1", "ENGINE_THREADS": "2", "HOME": "/root", "TRAFFIC_SEED": "3"}
+    assert operator_variables(variables) == {"PROXY_PORT": "1", "ENGINE_THREADS": "2"}
+
+
+def test_every_part_gets_what_is_neither_ours_nor_make_s_and_make_repeats_ours() -> None:
+    repeated = " -- ALERTMANAGER_WEBHOOK_URL=http://me:hunter2@h"
+    makes = dict.fromkeys(("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES"), repeated)
+    ours = {"ALERTMANAGER_WEBHOOK_URL": "http://me:hunter2@h", "PROXY_LOG_LEVEL": "debug"}
+    others = {"HOME": "/root", "MAKELEVEL": "1"}
+    assert others_variables({**makes, **ours, **others, "EMPTY": ""}) == others
