@@ -42,10 +42,17 @@ LABELS = {"alertname": "Down", "job": "proxy"}
 PORTS = [name for name in StackSettings.model_fields if name.endswith("_port")]
 
 
+def as_at_a_terminal() -> None:
+    """A run under nohup, or in a shell's background, hands on that it ignores signals."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 async def started(*words: str, flags: Sequence[str] = ()) -> asyncio.subprocess.Process:
     """`flags` are Python's."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, *flags, "-m", "drill", *words),
+        preexec_fn=as_at_a_terminal,
         cwd=REPOSITORY,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
