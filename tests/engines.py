@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psutil
 
-from stack.waiting import wait_until
 from tests.components import need
 from tests.ports import free_port
 
@@ -50,11 +49,6 @@ class RunningEngine:
                 if "engine.runner" in process.cmdline():
                     found.append(process)
         return found
-
-    def runner(self) -> psutil.Process:
-        """The one model process that runs: looked for until it is seen."""
-        assert wait_until(lambda: len(self.runners()) == 1, _STOP_SECONDS, 0.05), self.runners()
-        return self.runners()[0]
 
     def is_ready(self) -> bool:
         """Whether it takes traffic."""

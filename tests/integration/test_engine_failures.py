@@ -40,11 +40,17 @@ async def answer_with_a_killed_process(engine: RunningEngine, name: str) -> tupl
         await client.request(capture.method, capture.path, capture.request_body)
         head = await client.head()
         chunks = [await client.chunk()]
-        runner = engine.runner()
+        (runner,) = engine.runners()
         runner.kill()
         while chunk := await client.chunk():
             chunks.append(chunk)
+    until_gone(runner)
     return head, chunks
+
+
+def until_gone(runner: psutil.Process) -> None:
+    """Until the engine knows: what comes before is answered by nobody, and told so at once."""
+    runner.wait(CEILING_SECONDS)
 
 
 def without_times(chunk: bytes) -> Any:
@@ -79,7 +85,7 @@ async def test_a_whole_answer_whose_model_process_dies_is_the_recorded_500(
     capture = captures.load(name)
     async with http.post("/api/generate", json={"model": MODEL}) as loaded:
         assert loaded.status == 200
-    runner = engine.runner()
+    (runner,) = engine.runners()
     begun = runner.cpu_times().user
     async with await RawClient.connect(engine.url) as client:
         await client.request(capture.method, capture.path, capture.request_body)
@@ -89,6 +95,7 @@ async def test_a_whole_answer_whose_model_process_dies_is_the_recorded_500(
         runner.kill()
         head = await client.head()
         body = await client.body(head)
+    until_gone(runner)
     assert head.status == capture.status
     assert head.get("content-type") == capture.content_type
     assert body == capture.body
@@ -193,7 +200,7 @@ async def test_an_option_beyond_the_machine_is_cut_to_what_there_is(
     }
     async with http.post("/api/generate", json=body) as answer:
         assert answer.status == 200
-    runner = engine.runner()
+    (runner,) = engine.runners()
     assert runner.memory_info().rss < 2**30
     assert runner.num_threads() < 100
 
@@ -218,7 +225,7 @@ async def test_a_stop_lets_the_answer_in_flight_finish_and_leaves_nothing_behind
         async with aiohttp.ClientSession(engine.url) as http:
             async with http.post("/api/generate", json=body) as answer:
                 await answer.content.readline()
-                runner = engine.runner()
+                (runner,) = engine.runners()
                 engine.process.terminate()
                 *_, last = (await answer.read()).splitlines()
         assert json.loads(last)["done"] is True
@@ -231,7 +238,7 @@ async def test_model_processes_end_with_an_engine_that_is_killed(tmp_path: Path)
         async with aiohttp.ClientSession(engine.url) as http:
             async with http.post("/api/generate", json={"model": MODEL}) as answer:
                 assert answer.status == 200
-        runner = engine.runner()
+        (runner,) = engine.runners()
         os.kill(engine.process.pid, signal.SIGKILL)
         async with asyncio.timeout(CEILING_SECONDS):
             while runner.is_running() and runner.status() != psutil.STATUS_ZOMBIE:
