@@ -14,7 +14,7 @@ import pytest
 from stack.waiting import wait_until
 from tests.containers import PROMETHEUS_THREE, command_in, need_image, put_on_path
 from tests.prometheus_api import PrometheusApi
-from tests.rules import PROMETHEUS, rules
+from tests.rules import PROMETHEUS, alerts, recording_rules
 from tests.stacks import Stack, need_model_and_prometheus, stack_at
 
 WITHIN_SECONDS = 60.0
@@ -67,8 +67,7 @@ def prometheus(stack: Stack) -> PrometheusApi:
 
 def test_it_is_prometheus_three_and_its_rules_work(prometheus: PrometheusApi) -> None:
     assert prometheus.ask("status/buildinfo")["version"].startswith("3.")
-    names = {rule.get("record") or rule["alert"] for found in rules().values() for rule in found}
-    healthy = dict.fromkeys(names, "ok")
+    healthy = dict.fromkeys((*recording_rules(), *alerts()), "ok")
     assert wait_until(lambda: prometheus.health_of_rules() == healthy, WITHIN_SECONDS, 0.2)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.prometheus_api import PrometheusApi
-from tests.rules import rules
+from tests.rules import alerts, recording_rules
 from tests.stacks import Stack, need_model_and_prometheus, stack_at
 
 MODEL = "smollm2:135m"
@@ -183,8 +183,7 @@ def test_made_up_cards_are_called_so(running: Running) -> None:
 
 
 def test_the_rules_are_loaded_and_record(running: Running) -> None:
-    names = {rule.get("record") or rule["alert"] for found in rules().values() for rule in found}
-    healthy = dict.fromkeys(names, "ok")
+    healthy = dict.fromkeys((*recording_rules(), *alerts()), "ok")
     found = wait_until(lambda: running.prometheus.health_of_rules() == healthy, 60, 0.2)
     assert found, running.prometheus.health_of_rules()
     running.wait_for("count(routing:ollama_proxy_requests:rate5m)", 1)

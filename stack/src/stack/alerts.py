@@ -9,7 +9,7 @@ from typing import Any
 from stack import probes, supervised
 from stack.console import columns, complain, duration, say
 from stack.errors import NoAlertsError
-from stack.parts import Address
+from stack.parts import prometheus_address
 from stack.plan import Plan
 from stack.prometheus.alerting import STATES, Alert, Findings, read
 from stack.request import Request
@@ -46,7 +46,8 @@ def exit_code(found: Findings) -> int:
 def _asked(request: Request) -> tuple[str, Findings]:
     running = Plan.load(request.places.run) if supervised.connect(request.socket) else None
     part = running.part("prometheus") if running else None
-    url = (part.addresses[0] if part else _named(request)).url
+    # where none is ours, one of the operator's own may have the same rules
+    url = (part.addresses[0] if part else prometheus_address(request.settings)).url
     reply = probes.get(f"{url}/api/v1/rules", _ANSWERS_WITHIN_SECONDS)
     if reply is None:
         raise NoAlertsError(_silent(url, running is not None, part is not None))
@@ -58,13 +59,6 @@ def _asked(request: Request) -> tuple[str, Findings]:
     if not found.known:
         raise NoAlertsError(f"Prometheus at {url} has no alerts: prometheus/README.md has them")
     return url, found
-
-
-def _named(request: Request) -> Address:
-    """Where one of the operator's own is looked for, which may have the same rules."""
-    settings = request.settings
-    host, port = settings.prometheus_host, settings.prometheus_port
-    return Address("prometheus", host, port, "PROMETHEUS_PORT")
 
 
 def _silent(url: str, is_running: bool, has_part: bool) -> str:

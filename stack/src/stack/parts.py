@@ -43,6 +43,11 @@ class Address:
     page: str = ""
 
     @property
+    def listened(self) -> str:
+        """Where it listens, as a program is told."""
+        return f"{_in_url(self.host)}:{self.port}"
+
+    @property
     def url(self) -> str:
         """Where to reach it from this machine."""
         return f"http://{reachable(self.host)}:{self.port}"
@@ -82,8 +87,10 @@ def reachable(host: str) -> str:
     """A host to connect to for a host that was listened on, ready for a URL."""
     if host in ("0.0.0.0", ""):
         return "127.0.0.1"
-    if host == "::":
-        return "[::1]"
+    return _in_url("::1" if host == "::" else host)
+
+
+def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
@@ -213,7 +220,6 @@ def prometheus_part(
 ) -> Part:
     """Prometheus over its own database."""
     address = prometheus_address(settings)
-    host = f"[{address.host}]" if ":" in address.host else address.host
     return Part(
         name="prometheus",
         command=(
@@ -222,7 +228,7 @@ def prometheus_part(
             f"--storage.tsdb.path={places.prometheus_data}",
             f"--storage.tsdb.retention.time={settings.prometheus_retention_days}d",
             f"--storage.tsdb.retention.size={settings.prometheus_retention_gigabytes}GB",
-            f"--web.listen-address={host}:{address.port}",
+            f"--web.listen-address={address.listened}",
             # alerts link to it: by itself under the machine's name, where it may not listen
             *((f"--web.external-url={address.url}",) if is_loopback(address.host) else ()),
         ),

@@ -1,7 +1,5 @@
 import contextlib
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +12,7 @@ from stack.alerts import FIRING, QUIET, alerts, lines, printable, shown
 from stack.errors import NoAlertsError
 from stack.prometheus.alerting import Alert, Findings
 from stack.request import Request, read_request
+from tests.answering import answering
 from tests.ports import free_port
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -23,24 +22,8 @@ URL = "http://127.0.0.1:9090"
 @contextlib.contextmanager
 def prometheus(tmp_path: Path, status: int, body: bytes) -> Iterator[Request]:
     """Serve one answer to whoever asks for the rules, and name the server by the settings."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            is_asked_for = self.path == "/api/v1/rules"
-            self.send_response(status if is_asked_for else 404)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield read_request({"PROMETHEUS_PORT": str(server.server_port)}, tmp_path)
-        server.shutdown()
-        thread.join()
+    with answering(status, body, "/api/v1/rules") as url:
+        yield read_request({"PROMETHEUS_PORT": url.rpartition(":")[2]}, tmp_path)
 
 
 def rules(*active: dict[str, Any], **fields: Any) -> bytes:

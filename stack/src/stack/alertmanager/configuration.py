@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,7 +10,7 @@ from stack.errors import StackError
 from stack.places import Places
 from stack.prometheus.durations import shortened
 from stack.prometheus.programs import ALERTMANAGER
-from stack.prometheus.sources import Binary, tool_at_hand, tool_of
+from stack.prometheus.sources import Binary, finished, tool_at_hand, tool_of
 from stack.request import Request
 from stack.settings import ALERTMANAGER_SAMPLE, StackSettings
 
@@ -21,7 +20,6 @@ NO_WEBHOOK = "webhook_configs: []"
 _WAITS = re.compile(
     r"^(?P<before> +(?:group_wait|group_interval|repeat_interval): )(\d+)([smhd])$", re.MULTILINE
 )
-_CHECK_WITHIN_SECONDS = 20.0
 
 
 def require(request: Request) -> None:
@@ -72,17 +70,9 @@ def prepare(request: Request, binary: Binary) -> Path:
 
 def check(amtool: Path, path: Path) -> str | None:
     """What Alertmanager's own tool finds wrong with a file; None where it is right."""
-    try:
-        done = subprocess.run(
-            [str(amtool), "check-config", str(path)],
-            capture_output=True,
-            text=True,
-            timeout=_CHECK_WITHIN_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None  # the tool is what is wrong: Alertmanager itself will say what it thinks
-    if done.returncode == 0:
+    done = finished([str(amtool), "check-config", str(path)])
+    # where the tool is what is wrong, Alertmanager itself will say what it thinks
+    if done is None or done.returncode == 0:
         return None
     lines = (done.stdout.partition("FAILED: ")[2] or done.stderr).strip().splitlines()
     return "\n".join(lines)

@@ -35,14 +35,13 @@ def alertmanager_part(
 ) -> Part:
     """Alertmanager alone, on the loopback: it asks nobody who they are, and joins no others."""
     address = alertmanager_address(settings)
-    host = f"[{address.host}]" if ":" in address.host else address.host
     return Part(
         name=NAME,
         command=(
             str(binary),
             f"--config.file={configuration}",
             f"--storage.path={places.alertmanager_data}",
-            f"--web.listen-address={host}:{address.port}",
+            f"--web.listen-address={address.listened}",
             # by itself the machine's name, where nothing listens
             f"--web.external-url={address.url}",
             # without, it listens for others of its kind on every address

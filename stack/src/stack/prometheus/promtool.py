@@ -4,17 +4,15 @@ Prometheus ends at a rule that it does not take. Without its tool it says so its
 started.
 """
 
-import subprocess
 import tempfile
 from pathlib import Path
 
 from stack.errors import StackError
 from stack.prometheus import rules
 from stack.prometheus.programs import PROMETHEUS
-from stack.prometheus.sources import Binary, tool_at_hand, tool_of
+from stack.prometheus.sources import Binary, finished, tool_at_hand, tool_of
 from stack.request import Request
 
-_CHECK_WITHIN_SECONDS = 20.0
 _FAILED = "FAILED:"
 
 
@@ -32,19 +30,9 @@ def prepare(request: Request, binary: Binary) -> None:
 def check(promtool: Path, folder: Path) -> str | None:
     """What Prometheus's own tool finds wrong with a folder's rules; None where they are right."""
     files = sorted(map(str, folder.glob("*.yml")))
-    try:
-        done = subprocess.run(
-            [str(promtool), "check", "rules", *files],
-            stdin=subprocess.DEVNULL,  # which it reads where no file is named
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_CHECK_WITHIN_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None  # the tool is what is wrong: Prometheus itself will say what it thinks
-    if done.returncode == 0 or _FAILED not in done.stderr:
+    done = finished([str(promtool), "check", "rules", *files])
+    # where the tool is what is wrong, Prometheus itself will say what it thinks
+    if done is None or done.returncode == 0 or _FAILED not in done.stderr:
         return None
     # a file that is no YAML it names twice
     lines = dict.fromkeys(line.rstrip() for line in done.stderr.splitlines())

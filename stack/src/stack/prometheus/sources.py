@@ -7,7 +7,7 @@ Homebrew. Without any the stack runs without the program and says so.
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from stack.prometheus.programs import Program
 
 _HOMEBREW = (Path("/opt/homebrew/bin"), Path("/usr/local/bin"))
 _VERSION_WITHIN_SECONDS = 10.0
+_CHECK_WITHIN_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +78,28 @@ def sources(program: Program, places: Places) -> tuple[Source, ...]:
 
 def version_of(program: Program, binary: Path) -> str | None:
     """The version that `--version` prints; None where it does not run."""
+    done = finished([str(binary), "--version"], _VERSION_WITHIN_SECONDS)
+    if done is None or done.returncode != 0:
+        return None
+    return parse_version(program, done.stdout + done.stderr)
+
+
+def finished(
+    command: Sequence[str], within_seconds: float = _CHECK_WITHIN_SECONDS
+) -> subprocess.CompletedProcess[str] | None:
+    """A command that only looks, at its end; None where it does not run, or takes too long."""
     try:
-        done = subprocess.run(
-            [str(binary), "--version"],
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,  # which promtool reads where no file is named
             capture_output=True,
-            text=True,
-            timeout=_VERSION_WITHIN_SECONDS,
+            encoding="utf-8",
+            errors="replace",
+            timeout=within_seconds,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return parse_version(program, done.stdout + done.stderr) if done.returncode == 0 else None
 
 
 def parse_version(program: Program, output: str) -> str | None:
