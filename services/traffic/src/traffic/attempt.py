@@ -3,7 +3,8 @@
 Facts are stored, durations derived.
 """
 
-from dataclasses import dataclass
+from array import array
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 
@@ -56,6 +57,18 @@ class Attempt:
     last_content: float | None = None
     end: float | None = None
     status: int | None = None
+    model: str = ""
+    chunks: int = 0
+    """Pieces of the answer with content; one may hold several tokens."""
+    gaps_seconds: array[float] = field(default_factory=lambda: array("d"))
+    """Between each piece with content and the next."""
+    is_warm_up: bool = False
+    is_cold: bool = False
+    """The model was unloaded before."""
+    is_cancelled: bool = False
+    """It was left in the middle, as planned: no failure, and no whole answer."""
+    is_valid: bool | None = None
+    """Whether the question's check accepts the answer; None without a check or a whole answer."""
     usage: Usage | None = None
     done_reason: str | None = None
     failure: Failure | None = None
@@ -72,7 +85,7 @@ class Attempt:
     @property
     def is_ok(self) -> bool:
         """Whether the whole answer came."""
-        return self.failure is None
+        return self.failure is None and not self.is_cancelled
 
     @property
     def error(self) -> str | None:
@@ -85,6 +98,27 @@ class Attempt:
     def ttft_seconds(self) -> float | None:
         """Time to first token, from `sent`. None for an answer that was not streamed."""
         return None if self.first_content is None else self.first_content - self.sent
+
+    @property
+    def ttft_from_scheduled_seconds(self) -> float | None:
+        """The same from `scheduled`: what waited here counts, too."""
+        return None if self.first_content is None else self.first_content - self.scheduled
+
+    @property
+    def delay_seconds(self) -> float:
+        """How long after its schedule it was sent."""
+        return self.sent - self.scheduled
+
+    @property
+    def end_to_end_from_scheduled_seconds(self) -> float | None:
+        """From `scheduled` to the end of the answer."""
+        return None if self.end is None else self.end - self.scheduled
+
+    @property
+    def time_per_output_token_seconds(self) -> float | None:
+        """Mean time per token after the first, by our clock."""
+        rate = self.seen_tokens_per_second
+        return None if rate is None else 1 / rate
 
     @property
     def end_to_end_seconds(self) -> float | None:

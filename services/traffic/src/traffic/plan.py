@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from traffic.questions import Bank, Category, Question, sample
+from traffic.questions import Bank, Category, Check, Question, sample
 from traffic.settings import Preset, RequestRoute, Route
 
 SIZES: dict[Preset, int] = {"quick": 10, "demo": 50}
@@ -21,7 +21,13 @@ OTHER_WAY: dict[RequestRoute, RequestRoute] = {"direct": "portkey", "portkey": "
 
 @dataclass(frozen=True)
 class PlannedQuestion:
-    """One question, ready to be asked: one request a turn. Units: `max_tokens` per answer."""
+    """One question, ready to be asked: one request a turn. Units: `max_tokens` per answer.
+
+    `at_seconds` is when a schedule wants it, after the beginning; None in a closed loop.
+    `cancel_after_chunks`: the answer is left after so many pieces with content. `unload_first`: the
+    model is unloaded before, so that its load is in the time to first token. `prefix` stands before
+    the first turn, and is sent with it.
+    """
 
     question_id: str
     category: Category
@@ -32,6 +38,13 @@ class PlannedQuestion:
     format: dict[str, Any] | None = None
     tools: tuple[dict[str, Any], ...] | None = None
     route: RequestRoute = "default"
+    model: str = ""
+    at_seconds: float | None = None
+    prefix: str = ""
+    cancel_after_chunks: int | None = None
+    unload_first: bool = False
+    is_warm_up: bool = False
+    check: Check | None = None
 
 
 @dataclass(frozen=True)

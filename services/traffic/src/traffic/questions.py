@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 
 class Category(StrEnum):
@@ -107,7 +107,32 @@ class JsonSchema(_Strict):
     kind: Literal["json_schema"]
 
 
-Check = Annotated[ContainsAny | Numeric | Bullets | JsonSchema, Field(discriminator="kind")]
+class Regex(_Strict):
+    """The answer holds something that the pattern matches, lines not minded."""
+
+    kind: Literal["regex"]
+    pattern: str = Field(min_length=1)
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from error
+        return value
+
+
+class PythonCompiles(_Strict):
+    """The answer holds a fenced block of Python that can be parsed."""
+
+    kind: Literal["python_compiles"]
+
+
+Check = Annotated[
+    ContainsAny | Numeric | Bullets | JsonSchema | Regex | PythonCompiles,
+    Field(discriminator="kind"),
+]
 
 
 class Question(_Strict):
@@ -130,6 +155,11 @@ class Question(_Strict):
         None, gt=0, description="Nominal size of the context, at 4 characters a token."
     )
     check: Check | None = Field(None, description="Finds broken answers, not bad ones.")
+    sample: str | None = Field(
+        None,
+        min_length=1,
+        description="A good answer, which the check accepts; it refuses its first half.",
+    )
     format: dict[str, Any] | None = Field(None, description="JSON schema the answer must have.")
     tools: tuple[dict[str, Any], ...] | None = Field(None, min_length=1, strict=False)
 
@@ -142,6 +172,8 @@ class Question(_Strict):
             raise ValueError(f"{PLACEHOLDER} and context_ref belong together")
         if (self.context_ref is None) != (self.context_tokens is None):
             raise ValueError("context_ref and context_tokens belong together")
+        if (self.check is None) != (self.sample is None):
+            raise ValueError("check and sample belong together")
         if self.check is not None and self.check.kind == "json_schema" and self.format is None:
             raise ValueError("a json_schema check needs a format")
         return self

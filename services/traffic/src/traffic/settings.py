@@ -1,13 +1,15 @@
-"""What the traffic worker can be told, by environment (TRAFFIC_*) or command line."""
+"""What the traffic generator can be told, by environment (TRAFFIC_*) or command line."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ollama_observe.service.addresses import is_http_url, is_loopback
 from ollama_observe.service.settings import ServiceSettings, settings_config
+from traffic.arrivals import Arrival
+from traffic.mixes import Mix, parse_categories, parse_weights
 
 LOCAL_HOSTS = frozenset(
     {"localhost", "host.docker.internal", "proxy", "engine", "ollama", "portkey"}
@@ -17,11 +19,14 @@ LOCAL_HOSTS = frozenset(
 GATEWAY_ADDRESSES = ("portkey_url", "ollama_url")
 """What the route gateway uses, in place of `base_url`."""
 
-Preset = Literal["quick", "demo"]
+Preset = Literal["quick", "demo", "stress", "continuous", "replay"]
 """How many questions, of which kinds. Sizes are in plan.py."""
 
-Api = Literal["native", "openai"]
+Api = Literal["native", "openai", "anthropic"]
 """Which of the server's chat interfaces is used."""
+
+Prefix = Literal["own", "shared", "unique"]
+"""What stands before a question."""
 
 RequestRoute = Literal["default", "direct", "portkey", "gateway"]
 """The way that one request asks for. What it means is in routes.py."""
@@ -31,7 +36,7 @@ Route = Literal[RequestRoute, "mixed"]
 
 
 class TrafficSettings(ServiceSettings):
-    """Settings of `python -m traffic`."""
+    """Plays real questions through the proxy, measures what a client sees, reports it."""
 
     model_config = settings_config("TRAFFIC_", "traffic")
 
@@ -58,27 +63,114 @@ class TrafficSettings(ServiceSettings):
         "http://127.0.0.1:11434",
         description="Where the gateway sends them with the route gateway: Ollama, without /v1.",
     )
-    model: str = Field("smollm2:135m", min_length=1, description="The model that answers.")
-    preset: Preset = Field(
-        "quick",
-        description="quick: 10 questions, one of each category; demo: 50, five of each.",
+
+    model: str = Field(
+        "smollm2:135m",
+        min_length=1,
+        description="The model that answers; several by weight: `llama3.2:3b=3,qwen3:4b=1`.",
     )
     api: Api = Field(
-        "native", description="native: /api/chat; openai: /v1/chat/completions. Both streamed."
+        "native",
+        description="native: /api/chat; openai: /v1/chat/completions; anthropic: /v1/messages. "
+        "All streamed.",
     )
-    concurrency: int = Field(
-        1, ge=1, le=256, description="Questions in flight at once; a new one starts as one ends."
+    preset: Preset = Field(
+        "quick",
+        description="quick: 10 questions, one of each category; demo: 50; stress: 1000; "
+        "continuous: until stopped; replay: what TRAFFIC_TRACE holds.",
+    )
+    questions: int | None = Field(
+        None, gt=0, le=1_000_000, description="How many questions, in place of the preset's number."
+    )
+    categories: str = Field("", description="Only these, by commas. Empty: all ten.")
+    mix: Mix = Field(
+        "uniform",
+        description="How the categories are weighted: uniform, chat (as people use a chat), rag, "
+        "agent, or stress (what loads a server most).",
     )
     seed: int = Field(1, ge=0, lt=2**31, description="Same seed, same questions in the same order.")
     max_tokens: int | None = Field(
         None, gt=0, description="Ceiling on the tokens of an answer, below each question's own."
     )
+    prefix: Prefix = Field(
+        "own",
+        description="own: questions as they are; shared: one long text before all of them, which "
+        "a server can keep; unique: a number of its own before each, so that it keeps nothing.",
+    )
+    num_ctx: int | None = Field(
+        None, gt=0, description="Context to ask for; the native API alone has it."
+    )
+    keep_alive: str | None = Field(
+        None, description="How long the model is to stay loaded; the native API alone has it."
+    )
+
+    arrival: Arrival = Field(
+        "closed",
+        description="closed: the next question as one ends. constant, poisson, ramp, burst, "
+        "spike: at instants of a schedule, whether or not the server keeps up.",
+    )
+    concurrency: int = Field(
+        1, ge=1, le=4096, description="Questions in flight at once in a closed loop."
+    )
+    rate_per_second: float = Field(
+        1.0, gt=0, le=10_000, description="Mean rate of a schedule; of a ramp, its end."
+    )
+    ramp_seconds: float = Field(
+        60.0, gt=0, description="How long a ramp takes from nothing to the rate."
+    )
+    burst_size: int = Field(
+        10, ge=1, description="Questions at once in a burst; the mean rate is kept."
+    )
+    spike_factor: float = Field(
+        5.0, ge=1, description="How many times the rate a spike is, from its beginning to its end."
+    )
+    spike_after_seconds: float = Field(30.0, ge=0, description="When a spike begins.")
+    spike_seconds: float = Field(10.0, gt=0, description="How long a spike lasts.")
+    max_in_flight: int = Field(
+        256,
+        ge=1,
+        le=4096,
+        description="Most questions in flight of a schedule; what is due beyond is dropped and "
+        "counted.",
+    )
+    duration_seconds: float | None = Field(
+        None, gt=0, description="Start no more questions after so long; those in flight end."
+    )
+    warm_up: int | None = Field(
+        None,
+        ge=0,
+        description="Questions before the measured ones, in no figure. Default: quick 0, demo 1, "
+        "stress 3, continuous 0, replay 1.",
+    )
+    cancel_rate: float = Field(
+        0.0, ge=0, le=1, description="Share of the answers that are left in the middle."
+    )
+    cold_every: int = Field(
+        0, ge=0, description="Unload the model before every n-th question; 0: never."
+    )
+    trace: Path | None = Field(
+        None,
+        description="JSONL of requests to replay: times and sizes; the proxy's own log is one.",
+    )
+    trace_speed: float = Field(
+        1.0, gt=0, le=1000, description="How many times as fast as it was recorded."
+    )
+
     request_timeout_seconds: float = Field(
         300.0, gt=0, description="Longest time for one request, from sent to the answer's end."
     )
     connect_timeout_seconds: float = Field(5.0, gt=0, description="Longest wait for a connection.")
     questions_directory: Path | None = Field(
         None, description="The question bank. Default: `questions` in the checkout."
+    )
+    results_directory: Path | None = Field(
+        None, description="Folder for a folder of results of this run. Unset: nothing is written."
+    )
+    slo: Path | None = Field(
+        None, description="YAML with objectives: goodput is counted, and exit code 1 is a miss."
+    )
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that share the plan; their records are merged."
     )
 
     @field_validator("base_url", "portkey_url", "ollama_url")
@@ -91,10 +183,35 @@ class TrafficSettings(ServiceSettings):
             raise ValueError("expected http://host:port, without /v1: paths carry it")
         return _near_address(value, allow_remote=bool(info.data.get("allow_remote")))
 
+    @field_validator("model")
+    @classmethod
+    def _is_one_or_weighted(cls, value: str) -> str:
+        parse_weights(value)
+        return value
+
+    @field_validator("categories")
+    @classmethod
+    def _are_categories(cls, value: str) -> str:
+        parse_categories(value)
+        return value
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.preset == "replay" and self.trace is None:
+            raise ValueError("the preset replay needs a trace: TRAFFIC_TRACE (--trace)")
+        if self.api != "native" and (self.num_ctx is not None or self.keep_alive is not None):
+            raise ValueError("num_ctx and keep_alive are the native API's alone (--api native)")
+        return self
+
     @property
     def target_url(self) -> str:
         """The server that requests are sent to."""
         return self.portkey_url if self.route == "gateway" else self.base_url
+
+    @property
+    def models(self) -> dict[str, float]:
+        """Each model and its weight."""
+        return parse_weights(self.model)
 
 
 def _near_address(value: str, *, allow_remote: bool) -> str:
