@@ -21,7 +21,7 @@ IN_PLACE := cd stack/src && ../../$(PY)
 SUPERVISOR_PID = $${STACK_STATE_DIR:-.local}/run/supervisord.pid
 
 ##@ Run
-.PHONY: start stop restart status logs metrics alerts traffic-quick bench soak drill
+.PHONY: start stop restart status logs metrics alerts bench soak drill
 start: $(RUN_ENVIRONMENT) ## set up what is missing, start everything, say what runs where
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack start
@@ -74,15 +74,41 @@ start-proxy-portkey: $(RUN_ENVIRONMENT) ## the same, with requests through a gat
 .PHONY: traffic-portkey traffic-portkey-direct traffic-portkey-proxy
 traffic-portkey: ## the ten questions direct and through Portkey, with the difference
 	$(REQUIRE_SETUP)
-	@$(PY) -m stack traffic --preset quick --route mixed
+	@$(PY) -m stack traffic --preset quick --route mixed $(FLAGS)
 
 traffic-portkey-direct: ## the ten questions straight to the Portkey gateway, past the proxy
 	$(REQUIRE_SETUP)
-	@$(PY) -m stack traffic --preset quick --route gateway
+	@$(PY) -m stack traffic --preset quick --route gateway $(FLAGS)
 
 traffic-portkey-proxy: ## the ten questions by the proxy through Portkey
 	$(REQUIRE_SETUP)
-	@$(PY) -m stack traffic --preset quick --route portkey
+	@$(PY) -m stack traffic --preset quick --route portkey $(FLAGS)
+
+##@ Traffic
+.PHONY: traffic traffic-quick traffic-demo traffic-stress traffic-continuous traffic-compare
+traffic: ## choose what to ask the running stack, then watch it
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic interactive $(FLAGS)
+
+traffic-quick: ## send ten questions through the running stack; results in results/
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic --preset quick $(FLAGS)
+
+traffic-demo: ## fifty; others as flags: make traffic-demo FLAGS="--concurrency 4"
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic --preset demo $(FLAGS)
+
+traffic-stress: ## a thousand
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic --preset stress $(FLAGS)
+
+traffic-continuous: ## without end, until Ctrl-C
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic --preset continuous $(FLAGS)
+
+traffic-compare: ## two results: make traffic-compare A=results/... B=results/...
+	$(REQUIRE_SETUP)
+	@$(PY) -m traffic compare $(A) $(B) $(FLAGS)
 
 ##@ Measure
 metrics: ## what the proxy and the exporter have measured so far
@@ -93,11 +119,7 @@ alerts: ## what fires now, since when and what to do; fails where something fire
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack alerts $(FLAGS)
 
-traffic-quick: ## send ten questions through the running stack, with a summary
-	$(REQUIRE_SETUP)
-	@$(PY) -m stack traffic --preset quick
-
-bench: $(DEV_ENVIRONMENT) ## what the proxy costs, beside nginx, in four minutes: docs/PERFORMANCE.md
+bench: $(DEV_ENVIRONMENT) ## what the proxy costs, beside nginx, in five minutes: docs/PERFORMANCE.md
 	@$(PY) -m bench $(FLAGS)
 
 soak: $(DEV_ENVIRONMENT) ## mixed faults for ten minutes, then every count must be right

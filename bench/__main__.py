@@ -1,4 +1,7 @@
-"""`make bench`: what the proxy costs, beside nginx and beside nothing, and what Portkey adds."""
+"""`make bench`: what the proxy costs, beside nginx and beside nothing, and what Portkey adds.
+
+And whether what the traffic generator says of a server is true: `bench.traffic`.
+"""
 
 import argparse
 import sys
@@ -14,6 +17,10 @@ from bench.plan import Plan, quick, whole
 from bench.report import Results, rendered, results, table, write_json
 from bench.rounds import measure
 from bench.subjects import subjects, upstream
+from bench.traffic import __main__ as of_traffic
+from bench.traffic.report import Results as TrafficResults
+from bench.traffic.report import table as traffic_table
+from bench.traffic.truth import NoTruthError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENT = REPOSITORY / "docs" / "PERFORMANCE.md"
@@ -38,9 +45,10 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measure direct, nginx, the proxy and the proxy through Portkey side by side "
-        "on loopback: unary chats, streams, one big upload. The tables go to stdout; after a whole "
-        "run with nginx and the gateway, they go into docs/PERFORMANCE.md and everything into "
-        "docs/performance.json as well.",
+        "on loopback: unary chats, streams, one big upload; then hold the traffic generator "
+        "against streams whose instants are known. The tables go to stdout; after a whole run "
+        "with nginx and the gateway, they go into docs/PERFORMANCE.md and everything into "
+        "docs/performance.json and docs/performance-traffic.json as well.",
         allow_abbrev=False,
     )
     parser.add_argument("--quick", action="store_true", help="a little of each; writes no document")
@@ -60,6 +68,16 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     return Plan(plan.rounds, chosen)
 
 
+def _hold_traffic(arguments: argparse.Namespace) -> TrafficResults:
+    """Hold the traffic generator against the truth, and print that. Raises: NoTruthError."""
+    load, rounds = (of_traffic.WHOLE, arguments.rounds)
+    if arguments.quick:
+        load, rounds = of_traffic.QUICK, 1
+    found = uvloop.run(of_traffic.run(load, rounds))
+    print(traffic_table(found))  # noqa: T201
+    return found
+
+
 def main() -> None:
     """Measure, print the tables, write what is to be written."""
     arguments = _arguments()
@@ -70,15 +88,18 @@ def main() -> None:
         _say(gateway.INSTALL)
     try:
         found = uvloop.run(run(plan, nginx, has_gateway))
-    except (StartError, WrongAnswerError) as error:
+        print(table(found))  # noqa: T201
+        truth = None if arguments.workload else _hold_traffic(arguments)
+    except (StartError, WrongAnswerError, NoTruthError) as error:
         raise SystemExit(f"bench: {error}") from error
-    print(table(found))  # noqa: T201
     is_whole = not (arguments.quick or arguments.workload or nginx is None) and has_gateway
     if arguments.json or is_whole:
         write_json(found, arguments.json or JSON)
     if is_whole and not arguments.json:
         DOCUMENT.write_text(rendered(DOCUMENT.read_text(encoding="utf-8"), found), encoding="utf-8")
         _say(f"wrote {DOCUMENT.name} and {JSON.name}")
+        if truth is not None:
+            of_traffic.publish(truth)
 
 
 if __name__ == "__main__":

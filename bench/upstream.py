@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Callable
 from typing import cast
 
 import uvloop
@@ -105,15 +106,20 @@ def _summary(lateness: list[float]) -> dict[str, float]:
     return {"count": len(lateness), "p99_seconds": percentile(lateness, 99) if lateness else 0.0}
 
 
-async def serve() -> None:
-    """Serve on a free port of loopback until cancelled."""
-    lateness: list[float] = []
+async def listen(connection: Callable[[], Connection]) -> None:
+    """Serve on a free port of loopback, told on stdout, until cancelled."""
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(lateness), "127.0.0.1", 0, backlog=4096
+        connection, "127.0.0.1", 0, backlog=4096
     )
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
     await server.serve_forever()
 
 
+def main() -> None:
+    """Serve until ended."""
+    lateness: list[float] = []
+    uvloop.run(listen(lambda: Connection(lateness)))
+
+
 if __name__ == "__main__":
-    uvloop.run(serve())
+    main()

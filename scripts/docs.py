@@ -46,8 +46,13 @@ def _cell(text: str) -> str:
 
 
 def metrics() -> str:
+    """One section a metric of the proxy."""
+    return sections(catalogue.PROXY)
+
+
+def sections(metrics: Iterable[Metric]) -> str:
     """One section a metric: what it counts, its labels, its clock, its buckets."""
-    return "\n".join(_metric(metric) for metric in catalogue.PROXY)
+    return "\n".join(_metric(metric) for metric in metrics)
 
 
 def rows(metrics: Iterable[Metric]) -> str:
@@ -176,6 +181,7 @@ PASSAGES: dict[str, Callable[[], str]] = {
     "ollama_metrics": lambda: rows(ollama.METRICS),
     "energy_metrics": lambda: rows(energy.METRICS),
     "exporter_metrics": lambda: rows(exporter.METRICS),
+    "traffic_metrics": lambda: sections(catalogue.TRAFFIC),
     "labels": labels,
     "stack": stack,
     "objectives": objectives,

@@ -21,6 +21,7 @@ HELD = {
     "engine": (LIBRARY, "services/engine"),
     "traffic": (LIBRARY, "services/traffic"),
     "gpu-exporter": (LIBRARY, "services/gpu-exporter"),
+    "locust": (LIBRARY, "services/traffic"),
     "local": MEMBERS,
     "dev": MEMBERS,
 }

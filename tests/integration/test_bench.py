@@ -38,7 +38,9 @@ async def test_a_quick_run_measures_everything_side_by_side(tmp_path: Path) -> N
     told, said = (text.decode() for text in await child.communicate())
     assert child.returncode == 0, said
     found = json.loads(path.read_text(encoding="utf-8"))
-    assert told.strip() == table(found).strip()
+    shown, generator = told.split("| Generator, client side |")
+    assert shown.strip() == table(found).strip()
+    assert "8 streams of 100 chunks/s: 8 requests" in generator
     assert list(found["medians"]) == [workload.name for workload in quick().workloads]
     for row in rows(found["medians"]):
         assert row.proxy is not None and row.nginx is not None, row.figure

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ollama_observe.service.addresses import without_credentials
 from stack import probes, supervised
@@ -22,8 +23,14 @@ def traffic(request: Request, arguments: Sequence[str]) -> int:
     if proxy is not None and not probes.is_ready(proxy.ready_url):
         raise StackError("the proxy is not ready: make status")
     given = {name: value for name, value in request.variables.items() if value}
+    told = addresses(plan, request.settings) | results(request.places.repository)
     command = [sys.executable, "-m", "traffic", *arguments]
-    os.execve(command[0], command, addresses(plan, request.settings) | given)
+    os.execve(command[0], command, told | given)
+
+
+def results(repository: Path) -> dict[str, str]:
+    """Where what was measured is kept, unless the operator says otherwise."""
+    return {"TRAFFIC_RESULTS_DIRECTORY": str(repository / "results")}
 
 
 def addresses(plan: Plan, settings: StackSettings) -> dict[str, str]:

@@ -7,7 +7,7 @@ from stack.parts import Address, Part
 from stack.plan import Plan
 from stack.request import read_request
 from stack.settings import parse
-from stack.traffic import addresses, traffic
+from stack.traffic import addresses, results, traffic
 
 
 def plan(**ports: int) -> Plan:
@@ -21,6 +21,10 @@ def plan(**ports: int) -> Plan:
 def test_without_a_stack_no_question_is_sent(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="no stack is running to send questions to: make start"):
         traffic(read_request({}, tmp_path), ["--preset", "quick"])
+
+
+def test_results_are_kept_in_the_checkout(tmp_path: Path) -> None:
+    assert results(tmp_path) == {"TRAFFIC_RESULTS_DIRECTORY": f"{tmp_path}/results"}
 
 
 def test_the_traffic_is_told_where_the_parts_answer() -> None:

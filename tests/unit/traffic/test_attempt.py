@@ -57,3 +57,29 @@ def test_the_way_is_known_by_the_sign_and_by_the_status() -> None:
     passed.has_portkey_sign = True
     ways = [item.way for item in (answered, refused, passed)]
     assert ways == [Way.WENT_DIRECT, Way.UNKNOWN, Way.PORTKEY]
+
+
+def test_what_waited_here_counts_from_the_schedule() -> None:
+    seen = attempt()
+    assert (seen.ttft_from_scheduled_seconds, seen.end_to_end_from_scheduled_seconds) == (
+        None,
+        None,
+    )
+    seen.first_content, seen.end = 10.25, 12.0
+    assert seen.delay_seconds == 1.0
+    assert seen.ttft_from_scheduled_seconds == 1.25
+    assert seen.end_to_end_from_scheduled_seconds == 3.0
+
+
+def test_the_time_per_token_is_the_rate_upside_down() -> None:
+    seen = attempt()
+    assert seen.time_per_output_token_seconds is None
+    seen.usage = Usage(generated_tokens=11)
+    seen.first_content, seen.last_content = 10.0, 14.0
+    assert seen.time_per_output_token_seconds == pytest.approx(0.4)
+
+
+def test_an_answer_that_was_left_is_neither_whole_nor_failed() -> None:
+    seen = attempt()
+    seen.is_cancelled = True
+    assert (seen.is_ok, seen.error) == (False, None)

@@ -1,4 +1,4 @@
-"""The bank is read strictly, and sampled the same way everywhere."""
+"""The bank is read strictly."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from traffic.questions import PREFIXES, Bank, BankError, Category, load_bank, sample
+from traffic.questions import PREFIXES, Bank, BankError, Category, load_bank
 
 
 def record(category: Category = Category.CODE, number: int = 1, **changes: Any) -> dict[str, Any]:
@@ -52,7 +52,11 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"context_ref": "story", "context_tokens": 1000}, "belong together"),
     ({"turns": [{"role": "user", "content": "Sum up {context}"}]}, "belong together"),
     ({"context_tokens": 1000}, "belong together"),
-    ({"check": {"kind": "json_schema"}}, "needs a format"),
+    ({"check": {"kind": "json_schema"}, "sample": "{}"}, "needs a format"),
+    ({"check": {"kind": "numeric", "value": 4}}, "check and sample belong together"),
+    ({"sample": "Four."}, "check and sample belong together"),
+    ({"check": {"kind": "regex", "pattern": "(four"}, "sample": "four"}, "no regular expression"),
+    ({"check": {"kind": "guess"}, "sample": "four"}, "check: .*'guess'"),
     ({"category": "longform", "id": "lng-0001"}, "does not belong in this file"),
 ]
 
@@ -78,6 +82,23 @@ def test_a_line_separator_inside_a_question_does_not_end_its_line(tmp_path: Path
     path = write_bank(tmp_path) / "code.jsonl"
     path.write_text(json.dumps(odd, ensure_ascii=False) + "\n", encoding="utf-8")
     assert load_bank(tmp_path).of(Category.CODE)[0].turns[0].content == "before\u2028after"
+
+
+@pytest.mark.parametrize(
+    ("check", "sample"),
+    [
+        ({"kind": "regex", "pattern": "(?i)four|4"}, "Four."),
+        ({"kind": "python_compiles"}, "```python\nprint(4)\n```"),
+    ],
+)
+def test_a_check_is_read_with_its_sample(
+    tmp_path: Path, check: dict[str, Any], sample: str
+) -> None:
+    write_bank(tmp_path, code=[record(check=check, sample=sample)])
+    question = load_bank(tmp_path).of(Category.CODE)[0]
+    assert question.check is not None
+    assert question.check.model_dump() == check
+    assert question.sample == sample
 
 
 def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
@@ -108,30 +129,3 @@ def test_a_missing_file_and_one_that_is_not_utf8_are_named(tmp_path: Path) -> No
     (tmp_path / "code.jsonl").write_bytes(b"\xff\xfe")
     with pytest.raises(BankError, match=r"code\.jsonl is not UTF-8"):
         load_bank(tmp_path)
-
-
-def test_every_round_of_a_sample_takes_one_of_each_category(bank: Bank) -> None:
-    chosen = sample(bank, 30, seed=7)
-    for start in (0, 10, 20):
-        assert {item.category for item in chosen[start : start + 10]} == set(Category)
-    assert len({item.id for item in chosen}) == 30
-
-
-def test_the_same_seed_gives_the_same_sample_and_another_seed_another(bank: Bank) -> None:
-    ids = [item.id for item in sample(bank, 20, seed=7)]
-    assert ids == [item.id for item in sample(bank, 20, seed=7)]
-    assert ids != [item.id for item in sample(bank, 20, seed=8)]
-
-
-def test_a_small_sample_is_the_beginning_of_a_large_one(bank: Bank) -> None:
-    assert sample(bank, 13, seed=7) == sample(bank, 30, seed=7)[:13]
-
-
-def test_the_order_of_the_categories_differs_between_rounds_and_seeds(bank: Bank) -> None:
-    orders = {tuple(item.category for item in sample(bank, 10, seed)) for seed in range(5)}
-    assert len(orders) > 1
-
-
-def test_a_sample_larger_than_the_bank_is_refused(bank: Bank) -> None:
-    with pytest.raises(BankError, match="31 questions"):
-        sample(bank, 31, seed=7)

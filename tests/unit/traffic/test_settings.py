@@ -5,23 +5,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from traffic.settings import TrafficSettings, is_local
+from traffic.settings import TrafficSettings
 
 
 def settings(**values: Any) -> TrafficSettings:
     return TrafficSettings(_cli_parse_args=[], **values)
-
-
-@pytest.mark.parametrize(
-    "host", ["localhost", "127.0.0.1", "127.8.9.1", "::1", "proxy", "a.localhost"]
-)
-def test_the_loopback_and_the_compose_services_are_local(host: str) -> None:
-    assert is_local(host)
-
-
-@pytest.mark.parametrize("host", ["8.8.8.8", "10.0.0.1", "0.0.0.0", "example.org", "proxy.lan"])
-def test_everything_else_is_remote(host: str) -> None:
-    assert not is_local(host)
 
 
 def test_a_remote_target_needs_the_word_of_the_operator() -> None:
@@ -77,3 +65,42 @@ def test_the_route_says_to_which_server_requests_go() -> None:
         "mixed": "http://127.0.0.1:1",
         "gateway": "http://127.0.0.1:2",
     }
+
+
+def test_categories_and_models_that_there_are_not_are_refused_with_what_there_is() -> None:
+    with pytest.raises(ValidationError, match="no category 'cod'; expected some of factual_short"):
+        settings(categories="cod")
+    with pytest.raises(ValidationError, match="expected a model"):
+        settings(model="a,,b")
+    with pytest.raises(ValidationError, match="the mix rag has none of the categories code"):
+        settings(mix="rag", categories="code")
+
+
+def test_several_models_have_weights() -> None:
+    assert settings(model="a=3,b").models == {"a": 3.0, "b": 1.0}
+
+
+def test_a_replay_needs_a_trace_and_a_trace_a_replay() -> None:
+    with pytest.raises(ValidationError, match=r"needs a trace: TRAFFIC_TRACE \(--trace\)"):
+        settings(preset="replay")
+    with pytest.raises(ValidationError, match="by the preset replay alone"):
+        settings(trace="log.jsonl")
+    assert settings(preset="replay", trace="log.jsonl").is_scheduled
+
+
+@pytest.mark.parametrize("other", [{"arrival": "poisson"}, {"route": "mixed"}])
+def test_a_replay_has_its_instants_and_goes_one_way(other: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match=r"not with --(arrival|route)"):
+        settings(preset="replay", trace="log.jsonl", **other)
+
+
+def test_all_but_a_closed_loop_are_scheduled() -> None:
+    assert not settings().is_scheduled
+    assert settings(arrival="ramp").is_scheduled
+
+
+def test_what_only_the_native_api_has_is_refused_with_another() -> None:
+    assert settings(num_ctx=4096, keep_alive="5m")
+    for values in ({"num_ctx": 4096}, {"keep_alive": "5m"}):
+        with pytest.raises(ValidationError, match="native API's alone"):
+            settings(api="openai", **values)

@@ -1,10 +1,12 @@
 """The end of a run fits 80 columns, says everything, and blames no way for another's figures."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
+from tests.runs import cancelled, plan_for, refused, whole
 from tests.unit.traffic.test_protocol import question
 from tests.unit.traffic.test_report import (
     PLAN,
@@ -16,9 +18,12 @@ from tests.unit.traffic.test_report import (
 )
 from traffic.attempt import Attempt, Failure
 from traffic.comparison import Comparison, Differences
-from traffic.plan import Plan
+from traffic.figures import Drop
+from traffic.plan import Endless, Plan
+from traffic.questions import Category
 from traffic.report import summarise
 from traffic.settings import Route
+from traffic.slo import Verdict
 from traffic.tables import duration, summary_table
 
 
@@ -29,7 +34,7 @@ def printed(
     plan: Plan = PLAN,
     seconds: float = 1.0,
 ) -> str:
-    plan = Plan(plan.preset, plan.seed, plan.questions, route)
+    plan = replace(plan, route=route)
     console = Console(file=io.StringIO(), width=80, color_system=None)
     console.print(summary_table(plan, summarise(plan, attempts, seconds), comparison))
     assert isinstance(console.file, io.StringIO)
@@ -46,7 +51,15 @@ def row(text: str, name: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.0004, "0 ms"), (0.2134, "213 ms"), (0.9996, "1.00 s"), (2.708, "2.71 s")],
+    [
+        (0.0, "0 ms"),
+        (0.0004, "0.4 ms"),
+        (0.00994, "9.9 ms"),
+        (0.00996, "10 ms"),
+        (0.2134, "213 ms"),
+        (0.9996, "1.00 s"),
+        (2.708, "2.71 s"),
+    ],
 )
 def test_durations_are_written_in_the_unit_that_suits_them(seconds: float, text: str) -> None:
     assert duration(seconds) == text
@@ -72,7 +85,7 @@ def test_the_summary_says_everything() -> None:
 
 
 def test_figures_that_nobody_reported_are_dashes() -> None:
-    assert row(printed([]), "TTFT, from sent") == ["0", "-", "-", "-"]
+    assert row(printed([]), "TTFT, from sent") == ["0", "-", "-", "-", "-"]
 
 
 def test_a_run_that_asked_for_no_way_is_not_told_of_any() -> None:
@@ -84,7 +97,7 @@ def test_a_run_that_asked_for_no_way_is_not_told_of_any() -> None:
 def test_one_way_is_one_table_and_is_named() -> None:
     text = printed([through_portkey(ok(0.1)), through_portkey(ok(0.3))], "portkey")
     assert row(text, "Way") == ["2 portkey"]
-    assert row(text, "TTFT, from sent") == ["2", "200 ms", "290 ms", "300 ms"]
+    assert row(text, "TTFT, from sent") == ["2", "200 ms", "290 ms", "298 ms", "300 ms"]
 
 
 def test_two_ways_stand_side_by_side() -> None:
@@ -146,3 +159,97 @@ def test_the_difference_of_two_ways_has_its_sign_and_its_spread() -> None:
 def test_without_a_pair_there_is_no_difference() -> None:
     compared = printed([], "mixed", Comparison(None, None)).split("Portkey minus direct")[1]
     assert row(compared, "TTFT, from sent") == ["0", "-", "-", "-"]
+
+
+def more(
+    attempts: list[Attempt],
+    drops: tuple[Drop, ...] = (),
+    objectives: tuple[Verdict, ...] = (),
+    reasons: tuple[str, ...] = (),
+    *,
+    is_scheduled: bool = True,
+) -> str:
+    """The summary of a run by a schedule, say."""
+    plan = plan_for(attempts, is_scheduled=is_scheduled)
+    summary = summarise(plan, attempts, 1.0, drops, lambda one: (one.ttft_seconds or 9.0) < 1.0)
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    console.print(summary_table(plan, summary, None, objectives, reasons))
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert max(len(line) for line in text.splitlines()) <= 80
+    return text
+
+
+def test_what_is_neither_answered_nor_failed_is_counted_apart() -> None:
+    attempts = [replace(whole(), is_warm_up=True), whole(), cancelled(), refused()]
+    text = " ".join(more(attempts, (Drop(Category.CODE, "m:1b", 1.0, 2),)).split())
+    assert "1 ok, 1 failed, 1 cancelled, 2 dropped: too many were in flight" in text
+    assert "; 1 before them to warm up, in no figure" in text
+    plain = printed([ok(0.1)])
+    assert not any(word in plain for word in ("cancelled", "dropped", "warm up", "Goodput"))
+
+
+def test_rows_that_a_schedule_makes_sense_of_are_shown_with_one_alone() -> None:
+    attempts = [replace(whole(ttft=0.25), scheduled=whole().scheduled - 0.5)]
+    scheduled = more(attempts)
+    assert row(scheduled, "TTFT, from scheduled")[1] == "750 ms"
+    assert row(scheduled, "Sent after schedule")[1] == "500 ms"
+    assert "schedule" not in more(attempts, is_scheduled=False)
+
+
+def test_gaps_thinking_and_checks_are_shown_where_there_are_any() -> None:
+    thinking = replace(
+        whole(ttft=0.25, gaps=(0.1, 0.3)), first_output=whole().sent + 2, is_valid=False
+    )
+    text = more([thinking, replace(whole(), is_valid=True)])
+    assert row(text, "First answer token") == ["1", *["2.00 s"] * 4]
+    assert row(text, "Largest gap of a stream")[-1] == "300 ms"
+    assert row(text, "Checks") == ["1 of 2 answers satisfy their question's check"]
+    assert not any(name in more([refused()]) for name in ("First answer", "Gaps", "Checks"))
+
+
+def test_throughput_and_goodput_are_told() -> None:
+    text = more([whole(ttft=0.25, gaps=(0.1,)), whole(ttft=1.55, gaps=(0.4,))])
+    assert row(text, "Throughput") == ["1.00 requests/s, 2.0 tokens/s"]
+    assert row(text, "Goodput") == ["1 of 2 meet every objective (50.0 %), 0.50 requests/s"]
+
+
+def test_models_and_cold_ones_have_tables_of_their_own_where_there_are_several() -> None:
+    attempts = [whole(ttft=0.2), replace(whole(ttft=5.0), model="other:7b", is_cold=True)]
+    text = more(attempts)
+    assert row(text, "other:7b") == ["1", "0", "5.00 s", "5.00 s", "10.0"]
+    assert row(text, "cold")[2] == "5.00 s"
+    failing = [whole(), replace(refused(), model="other:7b")]
+    assert row(more(failing), "other:7b") == ["0", "1", "-", "-", "-"]
+    alone = more([whole()])
+    assert not any(words in alone for words in ("By model", "Cold or warm"))
+
+
+def test_objectives_have_verdicts() -> None:
+    objectives = (
+        Verdict("error_ratio", "at most 0.01", 0.01, 0.5, is_met=False),
+        Verdict("ttft_seconds p95", "at most 2", 2.0, None, is_met=False),
+        Verdict("goodput_ratio", "at least 0.9", 0.9, 0.95123, is_met=True),
+    )
+    text = more([whole()], objectives=objectives)
+    assert row(text, "error_ratio") == ["at most 0.01", "0.5", "missed"]
+    assert row(text, "ttft_seconds p95") == ["at most 2", "-", "missed"]
+    assert row(text, "goodput_ratio") == ["at least 0.9", "0.9512", "met"]
+
+
+def test_an_invalid_run_says_so_first() -> None:
+    lines = more([whole()], reasons=("late [p99]", "busy")).split("\n")
+    assert [line.split() for line in lines[1:3]] == [
+        ["INVALID", "late", "[p99]"],
+        ["INVALID", "busy"],
+    ]
+
+
+def test_a_plan_without_an_end_has_no_number_of_questions() -> None:
+    plan = Plan("continuous", 1, (), endless=Endless("", lambda: iter([question()])))
+    assert "Questions" not in printed([ok(0.1)], plan=plan)
+
+
+def test_questions_that_were_asked_again_are_said() -> None:
+    plan = Plan("quick", 1, (question(), question(), question(question_id="cod-0002")))
+    assert row(printed([], plan=plan), "Questions") == ["2 in 3 requests; 1 were asked again"]

@@ -8,7 +8,7 @@ from tests.fakes.server import Call, Script, ScriptedServer
 from tests.unit.traffic.test_settings import settings
 from traffic.client import open_http
 from traffic.settings import Route
-from traffic.target import NOT_THROUGH_PORTKEY, TargetError, check, check_target
+from traffic.target import NO_COLD_BY_GATEWAY, NOT_THROUGH_PORTKEY, TargetError, check, check_target
 
 JSON = [(b"Content-Type", b"application/json")]
 
@@ -24,11 +24,11 @@ def offering(*names: str) -> Script:
     return answering("200 OK", json.dumps({"models": [{"name": n} for n in names]}).encode())
 
 
-async def check_model(script: Script, model: str = "llama3") -> None:
+async def check_model(script: Script, *models: str) -> None:
     async with ScriptedServer(script) as server:
         told = settings(base_url=server.url)
         async with open_http(told) as http:
-            await check_target(http, server.url, model)
+            await check_target(http, server.url, models or ("llama3",))
 
 
 @pytest.mark.parametrize("name", ["llama3:latest", "registry.ollama.ai/library/Llama3:latest"])
@@ -41,6 +41,12 @@ async def test_an_unknown_model_is_answered_with_the_names_of_those_there() -> N
         await check_model(offering("a:1b", "b:2b"))
     with pytest.raises(TargetError, match="offers no model at all"):
         await check_model(offering())
+
+
+async def test_each_of_several_models_must_be_there() -> None:
+    await check_model(offering("a:1b", "b:2b"), "a:1b", "b:2b")
+    with pytest.raises(TargetError, match=r"has no model c:3b; /api/tags offers a:1b, b:2b"):
+        await check_model(offering("a:1b", "b:2b"), "a:1b", "c:3b")
 
 
 async def test_a_server_without_a_list_of_models_may_be_asked() -> None:
@@ -63,7 +69,7 @@ async def test_nobody_there_gives_the_remedy(unused_tcp_port: int) -> None:
     url = f"http://127.0.0.1:{unused_tcp_port}"
     async with open_http(settings(base_url=url)) as http:
         with pytest.raises(TargetError, match=f"nothing answers at {url}; start the stack"):
-            await check_target(http, url, "llama3")
+            await check_target(http, url, ["llama3"])
 
 
 class Peer:
@@ -89,7 +95,7 @@ HELLO = saying(b"AI Gateway says hey!")
 SIGN = (b"x-portkey-last-used-option-index", b"config")
 
 
-async def check_route(route: Route, peer: Peer) -> str | None:
+async def check_route(route: Route, peer: Peer, **more: object) -> str | None:
     async with ScriptedServer(peer.script) as server:
         told = settings(
             route=route,
@@ -97,6 +103,7 @@ async def check_route(route: Route, peer: Peer) -> str | None:
             portkey_url=server.url,
             ollama_url="http://127.0.0.1:7",
             model="llama3",
+            **more,
         )
         async with open_http(told) as http:
             return await check(http, told)
@@ -160,3 +167,27 @@ async def test_no_gateway_there_gives_the_remedy(unused_tcp_port: int) -> None:
     async with open_http(told) as http:
         with pytest.raises(TargetError, match=f"no Portkey gateway answers at {url}; start one"):
             await check(http, told)
+
+
+async def test_a_server_that_lists_what_is_loaded_can_unload() -> None:
+    peer = Peer(tags=offering("llama3"), ps=saying(b'{"models":[]}'))
+    assert await check_route("default", peer, cold_every=5) is None
+    assert [call.target for call in peer.calls] == ["/api/tags", "/api/ps"]
+
+
+async def test_a_server_that_lists_nothing_that_is_loaded_says_so_before_the_run() -> None:
+    async def broken(call: Call) -> None:
+        call.reset()
+
+    for answer in (answering("404 Not Found", b"404"), saying(b"<html>"), broken):
+        peer = Peer(tags=offering("llama3"), ps=answer)
+        with pytest.raises(TargetError, match="cannot unload a model for --cold-every: expected"):
+            await check_route("default", peer, cold_every=5)
+
+
+async def test_no_model_is_unloaded_through_the_gateway() -> None:
+    peer = Peer(root=HELLO, tags=offering("llama3"))
+    with pytest.raises(TargetError) as raised:
+        await check_route("gateway", peer, cold_every=5)
+    assert str(raised.value) == NO_COLD_BY_GATEWAY
+    assert peer.calls == []

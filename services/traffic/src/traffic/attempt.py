@@ -44,6 +44,7 @@ class Attempt:
     scheduled: float
     """When the plan wanted it sent. In a closed loop: when its turn came."""
     sent: float
+    """Right before the request went out: a connection that had to be made first is in it."""
     route: RequestRoute = "default"
     """The way that was asked for."""
     has_portkey_sign: bool = False
@@ -59,21 +60,24 @@ class Attempt:
     status: int | None = None
     model: str = ""
     chunks: int = 0
-    """Pieces of the answer with content; one may hold several tokens."""
-    gaps_seconds: array[float] = field(default_factory=lambda: array("d"))
-    """Between each piece with content and the next."""
+    """Pieces of the answer with content, thinking or a tool call; one may hold several tokens."""
+    gaps_seconds: "array[float]" = field(default_factory=lambda: array("d"))
+    """Between each such piece and the next; 0 for two that came at once."""
+    index: int = 0
+    """The question's place among the measured ones of the whole plan."""
     is_warm_up: bool = False
     is_cold: bool = False
     """The model was unloaded before."""
     is_cancelled: bool = False
-    """It was left in the middle, as planned: no failure, and no whole answer."""
+    """It was left in the middle, as planned or because the run was stopped: no failure, and no
+    whole answer."""
     is_valid: bool | None = None
     """Whether the question's check accepts the answer; None without a check or a whole answer."""
     usage: Usage | None = None
     done_reason: str | None = None
     failure: Failure | None = None
     detail: str = ""
-    """What the server or the network said about the failure."""
+    """What the server or the network said about the failure, or why it was left."""
 
     @property
     def way(self) -> Way:

@@ -1,46 +1,48 @@
 """One request at a time to the server under test, and what was seen of its answer."""
 
 import asyncio
+import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from http import HTTPStatus
 
-import httpx2
+import aiohttp
 
 from ollama_observe import __version__
 from ollama_observe.wire.framing import framing_of
-from ollama_observe.wire.meter import StreamMeter
 from traffic import portkey
 from traffic.attempt import Attempt, Failure
-from traffic.plan import PlannedQuestion
-from traffic.protocol import ANSWERS, PATHS, Message, ReplyText, build, error_message
+from traffic.planned import PlannedQuestion
+from traffic.protocol import HEADERS, PATHS, SPEAKS_OF_SCHEMAS, Message, build
+from traffic.reading import Reading, fail, refused, unreadable
 from traffic.routes import headers_of, path_of
 from traffic.settings import TrafficSettings
+from traffic.unloading import unload
+from traffic.validators import accepts
 
 # An error is a sentence; what is longer is somebody's web page.
 ERROR_LIMIT_BYTES = 64 * 1024
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What was seen of a request, and the text that the next turn repeats."""
-
-    attempt: Attempt
-    text: str
+STOPPED = "the run was stopped"
 
 
 @asynccontextmanager
-async def open_http(settings: TrafficSettings) -> AsyncIterator[httpx2.AsyncClient]:
-    """Connections to the server under test, and to nowhere else: no proxy of the environment."""
-    async with httpx2.AsyncClient(
-        base_url=settings.target_url,
+async def open_http(settings: TrafficSettings) -> AsyncIterator[aiohttp.ClientSession]:
+    """Connections to the server under test, as many as there are requests in flight.
+
+    Nothing of the environment, of an earlier answer or of a library's kindness is in a request:
+    no proxy, no cookies, no compression, which would hide when tokens came.
+    """
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout_seconds),
         trust_env=False,
-        timeout=httpx2.Timeout(None, connect=settings.connect_timeout_seconds),
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
         headers={
-            "accept-encoding": "identity",  # compression would hide when tokens came
+            "accept-encoding": "identity",
             "content-type": "application/json",
             "user-agent": f"ollama-observe-traffic/{__version__}",
         },
@@ -53,7 +55,7 @@ class Client:
 
     def __init__(
         self,
-        http: httpx2.AsyncClient,
+        http: aiohttp.ClientSession,
         settings: TrafficSettings,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -61,92 +63,114 @@ class Client:
         self._settings = settings
         self._clock = clock
 
+    async def unload(self, question: PlannedQuestion) -> bool:
+        """Have the question's model unloaded; whether it is."""
+        return await unload(self._http, self._settings.target_url, self._model_of(question))
+
     async def ask(
-        self, question: PlannedQuestion, turn: int, messages: list[Message], scheduled: float
-    ) -> Reply:
-        """Send one turn and read its answer to the end. Failures are facts, not exceptions."""
-        body = build(self._settings.api, self._settings.model, question, messages)
-        attempt = Attempt(
-            question.question_id, question.category, turn, scheduled, self._clock(), question.route
-        )
+        self, attempt: Attempt, question: PlannedQuestion, messages: list[Message]
+    ) -> str:
+        """Send one turn, read its answer to the end, and note everything in `attempt`.
+
+        The result is the answer's text, which the next turn repeats. Failures are facts, not
+        exceptions. When this is cancelled, what was seen until then is noted, too.
+        """
+        attempt.model = self._model_of(question)
+        body = self._body(attempt.model, question, messages)
         text = ""
+        attempt.sent = self._clock()
         try:
             async with asyncio.timeout(self._settings.request_timeout_seconds):
-                text = await self._exchange(attempt, body)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            _fail(attempt, Failure.UNREACHABLE, str(error))
+                text = await self._exchange(attempt, question.cancel_after_chunks, body)
+        except asyncio.CancelledError:
+            attempt.is_cancelled, attempt.detail = True, STOPPED
+            raise
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            fail(attempt, Failure.UNREACHABLE, _sentence(error))
         except TimeoutError:
             limit = self._settings.request_timeout_seconds
-            _fail(attempt, Failure.TIMEOUT, f"no whole answer after {limit:g} seconds")
-        except httpx2.RequestError as error:
-            _fail(attempt, Failure.BROKE_OFF, str(error))
-        attempt.end = self._clock()
-        return Reply(attempt, text)
+            fail(attempt, Failure.TIMEOUT, f"no whole answer after {limit:g} seconds")
+        except (aiohttp.ClientError, OSError) as error:
+            fail(attempt, Failure.BROKE_OFF, _sentence(error))
+        finally:
+            attempt.end = self._clock()
+        await self._validate(attempt, question, text)
+        return text
 
-    async def _exchange(self, attempt: Attempt, body: bytes) -> str:
+    def _model_of(self, question: PlannedQuestion) -> str:
+        return question.model or next(iter(self._settings.models))
+
+    def _body(self, model: str, question: PlannedQuestion, messages: list[Message]) -> bytes:
+        told = self._settings
+        return build(
+            told.api, model, question, messages, num_ctx=told.num_ctx, keep_alive=told.keep_alive
+        )
+
+    async def _exchange(self, attempt: Attempt, cancel_after: int | None, body: bytes) -> str:
         api = self._settings.api
-        path = path_of(attempt.route, PATHS[api])
-        headers = headers_of(attempt.route, self._settings.ollama_url, uuid.uuid4().hex)
-        async with self._http.stream("POST", path, content=body, headers=headers) as response:
+        url = f"{self._settings.target_url}{path_of(attempt.route, PATHS[api])}"
+        way = headers_of(attempt.route, self._settings.ollama_url, uuid.uuid4().hex)
+        async with self._http.post(
+            url, data=body, headers={**HEADERS[api], **way}, allow_redirects=False
+        ) as response:
             attempt.headers = self._clock()
-            attempt.status = response.status_code
+            attempt.status = response.status
             attempt.has_portkey_sign = portkey.has_sign(response.headers)
-            if response.status_code != httpx2.codes.OK:
-                _refused(attempt, await _beginning(response))
+            if response.status != HTTPStatus.OK:
+                refused(attempt, await _beginning(response))
                 return ""
             content_type = response.headers.get("content-type", "")
             framing = framing_of(content_type)
             if framing is None:
-                _fail(attempt, Failure.UNREADABLE, f"Content-Type {content_type or 'is missing'}")
+                unreadable(attempt, content_type)
+                response.close()
                 return ""
-            meter, reply = StreamMeter(ANSWERS[api], framing), ReplyText(framing)
-            await self._read(attempt, response, meter, reply)
-        _judge(attempt, meter)
-        return reply.finish()
+            reading = Reading(attempt, api, framing, cancel_after)
+            await self._read(response, reading)
+        return reading.judged()
 
-    async def _read(
-        self, attempt: Attempt, response: httpx2.Response, meter: StreamMeter, reply: ReplyText
-    ) -> None:
+    async def _read(self, response: aiohttp.ClientResponse, reading: Reading) -> None:
         """Read to the end; what was seen until then is noted even when the end is bad."""
         try:
-            async for data in response.aiter_raw():
-                instant = self._clock()
-                if attempt.first_byte is None:
-                    attempt.first_byte = instant
-                meter.feed(instant, data)
-                reply.feed(data)
-            meter.finish(self._clock())
+            while data := await response.content.readany():
+                if reading.feed(self._clock(), data):
+                    response.close()
+                    return
+            reading.finish(self._clock())
         finally:
-            attempt.first_content = meter.first_output
-            attempt.first_output = meter.first_answer
-            attempt.last_content = meter.last_output
-            attempt.usage = meter.usage
-            attempt.done_reason = meter.done_reason
+            reading.note()
+
+    async def _validate(self, attempt: Attempt, question: PlannedQuestion, text: str) -> None:
+        """In a thread: no check may hold up the instants of other answers."""
+        check, is_last = question.check, attempt.turn == len(question.turns) - 1
+        if check is None or not is_last or not attempt.is_ok:
+            return
+        if question.format is not None and not SPEAKS_OF_SCHEMAS[self._settings.api]:
+            return  # the model was never told what the check looks for
+        attempt.is_valid = await asyncio.to_thread(accepts, check, question.format, text)
 
 
-def _judge(attempt: Attempt, meter: StreamMeter) -> None:
-    """A body that ended cleanly may still be no whole answer."""
-    if meter.saw_error:
-        _fail(attempt, Failure.STREAM_ERROR, "the server reported an error inside its answer")
-    elif not meter.is_ended:
-        _fail(attempt, Failure.BROKE_OFF, "the answer ended without its end marker")
+def _sentence(error: Exception) -> str:
+    """What happened, in words of ours: those of a library may quote an answer."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return "no connection in time"
+        case aiohttp.ServerDisconnectedError():
+            return "the connection was closed before the answer"
+        case aiohttp.ClientPayloadError():
+            return "the answer broke off"
+        case OSError(errno=int() as number) if number > 0:
+            return os.strerror(number)
+        case OSError(strerror=str() as said):  # of names that are not known
+            return said
+        case _:
+            return f"what came is no HTTP that could be read ({type(error).__name__})"
 
 
-def _refused(attempt: Attempt, body: bytes) -> None:
-    # some of the gateway's own errors carry none of its headers
-    attempt.has_portkey_sign = attempt.has_portkey_sign or portkey.complaint(body) is not None
-    _fail(attempt, Failure.HTTP_STATUS, error_message(body))
-
-
-def _fail(attempt: Attempt, failure: Failure, detail: str) -> None:
-    attempt.failure = failure
-    attempt.detail = detail
-
-
-async def _beginning(response: httpx2.Response) -> bytes:
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
     body = bytearray()
-    async for data in response.aiter_raw():
+    while len(body) <= ERROR_LIMIT_BYTES and (data := await response.content.readany()):
         body += data
-        if len(body) > ERROR_LIMIT_BYTES:
-            break
+    if len(body) > ERROR_LIMIT_BYTES:
+        response.close()
     return bytes(body[:ERROR_LIMIT_BYTES])

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from traffic.attempt import Attempt
-from traffic.report import percentile
 from traffic.routes import Way
+from traffic.spreads import percentile
 
 Pair = tuple[Attempt, Attempt]
 """Whole answers to one request: that of the direct way, that of Portkey's."""

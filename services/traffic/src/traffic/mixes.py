@@ -62,12 +62,13 @@ def parse_weights(text: str) -> dict[str, float]:
     """`a=3,b=1` as weights; a name alone weighs 1. Raises: ValueError."""
     found: dict[str, float] = {}
     for word in text.split(","):
-        name, _, weight = (word if "=" in word else f"{word}=1").strip().rpartition("=")
+        name, _, weight = (word if "=" in word else f"{word}=1").rpartition("=")
+        name = name.strip()
         if not name:
             raise ValueError("expected a model, or `model=weight` by commas")
         if name in found:
             raise ValueError(f"{name} stands there twice")
-        found[name] = _weight(name, weight)
+        found[name] = _weight(name, weight.strip())
     return found
 
 

@@ -1,125 +1,235 @@
-"""(seed, preset, route) to the questions that will be asked: pure, and hashed.
+"""What a run asks, in which order and when: made from bank and settings, and hashed.
 
-Two runs with the same hash send the same requests in the same order, apart from the
-model and the API, which are the run's.
+Two plans with the same hash send the same questions at the same instants. What is the run's and
+not the plan's: the API, the address, num_ctx and keep_alive, how many are in flight, and the
+model where there is only one, so that two models can be asked the same plan.
 """
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import chain, islice
 from typing import Any
 
-from traffic.questions import Bank, Category, Check, Question, sample
-from traffic.settings import Preset, RequestRoute, Route
+from traffic.mixes import weights
+from traffic.planned import PlanError, PlannedQuestion, described
+from traffic.questions import Bank
+from traffic.replay import replayed
+from traffic.sampling import ask_in_turn
+from traffic.settings import Preset, Route, TrafficSettings
+from traffic.stages import drafted, dressed, due, placed, sent
+from traffic.trace import read_trace
+from traffic.warming import warming
 
-SIZES: dict[Preset, int] = {"quick": 10, "demo": 50}
+__all__ = ["SIZES", "Endless", "Plan", "PlanError", "PlannedQuestion", "make_plan", "shard"]
 
-OTHER_WAY: dict[RequestRoute, RequestRoute] = {"direct": "portkey", "portkey": "direct"}
-"""The two ways of a mixed run."""
+SIZES: dict[Preset, int] = {"quick": 10, "demo": 50, "stress": 1000}
+"""Questions of the presets that have a number of their own."""
+
+MOST_HELD = 100_000
+"""What `continuous` is to ask in its time is planned as a whole up to so many questions."""
 
 
-@dataclass(frozen=True)
-class PlannedQuestion:
-    """One question, ready to be asked: one request a turn. Units: `max_tokens` per answer.
+@dataclass(frozen=True, slots=True)
+class Endless:
+    """Questions that are made as they are asked. `recipe` names all that they follow from."""
 
-    `at_seconds` is when a schedule wants it, after the beginning; None in a closed loop.
-    `cancel_after_chunks`: the answer is left after so many pieces with content. `unload_first`: the
-    model is unloaded before, so that its load is in the time to first token. `prefix` stands before
-    the first turn, and is sent with it.
-    """
-
-    question_id: str
-    category: Category
-    system: str | None
-    turns: tuple[str, ...]
-    max_tokens: int
-    seed: int
-    format: dict[str, Any] | None = None
-    tools: tuple[dict[str, Any], ...] | None = None
-    route: RequestRoute = "default"
-    model: str = ""
-    at_seconds: float | None = None
-    prefix: str = ""
-    cancel_after_chunks: int | None = None
-    unload_first: bool = False
-    is_warm_up: bool = False
-    check: Check | None = None
+    recipe: str
+    questions: Callable[[], Iterator[PlannedQuestion]]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will ask, in order. A question that is asked two ways is in it twice."""
+    """What a run will ask, in order. A question that is asked two ways is in it twice.
+
+    `questions` are those that are measured; empty where they are `endless`. The `warm_up` comes
+    before them, outside any schedule. `models` are those that are asked, by name.
+    """
 
     preset: Preset
     seed: int
     questions: tuple[PlannedQuestion, ...]
     route: Route = "default"
+    warm_up: tuple[PlannedQuestion, ...] = ()
+    endless: Endless | None = None
+    models: tuple[str, ...] = ()
+
+    def stream(self) -> Iterator[PlannedQuestion]:
+        """The warm-up, then what is measured; from the beginning at every call."""
+        measured = self.endless.questions() if self.endless else self.questions
+        return chain(self.warm_up, measured)
 
     @property
-    def requests(self) -> int:
-        """How many requests the plan takes: a question sends one for each of its turns."""
-        return sum(len(question.turns) for question in self.questions)
+    def requests(self) -> int | None:
+        """How many measured requests the plan takes: a question sends one for each of its turns.
+
+        None where nobody knows: it goes on until it is stopped, or its time is up.
+        """
+        return None if self.endless else sum(len(question.turns) for question in self.questions)
+
+    @property
+    def warm_up_requests(self) -> int:
+        """How many requests come before the measured ones."""
+        return sum(len(question.turns) for question in self.warm_up)
+
+    @cached_property
+    def repeats(self) -> int:
+        """How many measured questions had been asked before, by the same way.
+
+        The bank is gone through again, in another order, where it holds too few of a category.
+        """
+        return len(self.questions) - len({(one.question_id, one.route) for one in self.questions})
 
     @cached_property
     def sha256(self) -> str:
         """The hash of everything in the plan."""
-        plain = asdict(self, dict_factory=_without_default_routes)
-        whole = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(whole.encode()).hexdigest()
+        return _hash(_description(self))
 
 
-def make_plan(
-    bank: Bank,
-    preset: Preset,
-    seed: int,
-    max_tokens: int | None = None,
-    route: Route = "default",
-) -> Plan:
-    """The plan of a preset. Raises BankError when the bank holds too few questions."""
-    chosen = sample(bank, SIZES[preset], seed)
-    questions = tuple(_planned(bank, item, seed, max_tokens) for item in chosen)
-    if route == "mixed":
-        questions = _both_ways(questions, seed)
-    else:
-        questions = tuple(replace(question, route=route) for question in questions)
-    return Plan(preset, seed, questions, route)
+def shard(plan: Plan, index: int, count: int) -> Plan:
+    """Every `count`-th question of a plan, from the one at `index`: the share of one process.
 
-
-def _both_ways(questions: tuple[PlannedQuestion, ...], seed: int) -> tuple[PlannedQuestion, ...]:
-    """Every question by one way, then, in the same order, every question by the other.
-
-    Half of them, drawn by the seed, go directly first. So the same question is never asked
-    twice in a row, when the server would still have its prompt in memory; where it keeps
-    prompts for longer, each way is as often the second; and each way has as many requests
-    early in the run as late.
+    The shares are together the plan, its warm-up too, and each keeps the plan's instants.
     """
-    drawn = sorted(
-        {question.question_id for question in questions},
-        key=lambda name: hashlib.sha256(f"{seed}:{name}:direct first".encode()).digest(),
+    if not 0 <= index < count:
+        raise ValueError(f"expected a share from 0 to {count - 1}, found {index}")
+    return replace(
+        plan,
+        questions=plan.questions[index::count],
+        warm_up=plan.warm_up[index::count],
+        endless=plan.endless and _every(plan.endless, index, count),
     )
-    direct_first = set(drawn[: len(drawn) // 2])
-    first: list[PlannedQuestion] = [
-        replace(item, route="direct" if item.question_id in direct_first else "portkey")
-        for item in questions
-    ]
-    return (*first, *(replace(item, route=OTHER_WAY[item.route]) for item in first))
 
 
-def _without_default_routes(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # a request that asks for no way is the request that it was before there were ways
-    return {name: value for name, value in pairs if (name, value) != ("route", "default")}
-
-
-def _planned(bank: Bank, question: Question, seed: int, max_tokens: int | None) -> PlannedQuestion:
-    own = question.expect.max_tokens
-    return PlannedQuestion(
-        question_id=question.id,
-        category=question.category,
-        system=question.system,
-        turns=bank.turns(question),
-        max_tokens=own if max_tokens is None else min(own, max_tokens),
-        seed=seed,
-        format=question.format,
-        tools=question.tools,
+def _every(endless: Endless, index: int, count: int) -> Endless:
+    return Endless(
+        f"{endless.recipe}, {index} of {count}",
+        lambda: islice(endless.questions(), index, None, count),
     )
+
+
+def make_plan(bank: Bank, settings: TrafficSettings) -> Plan:
+    """The plan of a run.
+
+    Raises: BankError for a bank without the questions, TraceError for an unusable recording,
+    PlanError where nothing would be asked.
+    """
+    kinds = weights(settings.mix, settings.categories)
+    trace = _trace(bank, settings)
+    count = _count(settings, trace)
+    make = partial(_measured, bank, settings, trace, count)
+    questions = () if count is None else tuple(make())
+    if count is not None and not questions:
+        raise PlanError(
+            f"no question is due within the {settings.duration_seconds:g} seconds of the run"
+        )
+    models = tuple(dict.fromkeys(one.model for one in questions)) or tuple(settings.models)
+    return Plan(
+        settings.preset,
+        settings.seed,
+        questions,
+        settings.route,
+        warm_up=warming(bank, settings, frozenset(kinds), questions, models),
+        endless=Endless(_recipe(bank, settings), make) if count is None else None,
+        models=models,
+    )
+
+
+def _trace(bank: Bank, settings: TrafficSettings) -> Sequence[PlannedQuestion] | None:
+    if settings.preset != "replay" or settings.trace is None:
+        return None
+    return replayed(bank, settings, read_trace(settings.trace))
+
+
+def _count(settings: TrafficSettings, trace: Sequence[PlannedQuestion] | None) -> int | None:
+    """How many questions are asked; None where they are made as they are asked."""
+    most = settings.questions or SIZES.get(settings.preset)
+    if trace is not None:
+        return len(trace) if most is None else min(most, len(trace))
+    if settings.arrival == "closed" or settings.duration_seconds is None:
+        return most
+    ways = 2 if settings.route == "mixed" else 1
+    limit = (MOST_HELD if most is None else most) * ways
+    in_time = sum(1 for _ in islice(due(settings), limit + 1))
+    if most is None and in_time > limit:
+        return None
+    return min(in_time, limit) // ways
+
+
+def _measured(
+    bank: Bank,
+    settings: TrafficSettings,
+    trace: Sequence[PlannedQuestion] | None,
+    count: int | None,
+) -> Iterator[PlannedQuestion]:
+    drafts: Iterator[PlannedQuestion]
+    if trace is None:
+        kinds = weights(settings.mix, settings.categories)
+        asked = ask_in_turn(bank, kinds, settings.seed)
+        drafts = (drafted(bank, question, settings) for question in asked)
+    else:
+        drafts = iter(trace)
+    some = dressed(islice(drafts, count), settings, count)
+    return placed(sent(some, settings, count), settings)
+
+
+_NOT_PLANNED = frozenset(
+    {
+        *(
+            "log_level",
+            "log_format",
+            "dry_run",
+            "allow_remote",
+            "base_url",
+            "portkey_url",
+            "ollama_url",
+        ),
+        *("api", "num_ctx", "keep_alive", "concurrency", "max_in_flight", "warm_up"),
+        *("request_timeout_seconds", "connect_timeout_seconds", "questions_directory"),
+        *("results_directory", "slo", "workers", "trace", "trace_speed", "preset", "seed", "route"),
+        *("worker_host", "worker_port", "worker_autostart", "worker_drain_seconds"),
+    }
+)
+"""Settings that the questions of an endless plan do not depend on, or that its description has."""
+
+
+def _recipe(bank: Bank, settings: TrafficSettings) -> str:
+    """The hash of all that questions without end are made from."""
+    kinds = weights(settings.mix, settings.categories)
+    unnamed = _NOT_PLANNED if len(settings.models) > 1 else _NOT_PLANNED | {"model"}
+    return _hash(
+        {
+            "settings": settings.model_dump(mode="json", exclude=set(unnamed)),
+            "bank": described(
+                (
+                    drafted(bank, item, settings)
+                    for item in bank.questions
+                    if item.category in kinds
+                ),
+                has_models=False,
+            ),
+        }
+    )
+
+
+def _description(plan: Plan) -> dict[str, Any]:
+    has_models = len(plan.models) > 1
+    said: dict[str, Any] = {
+        "preset": plan.preset,
+        "seed": plan.seed,
+        "questions": described(plan.questions, has_models=has_models),
+    }
+    if plan.route != "default":
+        said["route"] = plan.route
+    if plan.warm_up:
+        said["warm_up"] = described(plan.warm_up, has_models=has_models)
+    if plan.endless:
+        said["endless"] = plan.endless.recipe
+    return said
+
+
+def _hash(said: dict[str, Any]) -> str:
+    whole = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(whole.encode()).hexdigest()

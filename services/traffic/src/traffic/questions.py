@@ -4,7 +4,6 @@ One JSONL file per category; long contexts are text files that records refer to.
 The models below are the single source of `questions/schema.json`.
 """
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -212,29 +211,6 @@ def load_bank(directory: Path) -> Bank:
     return Bank(tuple(questions), contexts)
 
 
-def sample(bank: Bank, count: int, seed: int) -> list[Question]:
-    """`count` questions, no two alike, in rounds that take one of each category.
-
-    The order comes from a hash and not from a random generator, so that it is the same
-    on every Python, and a smaller sample is the beginning of a larger one.
-    Raises: BankError when the bank holds too few.
-    """
-    stacks = [_shuffled(bank.of(category), seed) for category in Category]
-    rounds, rest = divmod(count, len(stacks))
-    if min(len(stack) for stack in stacks) < rounds + bool(rest):
-        raise BankError(f"{count} questions were asked for; the bank holds too few of a category")
-    chosen: list[Question] = []
-    for number in range(rounds + bool(rest)):
-        chosen += _shuffled([stack[number] for stack in stacks], seed)
-    return chosen[:count]
-
-
-def _shuffled(questions: Sequence[Question], seed: int) -> list[Question]:
-    return sorted(
-        questions, key=lambda question: hashlib.sha256(f"{seed}:{question.id}".encode()).digest()
-    )
-
-
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -252,7 +228,8 @@ def _read_category(path: Path, category: Category) -> list[Question]:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise BankError(f"{path}:{number}: {where}: {first['msg']}") from error
+            said = f"{where}: {first['msg']}" if where else first["msg"]
+            raise BankError(f"{path}:{number}: {said}") from error
         if question.category is not category:
             raise BankError(f"{path}:{number}: {question.category} does not belong in this file")
         questions.append(question)

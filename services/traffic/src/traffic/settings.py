@@ -6,15 +6,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from ollama_observe.service.addresses import is_http_url, is_loopback
 from ollama_observe.service.settings import ServiceSettings, settings_config
 from traffic.arrivals import Arrival
-from traffic.mixes import Mix, parse_categories, parse_weights
-
-LOCAL_HOSTS = frozenset(
-    {"localhost", "host.docker.internal", "proxy", "engine", "ollama", "portkey"}
-)
-"""Names that stay on this machine: the loopback, and the services of our compose file."""
+from traffic.mixes import Mix, parse_categories, parse_weights, weights
+from traffic.nearness import near_address
 
 GATEWAY_ADDRESSES = ("portkey_url", "ollama_url")
 """What the route gateway uses, in place of `base_url`."""
@@ -74,6 +69,7 @@ class TrafficSettings(ServiceSettings):
         description="native: /api/chat; openai: /v1/chat/completions; anthropic: /v1/messages. "
         "All streamed.",
     )
+    dry_run: bool = Field(False, description="Show what would be asked, and send nothing.")
     preset: Preset = Field(
         "quick",
         description="quick: 10 questions, one of each category; demo: 50; stress: 1000; "
@@ -173,6 +169,17 @@ class TrafficSettings(ServiceSettings):
         1, ge=1, le=64, description="Processes that share the plan; their records are merged."
     )
 
+    worker_host: str = Field("127.0.0.1", description="For `worker`: address of its control.")
+    worker_port: int = Field(
+        8002, ge=0, le=65535, description="For `worker`: port of its control and /metrics."
+    )
+    worker_autostart: bool = Field(
+        True, description="For `worker`: begin at once; else POST /start begins."
+    )
+    worker_drain_seconds: float = Field(
+        10.0, gt=0, description="For `worker`: how long a stop waits for requests in flight."
+    )
+
     @field_validator("base_url", "portkey_url", "ollama_url")
     @classmethod
     def _is_http_and_near(cls, value: str, info: ValidationInfo) -> str:
@@ -181,7 +188,7 @@ class TrafficSettings(ServiceSettings):
             return value  # nothing is sent there, and whoever set it may have meant another run
         if info.field_name == "ollama_url" and urlsplit(value).path.rstrip("/").endswith("/v1"):
             raise ValueError("expected http://host:port, without /v1: paths carry it")
-        return _near_address(value, allow_remote=bool(info.data.get("allow_remote")))
+        return near_address(value, allow_remote=bool(info.data.get("allow_remote")))
 
     @field_validator("model")
     @classmethod
@@ -197,11 +204,30 @@ class TrafficSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if self.preset == "replay" and self.trace is None:
-            raise ValueError("the preset replay needs a trace: TRAFFIC_TRACE (--trace)")
+        self._is_replay_or_not()
+        weights(self.mix, self.categories)
         if self.api != "native" and (self.num_ctx is not None or self.keep_alive is not None):
             raise ValueError("num_ctx and keep_alive are the native API's alone (--api native)")
         return self
+
+    def _is_replay_or_not(self) -> None:
+        if self.preset != "replay":
+            if self.trace is not None:
+                raise ValueError("a trace is replayed by the preset replay alone (--preset replay)")
+            return
+        if self.trace is None:
+            raise ValueError("the preset replay needs a trace: TRAFFIC_TRACE (--trace)")
+        if self.arrival != "closed":
+            raise ValueError(
+                f"a replay has its instants from the trace: not with --arrival {self.arrival}"
+            )
+        if self.route == "mixed":
+            raise ValueError("a trace is replayed by one way: not with --route mixed")
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether questions have instants: an open loop, which does not wait for answers."""
+        return self.arrival != "closed" or self.preset == "replay"
 
     @property
     def target_url(self) -> str:
@@ -212,19 +238,3 @@ class TrafficSettings(ServiceSettings):
     def models(self) -> dict[str, float]:
         """Each model and its weight."""
         return parse_weights(self.model)
-
-
-def _near_address(value: str, *, allow_remote: bool) -> str:
-    if not is_http_url(value):
-        raise ValueError("expected http://host:port")
-    parts = urlsplit(value)
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("expected http://host:port, without credentials, query or fragment")
-    if not allow_remote and not is_local(parts.hostname or ""):
-        raise ValueError("not on this machine; --allow-remote permits it")
-    return value.rstrip("/")
-
-
-def is_local(host: str) -> bool:
-    """Whether `host` is the loopback or a service of our compose file, judged by name alone."""
-    return host in LOCAL_HOSTS or host.endswith(".localhost") or is_loopback(host)

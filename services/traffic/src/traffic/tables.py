@@ -4,16 +4,20 @@ A run that went one way is one table. Of a run that went several, each way is a 
 over all of them would describe none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from traffic.comparison import Comparison, Differences
+from traffic.figures import Figures
+from traffic.measures import MEASURES, Measure, Unit
 from traffic.plan import Plan
-from traffic.report import Figures, Spread, Summary
+from traffic.report import Summary
 from traffic.routes import Way
+from traffic.slo import Verdict
+from traffic.spreads import Spread, statistic
 
 REMARKS = {
     Way.WENT_DIRECT: "asked for Portkey and went direct: it is not enabled, is down,"
@@ -22,80 +26,162 @@ REMARKS = {
 }
 """What is to be said about requests that went otherwise than they asked."""
 
+COLUMNS = ("p50", "p95", "p99", "max")
+ALWAYS_SHOWN = ("ttft_seconds", "end_to_end_seconds")
 
-def summary_table(plan: Plan, summary: Summary, comparison: Comparison | None = None) -> Group:
-    """Everything about a run that has ended; `comparison` where questions went two ways."""
-    parts: list[RenderableType] = ["", _counts(plan, summary), ""]
+
+def summary_table(
+    plan: Plan,
+    summary: Summary,
+    comparison: Comparison | None = None,
+    objectives: Sequence[Verdict] = (),
+    reasons: Sequence[str] = (),
+) -> Group:
+    """Everything about a run that has ended; `comparison` where questions went two ways.
+
+    `objectives` are the verdicts on those of a file; `reasons` why the run is invalid.
+    """
+    parts: list[RenderableType] = ["", _counts(plan, summary, reasons), ""]
     if len(_shown_ways(plan, summary)) > 1:
-        parts.append(_side_by_side(summary.ways))
+        parts.append(_side_by_side(summary))
     else:
         parts.append(_distributions(summary))
     if comparison is not None:
         parts += ["", _differences(comparison)]
+    for title, groups in (("By model", summary.models), ("Cold or warm", summary.loads)):
+        if len(groups) > 1:
+            parts += ["", _groups(title, groups)]
+    if objectives:
+        parts += ["", _objectives(objectives)]
     return Group(*parts)
 
 
+def has_ways(route: str, summary: Summary) -> bool:
+    """Whether the ways are worth a word: where a way was asked for, or Portkey was met."""
+    return route != "default" or Way.PORTKEY in summary.ways
+
+
 def _shown_ways(plan: Plan, summary: Summary) -> Mapping[Way, Figures]:
-    """The ways that are worth a word: all, where a way was asked for or Portkey was met."""
-    if plan.route == "default" and Way.PORTKEY not in summary.ways:
-        return {}
-    return summary.ways
+    return summary.ways if has_ways(plan.route, summary) else {}
 
 
-def _counts(plan: Plan, summary: Summary) -> Table:
+def _counts(plan: Plan, summary: Summary, reasons: Sequence[str]) -> Table:
     counts = Table.grid(padding=(0, 2))
+    for reason in reasons:
+        counts.add_row(Text("INVALID", "bold red"), Text(reason, "red"))
     counts.add_row("Plan", f"{plan.preset}, seed {plan.seed}, sha256 {plan.sha256[:12]}")
-    counts.add_row("Questions", _questions(plan))
+    if summary.planned_requests is not None:
+        counts.add_row("Questions", _questions(plan, summary.planned_requests))
     counts.add_row("Requests", _outcomes(summary))
     for error in summary.errors:
         counts.add_row("", Text(f"{error.count} x {error.kind}: {error.detail}", "red"))
     if ways := _shown_ways(plan, summary):
-        sizes = {way: taken.ok + taken.failed for way, taken in ways.items()}
+        sizes = {way: taken.ok + taken.failed + taken.cancelled for way, taken in ways.items()}
         counts.add_row("Way", ", ".join(f"{size} {way}" for way, size in sizes.items()))
         for way, remark in REMARKS.items():
             if way in sizes:
                 counts.add_row("", Text(f"{sizes[way]} {remark}", "yellow"))
-    counts.add_row(
-        "Tokens", f"{summary.prompt_tokens} prompt, {summary.generated_tokens} generated"
-    )
+    for name, text in _more_counts(summary):
+        counts.add_row(name, text)
     counts.add_row("Duration", duration(summary.duration_seconds))
     return counts
 
 
-def _questions(plan: Plan) -> str:
+def _more_counts(summary: Summary) -> Iterator[tuple[str, str]]:
+    if summary.checked:
+        passed = summary.checked - summary.refused
+        yield "Checks", f"{passed} of {summary.checked} answers satisfy their question's check"
+    yield "Tokens", f"{summary.prompt_tokens} prompt, {summary.generated_tokens} generated"
+    if summary.requests_per_second and summary.generated_tokens_per_second:
+        tokens = f"{summary.generated_tokens_per_second:.1f} tokens/s"
+        yield "Throughput", f"{summary.requests_per_second:.2f} requests/s, {tokens}"
+    if summary.goodput is not None and summary.goodput.ratio is not None:
+        good, share = summary.goodput, f"{100 * summary.goodput.ratio:.1f} %"
+        rate = "" if good.per_second is None else f", {good.per_second:.2f} requests/s"
+        yield "Goodput", f"{good.good} of {good.of} meet every objective ({share}){rate}"
+
+
+def _questions(plan: Plan, requests: int) -> str:
     number = len({question.question_id for question in plan.questions})
     twice = ", each direct and through Portkey," if plan.route == "mixed" else ""
-    return f"{number}{twice} in {plan.requests} requests"
+    again = f"; {plan.repeats} were asked again" if plan.repeats else ""
+    return f"{number}{twice} in {requests} requests{again}"
 
 
 def _outcomes(summary: Summary) -> Text:
     text = Text(f"{summary.ok} ok, ")
     text.append(f"{summary.failed} failed", "bold red" if summary.failed else "")
-    if summary.unasked:
-        text.append(f", {summary.unasked} not finished or not sent", "yellow")
+    for count, words in (
+        (summary.cancelled, "cancelled"),
+        (summary.dropped, "dropped: too many were in flight"),
+        (summary.unasked or 0, "not finished or not sent"),
+    ):
+        if count:
+            text.append(f", {count} {words}", "yellow")
+    if summary.warm_up:
+        text.append(f"; {summary.warm_up} before them to warm up, in no figure")
     return text
 
 
-def _distributions(figures: Figures) -> Table:
-    table = _table("Whole answers", "n", "p50", "p95", "max")
-    for name, values, show in _measures(figures):
-        count = str(values.count) if values else "0"
-        table.add_row(name, count, *(cell for _, cell in _cells(values, show)))
+def _distributions(summary: Summary) -> Table:
+    table = _table("Whole answers", "n", *COLUMNS)
+    for measure in shown_measures(summary):
+        values = summary.spreads.get(measure.name)
+        table.add_row(measure.label, str(values.count if values else 0), *_cells(measure, values))
     return table
 
 
-def _side_by_side(ways: Mapping[Way, Figures]) -> Table:
-    table = _table("Whole answers, by way", "", *ways)
-    taken = ways.values()
-    table.add_row("Requests", "n", *(str(figures.ok + figures.failed) for figures in taken))
+def shown_measures(summary: Summary) -> list[Measure]:
+    """What has values, and where there is no schedule, nothing that is taken from it.
+
+    TTFT and the end are named also where nothing is: a run without an answer says so.
+    """
+    return [
+        measure
+        for measure in MEASURES
+        if (measure.name in summary.spreads or measure.name in ALWAYS_SHOWN)
+        and (summary.is_scheduled or not measure.is_by_schedule)
+    ]
+
+
+def _side_by_side(summary: Summary) -> Table:
+    table = _table("Whole answers, by way", "", *summary.ways)
+    taken = summary.ways.values()
+    sizes = (figures.ok + figures.failed + figures.cancelled for figures in taken)
+    table.add_row("Requests", "n", *map(str, sizes))
     table.add_row("", "ok", *(str(figures.ok) for figures in taken))
     table.add_row("", "failed", *(str(figures.failed) for figures in taken))
-    # one measure of every way at a time, then one figure of it at a time
-    for measure in zip(*(_measures(figures) for figures in taken), strict=True):
-        columns = [_cells(values, show) for _, values, show in measure]
-        for row, cells in enumerate(zip(*columns, strict=True)):
-            name = measure[0][0] if row == 0 else ""
-            table.add_row(name, cells[0][0], *(cell for _, cell in cells))
+    for measure in shown_measures(summary):
+        columns = [_cells(measure, figures.spreads.get(measure.name)) for figures in taken]
+        # one row a figure
+        for row, (name, *cells) in enumerate(zip(COLUMNS, *columns, strict=True)):
+            table.add_row(measure.label if row == 0 else "", name, *cells)
+    return table
+
+
+def _groups(title: str, groups: Mapping[str, Figures]) -> Table:
+    table = _table(title, "ok", "failed", "TTFT p50", "TTFT p95", "tokens/s p50")
+    for name, figures in groups.items():
+        ttft = figures.spreads.get("ttft_seconds")
+        rate = figures.spreads.get("reported_tokens_per_second") or figures.spreads.get(
+            "seen_tokens_per_second"
+        )
+        table.add_row(
+            name,
+            str(figures.ok),
+            str(figures.failed),
+            *(("-", "-") if ttft is None else (duration(ttft.p50), duration(ttft.p95))),
+            "-" if rate is None else f"{rate.p50:.1f}",
+        )
+    return table
+
+
+def _objectives(objectives: Sequence[Verdict]) -> Table:
+    table = _table("Objectives", "expected", "found", "")
+    for one in objectives:
+        found = "-" if one.found is None else f"{one.found:.4g}"
+        verdict = Text("met", "green") if one.is_met else Text("missed", "bold red")
+        table.add_row(one.name, one.expected, found, verdict)
     return table
 
 
@@ -128,35 +214,23 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-Show = Callable[[float], str]
-
-
-def _measures(figures: Figures) -> tuple[tuple[str, Spread | None, Show], ...]:
-    return (
-        ("TTFT, from sent", figures.ttft_seconds, duration),
-        ("End to end, from sent", figures.end_to_end_seconds, duration),
-        ("Tokens/s, server's clock", figures.reported_tokens_per_second, _per_second),
-        ("Tokens/s, seen here", figures.seen_tokens_per_second, _per_second),
-    )
-
-
-def _cells(values: Spread | None, show: Show) -> tuple[tuple[str, str], ...]:
+def _cells(measure: Measure, values: Spread | None) -> list[str]:
     if values is None:
-        return (("p50", "-"), ("p95", "-"), ("max", "-"))
-    return (
-        ("p50", show(values.p50)),
-        ("p95", show(values.p95)),
-        ("max", show(values.maximum)),
-    )
+        return ["-"] * len(COLUMNS)
+    return [shown(measure.unit, statistic(values, name)) for name in COLUMNS]
+
+
+def shown(unit: Unit, value: float) -> str:
+    """A value of a measure for people."""
+    return duration(value) if unit == "seconds" else f"{value:.1f}"
 
 
 def duration(seconds: float) -> str:
     """Seconds for people.
 
-    Example: 0.2134 gives `213 ms`, 2.708 gives `2.71 s`.
+    Example: 0.0084 gives `8.4 ms`, 0.2134 gives `213 ms`, 2.708 gives `2.71 s`.
     """
-    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
-
-
-def _per_second(value: float) -> str:
-    return f"{value:.1f}"
+    if seconds >= 0.9995:
+        return f"{seconds:.2f} s"
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.1f} ms" if 0 < milliseconds < 9.95 else f"{milliseconds:.0f} ms"

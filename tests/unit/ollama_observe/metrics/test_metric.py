@@ -17,7 +17,7 @@ def test_no_name_is_given_twice() -> None:
 
 
 def test_all_that_is_published_is_in_the_catalogue_of_its_process() -> None:
-    assert (*catalogue.PROXY, *catalogue.EXPORTER) == catalogue.ALL
+    assert (*catalogue.PROXY, *catalogue.EXPORTER, *catalogue.TRAFFIC) == catalogue.ALL
     assert len(catalogue.EXPORTER) > 90
 
 

@@ -140,7 +140,7 @@ async def until_stopped(
 def run(main: Callable[[], Awaitable[None]]) -> None:
     """Run `main` on the fastest event loop here; exit 1 with one line when it cannot listen."""
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_as_coroutine(main))
     except ListenError as error:
         _log.error("cannot_listen", detail=error.strerror)
@@ -151,7 +151,8 @@ async def _as_coroutine(main: Callable[[], Awaitable[None]]) -> None:
     await main()
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """What makes the fastest event loop here."""
     try:
         import uvloop
     except ImportError:  # no wheel for this platform

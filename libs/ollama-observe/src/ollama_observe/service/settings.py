@@ -29,6 +29,7 @@ class ServiceSettings(BaseSettings):
         cli_hide_none_type=True,
         cli_avoid_json=True,
         cli_enforce_required=False,
+        cli_exit_on_error=False,
         use_attribute_docstrings=True,
     )
 
@@ -96,7 +97,7 @@ def load(
     except ValidationError as error:
         sentences = describe(cls, error)
     except SettingsError as error:
-        sentences = [str(error)]
+        sentences = [str(error).removeprefix("error parsing CLI: ")]
     program = cls.model_config.get("cli_prog_name") or cls.__name__
     for sentence in sentences:
         print(f"{program}: {sentence}", file=sys.stderr)  # noqa: T201 (logging is not set up yet)

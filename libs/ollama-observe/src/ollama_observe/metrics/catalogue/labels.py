@@ -5,6 +5,7 @@ LABELS = {
     "backend": "`nvml`, `sysfs`, `nvml+sysfs`, `apple`, `demo`, `replay` or `none`",
     "cache_status": "the gateway's word: `HIT`, `SEMANTIC HIT`, `MISS`, `SEMANTIC MISS`, "
     "`REFRESH` or `DISABLED`; `none` or `other`",
+    "category": "one of the ten of the question bank",
     "cause": "`memory`, `limit` or `unknown`",
     "chip": "driver or name of a group of sensors",
     "collector": "name of a collector of the exporter, from a closed set",
@@ -32,10 +33,13 @@ LABELS = {
     "mode": "what a CPU did",
     "model": "model name with tag, once the upstream has answered 2xx for it; `other` before that "
     "and beyond the bound of distinct names; `none` for routes without a model. Of the "
-    "exporter: as Ollama lists it; `other` where it is not known, `none` for no model",
+    "exporter: as Ollama lists it; `other` where it is not known, `none` for no model. Of the "
+    "traffic worker: as it was told; `other` beyond 50 names",
     "mountpoint": "where the models' file system is mounted",
     "name": "product name of a card",
     "operation": "`load` or `unload`; of transfers `pull`, `push`, `create` or `upload` (a blob)",
+    "outcome": "`ok`, `cancelled`, `unreachable`, `timeout`, `http_4xx`, `http_5xx`, `http_other`, "
+    "`stream_error`, `broke_off` or `unreadable`",
     "parameter_size": "as Ollama says, for example `8.0B`",
     "pci_bus_id": "a card's address on PCI; empty where it has none",
     "phase": "what the request was doing: `upload` (its body comes), `waiting` (connecting, "
@@ -49,7 +53,8 @@ LABELS = {
     "resource": "`cpu`, `memory`, `io` or `irq`",
     "role": "`ollama_runner`, `ollama` or `other`",
     "route_default": "`direct` or `portkey`: the way of requests that ask for none",
-    "routing": "`direct` or `portkey`: the way to Ollama that the request took",
+    "routing": "`direct` or `portkey`: the way to Ollama that the request took; of the traffic "
+    "worker also `gateway`, past the proxy, and `unknown`, of failures that do not tell",
     "sensor": "of a card `core`, `memory` or `hotspot`; else the sensor's own name",
     "source": "`counter`, `integrated` or `demo`",
     "state": "`busy`, `model_loaded`, `bare` or `unknown`",

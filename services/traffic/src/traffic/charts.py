@@ -1,0 +1,23 @@
+"""The charts of a result's page. Pure."""
+
+from collections.abc import Sequence
+
+from traffic import timelines
+from traffic.attempt import Attempt
+from traffic.chart import Chart, Run
+from traffic.distribution_charts import curves, gaps
+from traffic.figures import Drop
+from traffic.report import Summary
+from traffic.time_charts import failures, in_flight, tokens, ttft
+
+
+def charts(attempts: Sequence[Attempt], drops: Sequence[Drop], summary: Summary) -> list[Chart]:
+    """Those for which there is something to show."""
+    measured = [attempt for attempt in attempts if not attempt.is_warm_up]
+    if not measured:
+        return []
+    began = min(attempt.scheduled for attempt in measured)
+    seconds = max(timelines.ended(attempt) for attempt in measured) - began
+    run = Run(measured, [one for one in measured if one.is_ok], drops, began, seconds, summary)
+    made = (ttft(run), curves(run), gaps(run), in_flight(run), tokens(run), failures(run))
+    return [chart for chart in made if chart is not None]

@@ -1,0 +1,107 @@
+"""A run from the first look at the server to the last answer: by one process, or by several."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import aiohttp
+from rich.console import Console
+
+from traffic import server
+from traffic.attempt import Attempt
+from traffic.client import Client, open_http
+from traffic.figures import Drop
+from traffic.plan import Plan
+from traffic.refusals import say
+from traffic.runner import play
+from traffic.selfcheck import SelfCheck, Watch, merged
+from traffic.settings import TrafficSettings
+from traffic.sharding import Crew
+from traffic.stopping import Stop
+from traffic.target import check
+from traffic.view import View
+
+
+@dataclass(slots=True)
+class Played:
+    """What became of a run. `started` is what the attempts' clock showed at `started_at`.
+
+    `lost` says of each process that died how it did; `stopped_by` is an exit code.
+    """
+
+    started: float
+    started_at: datetime
+    server: dict[str, str] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+    drops: list[Drop] = field(default_factory=list)
+    seconds: float = 0.0
+    check: SelfCheck | None = None
+    lost: tuple[str, ...] = ()
+    stopped_by: int | None = None
+
+
+async def played(settings: TrafficSettings, plan: Plan, status: Console) -> Played:
+    """Play a plan, shown on `status`. A signal ends it early, with what was done until then.
+
+    Raises: TargetError, RefusedError where nothing can be asked.
+    """
+    found = Played(time.perf_counter(), datetime.now(UTC))
+    with Stop() as stop:
+        try:
+            async with open_http(settings) as http:
+                await _look(http, settings, found, status)
+                await _show(http, settings, plan, found, status)
+        except asyncio.CancelledError:
+            if stop.code is None:
+                raise
+        found.stopped_by = stop.code
+    return found
+
+
+async def _look(
+    http: aiohttp.ClientSession, settings: TrafficSettings, found: Played, status: Console
+) -> None:
+    if warning := await check(http, settings):
+        say(status, warning)
+    found.server = await server.facts(http, settings)
+
+
+async def _show(
+    http: aiohttp.ClientSession,
+    settings: TrafficSettings,
+    plan: Plan,
+    found: Played,
+    status: Console,
+) -> None:
+    view = View(status, plan)
+    found.attempts, found.drops = view.attempts, view.drops
+    found.started, found.started_at = time.perf_counter(), datetime.now(UTC)
+    try:
+        with view:
+            if settings.workers == 1:
+                await _alone(http, settings, plan, found, view)
+            else:
+                await _shared(settings, plan, found, view)
+    finally:
+        found.seconds = time.perf_counter() - found.started
+
+
+async def _alone(
+    http: aiohttp.ClientSession, settings: TrafficSettings, plan: Plan, found: Played, view: View
+) -> None:
+    watch = Watch()
+    try:
+        async with watch:
+            await play(plan, Client(http, settings), settings, view)
+    finally:
+        found.check = watch.check(view.attempts, has_schedule=settings.is_scheduled)
+
+
+async def _shared(settings: TrafficSettings, plan: Plan, found: Played, view: View) -> None:
+    crew = Crew(settings, plan, view)
+    try:
+        await crew.play()
+    finally:
+        found.check = merged(crew.checks) if crew.checks else None
+        found.lost = tuple(crew.lost)
