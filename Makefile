@@ -110,6 +110,23 @@ traffic-compare: ## two results: make traffic-compare A=results/... B=results/..
 	$(REQUIRE_SETUP)
 	@$(PY) -m traffic compare $(A) $(B) $(FLAGS)
 
+.PHONY: traffic-start traffic-stop traffic-rate traffic-status
+traffic-start: ## have the worker (make start TRAFFIC=on) ask: RATE=2, FLAGS="--mix rag"
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic-start $(if $(RATE),--rate-per-second '$(RATE)') $(FLAGS)
+
+traffic-stop: ## have it ask nothing more; it runs on
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic-stop
+
+traffic-rate: ## so many questions a second: make traffic-rate RATE=0.5
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic-rate '$(RATE)'
+
+traffic-status: ## what it does, and what came of it; exit code 3: there is none
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack traffic-status $(FLAGS)
+
 ##@ Measure
 metrics: ## what the proxy and the exporter have measured so far
 	$(REQUIRE_SETUP)

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from ollama_observe.service.tasks import spawn
 from traffic.attempt import Attempt
@@ -12,9 +14,8 @@ from traffic.client import Client, open_http
 from traffic.plan import SIZES, Plan, PlannedQuestion, make_plan
 from traffic.questions import Bank
 from traffic.runner import play
-from traffic.settings import Preset, TrafficSettings
+from traffic.settings import TrafficSettings
 
-_SEED = 1
 _MAX_TOKENS = 64
 
 
@@ -37,26 +38,23 @@ class _Nobody:
     def answered(self, attempt: Attempt) -> None:
         pass
 
+    def dropped(self, question: PlannedQuestion) -> None:
+        pass
+
 
 class Asker:
     """Plays loads against a proxy."""
 
     def __init__(self, url: str, bank: Bank) -> None:
         self._url = url
-        self._quick = _plan(bank, "quick")
-        self._demo = _plan(bank, "demo")
+        self._bank = bank
+        self._plan = cache(self._planned)
 
     async def ask(self, load: Load) -> None:
         """Ask the questions of a load; return when each has its answer, or none."""
-        settings = TrafficSettings(
-            base_url=self._url,
-            model=load.model,
-            request_timeout_seconds=load.timeout_seconds,
-        )
-        whole = self._quick if load.questions <= SIZES["quick"] else self._demo
-        plan = replace(whole, questions=whole.questions[: load.questions])
+        settings = _settings(self._url, load)
         async with open_http(settings) as http:
-            await play(plan, Client(http, settings), load.at_once, _Nobody())
+            await play(self._plan(load), Client(http, settings), settings, _Nobody())
 
     @contextlib.asynccontextmanager
     async def asking(
@@ -90,7 +88,25 @@ class Asker:
             if stop.is_set():
                 return
 
+    def _planned(self, load: Load) -> Plan:
+        return make_plan(self._bank, _settings(self._url, load))
 
-def _plan(bank: Bank, preset: Preset) -> Plan:
-    # also where requests go through a gateway unless told: it would try those that fail again
-    return make_plan(bank, preset, _SEED, _MAX_TOKENS, route="direct")
+
+def _settings(url: str, load: Load) -> TrafficSettings:
+    """What was set for the operator's own runs is nothing to a drill."""
+    defaults: dict[str, Any] = {
+        name: field.get_default() for name, field in TrafficSettings.model_fields.items()
+    }
+    return TrafficSettings.model_validate(
+        defaults
+        | {
+            "base_url": url,
+            "model": load.model,
+            "questions": load.questions,
+            "concurrency": load.at_once,
+            "max_tokens": _MAX_TOKENS,
+            "request_timeout_seconds": load.timeout_seconds,
+            # a gateway would try those that fail again
+            "route": "direct",
+        }
+    )

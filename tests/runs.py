@@ -9,7 +9,7 @@ from typing import Any
 
 from ollama_observe.wire.usage import Usage
 from traffic.attempt import Attempt, Failure
-from traffic.figures import Drop
+from traffic.drops import Drop
 from traffic.plan import Plan
 from traffic.planned import PlannedQuestion
 from traffic.questions import Category

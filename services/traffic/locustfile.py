@@ -105,7 +105,10 @@ class Asker(User):
     @task
     def ask(self) -> None:
         """Ask the next question; the last user to find none says that the share is asked."""
-        if SWARM.ask_next(self.client.converse, lambda one: show(self.environment, one)):
+        has_asked = SWARM.ask_next(self.client.converse, lambda one: show(self.environment, one))
+        if not isinstance(self.environment.runner, WorkerRunner):
+            SWARM.hear(SWARM.tell())  # nobody else will
+        if has_asked:
             return
         USERS.discard(self)
         if not USERS:

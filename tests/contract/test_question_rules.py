@@ -126,34 +126,17 @@ BAD: list[tuple[Rule, Bank, str]] = [
     (contents.absent, several(["What do you see in the photo below?"]), "'in the photo below'"),
     (contents.absent, several(["Search the web for bread."]), "'Search the web'"),
     (contents.absent, several(["Write to [your name] about bread."]), "a place to fill"),
-    (answers.schemas, bank(question(format={"type": "objekt"})), "its format is no JSON Schema"),
     (answers.schemas, bank(question(format={"type": "array"})), "its format is no object"),
     (
         answers.schemas,
         bank(question(format=SCHEMA | {"required": []})),
         "does not require all that it names",
     ),
-    (answers.schemas, bank(question(tools=[{"type": "function"}])), "no function with a name"),
-    (
-        answers.schemas,
-        bank(question(tools=[{**TOOL, "function": {"name": "f", "parameters": {"type": 1}}}])),
-        "the parameters of f are no JSON Schema",
-    ),
+    (answers.schemas, bank(question(tools=[{"function": {}}])), "no function with a name"),
     (
         answers.schemas,
         bank(question(tools=[{**TOOL, "function": {"name": "f", "parameters": {}}}])),
         "the parameters of f are no object",
-    ),
-    (
-        answers.schemas,
-        bank(
-            question(
-                tools=[
-                    {**TOOL, "function": {"name": "f", "parameters": SCHEMA | {"required": "z"}}}
-                ]
-            )
-        ),
-        "no JSON Schema",
     ),
     (
         answers.schemas,

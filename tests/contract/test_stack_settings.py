@@ -12,6 +12,8 @@ from proxy.settings import ProxySettings
 from stack.parts import Part, engine_part, gpu_exporter_part, proxy_part
 from stack.places import REPOSITORY, places_of
 from stack.settings import DEFAULT_OLLAMA_URL, StackSettings, parse
+from stack.traffic.part import traffic_part
+from traffic.settings import TrafficSettings
 
 EXAMPLE = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
 LISTED = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
@@ -43,8 +45,9 @@ def test_the_example_changes_nothing_until_a_line_is_uncommented() -> None:
             GpuExporterSettings,
             "GPU_EXPORTER_",
         ),
+        (traffic_part(parse({}), [PROXY]), TrafficSettings, "TRAFFIC_"),
     ],
-    ids=["proxy", "engine", "gpu-exporter"],
+    ids=["proxy", "engine", "gpu-exporter", "traffic"],
 )
 def test_a_service_knows_every_variable_that_the_stack_sets_for_it(
     part: Part, settings: type[BaseModel], prefix: str
@@ -59,6 +62,7 @@ def test_a_service_knows_every_variable_that_the_stack_sets_for_it(
         (ProxySettings, "proxy_"),
         (EngineSettings, "engine_"),
         (GpuExporterSettings, "gpu_exporter_"),
+        (TrafficSettings, "traffic_"),
     ],
 )
 def test_a_variable_that_both_know_has_one_default(service: type[BaseModel], prefix: str) -> None:

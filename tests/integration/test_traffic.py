@@ -40,7 +40,7 @@ async def test_a_quick_run_asks_ten_questions_and_adds_up_their_tokens() -> None
     peer = Peer()
     code, out, err = await run(peer)
     requests = len(peer.chats)
-    assert came_to(0, code, out), err
+    assert code == 0, err
     assert f"10 in {requests} requests" in out
     assert f"{requests} ok, 0 failed" in out
     assert tokens(requests) in out
@@ -72,7 +72,7 @@ async def test_the_openai_api_gives_the_same_counts_and_no_rate_of_the_server() 
     peer = Peer()
     code, out, _ = await run(peer, "--api", "openai", "--concurrency", "4")
     requests = len(peer.chats)
-    assert came_to(0, code, out)
+    assert code == 0
     assert {call.target for call in peer.chats} == {"/v1/chat/completions"}
     assert tokens(requests) in out
     assert "server's clock" not in out
@@ -83,14 +83,14 @@ async def test_each_api_gets_whole_answers_of_a_server_that_has_all_three(api: s
     fake = FakeOllama(model=Model(name=MODEL))
     async with ScriptedServer(fake) as server:
         code, out, err = await finish(await start(server.url, "--api", api, "--questions", "20"))
-    assert came_to(0, code, out), err
+    assert code == 0, err
     assert "0 failed" in out
 
 
 async def test_refused_requests_are_counted_by_status_and_give_exit_code_1() -> None:
     refused = {1: "503 Service Unavailable", 3: "503 Service Unavailable", 4: "404 Not Found"}
     code, out, err = await run(Peer(refused))
-    assert came_to(1, code, out)
+    assert code == 1
     assert "3 failed" in out
     assert "2 x http_503: no" in out
     assert "1 x http_404: no" in out
@@ -111,11 +111,11 @@ async def test_with_objectives_the_exit_code_is_whether_they_are_met(tmp_path: P
     slo = tmp_path / "slo.yaml"
     slo.write_text("request: {ttft_seconds: 10}\nrun: {goodput_ratio: 0.5, error_ratio: 0.5}\n")
     code, out, _ = await run(Peer({1: "500 Internal Server Error"}), "--slo", str(slo))
-    assert came_to(0, code, out)
+    assert code == 0
     assert "meet every objective" in out
     slo.write_text("run: {error_ratio: 0}\n")
     code, out, _ = await run(Peer({1: "500 Internal Server Error"}), "--slo", str(slo))
-    assert came_to(1, code, out)
+    assert code == 1
     assert "missed" in out
 
 
@@ -123,7 +123,7 @@ async def test_results_are_written_and_two_of_them_can_be_compared(tmp_path: Pat
     for _ in range(2):
         peer = Peer()
         code, out, err = await run(peer, "--results-directory", str(tmp_path / "results"))
-        assert came_to(0, code, out), err
+        assert code == 0, err
         kept = load(Path(out.splitlines()[-1].split("Results    ")[1]).parent)
         assert len(kept.records) == len(peer.chats)
         assert kept.server == {"version": "0.33.0", f"digest of {MODEL}": "aa11"}

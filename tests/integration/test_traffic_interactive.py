@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.server import ScriptedServer
-from tests.generators import MODEL, Peer, command, finish
+from tests.generators import MODEL, Peer, came_to, command, finish
 from tests.terminals import Terminal, at_a_terminal
 from traffic.interactive import LEFT, NO_TERMINAL
 from traffic.questions import Category
@@ -37,7 +37,7 @@ def only_enter(terminal: Terminal) -> int:
 async def test_enter_alone_is_a_quick_run_that_is_watched(tmp_path: Path) -> None:
     peer = Peer()
     code, shown = await talk(peer, only_enter, "--results-directory", str(tmp_path))
-    assert code in (0, 2), shown  # 2: the tests' machine is too busy
+    assert code == 0, shown
     assert f"1  {MODEL}  98 MB" in shown
     assert f"{len(peer.chats)}/{len(peer.chats)}" in shown
     assert f"{len(peer.chats)} ok, 0 failed" in shown
@@ -68,7 +68,7 @@ def mistaken(terminal: Terminal) -> int:
 async def test_a_wrong_answer_is_told_as_a_wrong_setting_is_and_asked_again() -> None:
     peer = Peer()
     code, shown = await talk(peer, mistaken)
-    assert code in (0, 2), shown
+    assert came_to(0, code, " ".join(shown.split())), shown
     assert {call.target for call in peer.chats} == {"/v1/chat/completions"}
     assert len(peer.chats) == 10
     assert "TTFT, from scheduled" in shown

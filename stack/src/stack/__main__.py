@@ -21,6 +21,9 @@ _STARTS = {
     "start-proxy-portkey": "the same, with requests through a gateway that runs already",
 }
 
+_WITH_FLAGS = ("traffic", "traffic-start")
+"""Verbs whose further words are the traffic generator's flags."""
+
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -65,7 +68,7 @@ def _interrupt(*_: object) -> None:
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = _parser()
     arguments, rest = parser.parse_known_args(argv)
-    if rest and arguments.verb != "traffic":
+    if rest and arguments.verb not in _WITH_FLAGS:
         parser.error(f"unknown arguments: {' '.join(rest)}")
     arguments.rest = rest
     return arguments
@@ -98,7 +101,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     alerts.add_argument("--json", action="store_true", help="for programs")
     verbs.add_parser("traffic", help="send questions to the running stack", add_help=False)
+    _add_verbs_of_the_worker(verbs)
     return parser
+
+
+def _add_verbs_of_the_worker(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verbs.add_parser("traffic-start", help="have the worker ask; flags as of a run: --mix rag")
+    verbs.add_parser("traffic-stop", help="have the worker ask nothing more")
+    rate = verbs.add_parser("traffic-rate", help="have the worker go on at another rate")
+    rate.add_argument("rate", nargs="?", help="questions a second")
+    status = verbs.add_parser(
+        "traffic-status", help="what the worker does: exit code 0 well, 1 not, 3 there is none"
+    )
+    status.add_argument("--json", action="store_true", help="for programs")
 
 
 # each verb imports what it needs: a status should not wait for the code that downloads
@@ -176,9 +191,22 @@ def _alerts(request: Request, arguments: argparse.Namespace) -> int:
 
 
 def _traffic(request: Request, arguments: argparse.Namespace) -> int:
-    from stack.traffic import traffic
+    from stack.traffic.run import traffic
 
     return traffic(request, arguments.rest)
+
+
+def _worker(request: Request, arguments: argparse.Namespace) -> int:
+    from stack.traffic import worker
+
+    match arguments.verb:
+        case "traffic-start":
+            return worker.start(request, arguments.rest)
+        case "traffic-stop":
+            return worker.stop(request)
+        case "traffic-rate":
+            return worker.change_rate(request, arguments.rate)
+    return worker.status(request, arguments.json)
 
 
 _VERBS: dict[str, Callable[[Request, argparse.Namespace], int]] = {
@@ -194,6 +222,7 @@ _VERBS: dict[str, Callable[[Request, argparse.Namespace], int]] = {
     "metrics": _metrics,
     "alerts": _alerts,
     "traffic": _traffic,
+    **dict.fromkeys(("traffic-start", "traffic-stop", "traffic-rate", "traffic-status"), _worker),
 }
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from stack.prometheus.sources import Binary, in_words
 from stack.request import Request
 from stack.settings import DEFAULT_OLLAMA_URL
 from stack.setup import Fetched
+from stack.traffic.part import traffic_part
 from stack.wish import Wish
 
 _NO_PROMETHEUS = (
@@ -93,10 +94,9 @@ def assemble(request: Request, wish: Wish, running: Plan, verb: str) -> Plan:
     if changing.arrives & {"proxy", "gpu-exporter"}:
         api = _model_api(request, running)
         reason, api_url = api.reason, without_credentials(api.url)
-        if "proxy" in changing.arrives:
-            new += _proxy_and_engine(request, running, api, changing.gateway)
-        if "gpu-exporter" in changing.arrives:
-            new.append(_gpu_exporter(request, api, [*changing.stays, *new]))
+        new = _before_ollama(request, running, changing, api)
+    if "traffic" in changing.arrives:
+        new.append(traffic_part(request.settings, [*changing.stays, *new]))
     _require_ports(request, running, changing, new, verb)
     fetched = setup.prepare(request, changing.arrives | {part.name for part in new})
     if fetched.node is not None:
@@ -133,6 +133,16 @@ def _model_api(request: Request, running: Plan) -> ModelApi:
     api = model_api.choose(settings, found, url)
     step("model API", api.reason)
     return api
+
+
+def _before_ollama(request: Request, running: Plan, changing: Change, api: ModelApi) -> list[Part]:
+    """What asks it, and it where it is ours to start."""
+    new = list[Part]()
+    if "proxy" in changing.arrives:
+        new += _proxy_and_engine(request, running, api, changing.gateway)
+    if "gpu-exporter" in changing.arrives:
+        new.append(_gpu_exporter(request, api, [*changing.stays, *new]))
+    return new
 
 
 def _proxy_and_engine(
@@ -223,6 +233,7 @@ def _prometheus(request: Request, binary: Binary, parts: list[Part]) -> Part:
         gpu_exporter=addresses["gpu-exporter"][0] if "gpu-exporter" in addresses else None,
         prometheus=prometheus_address(settings),
         alertmanager=alertmanager_of(settings, parts),
+        traffic=addresses["traffic"][0] if "traffic" in addresses else None,
     )
     path = places.run / "prometheus.yml"
     path.write_text(rendered, encoding="utf-8")

@@ -10,16 +10,19 @@ _PREFIXES = {
     "portkey": ("PORTKEY_", "STACK_"),
     "proxy": ("PROXY_", "OLLAMA_URL", "STACK_"),
     "gpu-exporter": ("GPU_EXPORTER", "OLLAMA_URL", "PROXY_CONTROL_", "STACK_"),
+    "traffic": ("TRAFFIC", "OLLAMA_URL", "PORTKEY_", "STACK_"),
     "alertmanager": ("ALERTMANAGER", "PROMETHEUS_RULES_TIME_SCALE", "STACK_"),
     "prometheus": ("PROMETHEUS", "SLO_", "PROXY_CONTROL_", "STACK_"),
 }
 _BESIDES = {
     "proxy": frozenset({"ENGINE", *_ENGINES_PLACE}),
     "gpu-exporter": frozenset({"ENGINE", *_ENGINES_PLACE, "ENGINE_MODELS_DIR"}),
+    "traffic": frozenset({"PROXY_HOST", "PROXY_PORT", "ENGINE", *_ENGINES_PLACE}),
     "prometheus": frozenset(
         {
             *_ENGINES_PLACE,
             *("GPU_EXPORTER", "GPU_EXPORTER_HOST", "GPU_EXPORTER_PORT"),
+            *("TRAFFIC", "TRAFFIC_WORKER_HOST", "TRAFFIC_WORKER_PORT"),
             *("ALERTMANAGER", "ALERTMANAGER_HOST", "ALERTMANAGER_PORT"),
         }
     ),

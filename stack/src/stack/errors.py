@@ -2,7 +2,8 @@
 
 StackError
 ├── SettingsError      bad input: exit code 2 instead of 1
-└── NoAlertsError      nobody who knows of alerts was there: exit code 3
+├── NoAlertsError      nobody who knows of alerts was there: exit code 3
+└── NoWorkerError      no traffic worker was there: exit code 3
 """
 
 
@@ -20,5 +21,11 @@ class SettingsError(StackError):
 
 class NoAlertsError(StackError):
     """No Prometheus answers, or none that has alerts."""
+
+    exit_code = 3
+
+
+class NoWorkerError(StackError):
+    """No traffic worker answers."""
 
     exit_code = 3

@@ -11,6 +11,8 @@ from stack.plan import Plan
 from stack.request import Request
 
 _NOT_OURS = ("_bucket", "_created")
+_OF_THE_CONTROL = "traffic_http_"
+"""Of requests to the worker itself: what it is asked, not what it measures."""
 
 
 def metrics(request: Request) -> int:
@@ -30,8 +32,8 @@ def metrics(request: Request) -> int:
 
 
 def measuring(plan: Plan) -> list[Address]:
-    """Where the parts that measure tell of it: the proxy, and the exporter where one runs."""
-    found = [plan.part(name) for name in ("proxy", "gpu-exporter")]
+    """Where the parts that measure tell of it: the proxy, and what of the others runs."""
+    found = [plan.part(name) for name in ("proxy", "gpu-exporter", "traffic")]
     addresses = [address for part in found if part for address in part.addresses]
     return [address for address in addresses if address.page == "/metrics"]
 
@@ -40,7 +42,8 @@ def interesting(exposition: str) -> Iterator[str]:
     """Our own samples, without buckets and creation times."""
     for line in exposition.splitlines():
         name = line.partition("{")[0].partition(" ")[0]
-        if name.startswith(PREFIXES) and not name.endswith(_NOT_OURS):
+        is_ours = name.startswith(PREFIXES) and not name.startswith(_OF_THE_CONTROL)
+        if is_ours and not name.endswith(_NOT_OURS):
             yield line
 
 

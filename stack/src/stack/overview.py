@@ -13,6 +13,8 @@ from stack.parts import Part
 from stack.plan import Plan
 from stack.request import Request
 from stack.supervised import RUNNING, Process, Supervisor
+from stack.traffic.standing import headline
+from stack.traffic.worker import asked
 
 API_ONLY = (
     "API only, no web pages: this build of Prometheus has none; the official release has them"
@@ -87,7 +89,7 @@ def show(request: Request, plan: Plan, rows: Sequence[PartState], title: str) ->
             say(f"  {row.name}: {row.detail}")
     if plan.model_api:
         say(f"  model API: {plan.model_api}")
-    for note in (*gateway_notes(plan), *plan.notes):
+    for note in (*gateway_notes(plan), *worker_notes(plan), *plan.notes):
         say(f"  {note}")
 
 
@@ -106,6 +108,13 @@ def gateway_notes(plan: Plan) -> tuple[str, ...]:
     return ()
 
 
+def worker_notes(plan: Plan) -> tuple[str, ...]:
+    """What the traffic worker does, where there is one. Asks it."""
+    part = plan.part("traffic")
+    standing = asked(part.addresses[0].url) if part else None
+    return () if standing is None else (f"traffic: {headline(standing)}",)
+
+
 def show_started(request: Request, plan: Plan, rows: Sequence[PartState]) -> None:
     """Print what runs where after a start, and what to do next."""
     say()
@@ -122,6 +131,8 @@ def show_started(request: Request, plan: Plan, rows: Sequence[PartState]) -> Non
     say(f"  Point clients at {url} instead of Ollama, for example:")
     say(f"    curl {url}/api/chat -d '{_EXAMPLE}'" if is_embedded else f"    curl {url}/api/tags")
     say("  make traffic-quick sends ten questions; make status, logs, metrics, stop")
+    if plan.part("traffic"):
+        say("  make traffic-rate RATE=1 paces the worker; make traffic-status, traffic-stop")
 
 
 _EXAMPLE = '{"model":"smollm2:135m","messages":[{"role":"user","content":"Why is the sky blue?"}]}'

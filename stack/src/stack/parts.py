@@ -10,12 +10,18 @@ from ollama_observe.service.addresses import is_loopback
 from stack.places import Places
 from stack.settings import StackSettings
 
-START_ORDER = ("engine", "portkey", "proxy", "gpu-exporter", "alertmanager", "prometheus")
+START_ORDER = (
+    *("engine", "portkey", "proxy", "gpu-exporter"),
+    *("traffic", "alertmanager", "prometheus"),
+)
 """Each after those that it asks."""
 
-STOP_ORDER = ("proxy", "portkey", "engine", "gpu-exporter", "prometheus", "alertmanager")
-"""The proxy drains first, while gateway and engine still answer; Prometheus sees all go, and
-Alertmanager hears its last word."""
+STOP_ORDER = (
+    *("traffic", "proxy", "portkey", "engine"),
+    *("gpu-exporter", "prometheus", "alertmanager"),
+)
+"""The traffic worker asks nothing more before the proxy drains, and that before gateway and engine
+go; Prometheus sees all go, and Alertmanager hears its last word."""
 
 _BESIDE_DRAIN_SECONDS = 10.0
 

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
+from typing import Any
 
 from ollama_observe.wire.portkey import GREETING
 
@@ -31,8 +32,22 @@ def get(
     url: str, timeout_seconds: float = 2.0, headers: Mapping[str, str] | None = None
 ) -> Reply | None:
     """GET `url`; None when nothing answers HTTP there in time."""
+    return _ask("GET", url, None, headers or {}, timeout_seconds)
+
+
+def send(
+    method: str, url: str, document: Mapping[str, Any], timeout_seconds: float
+) -> Reply | None:
+    """Send JSON; None when nothing answers HTTP there in time."""
+    body = json.dumps(document).encode()
+    return _ask(method, url, body, {"Content-Type": "application/json"}, timeout_seconds)
+
+
+def _ask(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float
+) -> Reply | None:
     try:
-        asked = urllib.request.Request(url, headers=dict(headers or {}))
+        asked = urllib.request.Request(url, body, dict(headers), method=method)
         try:
             answer = _opener.open(asked, timeout=timeout_seconds)
         except urllib.error.HTTPError as error:

@@ -14,10 +14,11 @@ _ASKED_FOR_BY = {
     "prometheus": {"PROMETHEUS"},
     "gpu-exporter": {"GPU_EXPORTER"},
     "alertmanager": {"ALERTMANAGER", "ALERTMANAGER_HOST"},
+    "traffic": {"TRAFFIC"},
 }
 """What says whether `start` brings a part."""
 
-_OFF_BY_ITSELF = {"alertmanager": "ALERTMANAGER"}
+_OFF_BY_ITSELF = {"alertmanager": "ALERTMANAGER", "traffic": "TRAFFIC"}
 """A variable that must say something to be heard: unset it takes no part away that ran."""
 
 

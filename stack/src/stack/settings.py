@@ -77,6 +77,16 @@ class StackSettings(Objectives):
     )
     gpu_exporter_host: Host = Field("127.0.0.1", description="Address of the GPU exporter.")
     gpu_exporter_port: Port = Field(8000, description="Port of the GPU exporter's /metrics.")
+    traffic: Literal["off", "on"] = Field(
+        "off", description="on: the traffic worker asks questions through the proxy, without end."
+    )
+    traffic_worker_host: Host = Field("127.0.0.1", description="Address of the traffic worker.")
+    traffic_worker_port: Port = Field(
+        8002, description="Port of the traffic worker's /metrics, where it is told what to do, too."
+    )
+    traffic_worker_drain_seconds: float = Field(
+        10.0, gt=0, le=3600, description="Longest wait for its requests in flight at a stop."
+    )
     prometheus: Literal["auto", "off"] = Field(
         "auto",
         description="off: no Prometheus, for those who scrape the proxy with one of their own.",
@@ -185,6 +195,8 @@ class StackSettings(Objectives):
             for name in ("gpu_exporter", "prometheus")
             if getattr(self, name) != "off"
         ]
+        if self.traffic == "on":
+            used.append("traffic_worker_port")
         if self.alertmanager == "on" and is_loopback(self.alertmanager_host):
             used.append("alertmanager_port")
         # the proxy may take Ollama's own port where Ollama has another

@@ -24,7 +24,7 @@ OF_PROMETHEUS_CLIENTS = ("PROMETHEUS_MULTIPROC_DIR", "PROMETHEUS_DISABLE_CREATED
 """Variables of Prometheus's client libraries."""
 
 WITHOUT_PREFIX = (
-    *("OLLAMA_URL", "ENGINE", "PROMETHEUS", "GPU_EXPORTER"),
+    *("OLLAMA_URL", "ENGINE", "PROMETHEUS", "GPU_EXPORTER", "TRAFFIC"),
     *("PORTKEY", "PORTKEY_HOST", "PORTKEY_PORT"),
     *("ALERTMANAGER", "ALERTMANAGER_HOST", "ALERTMANAGER_PORT"),
     *("ALERTMANAGER_CONFIG", "ALERTMANAGER_WEBHOOK_URL"),
@@ -44,9 +44,6 @@ COMPUTED = {
     "GPU_EXPORTER_OLLAMA_URL": "OLLAMA_URL",
 }
 """Service variables that the stack sets itself, and what the operator sets for each."""
-
-_RUNNING = ("PROXY_", "ENGINE_", "GPU_EXPORTER_")
-"""Those of them whose service runs as long as the stack does."""
 
 
 def merge(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> dict[str, str]:
@@ -71,7 +68,7 @@ def operator_variables(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
-        if value and (name in KNOWN or name.startswith(_RUNNING))
+        if value and (name in KNOWN or name.startswith(HANDED_ON))
     }
 
 

@@ -29,6 +29,7 @@ def wish_of(verb: str, settings: StackSettings) -> Wish:
         "gpu-exporter": settings.gpu_exporter,
         "prometheus": settings.prometheus,
         "alertmanager": settings.alertmanager,
+        "traffic": settings.traffic,
     }
     whole = {"proxy", *(name for name, wanted in optional.items() if wanted != "off")}
     with_gateway = wish_for({*whole, "portkey"}, settings, through_gateway=True)

@@ -10,6 +10,7 @@ from stack.plan import Plan, digests
 from stack.prometheus.rules import RULES
 from stack.request import read_request
 from stack.wish import wish_of
+from tests.ports import free_port
 
 PROXY = Part("proxy", (), (Address("proxy", "127.0.0.1", 1, "PROXY_PORT"),), "", 1, 1)
 PROMETHEUS = Part("prometheus", (), (Address("prometheus", "127.0.0.1", 2, ""),), "", 1, 1)
@@ -109,6 +110,29 @@ def test_an_alertmanager_that_is_wanted_anew_is_news_to_a_prometheus_that_runs(
     found = change(request, wish_of("start", request.settings), running)
     assert found.arrives == {"alertmanager"}
     assert found.differs == ("ALERTMANAGER",)
+
+
+def test_a_traffic_worker_is_news_to_a_prometheus_that_runs_and_comes_beside_a_proxy_alone(
+    tmp_path: Path,
+) -> None:
+    request = read_request({"TRAFFIC": "on"}, tmp_path)
+    wish = wish_of("start", request.settings)
+    found = change(request, wish, Plan((PROXY, PROMETHEUS), wished=DIRECT.wished))
+    assert found.arrives == {"traffic"}
+    assert found.differs == ("TRAFFIC",)
+    alone = read_request({"TRAFFIC": "on", "PROMETHEUS": "off"}, tmp_path)
+    found = change(alone, wish_of("start", alone.settings), DIRECT)
+    assert found.arrives == {"traffic"}
+    assert found.differs == ()
+
+
+def test_a_traffic_worker_beside_what_runs_is_planned_for_its_proxy(tmp_path: Path) -> None:
+    variables = {"TRAFFIC": "on", "PROMETHEUS": "off", "GPU_EXPORTER": "off"}
+    request = read_request({**variables, "TRAFFIC_WORKER_PORT": str(free_port())}, tmp_path)
+    running = Plan((PROXY,), wished=("proxy",), digests=digests(variables))
+    plan = assemble(request, wish_of("start", request.settings), running, "start")
+    assert [part.name for part in plan.parts] == ["proxy", "traffic"]
+    assert plan.parts[1].environment["TRAFFIC_BASE_URL"] == "http://127.0.0.1:1"
 
 
 def test_ports_are_checked_before_anything_is_fetched(tmp_path: Path) -> None:

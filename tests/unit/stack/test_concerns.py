@@ -3,7 +3,7 @@ import pytest
 from stack.concerns import concerns, digests_after, set_differently
 from stack.plan import Plan, digests
 
-NAMES = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus", "alertmanager")
+NAMES = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus", "alertmanager", "traffic")
 
 
 @pytest.mark.parametrize(
@@ -11,10 +11,11 @@ NAMES = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus", "alertmanag
     [
         ("PROXY_LOG_LEVEL", {"proxy"}),
         ("PROXY_CONTROL_PORT", {"proxy", "gpu-exporter", "prometheus"}),
-        ("OLLAMA_URL", {"proxy", "gpu-exporter"}),
-        ("ENGINE", {"engine", "proxy", "gpu-exporter"}),
+        ("PROXY_PORT", {"proxy", "traffic"}),
+        ("OLLAMA_URL", {"proxy", "gpu-exporter", "traffic"}),
+        ("ENGINE", {"engine", "proxy", "gpu-exporter", "traffic"}),
         ("ENGINE_THREADS", {"engine"}),
-        ("ENGINE_PORT", {"engine", "proxy", "gpu-exporter", "prometheus"}),
+        ("ENGINE_PORT", {"engine", "proxy", "gpu-exporter", "prometheus", "traffic"}),
         ("ENGINE_MODELS_DIR", {"engine", "gpu-exporter"}),
         ("GPU_EXPORTER_BACKEND", {"gpu-exporter"}),
         ("GPU_EXPORTER_PORT", {"gpu-exporter", "prometheus"}),
@@ -25,7 +26,10 @@ NAMES = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus", "alertmanag
         ("ALERTMANAGER", {"prometheus", "alertmanager"}),
         ("ALERTMANAGER_PORT", {"prometheus", "alertmanager"}),
         ("ALERTMANAGER_WEBHOOK_URL", {"alertmanager"}),
-        ("PORTKEY_PORT", {"portkey"}),
+        ("TRAFFIC", {"prometheus", "traffic"}),
+        ("TRAFFIC_WORKER_PORT", {"prometheus", "traffic"}),
+        ("TRAFFIC_RATE_PER_SECOND", {"traffic"}),
+        ("PORTKEY_PORT", {"portkey", "traffic"}),
         ("PORTKEY", set()),
         ("STACK_DOWNLOADS_DIR", set(NAMES)),
     ],

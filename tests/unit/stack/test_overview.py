@@ -2,9 +2,11 @@ import socket
 
 import pytest
 
-from stack.overview import gateway_notes, health_of
+from stack.overview import gateway_notes, health_of, worker_notes
 from stack.parts import Address, Part
 from stack.plan import Plan
+from tests.fakes.server import Call
+from tests.ollamas import serving
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,16 @@ def test_a_gateway_that_requests_do_not_go_through_is_said_to_be_one() -> None:
 @pytest.mark.parametrize("names", [["proxy"], ["portkey"]])
 def test_where_there_is_one_way_only_nothing_is_said_of_it(names: list[str]) -> None:
     assert gateway_notes(Plan(tuple(map(part, names)))) == ()
+
+
+def test_what_a_worker_does_is_said_where_one_answers() -> None:
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        await call.answer("200 OK", [], b'{"state":"waiting","detail":"no model x","run":null}')
+
+    with serving(script) as server:
+        address = Address("traffic", "127.0.0.1", server.port, "")
+        plan = Plan((part("proxy"), Part("traffic", (), (address,), "", 1, 1)))
+        assert worker_notes(plan) == ("traffic: waiting: no model x",)
+    assert worker_notes(plan) == ()
+    assert worker_notes(Plan((part("proxy"),))) == ()

@@ -2,6 +2,8 @@ import pytest
 
 from stack import probes
 from tests.answering import answering
+from tests.fakes.server import Call
+from tests.ollamas import serving
 
 
 @pytest.mark.parametrize(("status", "ready"), [(200, True), (503, False), (404, False)])
@@ -26,6 +28,23 @@ def test_an_ollama_says_its_version() -> None:
 def test_something_else_on_the_port_is_no_ollama(body: bytes) -> None:
     with answering(200, body) as url:
         assert probes.ollama_version(url) is None
+
+
+def test_what_is_sent_is_json_by_the_method_that_is_named() -> None:
+    heard: list[tuple[str, str | None, bytes]] = []
+
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        heard.append((call.method, call.header("content-type"), call.body))
+        await call.answer("422 Unprocessable Content", [], b"why")
+
+    with serving(script) as server:
+        url = server.url
+        reply = probes.send("PATCH", url, {"rate": "é"}, 10)
+    assert heard == [("PATCH", "application/json", b'{"rate": "\\u00e9"}')]
+    assert reply is not None
+    assert (reply.status, reply.body) == (422, b"why")
+    assert probes.send("POST", url, {}, 10) is None
 
 
 def test_a_refusal_is_read_with_its_words_and_headers() -> None:

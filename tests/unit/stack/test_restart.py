@@ -91,6 +91,15 @@ def test_an_alertmanager_comes_back_from_another_machine(tmp_path: Path) -> None
     assert wish_after(running, here).parts == {"proxy", "alertmanager"}
 
 
+def test_a_traffic_worker_comes_goes_and_stays_as_it_is_said(tmp_path: Path) -> None:
+    on = asked({"TRAFFIC": "on"}, tmp_path)
+    assert wish_after(Plan(wished=("proxy",)), on).parts == {"proxy", "traffic"}
+    running = Plan(wished=("proxy", "traffic"), digests=digests(on.variables))
+    assert wish_after(running, on).parts == {"proxy", "traffic"}
+    assert wish_after(running, asked({}, tmp_path)).parts == {"proxy", "traffic"}
+    assert wish_after(running, asked({"TRAFFIC": "off"}, tmp_path)).parts == {"proxy"}
+
+
 @pytest.mark.parametrize("verb", STARTS)
 def test_a_wish_is_said_by_the_verb_that_asks_for_the_same(verb: str) -> None:
     settings = parse({})

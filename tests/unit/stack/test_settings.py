@@ -29,6 +29,12 @@ def test_an_empty_variable_counts_as_unset() -> None:
         ({"PORTKEY_HOST": "0.0.0.0"}, "PORTKEY_HOST: the gateway .* never opened to a network"),
         ({"PROXY_PORT": "8001"}, "PROXY_PORT and PROXY_CONTROL_PORT are both 8001"),
         ({"PROXY_PORT": "8000"}, "PROXY_PORT and GPU_EXPORTER_PORT are both 8000"),
+        ({"TRAFFIC": "auto"}, "TRAFFIC: .*'off' or 'on'"),
+        ({"TRAFFIC_WORKER_DRAIN_SECONDS": "0"}, "TRAFFIC_WORKER_DRAIN_SECONDS: .*found '0'"),
+        (
+            {"TRAFFIC": "on", "TRAFFIC_WORKER_PORT": "8001"},
+            "PROXY_CONTROL_PORT and TRAFFIC_WORKER_PORT are both 8001",
+        ),
         ({"ALERTMANAGER": "auto"}, "ALERTMANAGER: .*'off' or 'on'"),
         ({"ALERTMANAGER_HOST": "::"}, "ALERTMANAGER_HOST: Alertmanager .* never opened"),
         ({"ALERTMANAGER_HOST": "am:9093"}, "ALERTMANAGER_HOST: expected a host's name"),

@@ -6,5 +6,9 @@ def test_the_proxy_drains_while_gateway_and_engine_still_answer() -> None:
     assert stop_order(names) == ["proxy", "portkey", "engine", "prometheus"]
 
 
+def test_the_traffic_worker_asks_nothing_more_before_the_proxy_drains() -> None:
+    assert stop_order(["proxy", "prometheus", "traffic"]) == ["traffic", "proxy", "prometheus"]
+
+
 def test_a_part_of_another_version_is_stopped_too() -> None:
     assert stop_order(["proxy", "dashboard"]) == ["dashboard", "proxy"]

@@ -34,6 +34,15 @@ def test_a_part_of_two_words_gets_its_own() -> None:
     assert environment_of(part, given) == {"GPU_EXPORTER_BACKEND": "demo"}
 
 
+def test_the_traffic_worker_gets_its_own_and_the_operator_wins() -> None:
+    part = Part("traffic", ("true",), (), "", 1, 1, {"TRAFFIC_BASE_URL": "http://proxy"})
+    given = {"TRAFFIC": "on", "TRAFFIC_MIX": "rag", "TRAFFIC_WORKER_PORT": "1"}
+    told = {"TRAFFIC_BASE_URL": "http://proxy", "TRAFFIC_MIX": "rag"}
+    assert environment_of(part, given) == told
+    other = {"TRAFFIC_BASE_URL": "http://other"}
+    assert environment_of(part, other) == other
+
+
 def test_plan_and_configuration_are_written_together_and_hold_no_variables(tmp_path: Path) -> None:
     request = read_request({"PROXY_KEY": "hunter2"}, tmp_path)
     request.places.run.mkdir(parents=True)

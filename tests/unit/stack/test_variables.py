@@ -28,6 +28,7 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_nearest() -> None:
         ("OLLAMA_ULR", "OLLAMA_URL"),
         ("PORTKEY_PROT", "PORTKEY_PORT"),
         ("PORTKY", "PORTKEY"),
+        ("TRAFIC", "TRAFFIC"),
         ("ALERTMANGER", "ALERTMANAGER"),
         ("ALERTMANAGER_PROT", "ALERTMANAGER_PORT"),
         ("ALERTMANAGER_WEBHOOK", "ALERTMANAGER_WEBHOOK_URL"),
@@ -102,13 +103,14 @@ def test_a_variable_that_the_stack_computes_is_refused_with_the_operators_name(
 
 
 def test_variables_that_change_what_runs_are_told_from_the_rest() -> None:
-    variables = {"PROXY_PORT": "1", "ENGINE_THREADS": "2", "HOME": "/root", "TRAFFIC_SEED": "3"}
-    assert operator_variables(variables) == {"PROXY_PORT": "1", "ENGINE_THREADS": "2"}
+    ours = {"PROXY_PORT": "1", "ENGINE_THREADS": "2", "TRAFFIC": "on", "TRAFFIC_SEED": "3"}
+    assert operator_variables({**ours, "HOME": "/root", "PROXY_LOG_LEVEL": ""}) == ours
 
 
 def test_every_part_gets_what_is_neither_ours_nor_make_s_and_make_repeats_ours() -> None:
     repeated = " -- ALERTMANAGER_WEBHOOK_URL=http://me:hunter2@h"
     makes = dict.fromkeys(("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES"), repeated)
     ours = {"ALERTMANAGER_WEBHOOK_URL": "http://me:hunter2@h", "PROXY_LOG_LEVEL": "debug"}
+    ours["TRAFFIC_SEED"] = "3"
     others = {"HOME": "/root", "MAKELEVEL": "1"}
     assert others_variables({**makes, **ours, **others, "EMPTY": ""}) == others

@@ -44,6 +44,13 @@ def test_an_alertmanager_is_asked_for_where_it_is_switched_on_and_this_machine_s
     assert wish_of("start", elsewhere) == Wish(WHOLE)
 
 
+def test_a_traffic_worker_is_part_of_the_whole_where_it_is_on() -> None:
+    on = parse({"TRAFFIC": "on"})
+    assert wish_of("start", on) == Wish(WHOLE | {"traffic"})
+    assert wish_of("start-with-portkey", on).parts == WHOLE | {"traffic", "portkey"}
+    assert wish_of("start-proxy", on).parts == {"proxy"}
+
+
 def test_a_gateway_elsewhere_is_used_and_not_asked_for() -> None:
     settings = parse({"PORTKEY_HOST": "gw.example"})
     assert wish_of("start-with-portkey", settings) == Wish(WHOLE, through_gateway=True)

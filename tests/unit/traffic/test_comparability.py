@@ -2,7 +2,7 @@
 
 from tests.runs import many, result
 from traffic.comparability import warnings_of
-from traffic.figures import Drop
+from traffic.drops import Drop
 from traffic.questions import Category
 
 
@@ -37,6 +37,11 @@ def test_an_invalid_run_and_one_that_dropped_are_named() -> None:
         "the second run dropped 25.0 % of what was due",
     )
     assert warnings_of(bad, fine, 30)[0] == "the first run is invalid: late"
+
+
+def test_how_late_a_generator_was_goes_with_the_comparison() -> None:
+    base, late = result(many(30)), result(many(30), self_check={"remarks": ["12 ms late"]})
+    assert warnings_of(base, late, 30) == ("of the second run: 12 ms late",)
 
 
 def test_few_questions_are_said() -> None:

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from tests.runs import cancelled, refused, whole
-from tests.unit.traffic.test_protocol import question
-from traffic.figures import Drop, drop_of, figures
+from traffic.drops import Drop
+from traffic.figures import figures
 from traffic.questions import Category
 
 
@@ -41,8 +41,3 @@ def test_nothing_has_no_ratios_and_no_spreads() -> None:
     found = figures([])
     assert (found.error_ratio, found.dropped_ratio, found.refused_ratio) == (None, None, None)
     assert found.spreads == {}
-
-
-def test_a_dropped_question_is_all_its_requests_at_its_instant() -> None:
-    dropped = question(turns=("a", "b"), at_seconds=2.5, model="m:1b")
-    assert drop_of(dropped) == Drop(Category.CODE, "m:1b", 2.5, 2)

@@ -11,7 +11,8 @@ from rich.console import Console
 from tests.runs import STARTED, STARTED_AT, many, plan_for, refused, whole
 from tests.unit.traffic.test_settings import settings
 from traffic.attempt import Attempt
-from traffic.figures import Drop
+from traffic.drops import Drop
+from traffic.keeping import Keeper, Limits
 from traffic.outcome import NOTHING_WAS_ASKED, conclude, exit_code, own_words, reasons_of
 from traffic.playing import Played
 from traffic.questions import Category
@@ -91,6 +92,36 @@ def test_an_invalid_run_says_why_and_is_shown_and_written_all_the_same(
     assert "20 ok, 0 failed" in shown
     (folder,) = tmp_path.iterdir()
     assert load(folder).reasons == LATE.reasons
+
+
+def test_a_remark_is_shown_and_kept_and_the_run_is_valid(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check = SelfCheck(None, Lag(100, 0.001, 0.0124, 0.5), 0.4)
+    assert concluded(run(*many(20), check=check), tmp_path) == (0, "")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Remark the generator's event loop was up to 12 ms late (p99): smaller" in shown
+    (folder,) = tmp_path.iterdir()
+    assert json.loads((folder / JSON_NAME).read_bytes())["self_check"]["reasons"] == []
+    assert load(folder).remarks == check.remarks
+    assert "Remark: the generator&#39;s event loop" in (folder / PAGE_NAME).read_text("utf-8")
+
+
+def test_of_a_run_of_which_not_all_is_kept_the_counts_are_of_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keeper = Keeper(Limits(requests=5))
+    for attempt in (refused(99), *many(20)):
+        keeper.keep(attempt)
+    played = replace(run(), attempts=keeper.attempts, past=keeper.past)
+    assert concluded(played, tmp_path)[0] == 1
+    assert "20 ok, 1 failed" in capsys.readouterr().out
+    (folder,) = tmp_path.iterdir()
+    kept = load(folder)
+    assert (kept.summary.ok, len(kept.records)) == (20, 5)
+    assert kept.summary.kept is not None
+    assert kept.summary.spreads["ttft_seconds"].count == 5
+    assert kept.summary.kept.in_words in (folder / PAGE_NAME).read_text("utf-8")
 
 
 def test_a_worker_that_died_is_named_and_kept_with_the_results(tmp_path: Path) -> None:

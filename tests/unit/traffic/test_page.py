@@ -9,7 +9,7 @@ import pytest
 
 from tests.runs import cancelled, many, refused, result, whole
 from traffic.attempt import Failure
-from traffic.figures import Drop
+from traffic.drops import Drop
 from traffic.measures import MEASURES
 from traffic.page import page_of
 from traffic.questions import Category

@@ -56,6 +56,14 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"check": {"kind": "numeric", "value": 4}}, "check and sample belong together"),
     ({"sample": "Four."}, "check and sample belong together"),
     ({"check": {"kind": "regex", "pattern": "(four"}, "sample": "four"}, "no regular expression"),
+    (
+        {"check": {"kind": "regex", "pattern": "(?<n>a)\\g<m>"}, "sample": "a"},
+        "no regular expression",
+    ),
+    ({"format": {"type": "objekt"}}, "format: .*no JSON schema at type: 'objekt'"),
+    ({"format": {"properties": {"n": {"pattern": "("}}}}, "no JSON schema at properties/n/pattern"),
+    ({"tools": [{"type": "function"}]}, "tools.0: .*expected the function of a tool"),
+    ({"tools": [{"function": {"parameters": {"type": 1}}}]}, "tools.0: .*no JSON schema at type"),
     ({"check": {"kind": "guess"}, "sample": "four"}, "check: .*'guess'"),
     ({"category": "longform", "id": "lng-0001"}, "does not belong in this file"),
 ]
@@ -88,6 +96,7 @@ def test_a_line_separator_inside_a_question_does_not_end_its_line(tmp_path: Path
     ("check", "sample"),
     [
         ({"kind": "regex", "pattern": "(?i)four|4"}, "Four."),
+        ({"kind": "regex", "pattern": r"\p{Lu}\w++"}, "Four."),
         ({"kind": "python_compiles"}, "```python\nprint(4)\n```"),
     ],
 )

@@ -26,11 +26,14 @@ def asking(number: int, tokens: int, max_tokens: int = 200) -> dict[str, Any]:
     )
 
 
+TOOL = {"type": "function", "function": {"name": "look"}}
+
+
 @pytest.fixture
 def bank(tmp_path: Path) -> Bank:
     code = [asking(1, 50, 20), asking(2, 52, 190), asking(3, 100), asking(4, 400)]
     format_ = {"type": "object", "properties": {}}
-    code += [asking(5, 200) | {"format": format_}, asking(6, 200) | {"tools": [{"type": "f"}]}]
+    code += [asking(5, 200) | {"format": format_}, asking(6, 200) | {"tools": [TOOL]}]
     turns = [{"role": "user", "content": "Well? " * 66}] * 2
     code.append(record(number=7, turns=turns))
     (tmp_path / "contexts").mkdir()

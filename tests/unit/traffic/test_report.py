@@ -8,7 +8,8 @@ from ollama_observe.wire.usage import Usage
 from tests.runs import STARTED, cancelled, plan_for, refused, whole
 from tests.unit.traffic.test_protocol import question
 from traffic.attempt import Attempt, Failure
-from traffic.figures import Drop, figures
+from traffic.drops import Drop
+from traffic.figures import figures
 from traffic.plan import Endless, Plan
 from traffic.questions import Category
 from traffic.report import ErrorGroup, summarise

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.runs import cancelled, plan_for, refused, result, whole
-from traffic.figures import Drop
+from traffic.drops import Drop
 from traffic.questions import Category
 from traffic.report import summarise
 from traffic.results import (

@@ -1,5 +1,6 @@
 """Objectives are read strictly, and judged by what was measured."""
 
+import re
 from array import array
 from dataclasses import replace
 from pathlib import Path
@@ -146,3 +147,21 @@ def test_every_objective_of_a_run_has_a_figure_in_its_summary() -> None:
     verdicts = judge(slo, summary_of([thinking], slo))
     assert len(verdicts) == len(limits)
     assert all(verdict.is_met for verdict in verdicts), verdicts
+
+
+def test_the_example_for_operators_can_be_read_and_so_can_that_of_the_readme(
+    tmp_path: Path,
+) -> None:
+    room = Path(__file__).parents[3] / "services" / "traffic"
+    example = load_slo(room / "slo.example.yaml")
+    assert example.run.goodput_ratio == 0.95
+    (told,) = re.findall(r"```yaml\n(.+?)```", (room / "README.md").read_text("utf-8"), re.DOTALL)
+    path = tmp_path / "slo.yaml"
+    path.write_text(told, encoding="utf-8")
+    assert load_slo(path).request == example.request
+
+
+def test_the_example_for_operators_names_every_objective() -> None:
+    text = (Path(__file__).parents[3] / "services/traffic/slo.example.yaml").read_text("utf-8")
+    for model in (RequestObjectives, RunObjectives):
+        assert [name for name in model.model_fields if name not in text] == []

@@ -12,7 +12,8 @@ from tests.clock import Clock
 from tests.unit.traffic.test_protocol import question
 from tests.unit.traffic.test_settings import settings
 from traffic.attempt import Attempt, Failure
-from traffic.plan import Plan
+from traffic.keeping import LIMITS, Limits
+from traffic.plan import Endless, Plan
 from traffic.planned import PlannedQuestion
 from traffic.run import Prepared
 from traffic.swarm import Swarm
@@ -21,15 +22,22 @@ from traffic.swarm import Swarm
 class World:
     """A swarm whose users answer at once, by a clock that only its sleeping moves."""
 
-    def __init__(self, *questions: PlannedQuestion, warm_up: int = 0, **told: Any) -> None:
+    def __init__(
+        self,
+        *questions: PlannedQuestion,
+        warm_up: int = 0,
+        endless: Endless | None = None,
+        limits: Limits = LIMITS,
+        **told: Any,
+    ) -> None:
         warm = tuple(question(question_id="fac-0001", is_warm_up=True) for _ in range(warm_up))
-        plan = Plan("demo", 1, questions, warm_up=warm, models=("m:1b",))
+        plan = Plan("demo", 1, questions, warm_up=warm, endless=endless, models=("m:1b",))
         self.clock = Clock()
         self.failure: Failure | None = None
         self.asked: list[tuple[str, float]] = []
         self.shown: list[Attempt] = []
         prepared = Prepared(settings(**told), plan, None)
-        self.swarm = Swarm(prepared, self._sleep, nullcontext(), self.clock)
+        self.swarm = Swarm(prepared, self._sleep, nullcontext(), self.clock, limits)
 
     def _sleep(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -109,6 +117,17 @@ def test_what_was_seen_is_told_once_and_heard_by_another_with_its_words() -> Non
         ("cod-0001", Failure.TIMEOUT, "oh"),
     ]
     assert heard[0].scheduled == 0.0  # by the clock of its process
+
+
+def test_of_a_plan_without_an_end_only_the_last_records_are_kept(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    endless = Endless("", lambda: iter(some(30)))
+    it = World(endless=endless, limits=Limits(requests=4))
+    it.ask_all()
+    assert it.swarm.conclude(Console(file=StringIO())) == 0
+    assert [one.index for one in it.swarm.played.attempts] == [26, 27, 28, 29]
+    assert "30 ok, 0 failed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("failure", "code"), [(None, 0), (Failure.TIMEOUT, 1)])

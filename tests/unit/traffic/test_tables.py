@@ -18,7 +18,8 @@ from tests.unit.traffic.test_report import (
 )
 from traffic.attempt import Attempt, Failure
 from traffic.comparison import Comparison, Differences
-from traffic.figures import Drop
+from traffic.drops import Drop
+from traffic.keeping import Keeper, Limits
 from traffic.plan import Endless, Plan
 from traffic.questions import Category
 from traffic.report import summarise
@@ -47,6 +48,30 @@ def row(text: str, name: str) -> list[str]:
     """The cells of the row that begins so, cut at two spaces."""
     line = next(line for line in text.splitlines() if line.startswith(name))
     return [cell.strip() for cell in line.removeprefix(name).split("  ") if cell.strip()]
+
+
+def test_a_remark_of_the_generator_is_above_the_figures() -> None:
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    summary = summarise(PLAN, [ok(0.1)], 1.0)
+    console.print(summary_table(PLAN, summary, remarks=("the loop was 12 ms late",)))
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert row(text, "Remark") == ["the loop was 12 ms late"]
+    assert "INVALID" not in text
+
+
+def test_where_not_all_is_kept_the_summary_says_which_figures_are_of_what() -> None:
+    plan = Plan("continuous", 1, (), endless=Endless("", lambda: iter(())))
+    keeper = Keeper(Limits(requests=1))
+    for attempt in (whole(0), whole(1, at=90.0)):
+        keeper.keep(attempt)
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    summary = summarise(plan, keeper.attempts, 95.0, past=keeper.past)
+    console.print(summary_table(plan, summary))
+    assert isinstance(console.file, io.StringIO)
+    text = " ".join(console.file.getvalue().split())
+    assert "2 ok, 0 failed" in text
+    assert "Kept the last 1 requests, from 90 s on: percentiles are of them, counts of all" in text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tests.runs import STARTED, cancelled, many, plan_for, refused, whole
 from traffic import time_charts, timelines
 from traffic.attempt import Attempt
 from traffic.chart import Chart, Run
-from traffic.figures import Drop
+from traffic.drops import Drop
 from traffic.questions import Category
 from traffic.report import summarise
 

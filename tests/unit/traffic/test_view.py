@@ -20,7 +20,7 @@ from tests.unit.traffic.test_report import (
     through_portkey,
 )
 from traffic.attempt import Attempt, Failure
-from traffic.figures import Drop
+from traffic.drops import Drop
 from traffic.plan import Endless, Plan
 from traffic.questions import Category
 from traffic.running import Running
@@ -168,8 +168,8 @@ def test_everything_that_ended_and_was_dropped_is_kept() -> None:
     view = View(screen(terminal=False), PLAN)
     view.answered(ok(0.1))
     view.dropped(question(at_seconds=2.0, turns=("a", "b"), model="m:1b"))
-    assert [attempt.ttft_seconds for attempt in view.attempts] == [0.1]
-    assert view.drops == [Drop(Category.CODE, "m:1b", 2.0, 2)]
+    assert [attempt.ttft_seconds for attempt in view.keeper.attempts] == [0.1]
+    assert list(view.keeper.drops) == [Drop(Category.CODE, "m:1b", 2.0, 2)]
 
 
 def test_counts_name_only_what_there_is() -> None:

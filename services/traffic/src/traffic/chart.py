@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from traffic import timelines
 from traffic.attempt import Attempt
-from traffic.figures import Drop
+from traffic.drops import Drop
 from traffic.plots import Axis, Mark, exact, linear, logarithmic, svg
 from traffic.report import Summary
 from traffic.timelines import Bin

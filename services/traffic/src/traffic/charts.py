@@ -1,12 +1,13 @@
 """The charts of a result's page. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from traffic import timelines
 from traffic.attempt import Attempt
 from traffic.chart import Chart, Run
 from traffic.distribution_charts import curves, gaps
-from traffic.figures import Drop
+from traffic.drops import Drop
 from traffic.report import Summary
 from traffic.time_charts import failures, in_flight, tokens, ttft
 
@@ -18,6 +19,10 @@ def charts(attempts: Sequence[Attempt], drops: Sequence[Drop], summary: Summary)
         return []
     began = min(attempt.scheduled for attempt in measured)
     seconds = max(timelines.ended(attempt) for attempt in measured) - began
-    run = Run(measured, [one for one in measured if one.is_ok], drops, began, seconds, summary)
+    since = 0.0 if summary.kept is None else summary.kept.since_seconds
+    dropped = [
+        replace(one, at_seconds=one.at_seconds - since) for one in drops if one.at_seconds >= since
+    ]
+    run = Run(measured, [one for one in measured if one.is_ok], dropped, began, seconds, summary)
     made = (ttft(run), curves(run), gaps(run), in_flight(run), tokens(run), failures(run))
     return [chart for chart in made if chart is not None]

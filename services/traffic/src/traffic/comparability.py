@@ -30,6 +30,8 @@ def warnings_of(base: Result, new: Result, questions: int) -> tuple[str, ...]:
 def _trouble(name: str, run: Result) -> Iterator[str]:
     for reason in run.reasons:
         yield f"the {name} run is invalid: {reason}"
+    for remark in run.remarks:
+        yield f"of the {name} run: {remark}"
     if run.summary.dropped:
         share = 100 * (run.summary.dropped_ratio or 0.0)
         yield f"the {name} run dropped {share:.1f} % of what was due"

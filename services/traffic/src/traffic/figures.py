@@ -8,23 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from traffic.attempt import Attempt
+from traffic.drops import Drop
 from traffic.measures import MEASURES
-from traffic.plan import PlannedQuestion
-from traffic.questions import Category
 from traffic.spreads import Spread, spread
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """A question that was due while too many others were in flight, and was not asked.
-
-    `at_seconds` is when it was due, after the beginning; `requests` how many it would have sent.
-    """
-
-    category: Category
-    model: str
-    at_seconds: float
-    requests: int
+from traffic.totals import Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,29 +49,27 @@ class Figures:
         return self.refused / self.checked if self.checked else None
 
 
-def drop_of(question: PlannedQuestion) -> Drop:
-    """What is kept of a question that was not asked."""
-    at = question.at_seconds or 0.0
-    return Drop(question.category, question.model, at, len(question.turns))
+def figures(
+    attempts: Iterable[Attempt], drops: Iterable[Drop] = (), counts: Counts | None = None
+) -> Figures:
+    """The figures of some requests; of those that warmed up, nothing.
 
-
-def figures(attempts: Iterable[Attempt], drops: Iterable[Drop] = ()) -> Figures:
-    """The figures of some requests; of those that warmed up, nothing."""
+    `counts` stand in place of those of the requests: they may be of more than are kept.
+    """
     measured = [attempt for attempt in attempts if not attempt.is_warm_up]
-    whole = [attempt for attempt in measured if attempt.is_ok]
-    usages = [attempt.usage for attempt in measured if attempt.usage is not None]
-    cancelled = sum(attempt.is_cancelled for attempt in measured)
+    if counts is None:
+        counts = _counted(measured, drops)
     return Figures(
-        ok=len(whole),
-        failed=len(measured) - len(whole) - cancelled,
-        cancelled=cancelled,
-        dropped=sum(drop.requests for drop in drops),
-        checked=sum(attempt.is_valid is not None for attempt in whole),
-        refused=sum(attempt.is_valid is False for attempt in whole),
-        prompt_tokens=sum(usage.prompt_tokens or 0 for usage in usages),
-        generated_tokens=sum(usage.generated_tokens or 0 for usage in usages),
-        spreads=_spreads(whole),
+        **{name: getattr(counts, name) for name in Counts.__dataclass_fields__},
+        spreads=_spreads([attempt for attempt in measured if attempt.is_ok]),
     )
+
+
+def _counted(measured: Iterable[Attempt], drops: Iterable[Drop]) -> Counts:
+    counts = Counts(dropped=sum(drop.requests for drop in drops))
+    for attempt in measured:
+        counts.add(attempt)
+    return counts
 
 
 def _spreads(whole: Sequence[Attempt]) -> dict[str, Spread]:

@@ -36,13 +36,18 @@ def conclude(
     settings: TrafficSettings, plan: Plan, slo: Slo | None, played: Played, status: Console
 ) -> int:
     """Show what was done, write it where results are wanted; the result is the exit code."""
-    if not played.attempts and not played.drops:
+    if not (played.attempts or played.drops or played.past):
         say(status, NOTHING_WAS_ASKED)
         return played.stopped_by or REFUSED
     for sentence in played.lost:
         say(status, f"{sentence}; its other questions were not asked")
     summary = summarise(
-        plan, played.attempts, played.seconds, played.drops, None if slo is None else slo.is_good
+        plan,
+        played.attempts,
+        played.seconds,
+        played.drops,
+        None if slo is None else slo.is_good,
+        played.past,
     )
     verdicts = () if slo is None else judge(slo, summary)
     _show(plan, played, summary, verdicts)
@@ -69,7 +74,8 @@ def exit_code(played: Played, summary: Summary, verdicts: Sequence[Verdict]) -> 
 def _show(plan: Plan, played: Played, summary: Summary, verdicts: Sequence[Verdict]) -> None:
     console = Console()
     comparison = compare(played.attempts) if plan.route == "mixed" else None
-    console.print(summary_table(plan, summary, comparison, verdicts, reasons_of(played)))
+    remarks = () if played.check is None else played.check.remarks
+    console.print(summary_table(plan, summary, comparison, verdicts, reasons_of(played), remarks))
     if played.check is not None:
         console.out("", own_words(played.check), sep="\n", highlight=False)
 
@@ -95,8 +101,10 @@ def told(played: Played) -> dict[str, Any] | None:
     """The generator's word about itself, as it is kept with the results."""
     if played.check is None and not played.lost:
         return None
-    figures: dict[str, Any] = {} if played.check is None else asdict(played.check)
-    return figures | {"reasons": list(reasons_of(played))}
+    said: dict[str, Any] = {"reasons": list(reasons_of(played)), "remarks": []}
+    if played.check is None:
+        return said
+    return asdict(played.check) | said | {"remarks": list(played.check.remarks)}
 
 
 def _result(

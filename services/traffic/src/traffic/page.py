@@ -103,6 +103,8 @@ def _facts(result: Result) -> Iterator[tuple[str, list[Cell]]]:
             Cell(f"{summary.generated_tokens} generated", summary.generated_tokens),
         ],
     )
+    if summary.kept is not None:
+        yield "Kept", [Cell(summary.kept.in_words, summary.kept.requests)]
     yield "Throughput", list(_throughput(summary))
     if (good := summary.goodput) is not None and good.ratio is not None:
         share = f"{100 * good.ratio:.1f} %"

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -11,7 +12,8 @@ from rich.console import Console
 from traffic import server
 from traffic.attempt import Attempt
 from traffic.client import Client, open_http
-from traffic.figures import Drop
+from traffic.drops import Drop
+from traffic.keeping import keeper_of
 from traffic.plan import Plan
 from traffic.refusals import say
 from traffic.runner import play
@@ -20,6 +22,7 @@ from traffic.settings import TrafficSettings
 from traffic.sharding import Crew
 from traffic.stopping import Stop
 from traffic.target import check
+from traffic.totals import IsGood, Totals
 from traffic.view import View
 
 
@@ -27,23 +30,28 @@ from traffic.view import View
 class Played:
     """What became of a run. `started` is what the attempts' clock showed at `started_at`.
 
-    `lost` says of each process that died how it did; `stopped_by` is an exit code.
+    `past` counts the requests that are not kept, of a run without end. `lost` says of each process
+    that died how it did; `stopped_by` is an exit code.
     """
 
     started: float
     started_at: datetime
     server: dict[str, str] = field(default_factory=dict)
-    attempts: list[Attempt] = field(default_factory=list)
-    drops: list[Drop] = field(default_factory=list)
+    attempts: Sequence[Attempt] = ()
+    drops: Sequence[Drop] = ()
+    past: Totals | None = None
     seconds: float = 0.0
     check: SelfCheck | None = None
     lost: tuple[str, ...] = ()
     stopped_by: int | None = None
 
 
-async def played(settings: TrafficSettings, plan: Plan, status: Console) -> Played:
+async def played(
+    settings: TrafficSettings, plan: Plan, status: Console, is_good: IsGood | None = None
+) -> Played:
     """Play a plan, shown on `status`. A signal ends it early, with what was done until then.
 
+    `is_good` is asked of the answers that are counted and not kept.
     Raises: TargetError, RefusedError where nothing can be asked.
     """
     found = Played(time.perf_counter(), datetime.now(UTC))
@@ -51,7 +59,8 @@ async def played(settings: TrafficSettings, plan: Plan, status: Console) -> Play
         try:
             async with open_http(settings) as http:
                 await _look(http, settings, found, status)
-                await _show(http, settings, plan, found, status)
+                view = View(status, plan, keeper=keeper_of(plan, is_good))
+                await _show(http, settings, plan, found, view)
         except asyncio.CancelledError:
             if stop.code is None:
                 raise
@@ -72,10 +81,9 @@ async def _show(
     settings: TrafficSettings,
     plan: Plan,
     found: Played,
-    status: Console,
+    view: View,
 ) -> None:
-    view = View(status, plan)
-    found.attempts, found.drops = view.attempts, view.drops
+    found.attempts, found.drops = view.keeper.attempts, view.keeper.drops
     found.started, found.started_at = time.perf_counter(), datetime.now(UTC)
     try:
         with view:
@@ -85,6 +93,7 @@ async def _show(
                 await _shared(settings, plan, found, view)
     finally:
         found.seconds = time.perf_counter() - found.started
+        found.past = view.keeper.past
 
 
 async def _alone(
@@ -95,7 +104,7 @@ async def _alone(
         async with watch:
             await play(plan, Client(http, settings), settings, view)
     finally:
-        found.check = watch.check(view.attempts, has_schedule=settings.is_scheduled)
+        found.check = watch.check(found.attempts, has_schedule=settings.is_scheduled)
 
 
 async def _shared(settings: TrafficSettings, plan: Plan, found: Played, view: View) -> None:

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
+import regex
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from traffic.schemas import Schema, Tool
 
 
 class Category(StrEnum):
@@ -116,8 +119,8 @@ class Regex(_Strict):
     @classmethod
     def _compiles(cls, value: str) -> str:
         try:
-            re.compile(value)
-        except re.error as error:
+            regex.compile(value, regex.DOTALL)  # as it is searched (validators.py)
+        except regex.error as error:
             raise ValueError(f"no regular expression: {error}") from error
         return value
 
@@ -159,8 +162,8 @@ class Question(_Strict):
         min_length=1,
         description="A good answer, which the check accepts; it refuses its first half.",
     )
-    format: dict[str, Any] | None = Field(None, description="JSON schema the answer must have.")
-    tools: tuple[dict[str, Any], ...] | None = Field(None, min_length=1, strict=False)
+    format: Schema | None = Field(None, description="JSON schema the answer must have.")
+    tools: tuple[Tool, ...] | None = Field(None, min_length=1, strict=False)
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:

@@ -1,20 +1,19 @@
 """Attempts to the figures of a run: of all, and of each way, category and model. Pure."""
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from traffic.attempt import Attempt
-from traffic.figures import Drop, Figures, figures
+from traffic.drops import Drop
+from traffic.figures import Figures, figures
 from traffic.plan import Plan
 from traffic.questions import Category
 from traffic.routes import Way
+from traffic.totals import GROUPS, IsGood, Totals
 
 K = TypeVar("K", bound=Hashable)
-
-IsGood = Callable[[Attempt], bool]
-"""Whether a whole answer meets the objectives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,25 @@ class Goodput:
     def ratio(self) -> float | None:
         """The share; None where nothing was to be answered."""
         return self.good / self.of if self.of else None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Which requests the percentiles and the records are of, where not all of them are kept.
+
+    `requests` measured ones, the first of which was due `since_seconds` after the first of all.
+    """
+
+    requests: int
+    since_seconds: float
+
+    @property
+    def in_words(self) -> str:
+        """Which figures are of which requests."""
+        return (
+            f"the last {self.requests} requests, from {self.since_seconds:.0f} s on:"
+            " percentiles are of them, counts of all"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +85,8 @@ class Summary(Figures):
     measured_seconds: float
     requests_per_second: float | None
     generated_tokens_per_second: float | None
+    kept: Kept | None = None
+    """None where all requests are kept: the spreads are of all."""
 
 
 def summarise(
@@ -75,33 +95,48 @@ def summarise(
     duration_seconds: float,
     drops: Sequence[Drop] = (),
     is_good: IsGood | None = None,
+    past: Totals | None = None,
 ) -> Summary:
-    """The figures of `attempts`, which are those of `plan` that ended, and of what was dropped."""
+    """The figures of `attempts`, which are those of `plan` that ended, and of what was dropped.
+
+    `past` counts what came before them and was not kept.
+    """
     measured = [attempt for attempt in attempts if not attempt.is_warm_up]
     drops = [one if one.model else replace(one, model=_only_model(plan)) for one in drops]
-    total = figures(measured, drops)
-    seconds = _span(measured)
-    planned = plan.requests
+    totals = _totals(attempts, drops, Totals(is_good) if past is None else deepcopy(past))
+    total, planned = figures(measured, counts=totals.all), plan.requests
     return Summary(
         **{name: getattr(total, name) for name in Figures.__dataclass_fields__},
         planned_requests=planned,
-        unasked=None if planned is None else planned - len(measured) - total.dropped,
-        warm_up=len(attempts) - len(measured),
+        unasked=None if planned is None else planned - totals.measured - total.dropped,
+        warm_up=totals.warm_up,
         is_scheduled=_is_scheduled(plan),
-        errors=_errors(measured),
-        ways=_grouped(measured, lambda it: it.way, Way),
-        categories=_grouped(
-            measured, lambda it: it.category, Category, _by(drops, lambda it: it.category)
-        ),
-        models=_models(measured, drops),
-        loads=_two(measured, lambda it: "cold" if it.is_cold else "warm"),
-        turns=_two(measured, lambda it: "later" if it.turn else "first"),
-        goodput=None if is_good is None else _goodput(measured, total.dropped, seconds, is_good),
+        errors=_errors(totals),
+        ways=_grouped("ways", measured, totals, Way),
+        categories=_grouped("categories", measured, totals, Category),
+        models=_grouped("models", measured, totals, sorted(map(str, totals.groups["models"]))),
+        loads=_two("loads", measured, totals),
+        turns=_two("turns", measured, totals),
+        goodput=None if is_good is None else _goodput(totals),
         duration_seconds=duration_seconds,
-        measured_seconds=seconds,
-        requests_per_second=_per(total.ok, seconds),
-        generated_tokens_per_second=_per(total.generated_tokens, seconds),
+        measured_seconds=totals.seconds,
+        requests_per_second=_per(total.ok, totals.seconds),
+        generated_tokens_per_second=_per(total.generated_tokens, totals.seconds),
+        kept=None if past is None else _kept(measured, totals),
     )
+
+
+def _totals(attempts: Iterable[Attempt], drops: Iterable[Drop], totals: Totals) -> Totals:
+    for attempt in attempts:
+        totals.add(attempt)
+    for drop in drops:
+        totals.drop(drop)
+    return totals
+
+
+def _kept(measured: Sequence[Attempt], totals: Totals) -> Kept:
+    begins = min((attempt.scheduled for attempt in measured), default=totals.ends)
+    return Kept(len(measured), max(0.0, begins - totals.begins) if totals.measured else 0.0)
 
 
 def _only_model(plan: Plan) -> str:
@@ -114,60 +149,34 @@ def _is_scheduled(plan: Plan) -> bool:
     return first is not None and first.at_seconds is not None
 
 
-def _span(measured: Sequence[Attempt]) -> float:
-    if not measured:
-        return 0.0
-    begins = min(attempt.scheduled for attempt in measured)
-    return max(attempt.end or attempt.sent for attempt in measured) - begins
-
-
 def _per(count: int, seconds: float) -> float | None:
     return count / seconds if seconds > 0 else None
 
 
-def _goodput(measured: Sequence[Attempt], dropped: int, seconds: float, is_good: IsGood) -> Goodput:
-    to_answer = [attempt for attempt in measured if not attempt.is_cancelled]
-    good = sum(attempt.is_ok and is_good(attempt) for attempt in to_answer)
-    return Goodput(good, len(to_answer) + dropped, _per(good, seconds))
-
-
-def _by(drops: Iterable[Drop], key: Callable[[Drop], K]) -> dict[K, list[Drop]]:
-    found: dict[K, list[Drop]] = {}
-    for drop in drops:
-        found.setdefault(key(drop), []).append(drop)
-    return found
+def _goodput(totals: Totals) -> Goodput:
+    to_answer = totals.all.ok + totals.all.failed + totals.all.dropped
+    return Goodput(totals.good, to_answer, _per(totals.good, totals.seconds))
 
 
 def _grouped(
-    measured: Iterable[Attempt],
-    key: Callable[[Attempt], K],
-    order: Iterable[K],
-    drops: Mapping[K, Sequence[Drop]] | None = None,
+    name: str, measured: Iterable[Attempt], totals: Totals, order: Iterable[K]
 ) -> dict[K, Figures]:
-    found: dict[K, list[Attempt]] = {}
+    """The figures of each group that there is, in this order."""
+    found: dict[Hashable, list[Attempt]] = {}
     for attempt in measured:
-        found.setdefault(key(attempt), []).append(attempt)
-    dropped = drops or {}
+        found.setdefault(GROUPS[name](attempt), []).append(attempt)
+    counted = totals.groups[name]
     return {
-        one: figures(found.get(one, ()), dropped.get(one, ()))
-        for one in order
-        if one in found or one in dropped
+        one: figures(found.get(one, ()), counts=counted[one]) for one in order if one in counted
     }
 
 
-def _models(measured: Sequence[Attempt], drops: Sequence[Drop]) -> dict[str, Figures]:
-    dropped = _by(drops, lambda it: it.model)
-    names = sorted({attempt.model for attempt in measured} | set(dropped))
-    return _grouped(measured, lambda it: it.model, names, dropped)
-
-
-def _two(measured: Sequence[Attempt], key: Callable[[Attempt], str]) -> dict[str, Figures]:
+def _two(name: str, measured: Sequence[Attempt], totals: Totals) -> dict[str, Figures]:
     """Two groups, or none where all are in one."""
-    found = _grouped(measured, key, ("cold", "warm", "first", "later"))
+    found = _grouped(name, measured, totals, ("cold", "warm", "first", "later"))
     return found if len(found) > 1 else {}
 
 
-def _errors(attempts: Sequence[Attempt]) -> tuple[ErrorGroup, ...]:
-    counts = Counter(attempt.error for attempt in attempts if attempt.error is not None)
-    first = {attempt.error: attempt.detail for attempt in reversed(attempts)}
-    return tuple(ErrorGroup(kind, count, first[kind]) for kind, count in counts.most_common())
+def _errors(totals: Totals) -> tuple[ErrorGroup, ...]:
+    groups = (ErrorGroup(kind, it.count, it.detail) for kind, it in totals.errors.items())
+    return tuple(sorted(groups, key=lambda it: -it.count))

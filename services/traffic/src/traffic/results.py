@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from ollama_observe.service.addresses import without_credentials
 from traffic.attempt import Attempt
-from traffic.figures import Drop
+from traffic.drops import Drop
 from traffic.plan import Plan
 from traffic.records import Record, attempt_of, csv_of, record_of
 from traffic.report import Summary
@@ -57,7 +57,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     `versions` are of what ran, `server` what the model server says of itself (its version, the
     digest of each model), `self_check` the generator's word about itself: `reasons` are why the
-    run is invalid.
+    run is invalid, `remarks` what is to be known of its figures. `drops` and `records` are the last
+    ones where `summary.kept` says so.
     """
 
     schema: str = SCHEMA
@@ -82,6 +83,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def reasons(self) -> tuple[str, ...]:
         """Why the run is invalid, by the generator's own check; empty for a valid one."""
         return tuple(map(str, (self.self_check or {}).get("reasons", ())))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be known of the figures, by the generator's own check."""
+        return tuple(map(str, (self.self_check or {}).get("remarks", ())))
 
 
 class _Head(msgspec.Struct, frozen=True):

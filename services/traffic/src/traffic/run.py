@@ -20,6 +20,7 @@ from traffic.refusals import RefusedError
 from traffic.settings import TrafficSettings
 from traffic.sharding import require_shares
 from traffic.slo import Slo, load_slo
+from traffic.totals import IsGood
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Prepared:
     settings: TrafficSettings
     plan: Plan
     slo: Slo | None
+
+    @property
+    def is_good(self) -> IsGood | None:
+        """Whether an answer meets the objectives, where there are any."""
+        return None if self.slo is None else self.slo.is_good
 
 
 def main(argv: list[str]) -> int:
@@ -61,7 +67,7 @@ def run(prepared: Prepared) -> int:
     configure_logging("traffic", settings.log_level, settings.log_format)
     status = Console(stderr=True)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        found = runner.run(played(settings, plan, status))
+        found = runner.run(played(settings, plan, status, prepared.is_good))
     return conclude(settings, plan, prepared.slo, found, status)
 
 

@@ -6,6 +6,8 @@ standard output. When that input ends, it stops: nothing is left over when the o
 
 import asyncio
 import sys
+from array import array
+from collections import deque
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
@@ -39,6 +41,9 @@ from traffic.selfcheck import Watch
 from traffic.settings import TrafficSettings
 
 NOT_BY_HAND = "share is a process of --workers, started by a run: expected a job on standard input"
+MOST_KEPT = 100_000
+"""Requests by which a share is judged to have kept its schedule: of more, the last ones."""
+
 CHANGED = "the question bank changed while the run was starting: start it again"
 
 
@@ -58,7 +63,7 @@ async def _work() -> None:
         transport, pipe = await loop.connect_write_pipe(_Pipe, sys.stdout)
     except (ValueError, msgspec.MsgspecError) as error:
         raise RefusedError(NOT_BY_HAND) from error
-    teller = _Teller(transport)
+    teller = Teller(transport)
     try:
         await _until_stopped(_play(job, teller, begin := loop.create_future()), orders, begin)
     finally:
@@ -86,7 +91,7 @@ async def _obey(
     playing.cancel()
 
 
-async def _play(job: Job, teller: "_Teller", begin: "asyncio.Future[float]") -> None:
+async def _play(job: Job, teller: "Teller", begin: "asyncio.Future[float]") -> None:
     settings = TrafficSettings.model_validate(job.settings)
     configure_logging("traffic", settings.log_level, settings.log_format)
     try:
@@ -122,23 +127,28 @@ class _Pipe(asyncio.BaseProtocol):
         self.is_closed.set()
 
 
-class _Teller:
+class Teller:
     """An observer that tells the other process. A pipe that is full holds up no question."""
 
-    def __init__(self, transport: asyncio.WriteTransport) -> None:
-        self.attempts: list[Attempt] = []
+    def __init__(self, transport: asyncio.WriteTransport, most_kept: int = MOST_KEPT) -> None:
+        self.attempts: deque[Attempt] = deque(maxlen=most_kept)
+        """Without their gaps, which nothing here is judged by."""
         self._transport = transport
 
     def tell(self, message: Message) -> None:
-        if not self._transport.is_closing():  # as it is when nobody reads any more
+        """Write a message; what comes after the reader has gone is nobody's."""
+        if not self._transport.is_closing():
             self._transport.write(line_of(message))
 
     def asked(self, question: PlannedQuestion) -> None:
+        """Tell it."""
         self.tell(Asked(outline_of(question)))
 
     def answered(self, attempt: Attempt) -> None:
-        self.attempts.append(attempt)
+        """Tell all its facts, and keep what the schedule is judged by."""
         self.tell(answered(attempt))
+        self.attempts.append(replace(attempt, gaps_seconds=array("d")))
 
     def dropped(self, question: PlannedQuestion) -> None:
+        """Tell it."""
         self.tell(Dropped(outline_of(question)))

@@ -13,6 +13,7 @@ import msgspec
 from rich.console import Console
 
 from traffic.attempt import Attempt
+from traffic.keeping import LIMITS, Limits, keeper_of
 from traffic.outcome import conclude
 from traffic.plan import shard
 from traffic.planned import PlannedQuestion
@@ -41,17 +42,20 @@ class Swarm:
         sleep: Callable[[float], object],
         warming: AbstractContextManager[object],
         clock: Callable[[], float] = time.perf_counter,
+        limits: Limits = LIMITS,
     ) -> None:
         self.settings = prepared.settings
         self._prepared = prepared
         self._sleep = sleep
         self._warming = warming
         self._clock = clock
+        self._limits = limits
         self.begin(0, 1)
 
     def begin(self, index: int, count: int) -> None:
         """Take the share at `index` of `count`; the clock of its records shows 0 now."""
-        self.played = Played(0.0, datetime.now(UTC))
+        self._keeper = keeper_of(self._prepared.plan, self._prepared.is_good, self._limits)
+        self.played = Played(0.0, datetime.now(UTC), attempts=self._keeper.attempts)
         self._untold: list[Told] = []
         self._waiting = iter(shard(self._prepared.plan, index, count).stream())
         self._began = self._clock()
@@ -99,13 +103,16 @@ class Swarm:
         for record, detail in _told.decode(told):
             attempt = attempt_of(record)
             attempt.detail = detail
-            self.played.attempts.append(attempt)
+            self._keeper.keep(attempt)
 
     def conclude(self, status: Console) -> int:
         """Show the summary, write the results; the exit code."""
         self.hear(self.tell())
         played = self.played
-        played.attempts.sort(key=lambda one: (not one.is_warm_up, one.index, one.turn))
+        played.past = self._keeper.past
+        played.attempts = sorted(
+            self._keeper.attempts, key=lambda one: (not one.is_warm_up, one.index, one.turn)
+        )
         played.seconds = self._clock() - self._began
         if self.settings.is_scheduled:
             played.check = SelfCheck(schedule_lag(played.attempts), None, None)

@@ -36,12 +36,14 @@ def summary_table(
     comparison: Comparison | None = None,
     objectives: Sequence[Verdict] = (),
     reasons: Sequence[str] = (),
+    remarks: Sequence[str] = (),
 ) -> Group:
     """Everything about a run that has ended; `comparison` where questions went two ways.
 
-    `objectives` are the verdicts on those of a file; `reasons` why the run is invalid.
+    `objectives` are the verdicts on those of a file; `reasons` why the run is invalid, `remarks`
+    what is to be known of a valid one.
     """
-    parts: list[RenderableType] = ["", _counts(plan, summary, reasons), ""]
+    parts: list[RenderableType] = ["", _counts(plan, summary, reasons, remarks), ""]
     if len(_shown_ways(plan, summary)) > 1:
         parts.append(_side_by_side(summary))
     else:
@@ -65,10 +67,10 @@ def _shown_ways(plan: Plan, summary: Summary) -> Mapping[Way, Figures]:
     return summary.ways if has_ways(plan.route, summary) else {}
 
 
-def _counts(plan: Plan, summary: Summary, reasons: Sequence[str]) -> Table:
+def _counts(plan: Plan, summary: Summary, reasons: Sequence[str], remarks: Sequence[str]) -> Table:
     counts = Table.grid(padding=(0, 2))
-    for reason in reasons:
-        counts.add_row(Text("INVALID", "bold red"), Text(reason, "red"))
+    for word, sentence in _own_check(reasons, remarks):
+        counts.add_row(word, sentence)
     counts.add_row("Plan", f"{plan.preset}, seed {plan.seed}, sha256 {plan.sha256[:12]}")
     if summary.planned_requests is not None:
         counts.add_row("Questions", _questions(plan, summary.planned_requests))
@@ -87,11 +89,20 @@ def _counts(plan: Plan, summary: Summary, reasons: Sequence[str]) -> Table:
     return counts
 
 
+def _own_check(reasons: Sequence[str], remarks: Sequence[str]) -> Iterator[tuple[Text, Text]]:
+    for reason in reasons:
+        yield Text("INVALID", "bold red"), Text(reason, "red")
+    for remark in remarks:
+        yield Text("Remark", "yellow"), Text(remark, "yellow")
+
+
 def _more_counts(summary: Summary) -> Iterator[tuple[str, str]]:
     if summary.checked:
         passed = summary.checked - summary.refused
         yield "Checks", f"{passed} of {summary.checked} answers satisfy their question's check"
     yield "Tokens", f"{summary.prompt_tokens} prompt, {summary.generated_tokens} generated"
+    if summary.kept is not None:
+        yield "Kept", summary.kept.in_words
     if summary.requests_per_second and summary.generated_tokens_per_second:
         tokens = f"{summary.generated_tokens_per_second:.1f} tokens/s"
         yield "Throughput", f"{summary.requests_per_second:.2f} requests/s, {tokens}"

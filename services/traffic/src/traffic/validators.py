@@ -15,7 +15,7 @@ from typing import Any, assert_never
 
 import regex
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
@@ -29,6 +29,7 @@ from traffic.questions import (
     PythonCompiles,
     Regex,
 )
+from traffic.schemas import usable_schema
 
 ANSWER_LIMIT_CHARACTERS = 64 * 1024
 """Some ten times the longest answer that a question asks for."""
@@ -105,15 +106,15 @@ def _satisfies(schema: dict[str, Any], answer: str) -> bool:
     """Whether the answer is JSON of the schema; what is no usable schema has no such JSON."""
     try:
         return bool(_validator(json.dumps(schema)).is_valid(json.loads(answer)))
-    except (ValueError, RecursionError, SchemaError, Unresolvable):
+    except (ValueError, RecursionError, Unresolvable):
         return False
 
 
 @lru_cache(maxsize=1024)
 def _validator(schema: str) -> Any:
-    """Raises: SchemaError."""
+    """Raises: ValueError."""
     parsed = json.loads(schema)
-    Draft202012Validator.check_schema(parsed)
+    usable_schema(parsed)
     # an own registry: without one a reference to an address would be fetched
     return _Bounded(parsed, registry=Registry())
 

@@ -24,7 +24,8 @@ from rich.progress import (
 from rich.text import Text
 
 from traffic.attempt import Attempt
-from traffic.figures import Drop, drop_of
+from traffic.drops import drop_of
+from traffic.keeping import Keeper, keeper_of
 from traffic.plan import Plan, PlannedQuestion
 from traffic.routes import Way
 from traffic.running import Running, Tally, rate_of
@@ -42,7 +43,7 @@ _WAY_WIDTH = max(len(way) for way in Way)
 
 
 class View(AbstractContextManager["View"]):
-    """Keeps the attempts of a run and what was dropped, and shows how it goes."""
+    """Hands on the attempts of a run and what was dropped, and shows how it goes."""
 
     def __init__(
         self,
@@ -50,9 +51,9 @@ class View(AbstractContextManager["View"]):
         plan: Plan,
         clock: Callable[[], float] = time.perf_counter,
         line_seconds: float = LINE_SECONDS,
+        keeper: Keeper | None = None,
     ) -> None:
-        self.attempts: list[Attempt] = []
-        self.drops: list[Drop] = []
+        self.keeper = keeper or keeper_of(plan)
         self._console = console
         self._total = plan.requests
         self._clock = clock
@@ -91,7 +92,7 @@ class View(AbstractContextManager["View"]):
 
     def answered(self, attempt: Attempt) -> None:
         """Keep and count the attempt."""
-        self.attempts.append(attempt)
+        self.keeper.keep(attempt)
         self._running.answered(attempt)
         if self._is_line_a_request and self._total is not None:
             number = 0 if attempt.is_warm_up else self._running.done
@@ -99,7 +100,7 @@ class View(AbstractContextManager["View"]):
 
     def dropped(self, question: PlannedQuestion) -> None:
         """Keep and count what was not asked."""
-        self.drops.append(drop_of(question))
+        self.keeper.keep_drop(drop_of(question))
         self._running.dropped_some(len(question.turns))
 
     def _seconds(self) -> float:

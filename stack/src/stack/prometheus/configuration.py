@@ -25,6 +25,7 @@ def render(
     gpu_exporter: Address | None,
     prometheus: Address,
     alertmanager: Address | None = None,
+    traffic: Address | None = None,
 ) -> str:
     """The template with addresses filled in; the job of what does not run has no targets.
 
@@ -40,6 +41,7 @@ def render(
         gpu_exporter=_target(gpu_exporter),
         prometheus=_target(prometheus),
         alertmanager=_target(alertmanager),
+        traffic=_target(traffic),
     )
 
 

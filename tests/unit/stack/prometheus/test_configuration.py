@@ -11,6 +11,7 @@ from stack.prometheus.configuration import TEMPLATE, render
 PROXY = Address("proxy metrics", "0.0.0.0", 18001, "PROXY_CONTROL_PORT")
 ENGINE = Address("engine", "::1", 21434, "ENGINE_PORT")
 EXPORTER = Address("gpu-exporter", "0.0.0.0", 18000, "GPU_EXPORTER_PORT")
+TRAFFIC = Address("traffic", "0.0.0.0", 18002, "TRAFFIC_WORKER_PORT", "/metrics")
 PROMETHEUS = Address("prometheus", "127.0.0.1", 19090, "PROMETHEUS_PORT")
 
 
@@ -20,11 +21,11 @@ def rendered(
     rules: Path = REPOSITORY / "rules",
     exporter: Address | None = None,
     alertmanager: Address | None = None,
+    traffic: Address | None = None,
 ) -> Any:
     template = (REPOSITORY / TEMPLATE).read_text()
-    return yaml.safe_load(
-        render(template, interval, rules, PROXY, engine, exporter, PROMETHEUS, alertmanager)
-    )
+    fixed = (template, interval, rules, PROXY, engine, exporter, PROMETHEUS)
+    return yaml.safe_load(render(*fixed, alertmanager, traffic))
 
 
 def jobs(document: dict[str, Any]) -> Any:
@@ -35,10 +36,11 @@ def jobs(document: dict[str, Any]) -> Any:
 
 
 def test_every_part_is_a_job_at_the_address_where_it_can_be_reached() -> None:
-    assert jobs(rendered(ENGINE, exporter=EXPORTER)) == {
+    assert jobs(rendered(ENGINE, exporter=EXPORTER, traffic=TRAFFIC)) == {
         "proxy": (None, ["127.0.0.1:18001"]),
         "engine": ("/-/metrics", ["[::1]:21434"]),
         "gpu-exporter": (None, ["127.0.0.1:18000"]),
+        "traffic": (None, ["127.0.0.1:18002"]),
         "prometheus": (None, ["127.0.0.1:19090"]),
     }
 
@@ -46,7 +48,7 @@ def test_every_part_is_a_job_at_the_address_where_it_can_be_reached() -> None:
 def test_the_job_of_what_does_not_run_has_no_targets() -> None:
     found = jobs(rendered(None))
     assert found["engine"] == ("/-/metrics", [])
-    assert found["gpu-exporter"] == (None, [])
+    assert found["gpu-exporter"] == found["traffic"] == (None, [])
 
 
 @pytest.mark.parametrize(
