@@ -25,6 +25,7 @@ from ollama_observe.service.settings import load
 from traffic.attempt import Attempt
 from traffic.blocking import BlockingClient
 from traffic.client import open_http
+from traffic.plan import Plan
 from traffic.refusals import REFUSALS, REFUSED, RefusedError, say
 from traffic.run import Prepared, prepare
 from traffic.settings import TrafficSettings
@@ -62,15 +63,15 @@ def prepared() -> Prepared:
         raise RefusedError("models are not unloaded on Locust: TRAFFIC_COLD_EVERY must be 0")
     # its processes share the plan, not ours
     found = prepare(settings.model_copy(update={"workers": 1}))
-    if warning := asyncio.run(look(settings)):
+    if warning := asyncio.run(look(settings, found.plan)):
         say(Console(stderr=True), warning)
     return Prepared(settings, found.plan, found.slo)
 
 
-async def look(settings: TrafficSettings) -> str | None:
+async def look(settings: TrafficSettings, plan: Plan) -> str | None:
     """Whether the server can be asked, what speaks against the way. Raises: TargetError."""
     async with open_http(settings) as http:
-        return await check(http, settings)
+        return await check(http, settings, plan.models)
 
 
 def ready() -> Prepared:

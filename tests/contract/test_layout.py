@@ -1,8 +1,10 @@
 """The tree is as the drawing says: rooms, tests that mirror them, directions of import."""
 
+import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,11 @@ WITHOUT_UNIT_TEST = {
     "proxy/app.py": "wiring; test_processes.py asks every endpoint of a real process",
     "proxy/worker.py": "needs its parent; test_workers.py runs both",
 }
+
+DISTRIBUTIONS = packages_distributions()
+
+# Imported beside the library that is made of them, at whatever version it asks for.
+PARTS_OF = {"pydantic": "fastapi and pydantic-settings", "starlette": "fastapi"}
 
 
 def sources() -> list[tuple[str, Path]]:
@@ -64,6 +71,25 @@ def test_imports_go_in_the_directions_of_the_drawing() -> None:
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda path: path.name)
+def test_a_room_declares_what_it_imports(member: Path) -> None:
+    """So that nothing is there by the grace of another package, which may do without it."""
+    found = {
+        distribution.lower().replace("_", "-")
+        for path in (member / "src").rglob("*.py")
+        for line in imports(path.read_text(encoding="utf-8"))
+        for distribution in DISTRIBUTIONS.get(line.split()[1].split(".")[0], ())
+    }
+    shared = declared(REPOSITORY / "libs" / "ollama-observe")
+    assert found - {member.name, *PARTS_OF} <= declared(member) | shared
+
+
+def declared(member: Path) -> set[str]:
+    """The names of a room's dependencies."""
+    project = tomllib.loads((member / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {re.split(r"[^a-z0-9-]", line.lower())[0] for line in project["dependencies"]}
 
 
 def test_nothing_that_ships_knows_the_fakes() -> None:

@@ -14,6 +14,8 @@ from tests.components import need
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import Call, ScriptedServer
+from tests.fakes.turn import Model
+from tests.unit.traffic.test_trace import MODELS, two_models
 from traffic.results import Result, load
 
 REPOSITORY = Path(__file__).parents[2]
@@ -144,3 +146,13 @@ async def test_what_cannot_be_asked_is_a_sentence_and_exit_code_2(
     assert ran.code == 2
     assert said in ran.err
     assert "Traceback" not in ran.err
+
+
+async def test_on_locust_too_the_models_of_a_trace_are_those_that_must_be_there(
+    tmp_path: Path,
+) -> None:
+    heard = Heard(FakeOllama(model=Model(name=MODELS[0])))
+    told = {"TRAFFIC_PRESET": "replay", "TRAFFIC_TRACE": str(two_models(tmp_path))}
+    ran = await locust(into=tmp_path, heard=heard, **told)
+    assert ran.code == 2
+    assert f"has no model {MODELS[1]}; /api/tags offers {MODELS[0]}" in ran.err

@@ -1,6 +1,5 @@
 """`python -m traffic` as an operator runs it: output, exit codes, results, Ctrl-C."""
 
-import asyncio
 import json
 import signal
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.generators import (
     finish,
     run,
     start,
+    until_holding,
 )
 from traffic.questions import Category
 from traffic.results import PAGE_NAME, Result, load
@@ -156,7 +156,7 @@ async def test_a_run_that_is_stopped_reports_what_was_done(
     peer = Peer(held_from=4)
     async with ScriptedServer(peer.script) as server:
         process = await start(server.url, "--results-directory", str(tmp_path))
-        await asyncio.wait_for(peer.holding.wait(), 60)
+        await until_holding(peer, process)
         process.send_signal(number)
         code, out, err = await finish(process)
     assert code == 128 + number
@@ -170,7 +170,7 @@ async def test_a_continuous_run_goes_on_until_it_is_stopped() -> None:
     peer = Peer(held_from=60)
     async with ScriptedServer(peer.script) as server:
         process = await start(server.url, "--preset", "continuous", "--concurrency", "3")
-        await asyncio.wait_for(peer.holding.wait(), 60)
+        await until_holding(peer, process)
         process.send_signal(signal.SIGINT)
         code, out, err = await finish(process)
     assert code == 130, err

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import json
 import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,8 +18,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import ScriptedServer
+from tests.generators import Peer
 from tests.ports import free_port
 from tests.servers import running_proxy
+from tests.unit.traffic.test_trace import MODELS, two_models
 
 TTFT = "time_to_first_token_seconds"
 CEILING_SECONDS = 60.0
@@ -139,6 +143,23 @@ async def test_a_worker_that_is_told_to_wait_asks_nothing() -> None:
             code, told = await it.post("/start", preset="quick", arrival="closed")
             assert (code, told["state"]) == (200, "running")
             await it.until("traffic_requests_total", 10)
+
+
+async def test_a_worker_that_replays_asks_the_models_of_its_trace(tmp_path: Path) -> None:
+    told = {
+        "TRAFFIC_PRESET": "replay",
+        "TRAFFIC_ARRIVAL": "closed",
+        "TRAFFIC_TRACE": str(two_models(tmp_path)),
+        "TRAFFIC_WORKER_AUTOSTART": "false",
+    }
+    peer = Peer(models=MODELS)
+    async with ScriptedServer(peer.script) as server:
+        async with worker(server.url, None, **told) as it:
+            await it.until("traffic_build_info", 1)
+            code, state = await it.post("/start", warm_up=0)
+            assert (code, state["run"]["models"]) == (200, list(MODELS))
+            await it.until("traffic_requests_total", 10)
+    assert {json.loads(call.body)["model"] for call in peer.chats} == set(MODELS)
 
 
 async def test_a_taken_port_is_one_line_and_exit_code_1() -> None:

@@ -11,7 +11,16 @@ import psutil
 import pytest
 
 from tests.fakes.server import ScriptedServer
-from tests.generators import GENERATED_TOKENS, PROMPT_TOKENS, Peer, came_to, finish, run, start
+from tests.generators import (
+    GENERATED_TOKENS,
+    PROMPT_TOKENS,
+    Peer,
+    came_to,
+    finish,
+    run,
+    start,
+    until_holding,
+)
 from tests.unit.traffic.test_settings import settings
 from traffic.bank import bank_of
 from traffic.plan import make_plan
@@ -89,7 +98,7 @@ async def test_one_signal_ends_all_of_them_with_one_report(
     peer = Peer(held_from=20)
     async with ScriptedServer(peer.script) as server:
         process = await start(server.url, *SHARED, "--results-directory", str(tmp_path))
-        await asyncio.wait_for(peer.holding.wait(), 60)
+        await until_holding(peer, process)
         found = children(process.pid)
         assert len(found) == WORKERS
         process.send_signal(number)
@@ -107,7 +116,7 @@ async def test_a_terminals_ctrl_c_reaches_the_first_process_alone_and_ends_all()
     peer = Peer(held_from=20)
     async with ScriptedServer(peer.script) as server:
         process = await start(server.url, *SHARED)
-        await asyncio.wait_for(peer.holding.wait(), 60)
+        await until_holding(peer, process)
         found = children(process.pid)
         assert {os.getpgid(one.pid) for one in found}.isdisjoint({os.getpgid(process.pid)})
         process.send_signal(signal.SIGINT)
@@ -122,7 +131,7 @@ async def test_a_worker_that_dies_is_a_failure_and_the_others_go_on(tmp_path: Pa
     flags = ("--request-timeout-seconds", "5", "--results-directory", str(tmp_path))
     async with ScriptedServer(peer.script) as server:
         process = await start(server.url, *SHARED, *flags)
-        await asyncio.wait_for(peer.holding.wait(), 60)
+        await until_holding(peer, process)
         found = children(process.pid)
         found[0].kill()
         for call in peer.chats[39:]:
@@ -143,7 +152,7 @@ async def test_when_the_first_process_dies_the_others_end() -> None:
     peer = Peer(held_from=20)
     async with ScriptedServer(peer.script) as server:
         process = await start(server.url, *SHARED)
-        await asyncio.wait_for(peer.holding.wait(), 60)
+        await until_holding(peer, process)
         found = children(process.pid)
         process.kill()
         await process.communicate()
@@ -155,7 +164,7 @@ async def test_a_second_ctrl_c_does_not_wait_and_leaves_nobody_either() -> None:
     peer = Peer(held_from=20)
     async with ScriptedServer(peer.script) as server:
         process = await start(server.url, *SHARED)
-        await asyncio.wait_for(peer.holding.wait(), 60)
+        await until_holding(peer, process)
         found = children(process.pid)
         for one in found:
             one.suspend()  # none of them can answer the first
@@ -177,7 +186,7 @@ async def test_an_endless_plan_is_shared_as_well() -> None:
     peer = Peer(held_from=100)
     async with ScriptedServer(peer.script) as server:
         process = await start(server.url, *SHARED, "--preset", "continuous")
-        await asyncio.wait_for(peer.holding.wait(), 60)
+        await until_holding(peer, process)
         process.send_signal(signal.SIGINT)
         code, out, err = await finish(process)
     assert code == 130, err

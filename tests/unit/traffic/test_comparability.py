@@ -1,9 +1,10 @@
 """What may mislead is said, a sentence each."""
 
 from tests.runs import many, result
-from traffic.comparability import warnings_of
+from traffic.comparability import SETTINGS, warnings_of
 from traffic.drops import Drop
 from traffic.questions import Category
+from traffic.settings import TrafficSettings
 
 
 def test_two_runs_of_one_plan_with_many_questions_are_worth_no_word() -> None:
@@ -49,3 +50,7 @@ def test_few_questions_are_said() -> None:
     assert warnings_of(run, run, 10) == (
         "10 questions are few: expect wide intervals, and little of a p95",
     )
+
+
+def test_what_is_compared_beside_the_plan_are_settings() -> None:
+    assert set(SETTINGS) <= set(TrafficSettings.model_fields)

@@ -1,6 +1,8 @@
 """`export`: the bank, or what a run would ask, in another generator's format."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,20 @@ def test_an_array_is_one_document(capsys: pytest.CaptureFixture[str], here: str)
     code, out, _ = run(capsys, here, "k6")
     assert code == 0
     assert len(json.loads(out)) == 30
+
+
+def test_an_output_that_takes_nothing_is_said_in_a_sentence(here: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "traffic", "export", "vllm", "--questions-directory", here],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "traffic: cannot write the output: No space left on device\n"
 
 
 def test_a_file_is_written(capsys: pytest.CaptureFixture[str], here: str, tmp_path: Path) -> None:

@@ -1,11 +1,18 @@
 """What interactive asks for; the asking itself is tested at a terminal."""
 
+import io
+from pathlib import Path
+
 import pytest
+from rich.console import Console
 
 from tests.unit.traffic.test_settings import settings
-from traffic.interactive import NO_TERMINAL, _by_number, main, size
+from tests.unit.traffic.test_trace import MODELS, two_models
+from traffic.bank import bank_of
+from traffic.interactive import NO_TERMINAL, RECORDED, Interview, _by_number, main, size
+from traffic.plan import make_plan
 from traffic.refusals import RefusedError
-from traffic.settings import TrafficSettings
+from traffic.server import Model
 
 
 @pytest.mark.parametrize(
@@ -34,6 +41,23 @@ def test_its_manual_has_the_flags(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--rate-per-second" in capsys.readouterr().out
 
 
-def test_settings_can_be_made_again_of_themselves() -> None:
-    told = settings(preset="demo", model="a=1,b=2")
-    assert TrafficSettings.model_validate(told.model_dump()) == told
+def test_a_replay_asks_the_models_of_its_trace_where_enter_is_pressed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = Console(file=io.StringIO(), width=100)
+    interview = Interview(console, settings(preset="replay", trace=two_models(tmp_path)))
+    monkeypatch.setattr("sys.stdin", io.StringIO("\nopenai\n"))
+    interview.hold([Model("small:1b"), Model("large:7b")])
+    told = interview.settings
+    assert (told.api, make_plan(bank_of(told), told).models) == ("openai", MODELS)
+    assert isinstance(console.file, io.StringIO)
+    assert f"({RECORDED})" in console.file.getvalue()
+
+
+def test_a_replay_asks_a_model_that_is_named_instead(tmp_path: Path) -> None:
+    told = settings(preset="replay", trace=two_models(tmp_path))
+    interview = Interview(Console(file=io.StringIO()), told)
+    assert interview._take("model", "mine:1b")
+    made = interview.settings
+    assert make_plan(bank_of(made), made).models == ("mine:1b",)
+    assert interview._default_model(["other:1b", "mine:1b"]) == "mine:1b"

@@ -1,11 +1,15 @@
 """What a request sets is judged by the settings themselves, in their words."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.traffic.test_settings import settings
-from traffic.overrides import SETTABLE, BadRequestError, settings_of
+from tests.unit.traffic.test_trace import MODELS, two_models
+from traffic.bank import bank_of
+from traffic.overrides import OPERATORS_OWN, SETTABLE, BadRequestError, settings_of
+from traffic.plan import make_plan
 from traffic.settings import TrafficSettings
 
 
@@ -19,7 +23,10 @@ def test_what_is_given_replaces_what_the_worker_was_started_with() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"rate_per_second": -1}, "--rate-per-second): Input should be greater than 0, found -1"),
+        (
+            {"rate_per_second": -1},
+            "--rate-per-second): Input should be greater than or equal to 0.000001, found -1",
+        ),
         ({"categories": "cod"}, "no category 'cod'; expected some of factual_short"),
         ({"categorys": "code"}, "unknown setting 'categorys', did you mean categories?"),
         ({"xyzzy": 1}, "unknown setting 'xyzzy'"),
@@ -35,7 +42,18 @@ def test_what_cannot_be_is_refused_in_a_sentence(given: dict[str, Any], said: st
     assert said in str(refused.value)
 
 
-def test_what_may_be_set_are_settings_and_none_of_them_leads_off_the_machine() -> None:
-    assert set(SETTABLE) <= set(TrafficSettings.model_fields)
+def test_every_setting_may_be_given_or_is_the_operators() -> None:
+    assert sorted((*SETTABLE, *OPERATORS_OWN)) == sorted(TrafficSettings.model_fields)
+
+
+def test_none_that_may_be_set_leads_off_the_machine() -> None:
     assert not {name for name in SETTABLE if name.endswith(("_url", "_directory", "_host"))}
     assert not {"allow_remote", "trace", "slo", "workers"} & set(SETTABLE)
+
+
+def test_a_replay_that_is_started_asks_the_models_of_its_trace(tmp_path: Path) -> None:
+    base = settings(preset="replay", trace=two_models(tmp_path))
+    made = settings_of(base, {"seed": 3})
+    assert make_plan(bank_of(made), made).models == MODELS
+    named = settings_of(base, {"model": "mine:1b"})
+    assert make_plan(bank_of(named), named).models == ("mine:1b",)

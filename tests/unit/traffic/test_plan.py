@@ -10,9 +10,9 @@ import pytest
 
 from tests.unit.traffic.test_questions import write_bank
 from tests.unit.traffic.test_settings import settings
-from traffic.plan import Plan, PlanError, make_plan, shard
+from traffic.plan import _NOT_PLANNED, Plan, PlanError, make_plan, shard
 from traffic.questions import Bank, Category, load_bank
-from traffic.settings import RequestRoute, Route
+from traffic.settings import RequestRoute, Route, TrafficSettings
 
 
 @pytest.fixture
@@ -254,8 +254,8 @@ def test_a_schedule_with_more_than_is_held_is_made_as_it_is_asked_and_ends(bank:
         preset="continuous",
         arrival="burst",
         rate_per_second=10_000,
-        burst_size=1_000_000,
-        duration_seconds=1,
+        burst_size=100_000,
+        duration_seconds=11,
     )
     assert plan.requests is None
     assert [item.at_seconds for item in islice(plan.stream(), 3)] == [0.0, 0.0, 0.0]
@@ -303,3 +303,7 @@ def test_the_shares_of_an_endless_plan_are_together_the_plan(bank: Bank) -> None
 def test_a_share_that_there_is_not_is_refused(bank: Bank, index: int) -> None:
     with pytest.raises(ValueError, match=f"from 0 to 1, found {index}"):
         shard(plan_of(bank), index, 2)
+
+
+def test_what_an_endless_plan_does_not_depend_on_are_settings() -> None:
+    assert set(TrafficSettings.model_fields) > _NOT_PLANNED

@@ -32,7 +32,7 @@ CHANGED = PlannedQuestion(
 
 
 def test_a_plain_question_is_described_without_what_it_does_not_have() -> None:
-    assert described([PLAIN], has_models=False) == [
+    assert list(described([PLAIN], has_models=False)) == [
         {
             "question_id": "fac-0001",
             "category": "factual_short",

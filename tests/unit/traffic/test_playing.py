@@ -2,8 +2,11 @@
 
 import asyncio
 import io
+import json
 import os
 import signal
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -12,7 +15,9 @@ from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import ScriptedServer
 from tests.fakes.turn import Model
+from tests.generators import Peer
 from tests.unit.traffic.test_settings import settings
+from tests.unit.traffic.test_trace import MODELS, two_models
 from traffic.bank import bank_of
 from traffic.plan import make_plan
 from traffic.playing import Played, played
@@ -77,3 +82,30 @@ async def test_a_signal_leaves_what_was_done_and_says_so() -> None:
     (attempt,) = found.attempts
     assert attempt.is_cancelled
     assert found.check is not None
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_replay_asks_the_models_of_its_trace_by_one_process_or_several(
+    tmp_path: Path, workers: int
+) -> None:
+    peer = Peer(models=MODELS)
+    async with ScriptedServer(peer.script) as server:
+        told = settings(
+            base_url=server.url, preset="replay", trace=two_models(tmp_path), workers=workers
+        )
+        found, _ = await play(told)
+    asked = Counter(attempt.model for attempt in found.attempts if not attempt.is_warm_up)
+    assert asked == dict.fromkeys(MODELS, 5)
+    assert {json.loads(call.body)["model"] for call in peer.chats} == set(MODELS)
+    assert {f"digest of {name}" for name in MODELS} <= set(found.server)
+
+
+async def test_a_model_of_a_trace_that_is_not_there_is_found_before_the_first_question(
+    tmp_path: Path,
+) -> None:
+    peer = Peer(models=MODELS[:1])
+    async with ScriptedServer(peer.script) as server:
+        told = settings(base_url=server.url, preset="replay", trace=two_models(tmp_path))
+        with pytest.raises(TargetError, match=f"has no model {MODELS[1]}"):
+            await play(told)
+    assert peer.chats == []

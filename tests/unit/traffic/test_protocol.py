@@ -208,6 +208,11 @@ def test_an_error_of_the_gateway_is_a_sentence_in_one_line() -> None:
     assert error_message(failure) == "Portkey: Invalid custom host"
 
 
+@pytest.mark.parametrize("start", [b"[", b'{"error":['])
+def test_an_error_that_is_nested_too_deep_is_shown_as_it_begins(start: bytes) -> None:
+    assert error_message(start + b"[" * 60_000).startswith((start + b"[[[").decode())
+
+
 def test_an_error_that_is_no_json_is_shown_short_and_without_control_characters() -> None:
     assert error_message(b"<p>\x1b[31mBad\n  gateway</p>") == "<p> [31mBad gateway</p>"
     assert len(error_message(b"x" * 5000)) == 200

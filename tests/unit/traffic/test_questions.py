@@ -112,7 +112,9 @@ def test_a_check_is_read_with_its_sample(
 
 def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
     write_bank(tmp_path, code=[record(), record()])
-    with pytest.raises(BankError, match="two questions have the id cod-0001"):
+    with pytest.raises(
+        BankError, match=r"code\.jsonl:2: two questions have the id cod-0001, as line 1"
+    ):
         load_bank(tmp_path)
 
 

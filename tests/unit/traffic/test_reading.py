@@ -6,9 +6,10 @@ import pytest
 
 from ollama_observe.wire.framing import Framing
 from tests.unit.traffic.test_client import FIRST, LAST
+from tests.unit.traffic.test_quoting import request
 from traffic.attempt import Attempt, Failure
 from traffic.questions import Category
-from traffic.reading import AS_PLANNED, Reading, refused, unreadable
+from traffic.reading import AS_PLANNED, UNSHOWN, Reading, refused, unreadable
 
 
 def begun() -> Attempt:
@@ -64,8 +65,14 @@ def test_a_body_that_ends_cleanly_may_still_be_no_whole_answer(
 
 def test_a_refusal_is_noted_with_the_words_of_the_server() -> None:
     attempt = begun()
-    refused(attempt, b'{"error":"busy"}')
+    refused(attempt, b'{"error":"busy"}', request("Why is the sky blue?"))
     assert (attempt.failure, attempt.detail) == (Failure.HTTP_STATUS, "busy")
+
+
+def test_a_refusal_that_repeats_the_question_is_noted_without_its_words() -> None:
+    attempt = begun()
+    refused(attempt, b'{"error":"bad: Why is the sky blue?"}', request("Why is the sky blue?"))
+    assert (attempt.failure, attempt.detail) == (Failure.HTTP_STATUS, UNSHOWN)
 
 
 @pytest.mark.parametrize(("found", "said"), [("text/html", "text/html"), ("", "is missing")])

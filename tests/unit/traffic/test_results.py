@@ -195,6 +195,14 @@ def test_what_is_no_result_is_said_clearly(tmp_path: Path, text: str, said: str)
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("check", [{"reasons": 5}, {"remarks": [5]}])
+def test_reasons_that_are_no_sentences_are_said(tmp_path: Path, check: dict[str, Any]) -> None:
+    plain = json.loads(encoded(full()))
+    (tmp_path / JSON_NAME).write_text(json.dumps(plain | {"self_check": check}))
+    with pytest.raises(ResultError, match=r"is no whole result: expected `\w+`, got `int`"):
+        load(tmp_path)
+
+
 def test_a_missing_result_is_said(tmp_path: Path) -> None:
     with pytest.raises(ResultError, match=r"cannot read .*result\.json: No such file"):
         load(tmp_path)

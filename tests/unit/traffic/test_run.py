@@ -1,14 +1,22 @@
 """What can be wrong is found before the first question, and a plan can be seen without a server."""
 
+import asyncio
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fakes.server import ScriptedServer
+from tests.unit.traffic.test_questions import write_bank
+from tests.unit.traffic.test_session import Ollama
 from tests.unit.traffic.test_settings import settings
 from traffic.planned import PlanError
 from traffic.questions import BankError
 from traffic.refusals import RefusedError
+from traffic.results import load
 from traffic.run import main, prepare, require_writable
 from traffic.slo import SloError
 
@@ -64,6 +72,51 @@ def test_a_dry_run_shows_the_hash_of_the_run_that_it_is_instead_of() -> None:
         assert first == second
 
 
+INTERRUPTED = """
+import io, os, signal, sys
+from traffic.run import main
+
+class Interrupting(io.StringIO):
+    def write(self, text):
+        if not self.tell():
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().write(text)
+
+sys.stdout = Interrupting()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+async def test_results_are_written_though_a_signal_comes_while_they_are(tmp_path: Path) -> None:
+    ollama = Ollama()
+    ollama.gate.set()
+    async with ScriptedServer(ollama) as server, asyncio.timeout(60):
+        told = {
+            "base-url": server.url,
+            "model": "m:1b",
+            "questions-directory": write_bank(tmp_path),
+            "results-directory": tmp_path / "results",
+        }
+        flags = [word for name, value in told.items() for word in (f"--{name}", str(value))]
+        running = await asyncio.create_subprocess_exec(sys.executable, "-c", INTERRUPTED, *flags)
+        assert await running.wait() == 128 + signal.SIGINT
+    (folder,) = (tmp_path / "results").iterdir()
+    assert load(folder).summary.ok == 10
+
+
 def test_help_is_printed_and_nothing_else_happens(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--preset", "nonsense", "--help"]) == 0
     assert capsys.readouterr().out.startswith("usage: python -m traffic")
+
+
+@pytest.mark.parametrize("module", ["traffic.run", "traffic.share"])
+def test_neither_a_run_nor_its_share_imports_a_web_server(module: str) -> None:
+    program = (
+        f"import sys, traffic.run, {module}; traffic.run.main(['--dry-run']);"
+        "print(*sorted({'fastapi', 'prometheus_client', 'uvicorn'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "10 in " in done.stdout
+    assert done.stdout.splitlines()[-1] == ""

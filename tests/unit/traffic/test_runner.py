@@ -13,7 +13,7 @@ from tests.unit.traffic.test_settings import settings
 from traffic.attempt import Attempt, Failure
 from traffic.planned import PlannedQuestion
 from traffic.protocol import Message
-from traffic.runner import play
+from traffic.runner import LATE_AT_ONCE, play
 
 
 @dataclass
@@ -277,6 +277,25 @@ async def test_what_is_due_while_too_many_are_in_flight_is_dropped_and_told() ->
         let_through(gate, 2)
     assert [name for name, _, _ in gate.asked] == ["cod-0000", "cod-0001"]
     assert notes.lost == ["cod-0002", "cod-0003"]
+
+
+async def test_a_schedule_that_is_late_hears_a_stop_at_once() -> None:
+    gate, notes = Gate(), Notes()
+    asked = at(*[0.0] * 20_000)
+    playing = asyncio.ensure_future(play(asked, gate, settings(max_in_flight=2), notes))
+    await gate.wait_until(1)
+    playing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await playing
+    assert len(notes.lost) < 100
+
+
+async def test_a_schedule_that_is_late_begins_what_it_took_and_reads_its_answers() -> None:
+    gate, notes = Gate(), Notes()
+    let_through(gate, 1000)
+    await play(at(*[0.0] * 1000), gate, settings(max_in_flight=LATE_AT_ONCE), notes)
+    assert len(notes.attempts) == 1000
+    assert notes.lost == []
 
 
 async def test_a_place_that_is_free_again_is_taken() -> None:

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from tests.fakes.server import Call, ScriptedServer
 from tests.unit.traffic.test_client import FIRST, LAST, NDJSON
 from tests.unit.traffic.test_questions import write_bank
+from tests.unit.traffic.test_trace import write
 from traffic.booking import Books
 from traffic.planned import PlanError
 from traffic.questions import Bank, load_bank
@@ -30,11 +31,16 @@ class Ollama:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     looked: asyncio.Event = field(default_factory=asyncio.Event)
+    is_listed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.is_listed.set()
 
     async def __call__(self, call: Call) -> None:
         await call.is_read.wait()
         if call.target != "/api/chat":
             self.looked.set()
+            await self.is_listed.wait()
             body = b'{"models":[{"name":"m:1b"}]}'
             await call.answer("503 Away" if self.away else "200 OK", [], body)
             return
@@ -135,6 +141,35 @@ async def test_what_cannot_be_asked_is_told_and_nothing_runs(bank: Bank) -> None
             )
         assert it.session.state == "idle"
         assert it.session.run is None
+
+
+async def test_the_models_of_a_trace_are_those_that_must_be_there(
+    bank: Bank, tmp_path: Path
+) -> None:
+    async with world(bank) as it:
+        for model, is_there in (("m:1b", True), ("gone:1b", False)):
+            trace = write(tmp_path, {"at_seconds": 0, "prompt_tokens": 9, "model": model})
+            told = TrafficSettings(
+                _cli_parse_args=[], base_url=it.url, preset="replay", trace=trace, warm_up=0
+            )
+            if is_there:
+                await it.session.start(told)
+                await it.until("idle")
+            else:
+                with pytest.raises(TargetError, match="has no model gone:1b"):
+                    await it.session.start(told)
+        assert it.ollama.chats == 1
+
+
+async def test_whoever_starts_hears_of_a_stop_that_came_first(bank: Bank) -> None:
+    async with world(bank) as it:
+        it.ollama.is_listed.clear()
+        starting = asyncio.ensure_future(it.session.start(it.settings()))
+        await it.ollama.looked.wait()
+        await it.session.stop()
+        with pytest.raises(ConflictError, match="it was stopped before it had begun"):
+            await starting
+        assert it.session.state == "idle"
 
 
 async def test_a_worker_waits_for_its_server_and_then_begins(bank: Bank) -> None:

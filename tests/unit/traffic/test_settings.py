@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from traffic.settings import TrafficSettings
+from traffic.settings import TrafficSettings, changed
 
 
 def settings(**values: Any) -> TrafficSettings:
@@ -29,6 +29,37 @@ def test_a_base_url_that_is_no_http_address_is_refused(url: str) -> None:
 def test_credentials_in_the_base_url_are_refused() -> None:
     with pytest.raises(ValidationError, match="without credentials"):
         settings(base_url="http://user:word@localhost")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ramp_seconds", float("inf")),
+        ("ramp_seconds", 1e300),
+        ("duration_seconds", float("nan")),
+        ("duration_seconds", float("inf")),
+        ("request_timeout_seconds", float("inf")),
+        ("connect_timeout_seconds", 1e18),
+        ("worker_drain_seconds", float("inf")),
+        ("spike_after_seconds", float("inf")),
+        ("spike_seconds", 1e300),
+        ("spike_factor", 1001),
+        ("rate_per_second", 1e-300),
+        ("rate_per_second", float("nan")),
+        ("trace_speed", float("nan")),
+        ("burst_size", 100_001),
+        ("warm_up", 10_001),
+    ],
+)
+def test_a_number_that_no_run_can_have_is_refused(name: str, value: float) -> None:
+    with pytest.raises(ValidationError, match=name):
+        settings(**{name: value})
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_what_is_no_number_is_called_that_whatever_the_bounds(value: float) -> None:
+    with pytest.raises(ValidationError, match=r"cancel_rate\n.*finite number"):
+        settings(cancel_rate=value)
 
 
 def test_a_closing_slash_is_dropped() -> None:
@@ -104,3 +135,12 @@ def test_what_only_the_native_api_has_is_refused_with_another() -> None:
     for values in ({"num_ctx": 4096}, {"keep_alive": "5m"}):
         with pytest.raises(ValidationError, match="native API's alone"):
             settings(api="openai", **values)
+
+
+def test_changed_settings_are_judged_and_what_nobody_set_stays_unset() -> None:
+    base = settings(seed=7)
+    made = changed(base, {"max_tokens": "9"})
+    assert made == settings(seed=7, max_tokens=9)
+    assert made.model_fields_set == base.model_fields_set | {"max_tokens"}
+    with pytest.raises(ValidationError, match="greater than 0"):
+        changed(base, {"max_tokens": 0})

@@ -111,6 +111,13 @@ def test_what_nobody_measured_is_not_good() -> None:
         ),
         ("run: [", "slo.yaml: expected YAML, found in line 1: "),
         ("\x00", "slo.yaml: expected YAML, found unacceptable character"),
+        ("run: 2024-02-31", "slo.yaml: expected objectives, found YAML of which no value can be"),
+        ('run: !!int "abc"', "slo.yaml: expected objectives, found YAML of which no value can be"),
+        ('run: !!bool "abc"', "slo.yaml: expected objectives, found YAML of which no value can be"),
+        ("run: !!map 5", "slo.yaml: expected "),
+        (f"run: {'9' * 5000}", "slo.yaml: expected objectives, found YAML of which no value can"),
+        (f"run: 0x{'f' * 5000}", "slo.yaml: expected objectives, found YAML of which no value"),
+        ("[" * 5000, "slo.yaml: expected "),
         ("!!python/object/apply:os.getcwd []", "could not determine a constructor"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 SCRIPT = """
 import asyncio, os, sys
-from ollama_observe.service.lifecycle import loop_factory
+from ollama_observe.service.loops import loop_factory
 from traffic.stopping import Stop
 
 async def work(number):
@@ -59,6 +59,36 @@ def test_a_second_signal_ends_all_at_once(
     number: signal.Signals, when: str, said: list[str]
 ) -> None:
     assert done(number, when) == (128 + number, said, "")
+
+
+HOLDING = """
+import os, signal, sys
+from traffic.stopping import Held
+
+number, times = int(sys.argv[1]), int(sys.argv[2])
+with Held() as held:
+    for _ in range(times):
+        os.kill(os.getpid(), number)
+    print("written", flush=True)
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+sys.exit(held.code)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("times", "said"), [(1, "written\n"), (2, "")])
+def test_while_it_is_held_the_first_signal_waits_and_the_second_does_not(
+    number: signal.Signals, times: int, said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HOLDING, str(int(number)), str(times)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, said, "")
 
 
 def test_without_a_signal_the_process_is_left_as_it_was() -> None:

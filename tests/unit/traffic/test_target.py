@@ -1,10 +1,12 @@
 """Before the first question it is clear whether anybody can answer it."""
 
+import asyncio
 import json
 
 import pytest
 
 from tests.fakes.server import Call, Script, ScriptedServer
+from tests.unit.traffic.test_bodies import endless
 from tests.unit.traffic.test_settings import settings
 from traffic.client import open_http
 from traffic.settings import Route
@@ -59,10 +61,28 @@ async def test_a_server_that_fails_is_quoted() -> None:
         await check_model(broken)
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"models": 3}', b'{"models": [{}]}'])
+NESTED = b'{"models":' + b"[" * 60_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>", b"[]", b'{"models": 3}', b'{"models": [{}]}', NESTED],
+    ids=lambda it: it[:15],
+)
 async def test_something_that_is_no_ollama_is_called_that(body: bytes) -> None:
     with pytest.raises(TargetError, match="is no Ollama"):
         await check_model(answering("200 OK", body))
+
+
+async def test_a_list_of_models_without_end_is_refused() -> None:
+    with pytest.raises(TargetError, match=r"/api/tags: expected an answer of at most 8388608 byte"):
+        async with asyncio.timeout(20):
+            await check_model(endless)
+
+
+async def test_names_of_models_cannot_move_the_cursor() -> None:
+    with pytest.raises(TargetError, match=r"offers \[2Jx y$"):
+        await check_model(offering("\x1b[2Jx\ny"))
 
 
 async def test_nobody_there_gives_the_remedy(unused_tcp_port: int) -> None:
@@ -102,11 +122,11 @@ async def check_route(route: Route, peer: Peer, **more: object) -> str | None:
             base_url=server.url,
             portkey_url=server.url,
             ollama_url="http://127.0.0.1:7",
-            model="llama3",
+            model="other:1b",  # which is not what the plan asks
             **more,
         )
         async with open_http(told) as http:
-            return await check(http, told)
+            return await check(http, told, ["llama3"])
 
 
 @pytest.mark.parametrize("route", ["default", "direct"])
@@ -166,7 +186,7 @@ async def test_no_gateway_there_gives_the_remedy(unused_tcp_port: int) -> None:
     told = settings(route="gateway", portkey_url=url)
     async with open_http(told) as http:
         with pytest.raises(TargetError, match=f"no Portkey gateway answers at {url}; start one"):
-            await check(http, told)
+            await check(http, told, ["llama3"])
 
 
 async def test_a_server_that_lists_what_is_loaded_can_unload() -> None:

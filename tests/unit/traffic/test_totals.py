@@ -3,6 +3,7 @@
 from copy import deepcopy
 from dataclasses import replace
 
+from ollama_observe.wire.usage import Usage
 from tests.runs import cancelled, refused, whole
 from traffic.drops import Drop
 from traffic.questions import Category
@@ -74,3 +75,11 @@ def test_a_copy_goes_its_own_way() -> None:
     copy.add(whole())
     assert (totals.all.ok, copy.all.ok) == (1, 2)
     assert totals.groups["models"]["m:1b"].ok == 1
+
+
+def test_tokens_are_of_whole_answers() -> None:
+    usage, totals = Usage(prompt_tokens=100, generated_tokens=100), Totals()
+    for attempt in (whole(), replace(refused(), usage=usage), replace(cancelled(), usage=usage)):
+        totals.add(attempt)
+    assert (totals.all.prompt_tokens, totals.all.generated_tokens) == (5, 11)
+    assert totals.groups["models"]["m:1b"].generated_tokens == 11

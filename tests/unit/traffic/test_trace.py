@@ -17,6 +17,18 @@ def write(directory: Path, *lines: dict[str, Any] | str) -> Path:
     return path
 
 
+MODELS = ("small:1b", "large:7b")
+
+
+def two_models(directory: Path) -> Path:
+    """A recording of requests to two models."""
+    at = {"prompt_tokens": 20, "generated_tokens": 3}
+    return write(
+        directory,
+        *({"at_seconds": 0.01 * number, "model": MODELS[number % 2], **at} for number in range(10)),
+    )
+
+
 def finished(**fields: Any) -> dict[str, Any]:
     """A line of the proxy's log about a request."""
     return {
@@ -118,6 +130,10 @@ BROKEN: list[tuple[dict[str, Any] | str, str]] = [
     ({"at_seconds": 1, "prompt_tokens": -3}, "prompt_tokens: .* greater than .* 0, found '-3'"),
     ({"at_seconds": 1, "input_length": 2.5}, "input_length: .* valid integer, found '2.5'"),
     ({"at_seconds": 1, "output_length": 10**9}, "output_length: .* less than"),
+    ({"at_seconds": 1, "prompt_tokens": 1_000_001}, "prompt_tokens: .* equal to 1000000, found"),
+    (finished(duration_seconds=-1e9), "duration_seconds: .* greater than or equal to 0, found"),
+    ({"at_seconds": 1e308, "prompt_tokens": 3}, "expected an instant within 366 days of the first"),
+    (finished(), "expected an instant within 366 days of the first, which is in line 1, found one"),
     ('{"at_seconds": NaN, "prompt_tokens": 3}', "at_seconds: .* finite number"),
     ({"timestamp": "noon", "prompt_tokens": 3}, "timestamp: expected .* ISO 8601, found 'noon'"),
     ({"timestamp": True, "prompt_tokens": 3}, "timestamp: .*"),

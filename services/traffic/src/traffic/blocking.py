@@ -168,7 +168,7 @@ class BlockingClient:
         headers = {name.lower(): value for name, value in response.getheaders()}
         attempt.has_portkey_sign = portkey.has_sign(headers)
         if response.status != HTTPStatus.OK:
-            refused(attempt, response.read(ERROR_LIMIT_BYTES))
+            refused(attempt, response.read(ERROR_LIMIT_BYTES), body)
             self.close()
             return ""
         content_type = headers.get("content-type", "")

@@ -117,7 +117,7 @@ class Client:
             attempt.status = response.status
             attempt.has_portkey_sign = portkey.has_sign(response.headers)
             if response.status != HTTPStatus.OK:
-                refused(attempt, await _beginning(response))
+                refused(attempt, await _beginning(response), body)
                 return ""
             content_type = response.headers.get("content-type", "")
             framing = framing_of(content_type)

@@ -111,6 +111,6 @@ async def _read(request: Request) -> dict[str, Any]:
         raise BadRequestError(f"expected application/json, found {kind or 'no Content-Type'}")
     try:
         given: dict[str, Any] = msgspec.json.decode(bytes(body), type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BadRequestError(f"expected a JSON object: {error}") from error
     return given

@@ -18,7 +18,8 @@ from traffic.totals import Counts
 class Figures:
     """What some requests came to. `spreads` has a measure only where there are values.
 
-    `checked` answers have a check, `refused` are those that do not satisfy it: both of whole ones.
+    `checked` answers have a check, `refused` are those that do not satisfy it. Both, and the
+    tokens, are of whole answers.
     """
 
     ok: int

@@ -23,7 +23,7 @@ from traffic.questions import Category
 from traffic.refusals import REFUSALS, RefusedError, say
 from traffic.run import Prepared, prepare, run
 from traffic.server import Model, offered
-from traffic.settings import TrafficSettings
+from traffic.settings import TrafficSettings, changed
 from traffic.target import TargetError, check
 
 NO_TERMINAL = (
@@ -33,6 +33,7 @@ NO_TERMINAL = (
 LEFT = "left; nothing was asked"
 INTERRUPTED = 130
 ALL = "all"
+RECORDED = "as recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ async def _offered(settings: TrafficSettings) -> tuple[Model, ...]:
     async with open_http(settings) as http:
         models = await offered(http, settings)
         if not models:  # which is said by who knows what to say of a server without any
-            await check(http, settings)
+            await check(http, settings, tuple(settings.models))
         return models
 
 
@@ -126,13 +127,20 @@ class Interview:
         names = [model.name for model in models]
         if names:
             self.console.print(_numbered(("model", "size"), _sizes(models)))
-        default = self.settings.model
-        if names and not _is_offered(default, names):
-            default = names[0]
+        default = self._default_model(names)
         while True:
             text = self._answer("Model, by number or name", default)
+            if text == default == RECORDED:
+                return
             if self._take("model", _by_number(text, names)) and self._can_be_asked():
                 return
+
+    def _default_model(self, names: Sequence[str]) -> str:
+        """What Enter stands for; a replay asks the models of its trace until another is named."""
+        told = self.settings
+        if told.preset == "replay" and "model" not in told.model_fields_set:
+            return RECORDED
+        return names[0] if names and not _is_offered(told.model, names) else told.model
 
     def _can_be_asked(self) -> bool:
         try:
@@ -164,9 +172,8 @@ class Interview:
 
     def _take(self, field: str, text: str) -> bool:
         """Whether the settings have the answer now; if not, it is said why."""
-        told = self.settings.model_dump()
         try:
-            self.settings = TrafficSettings.model_validate(told | {field: text})
+            self.settings = changed(self.settings, {field: text})
         except ValidationError as error:
             for sentence in describe(TrafficSettings, error):
                 say(self.console, sentence)
@@ -176,7 +183,7 @@ class Interview:
 
 async def _check(settings: TrafficSettings) -> None:
     async with open_http(settings) as http:
-        await check(http, settings)
+        await check(http, settings, tuple(settings.models))
 
 
 def _is_offered(model: str, names: Sequence[str]) -> bool:

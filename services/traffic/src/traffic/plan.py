@@ -5,14 +5,13 @@ not the plan's: the API, the address, num_ctx and keep_alive, how many are in fl
 model where there is only one, so that two models can be asked the same plan.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain, islice
 from typing import Any
 
+from traffic.hashing import sha256_of
 from traffic.mixes import weights
 from traffic.planned import PlanError, PlannedQuestion, described
 from traffic.questions import Bank
@@ -85,7 +84,7 @@ class Plan:
     @cached_property
     def sha256(self) -> str:
         """The hash of everything in the plan."""
-        return _hash(_description(self))
+        return sha256_of(_description(self))
 
 
 def shard(plan: Plan, index: int, count: int) -> Plan:
@@ -199,7 +198,7 @@ def _recipe(bank: Bank, settings: TrafficSettings) -> str:
     """The hash of all that questions without end are made from."""
     kinds = weights(settings.mix, settings.categories)
     unnamed = _NOT_PLANNED if len(settings.models) > 1 else _NOT_PLANNED | {"model"}
-    return _hash(
+    return sha256_of(
         {
             "settings": settings.model_dump(mode="json", exclude=set(unnamed)),
             "bank": described(
@@ -228,8 +227,3 @@ def _description(plan: Plan) -> dict[str, Any]:
     if plan.endless:
         said["endless"] = plan.endless.recipe
     return said
-
-
-def _hash(said: dict[str, Any]) -> str:
-    whole = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(whole.encode()).hexdigest()

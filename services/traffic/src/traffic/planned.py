@@ -1,6 +1,6 @@
 """One question of a plan, and how a plan's hash describes it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -58,16 +58,16 @@ _UNSENT = frozenset({"check", "index", "is_warm_up"})
 """Fields that nothing sent depends on, beyond the order."""
 
 
-def described(questions: Iterable[PlannedQuestion], *, has_models: bool) -> list[Mapping[str, Any]]:
+def described(
+    questions: Iterable[PlannedQuestion], *, has_models: bool
+) -> Iterator[Mapping[str, Any]]:
     """What is sent of the questions and when; the models too, where there are several."""
     names = [field.name for field in fields(PlannedQuestion) if field.name not in _UNSENT]
     if not has_models:
         names.remove("model")
-    return [
-        {
+    for question in questions:
+        yield {
             name: value
             for name in names
             if (value := getattr(question, name)) != _UNSAID.get(name, _UNSAID)
         }
-        for question in questions
-    ]

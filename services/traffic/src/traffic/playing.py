@@ -58,7 +58,7 @@ async def played(
     with Stop() as stop:
         try:
             async with open_http(settings) as http:
-                await _look(http, settings, found, status)
+                await _look(http, settings, plan, found, status)
                 view = View(status, plan, keeper=keeper_of(plan, is_good))
                 await _show(http, settings, plan, found, view)
         except asyncio.CancelledError:
@@ -69,11 +69,15 @@ async def played(
 
 
 async def _look(
-    http: aiohttp.ClientSession, settings: TrafficSettings, found: Played, status: Console
+    http: aiohttp.ClientSession,
+    settings: TrafficSettings,
+    plan: Plan,
+    found: Played,
+    status: Console,
 ) -> None:
-    if warning := await check(http, settings):
+    if warning := await check(http, settings, plan.models):
         say(status, warning)
-    found.server = await server.facts(http, settings)
+    found.server = await server.facts(http, settings, plan.models)
 
 
 async def _show(

@@ -36,7 +36,7 @@ def complaint(body: bytes) -> str | None:
     """The sentence in an error that the gateway wrote itself; None for anybody else's."""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _of_fetch(body.decode("utf-8", "replace"))
     if not isinstance(found, dict):
         return None

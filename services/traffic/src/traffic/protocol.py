@@ -210,7 +210,12 @@ def error_message(body: bytes, limit_characters: int = 200) -> str:
     try:
         found = json.loads(body)["error"]
         text = found["message"] if isinstance(found, dict) else found
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         text = portkey.complaint(body) or body.decode("utf-8", "replace")
-    printable = "".join(letter if letter.isprintable() else " " for letter in str(text))
-    return " ".join(printable.split())[:limit_characters]
+    return one_line(str(text))[:limit_characters]
+
+
+def one_line(text: str) -> str:
+    """A text of others as it may be shown: nothing in it moves a cursor or breaks a line."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split())

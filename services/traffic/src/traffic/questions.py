@@ -224,7 +224,7 @@ def _read(path: Path) -> str:
 
 
 def _read_category(path: Path, category: Category) -> list[Question]:
-    questions = []
+    questions, lines = [], dict[str, int]()
     for number, line in enumerate(re.split(r"\r?\n", _read(path).rstrip("\r\n")), start=1):
         try:
             question = Question.model_validate_json(line)
@@ -235,15 +235,15 @@ def _read_category(path: Path, category: Category) -> list[Question]:
             raise BankError(f"{path}:{number}: {said}") from error
         if question.category is not category:
             raise BankError(f"{path}:{number}: {question.category} does not belong in this file")
+        if (other := lines.setdefault(question.id, number)) != number:
+            raise BankError(
+                f"{path}:{number}: two questions have the id {question.id}, as line {other} has it"
+            )
         questions.append(question)
     return questions
 
 
 def _refuse_strays(questions: Sequence[Question], contexts: dict[str, str]) -> None:
-    seen: set[str] = set()
     for question in questions:
-        if question.id in seen:
-            raise BankError(f"two questions have the id {question.id}")
-        seen.add(question.id)
         if question.context_ref is not None and question.context_ref not in contexts:
             raise BankError(f"{question.id} refers to a missing context {question.context_ref}")

@@ -10,9 +10,11 @@ from ollama_observe.wire.meter import StreamMeter
 from traffic import portkey
 from traffic.attempt import Attempt, Failure
 from traffic.protocol import ANSWERS, ReplyText, error_message
+from traffic.quoting import is_quoted
 from traffic.settings import Api
 
 AS_PLANNED = "as planned"
+UNSHOWN = "what the server said repeats the question, and is not shown"
 
 
 class Reading:
@@ -76,11 +78,12 @@ def _note_gaps(gaps: "array[float]", instant: float, last: float | None, outputs
         gaps.append(0.0)
 
 
-def refused(attempt: Attempt, body: bytes) -> None:
-    """Note an answer without success, of which this is the beginning."""
+def refused(attempt: Attempt, body: bytes, sent: bytes) -> None:
+    """Note an answer without success, of which this is the beginning. `sent` was the request's."""
     # some of the gateway's own errors carry none of its headers
     attempt.has_portkey_sign = attempt.has_portkey_sign or portkey.complaint(body) is not None
-    fail(attempt, Failure.HTTP_STATUS, error_message(body))
+    said = error_message(body)
+    fail(attempt, Failure.HTTP_STATUS, UNSHOWN if is_quoted(said, sent) else said)
 
 
 def unreadable(attempt: Attempt, content_type: str) -> None:

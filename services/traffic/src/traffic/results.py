@@ -82,12 +82,23 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the run is invalid, by the generator's own check; empty for a valid one."""
-        return tuple(map(str, (self.self_check or {}).get("reasons", ())))
+        return _said_in(self.self_check).reasons
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is to be known of the figures, by the generator's own check."""
-        return tuple(map(str, (self.self_check or {}).get("remarks", ())))
+        return _said_in(self.self_check).remarks
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """Of the generator's own check, what is read again."""
+
+    reasons: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def _said_in(self_check: Mapping[str, Any] | None) -> _Said:
+    return msgspec.convert(self_check or {}, _Said)
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -205,9 +216,11 @@ def load(path: Path) -> Result:
         raise ResultError(f"cannot read {file}: {error.strerror}") from error
     _require_ours(file, data)
     try:
-        return msgspec.json.decode(data, type=Result)
+        result = msgspec.json.decode(data, type=Result)
+        _said_in(result.self_check)
     except msgspec.ValidationError as error:
         raise ResultError(f"{file} is no whole result: {_words(error)}") from error
+    return result
 
 
 def _require_ours(file: Path, data: bytes) -> None:

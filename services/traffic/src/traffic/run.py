@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ollama_observe.service.lifecycle import loop_factory
 from ollama_observe.service.logging import configure_logging
+from ollama_observe.service.loops import loop_factory
 from ollama_observe.service.settings import load
 from traffic.bank import bank_of
 from traffic.manual import help_wanted, run_manual
@@ -20,6 +20,7 @@ from traffic.refusals import RefusedError
 from traffic.settings import TrafficSettings
 from traffic.sharding import require_shares
 from traffic.slo import Slo, load_slo
+from traffic.stopping import Held
 from traffic.totals import IsGood
 
 
@@ -68,7 +69,9 @@ def run(prepared: Prepared) -> int:
     status = Console(stderr=True)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         found = runner.run(played(settings, plan, status, prepared.is_good))
-    return conclude(settings, plan, prepared.slo, found, status)
+    with Held() as held:  # what was measured is not lost by a signal while it is written
+        code = conclude(settings, plan, prepared.slo, found, status)
+    return held.code or code
 
 
 def require_writable(directory: Path) -> None:

@@ -1,7 +1,7 @@
 """What a model server says of itself: its version, and the models that it offers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeVar
 from uuid import uuid4
@@ -10,6 +10,8 @@ import aiohttp
 import msgspec
 
 from ollama_observe.wire.models import normalise_model
+from traffic.bodies import whole
+from traffic.protocol import one_line
 from traffic.routes import headers_of, path_of
 from traffic.settings import RequestRoute, TrafficSettings
 
@@ -39,14 +41,20 @@ class _Version(msgspec.Struct):
 async def offered(http: aiohttp.ClientSession, settings: TrafficSettings) -> tuple[Model, ...]:
     """The models that can be asked; none where the server has no list of them."""
     tags = await _said(http, settings, "/api/tags", _Tags)
-    return () if tags is None else tuple(tags.models)
+    return () if tags is None else tuple(map(_shown, tags.models))
 
 
-async def facts(http: aiohttp.ClientSession, settings: TrafficSettings) -> dict[str, str]:
-    """What of the server is kept with a result; what it does not tell is not there."""
+async def facts(
+    http: aiohttp.ClientSession, settings: TrafficSettings, models: Sequence[str]
+) -> dict[str, str]:
+    """What of the server and of the `models` asked is kept; what it does not tell is not there."""
     version = await _said(http, settings, "/api/version", _Version)
     found = {} if version is None else {"version": version.version}
-    return found | digests(await offered(http, settings), tuple(settings.models))
+    return found | digests(await offered(http, settings), models)
+
+
+def _shown(model: Model) -> Model:
+    return replace(model, name=one_line(model.name))
 
 
 def digests(models: Sequence[Model], asked: Sequence[str]) -> dict[str, str]:
@@ -70,9 +78,9 @@ async def _said(
         async with http.get(
             f"{settings.target_url}{path_of(way, path)}", headers=headers, timeout=timeout
         ) as answer:
-            body = await answer.read()
+            body = await whole(answer)
         if answer.status != HTTPStatus.OK:
             return None
         return msgspec.json.decode(body, type=kind)
-    except (aiohttp.ClientError, OSError, msgspec.MsgspecError):
+    except (aiohttp.ClientError, OSError, msgspec.MsgspecError, RecursionError):
         return None

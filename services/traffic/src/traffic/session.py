@@ -153,7 +153,7 @@ class Session:
         try:
             plan = await asyncio.to_thread(_planned, self._bank, settings)
             async with open_http(settings) as http:
-                await self._reach(http, settings, is_patient)
+                await self._reach(http, settings, plan, is_patient)
                 running = Running()
                 asker, observer = Client(http, settings), _Both(self._books, running)
                 playing = Parts(plan, settings, asker, observer, self.clock)
@@ -164,17 +164,22 @@ class Session:
         except REFUSALS as error:
             self.detail = str(error)
             begun.set_exception(error)
+        except asyncio.CancelledError:
+            if not begun.done():
+                begun.set_exception(ConflictError("it was stopped before it had begun"))
+                begun.exception()  # nobody may be waiting for it, and then it is no news
+            raise
         finally:
             begun.cancel()
             self.state = "idle"
 
     async def _reach(
-        self, http: aiohttp.ClientSession, settings: TrafficSettings, is_patient: bool
+        self, http: aiohttp.ClientSession, settings: TrafficSettings, plan: Plan, is_patient: bool
     ) -> None:
         """Return when the server can be asked; the patient try again until then."""
         while True:
             try:
-                self.detail = await check(http, settings) or ""
+                self.detail = await check(http, settings, plan.models) or ""
             except TargetError as error:
                 if not is_patient:
                     raise

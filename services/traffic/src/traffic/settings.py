@@ -1,7 +1,8 @@
 """What the traffic generator can be told, by environment (TRAFFIC_*) or command line."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -29,11 +30,16 @@ RequestRoute = Literal["default", "direct", "portkey", "gateway"]
 Route = Literal[RequestRoute, "mixed"]
 """The ways that a run asks for; mixed: every question by two of them."""
 
+Seconds = Annotated[float, Field(gt=0, le=31e6)]
+"""Up to about a year: more is a slip, and no timer can count it."""
+
+S = TypeVar("S", bound="TrafficSettings")
+
 
 class TrafficSettings(ServiceSettings):
     """Plays real questions through the proxy, measures what a client sees, reports it."""
 
-    model_config = settings_config("TRAFFIC_", "traffic")
+    model_config = settings_config("TRAFFIC_", "traffic") | {"allow_inf_nan": False}
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="Least severe level that is logged, beside the progress line."
@@ -109,19 +115,22 @@ class TrafficSettings(ServiceSettings):
         1, ge=1, le=4096, description="Questions in flight at once in a closed loop."
     )
     rate_per_second: float = Field(
-        1.0, gt=0, le=10_000, description="Mean rate of a schedule; of a ramp, its end."
+        1.0, ge=1e-6, le=10_000, description="Mean rate of a schedule; of a ramp, its end."
     )
-    ramp_seconds: float = Field(
-        60.0, gt=0, description="How long a ramp takes from nothing to the rate."
+    ramp_seconds: Seconds = Field(
+        60.0, description="How long a ramp takes from nothing to the rate."
     )
     burst_size: int = Field(
-        10, ge=1, description="Questions at once in a burst; the mean rate is kept."
+        10, ge=1, le=100_000, description="Questions at once in a burst; the mean rate is kept."
     )
     spike_factor: float = Field(
-        5.0, ge=1, description="How many times the rate a spike is, from its beginning to its end."
+        5.0,
+        ge=1,
+        le=1000,
+        description="How many times the rate a spike is, from its beginning to its end.",
     )
-    spike_after_seconds: float = Field(30.0, ge=0, description="When a spike begins.")
-    spike_seconds: float = Field(10.0, gt=0, description="How long a spike lasts.")
+    spike_after_seconds: float = Field(30.0, ge=0, le=31e6, description="When a spike begins.")
+    spike_seconds: Seconds = Field(10.0, description="How long a spike lasts.")
     max_in_flight: int = Field(
         256,
         ge=1,
@@ -129,12 +138,13 @@ class TrafficSettings(ServiceSettings):
         description="Most questions in flight of a schedule; what is due beyond is dropped and "
         "counted.",
     )
-    duration_seconds: float | None = Field(
-        None, gt=0, description="Start no more questions after so long; those in flight end."
+    duration_seconds: Seconds | None = Field(
+        None, description="Start no more questions after so long; those in flight end."
     )
     warm_up: int | None = Field(
         None,
         ge=0,
+        le=10_000,
         description="Questions before the measured ones, in no figure. Default: quick 0, demo 1, "
         "stress 3, continuous 0, replay 1.",
     )
@@ -152,10 +162,10 @@ class TrafficSettings(ServiceSettings):
         1.0, gt=0, le=1000, description="How many times as fast as it was recorded."
     )
 
-    request_timeout_seconds: float = Field(
-        300.0, gt=0, description="Longest time for one request, from sent to the answer's end."
+    request_timeout_seconds: Seconds = Field(
+        300.0, description="Longest time for one request, from sent to the answer's end."
     )
-    connect_timeout_seconds: float = Field(5.0, gt=0, description="Longest wait for a connection.")
+    connect_timeout_seconds: Seconds = Field(5.0, description="Longest wait for a connection.")
     questions_directory: Path | None = Field(
         None, description="The question bank. Default: `questions` in the checkout."
     )
@@ -176,8 +186,8 @@ class TrafficSettings(ServiceSettings):
     worker_autostart: bool = Field(
         True, description="For `worker`: begin at once; else POST /start begins."
     )
-    worker_drain_seconds: float = Field(
-        10.0, gt=0, description="For `worker`: how long a stop waits for requests in flight."
+    worker_drain_seconds: Seconds = Field(
+        10.0, description="For `worker`: how long a stop waits for requests in flight."
     )
 
     @field_validator("base_url", "portkey_url", "ollama_url")
@@ -238,3 +248,12 @@ class TrafficSettings(ServiceSettings):
     def models(self) -> dict[str, float]:
         """Each model and its weight."""
         return parse_weights(self.model)
+
+
+def changed(settings: S, given: Mapping[str, Any]) -> S:
+    """The settings with those that are given, as if all had been set at once.
+
+    What nobody set stays unset: a replay asks the models of its trace unless a model is set.
+    Raises: ValidationError.
+    """
+    return type(settings).model_validate(settings.model_dump(exclude_unset=True) | dict(given))

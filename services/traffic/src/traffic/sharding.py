@@ -108,7 +108,8 @@ class Crew:
             start_new_session=True,  # a terminal's Ctrl-C is ours, and we tell them
         )
         count = self._settings.workers
-        told = share_of(self._settings, index).model_dump(mode="json")
+        # what nobody set stays so there, too: a trace's models give way to a model that is set
+        told = share_of(self._settings, index).model_dump(mode="json", exclude_unset=True)
         share = _Share(process, f"worker {index + 1} of {count}", self._observer)
         share.tell(Job(told, index, count, self._sha256))
         return share

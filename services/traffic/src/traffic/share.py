@@ -14,8 +14,8 @@ from dataclasses import replace
 
 import msgspec
 
-from ollama_observe.service.lifecycle import loop_factory
 from ollama_observe.service.logging import configure_logging
+from ollama_observe.service.loops import loop_factory
 from ollama_observe.service.tasks import spawn
 from traffic.attempt import Attempt
 from traffic.bank import bank_of

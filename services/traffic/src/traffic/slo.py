@@ -26,6 +26,13 @@ _BETWEEN_PIECES = frozenset({"time_per_output_token_seconds", "largest_gap_secon
 """What an answer in one piece has none of."""
 
 
+_UNBUILDABLE = (
+    *(ValueError, TypeError, AttributeError),
+    *(LookupError, ArithmeticError, RecursionError),
+)
+"""What the YAML library lets out where a value is not what its tag says, or is nested too deep."""
+
+
 class SloError(ValueError):
     """The file holds no objectives; the message says where, what was expected and found."""
 
@@ -99,14 +106,26 @@ class Verdict:
 def load_slo(path: Path) -> Slo:
     """The objectives of a YAML file. Raises: SloError."""
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-        return Slo.model_validate(found)
+        return _read(path)
+    except SloError:
+        raise
     except OSError as error:
         raise SloError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SloError(f"{path}: expected UTF-8, found {error.reason}") from error
     except yaml.YAMLError as error:
         raise SloError(f"{path}: expected YAML, found {_where(error)}") from error
+    except _UNBUILDABLE as error:
+        raise SloError(
+            f"{path}: expected objectives, found YAML of which no value can be made"
+            f" ({type(error).__name__})"
+        ) from error
+
+
+def _read(path: Path) -> Slo:
+    found = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    try:
+        return Slo.model_validate(found)
     except ValidationError as error:
         raise SloError("; ".join(_sentences(path, error))) from error
 

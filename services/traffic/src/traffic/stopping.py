@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SHOW_CURSOR = b"\x1b[?25h"
@@ -42,6 +42,38 @@ class Stop:
             signal.signal(one, _at_once)
         if self._task is not None:
             self._task.cancel()
+
+
+class Held:
+    """`with Held() as held:` where no loop runs: the first signal waits for the block's end.
+
+    `held.code` is then its exit code. The second ends all at once, as does one that comes after
+    a `Stop` has had its first.
+    """
+
+    def __init__(self) -> None:
+        self.code: int | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in SIGNALS:
+            if signal.getsignal(number) is not _at_once:
+                self._before[number] = signal.signal(number, self._first)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _first(self, number: int, _: FrameType | None) -> None:
+        self.code = 128 + number
+        for one in SIGNALS:
+            signal.signal(one, _at_once)
 
 
 def _let_go() -> None:

@@ -1,7 +1,7 @@
 """Whether the server under test can be asked at all, told before the first question."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import uuid4
@@ -11,7 +11,8 @@ import aiohttp
 from ollama_observe.wire.models import normalise_model
 from ollama_observe.wire.portkey import GREETING
 from traffic import portkey
-from traffic.protocol import error_message
+from traffic.bodies import TooLongError, whole
+from traffic.protocol import error_message, one_line
 from traffic.routes import ROUTE_HEADER, Way, headers_of, path_of, way_of
 from traffic.settings import TrafficSettings
 from traffic.unloading import loaded_models
@@ -39,17 +40,19 @@ class _Answer:
     body: bytes
 
 
-async def check(http: aiohttp.ClientSession, settings: TrafficSettings) -> str | None:
-    """Raise TargetError unless questions can be asked by the route that was chosen.
+async def check(
+    http: aiohttp.ClientSession, settings: TrafficSettings, models: Sequence[str]
+) -> str | None:
+    """Raise TargetError unless `models` can be asked by the route that was chosen.
 
     What speaks against the route, but not against asking, is returned as a sentence.
     """
     if settings.route == "gateway":
         if settings.cold_every:
             raise TargetError(NO_COLD_BY_GATEWAY)
-        await check_gateway(http, settings)
+        await check_gateway(http, settings, models)
         return None
-    await check_target(http, settings.base_url, settings.models)
+    await check_target(http, settings.base_url, models)
     if settings.cold_every:
         await check_unloading(http, settings.base_url)
     if settings.route in ("portkey", "mixed") and await goes_direct(http, settings.base_url):
@@ -66,7 +69,9 @@ async def check_target(http: aiohttp.ClientSession, base_url: str, models: Itera
     _require_models(base_url, models, await _get(http, f"{base_url}/api/tags", {}, nobody))
 
 
-async def check_gateway(http: aiohttp.ClientSession, settings: TrafficSettings) -> None:
+async def check_gateway(
+    http: aiohttp.ClientSession, settings: TrafficSettings, models: Iterable[str]
+) -> None:
     """Raise TargetError unless a gateway answers, and reaches an Ollama that offers the models."""
     url = settings.portkey_url
     nobody = f"no Portkey gateway answers at {url}; start one with `make start-with-portkey`"
@@ -75,7 +80,7 @@ async def check_gateway(http: aiohttp.ClientSession, settings: TrafficSettings) 
         raise TargetError(f"{url} is no Portkey gateway: GET / does not say {GREETING!r}")
     headers = headers_of("gateway", settings.ollama_url, uuid4().hex)
     tags = await _get(http, f"{url}{path_of('gateway', '/api/tags')}", headers, nobody)
-    _require_models(f"{settings.ollama_url} through {url}", settings.models, tags)
+    _require_models(f"{settings.ollama_url} through {url}", models, tags)
 
 
 async def check_unloading(http: aiohttp.ClientSession, base_url: str) -> None:
@@ -106,6 +111,8 @@ async def _get(
 ) -> _Answer:
     try:
         return await _fetch(http, url, headers)
+    except TooLongError as error:
+        raise TargetError(f"{url}: {error}") from error
     except (aiohttp.ClientError, OSError) as error:
         raise TargetError(nobody) from error
 
@@ -113,7 +120,7 @@ async def _get(
 async def _fetch(http: aiohttp.ClientSession, url: str, headers: Mapping[str, str]) -> _Answer:
     timeout = aiohttp.ClientTimeout(total=WITHIN_SECONDS)
     async with http.get(url, headers=headers, timeout=timeout, allow_redirects=False) as response:
-        return _Answer(response.status, response.headers, await response.read())
+        return _Answer(response.status, response.headers, await whole(response))
 
 
 def _require_models(server: str, models: Iterable[str], answer: _Answer) -> None:
@@ -132,6 +139,6 @@ def _require_models(server: str, models: Iterable[str], answer: _Answer) -> None
 
 def _names(server: str, body: bytes) -> list[str]:
     try:
-        return [str(model["name"]) for model in json.loads(body)["models"]]
-    except (ValueError, LookupError, TypeError) as error:
+        return [one_line(str(model["name"])) for model in json.loads(body)["models"]]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise TargetError(f"{server} is no Ollama: /api/tags does not list models") from error

@@ -25,7 +25,10 @@ GROUPS: dict[str, Callable[[Attempt], Hashable]] = {
 
 @dataclass(slots=True)
 class Counts:
-    """Requests by what became of them. `checked` answers have a check, `refused` fail it."""
+    """Requests by what became of them. `checked` answers have a check, `refused` fail it.
+
+    These and the tokens are of whole answers.
+    """
 
     ok: int = 0
     failed: int = 0
@@ -42,13 +45,13 @@ class Counts:
             self.ok += 1
             self.checked += attempt.is_valid is not None
             self.refused += attempt.is_valid is False
+            if attempt.usage is not None:
+                self.prompt_tokens += attempt.usage.prompt_tokens or 0
+                self.generated_tokens += attempt.usage.generated_tokens or 0
         elif attempt.is_cancelled:
             self.cancelled += 1
         else:
             self.failed += 1
-        if attempt.usage is not None:
-            self.prompt_tokens += attempt.usage.prompt_tokens or 0
-            self.generated_tokens += attempt.usage.generated_tokens or 0
 
 
 @dataclass(slots=True)

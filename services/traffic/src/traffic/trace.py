@@ -22,7 +22,9 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from ollama_observe.metrics.metric import UNNAMED
 from traffic.planned import PlanError
 
-MOST_TOKENS = 10_000_000
+MOST_TOKENS = 1_000_000
+MOST_SECONDS = 366 * 86_400
+"""Between the first request and the last: more is a mixture of clocks."""
 PROXY_EVENT = "request_finished"
 """What a line of the proxy's log is about when it is about a request."""
 
@@ -63,7 +65,7 @@ class _Line(BaseModel):
     )
     model: str | None = None
     event: str | None = None
-    duration_seconds: float | None = None
+    duration_seconds: float | None = Field(None, ge=0)
     time_to_first_token_seconds: float | None = None
 
     @property
@@ -97,7 +99,14 @@ def read_trace(path: Path) -> tuple[TracedRequest, ...]:
     requests = list(_requests(path))
     if not requests:
         raise TraceError(f"{path}: expected requests to replay, found none")
-    begin = min(request.at_seconds for request in requests)
+    first = min(requests, key=lambda request: request.at_seconds)
+    begin = first.at_seconds
+    for request in requests:
+        if request.at_seconds - begin > MOST_SECONDS:
+            raise TraceError(
+                f"{path}:{request.line}: expected an instant within {MOST_SECONDS // 86_400} days"
+                f" of the first, which is in line {first.line}, found one by another clock"
+            )
     return tuple(
         replace(request, at_seconds=request.at_seconds - begin)
         for request in sorted(requests, key=lambda request: request.at_seconds)

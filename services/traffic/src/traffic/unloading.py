@@ -11,6 +11,7 @@ import aiohttp
 
 from ollama_observe.wire.loaded import read_loaded
 from ollama_observe.wire.models import normalise_model
+from traffic.bodies import whole
 
 WITHIN_SECONDS = 30.0
 POLL_SECONDS = 0.02
@@ -30,7 +31,7 @@ async def unload(
         async with asyncio.timeout(within_seconds):
             asked = {"model": model, "keep_alive": 0}
             async with http.post(f"{base_url}/api/generate", json=asked) as response:
-                await response.read()
+                await whole(response)
                 if response.status != HTTPStatus.OK:
                     return False
             while (loaded := await loaded_models(http, base_url)) is not None:
@@ -48,7 +49,7 @@ async def loaded_models(http: aiohttp.ClientSession, base_url: str) -> set[str] 
     Raises: aiohttp.ClientError, OSError.
     """
     async with http.get(f"{base_url}/api/ps") as response:
-        found = read_loaded(await response.read())
+        found = read_loaded(await whole(response))
         if response.status != HTTPStatus.OK or found is None:
             return None
         return {model.name for model in found}

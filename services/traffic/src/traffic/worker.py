@@ -37,7 +37,7 @@ class WorkerSettings(TrafficSettings):
     preset: Preset = Field("continuous", description="As of a run; continuous: until stopped.")
     arrival: Arrival = Field("poisson", description="As of a run; poisson: as people come.")
     rate_per_second: float = Field(
-        0.2, gt=0, le=10_000, description="Mean rate of a schedule; of a ramp, its end."
+        0.2, ge=1e-6, le=10_000, description="Mean rate of a schedule; of a ramp, its end."
     )
 
 

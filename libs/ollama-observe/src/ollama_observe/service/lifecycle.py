@@ -18,6 +18,7 @@ import structlog
 import uvicorn
 
 from ollama_observe.service.http import Readiness
+from ollama_observe.service.loops import loop_factory
 from ollama_observe.service.tasks import spawn
 
 _log = structlog.stdlib.get_logger("ollama_observe.lifecycle")
@@ -149,12 +150,3 @@ def run(main: Callable[[], Awaitable[None]]) -> None:
 
 async def _as_coroutine(main: Callable[[], Awaitable[None]]) -> None:
     await main()
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """What makes the fastest event loop here."""
-    try:
-        import uvloop
-    except ImportError:  # no wheel for this platform
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
