@@ -175,8 +175,8 @@ def test_it_stops_paces_and_starts_as_it_is_told(running: Running) -> None:
     [
         (("traffic-rate",), "how many questions a second? make traffic-rate RATE=0.5"),
         (("traffic-rate", ""), "how many questions a second? make traffic-rate RATE=0.5"),
-        (("traffic-rate", "0"), "Input should be greater than 0, found '0'"),
-        (("traffic-rate", "-1"), "Input should be greater than 0, found '-1'"),
+        (("traffic-rate", "0"), "Input should be greater than or equal to 0.000001, found '0'"),
+        (("traffic-rate", "-1"), "Input should be greater than or equal to 0.000001, found '-1'"),
         (("traffic-rate", "nan"), "found 'nan'"),
         (("traffic-rate", "fast"), "unable to parse string as a number, found 'fast'"),
         (("traffic-start", "--mixx", "rag"), "unknown setting 'mixx', did you mean mix?"),

@@ -51,7 +51,7 @@ def mistaken(terminal: Terminal) -> int:
         ("Preset", "huge", "Input should be 'quick', 'demo', 'stress'", "quick"),
         ("Categories", "4,poems", "no category 'poems'; expected some of factual_short", "4, 1"),
         ("Arrival", "never", "Input should be 'closed', 'constant'", "constant"),
-        ("a second", "0", "Input should be greater than 0, found '0'", "100"),
+        ("a second", "0", "Input should be greater than or equal to 0.000001, found '0'", "100"),
         ("API", "soap", "Input should be 'native', 'openai' or 'anthropic'", "openai"),
     ):
         terminal.expect(words)
