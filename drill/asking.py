@@ -9,11 +9,11 @@ from functools import cache
 from typing import Any
 
 from ollama_observe.service.tasks import spawn
-from traffic.attempt import Attempt
-from traffic.client import Client, open_http
-from traffic.plan import SIZES, Plan, PlannedQuestion, make_plan
-from traffic.questions import Bank
-from traffic.runner import play
+from traffic.bank.loading import Bank
+from traffic.plan.plan import SIZES, Plan, PlannedQuestion, make_plan
+from traffic.request.attempt import Attempt
+from traffic.request.client import Client, open_http
+from traffic.run.runner import play
 from traffic.settings import TrafficSettings
 
 _MAX_TOKENS = 64

@@ -21,7 +21,7 @@ from drill.session import HEALTHY_SECONDS, Options, drill
 from drill.table import exit_code, sentence_of, table_of
 from stack.errors import SettingsError
 from tests.fakes.nvml import DriverError
-from traffic.questions import BankError
+from traffic.bank.loading import BankError
 
 _WIDTH = 160
 

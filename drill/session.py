@@ -24,7 +24,7 @@ from drill.watch import Watch
 from drill.world import World, fake_ollama
 from tests.fakes.nvml import Driver
 from tests.fakes.server import ScriptedServer
-from traffic.questions import load_bank
+from traffic.bank.loading import load_bank
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

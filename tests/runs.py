@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ollama_observe.wire.usage import Usage
-from traffic.attempt import Attempt, Failure
-from traffic.drops import Drop
-from traffic.plan import Plan
-from traffic.planned import PlannedQuestion
-from traffic.questions import Category
-from traffic.report import summarise
-from traffic.results import Result, result_of
+from traffic.bank.questions import Category
+from traffic.plan.plan import Plan
+from traffic.plan.planned import PlannedQuestion
+from traffic.request.attempt import Attempt, Failure
+from traffic.results.results import Result, result_of
+from traffic.results.slo import Slo, judge
+from traffic.results.summary import summarise
+from traffic.run.drops import Drop
 from traffic.settings import TrafficSettings
-from traffic.slo import Slo, judge
 
 STARTED = 1000.0
 """What the clock of the attempts showed when a run began."""

@@ -14,13 +14,13 @@ from typing import Any
 
 import uvloop
 
-from traffic.attempt import Attempt
-from traffic.client import Client, open_http
-from traffic.planned import PlannedQuestion
-from traffic.protocol import Message
-from traffic.questions import Category
-from traffic.runner import play
-from traffic.selfcheck import Watch
+from traffic.bank.questions import Category
+from traffic.plan.planned import PlannedQuestion
+from traffic.request.attempt import Attempt
+from traffic.request.client import Client, open_http
+from traffic.request.protocol import Message
+from traffic.run.runner import play
+from traffic.run.selfcheck import Watch
 from traffic.settings import TrafficSettings
 
 WARM_UPS = 2

@@ -22,15 +22,15 @@ from locust.runners import MasterRunner, WorkerRunner
 from rich.console import Console
 
 from ollama_observe.service.settings import load
-from traffic.attempt import Attempt
-from traffic.blocking import BlockingClient
-from traffic.client import open_http
-from traffic.plan import Plan
-from traffic.refusals import REFUSALS, REFUSED, RefusedError, say
-from traffic.run import Prepared, prepare
+from traffic.plan.plan import Plan
+from traffic.refusals import REFUSED, RefusedError, say
+from traffic.request.attempt import Attempt
+from traffic.request.blocking import BlockingClient
+from traffic.request.client import open_http
+from traffic.run.command import Prepared, prepare
 from traffic.settings import TrafficSettings
-from traffic.swarm import Swarm
-from traffic.target import check
+from traffic.sharding.swarm import Swarm
+from traffic.target.check import check
 
 DONE = "traffic_done"
 """A worker's word that its share has been asked; it carries the records not told before."""
@@ -57,7 +57,7 @@ def show(environment: Environment, attempt: Attempt) -> None:
 
 
 def prepared() -> Prepared:
-    """All that a run needs, from the environment. Raises: one of REFUSALS."""
+    """All that a run needs, from the environment. Raises: RefusedError."""
     settings = load(TrafficSettings, [])
     if settings.cold_every:
         raise RefusedError("models are not unloaded on Locust: TRAFFIC_COLD_EVERY must be 0")
@@ -78,7 +78,7 @@ def ready() -> Prepared:
     """The same, or an end with exit code 2 and one sentence: before Locust starts a process."""
     try:
         return prepared()
-    except REFUSALS as error:
+    except RefusedError as error:
         say(Console(stderr=True), str(error))
         raise SystemExit(REFUSED) from error
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from tests.bank.texts import text, trigrams, words
-from traffic.questions import Bank, Category, Question
+from traffic.bank.loading import Bank
+from traffic.bank.questions import Category, Question
 
 JACCARD = 0.8
 """Of the word trigrams of two questions: from here on they are near duplicates."""

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from traffic.questions import Bank, Question
-from traffic.validators import accepts
+from traffic.bank.loading import Bank
+from traffic.bank.questions import Question
+from traffic.bank.validators import accepts
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}")
 

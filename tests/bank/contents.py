@@ -7,7 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests.bank.texts import text, words
-from traffic.questions import Bank, Category, Question
+from traffic.bank.loading import Bank
+from traffic.bank.questions import Category, Question
 
 UNWANTED = frozenset(
     Path(__file__).with_name("unwanted.txt").read_text(encoding="ascii").splitlines()

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.bank.texts import text, words
-from traffic.questions import Bank, Category, Question
+from traffic.bank.loading import Bank
+from traffic.bank.questions import Category, Question
 
 SCRIPTS: dict[str, tuple[str, ...]] = {
     "ar": ("ARABIC",),

@@ -6,7 +6,8 @@ from itertools import pairwise
 from statistics import mean, median
 
 from tests.bank.texts import text, words
-from traffic.questions import PLACEHOLDER, Bank, Category, Question
+from traffic.bank.loading import Bank
+from traffic.bank.questions import PLACEHOLDER, Category, Question
 
 EACH = 100
 BANDS: dict[Category, tuple[int, int]] = {

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from traffic.questions import Question
+from traffic.bank.questions import Question
 
 Trigram = tuple[str, ...]
 

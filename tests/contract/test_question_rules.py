@@ -7,7 +7,8 @@ import pytest
 
 from tests.bank import alike, answers, contents, languages, shapes
 from tests.bank.texts import trigrams, words
-from traffic.questions import PREFIXES, Bank, Category, Question
+from traffic.bank.loading import Bank
+from traffic.bank.questions import PREFIXES, Category, Question
 
 Rule = Callable[[Bank], Iterable[str]]
 

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from tests.bank import alike, answers, contents, languages, shapes
-from traffic.formats import FORMATS, Format, exported
-from traffic.manifest import as_text, manifest, schema
-from traffic.plan import SIZES, Plan, make_plan
-from traffic.questions import Bank, Category, load_bank
+from traffic.bank.loading import Bank, load_bank
+from traffic.bank.manifest import as_text, manifest, schema
+from traffic.bank.questions import Category
+from traffic.export.formats import FORMATS, Format, exported
+from traffic.plan.plan import SIZES, Plan, make_plan
+from traffic.plan.stages import drafted
 from traffic.settings import Preset, TrafficSettings
-from traffic.stages import drafted
 
 QUESTIONS = Path(__file__).parents[2] / "questions"
 TOTAL = 1000

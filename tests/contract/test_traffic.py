@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from stack.traffic import standing as read
-from traffic import standing as told
-from traffic.overrides import SETTABLE
+from traffic.worker import standing as told
+from traffic.worker.overrides import SETTABLE
 
 
 def test_the_stack_reads_what_a_worker_tells() -> None:

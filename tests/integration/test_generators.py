@@ -7,7 +7,7 @@ from asyncio.subprocess import PIPE, Process
 import pytest
 
 from tests.generators import Peer, came_to, until_holding
-from traffic.selfcheck import Lag, SelfCheck
+from traffic.run.selfcheck import Lag, SelfCheck
 
 (LATE,) = SelfCheck(Lag(10, 0.001, 0.023, 0.04), None, None).reasons
 

@@ -15,8 +15,8 @@ from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import Call, ScriptedServer
 from tests.fakes.turn import Model
-from tests.unit.traffic.test_trace import MODELS, two_models
-from traffic.results import Result, load
+from tests.unit.traffic.plan.test_trace import MODELS, two_models
+from traffic.results.results import Result, load
 
 REPOSITORY = Path(__file__).parents[2]
 LOCUSTFILE = REPOSITORY / "services" / "traffic" / "locustfile.py"

@@ -21,8 +21,8 @@ from tests.generators import (
     start,
     until_holding,
 )
-from traffic.questions import Category
-from traffic.results import PAGE_NAME, Result, load
+from traffic.bank.questions import Category
+from traffic.results.results import PAGE_NAME, Result, load
 
 
 def only(folder: Path) -> Result:

@@ -12,15 +12,15 @@ from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import ScriptedServer
 from tests.servers import RunningProxy, running_proxy
-from tests.unit.traffic.test_protocol import question
-from tests.unit.traffic.test_runner import Notes, plan
+from tests.unit.traffic.request.test_protocol import question
+from tests.unit.traffic.run.test_runner import Notes, plan
 from tests.unit.traffic.test_settings import settings
-from traffic.attempt import Attempt
-from traffic.client import Client, open_http
-from traffic.planned import PlannedQuestion
-from traffic.runner import play
+from traffic.plan.planned import PlannedQuestion
+from traffic.request.attempt import Attempt
+from traffic.request.client import Client, open_http
+from traffic.run.runner import play
 from traffic.settings import Api, TrafficSettings
-from traffic.unloading import loaded_models
+from traffic.target.unloading import loaded_models
 
 APIS: tuple[Api, ...] = ("native", "openai", "anthropic")
 

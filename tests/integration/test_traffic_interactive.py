@@ -9,8 +9,8 @@ import pytest
 from tests.fakes.server import ScriptedServer
 from tests.generators import MODEL, Peer, came_to, command, finish
 from tests.terminals import Terminal, at_a_terminal
+from traffic.bank.questions import Category
 from traffic.interactive import LEFT, NO_TERMINAL
-from traffic.questions import Category
 
 Script = Callable[[Terminal], int]
 

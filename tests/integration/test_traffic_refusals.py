@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.server import Call, ScriptedServer
 from tests.generators import JSON, Peer, command, finish
-from traffic.bank import CHECKOUT_QUESTIONS
+from traffic.bank.place import CHECKOUT_QUESTIONS
 
 LINE = 3
 
@@ -62,7 +62,9 @@ CASES = {
     "unknown category": Case("--categories poems", "no category 'poems'; expected some of factual"),
     "mix without category": Case("--mix rag --categories code", "the mix rag has none of the"),
     "no number": Case("--concurrency many", "(--concurrency): Input should be a valid integer"),
-    "number below its range": Case("--rate-per-second 0", "should be greater than or equal to 0.000001, found '0'"),
+    "number below its range": Case(
+        "--rate-per-second 0", "should be greater than or equal to 0.000001, found '0'"
+    ),
     "weights": Case("--model a=x", "the weight of a is 'x', expected a number above 0"),
     "bank that is not there": Case(BANK, "cannot read {folder}/bank/factual_short.jsonl"),
     "malformed JSONL": Case(BANK, CODE + "Invalid JSON: EOF", prepare=bank(lambda line: line[:-5])),

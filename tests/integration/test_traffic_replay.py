@@ -13,7 +13,7 @@ from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import ScriptedServer
 from tests.processes import proxy_process
-from traffic.trace import TracedRequest, read_trace
+from traffic.plan.trace import TracedRequest, read_trace
 
 MODEL = "smollm2:135m"
 CHAT = {"model": MODEL, "messages": [{"role": "user", "content": "Name a river."}]}

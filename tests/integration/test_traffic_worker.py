@@ -21,7 +21,7 @@ from tests.fakes.server import ScriptedServer
 from tests.generators import Peer
 from tests.ports import free_port
 from tests.servers import running_proxy
-from tests.unit.traffic.test_trace import MODELS, two_models
+from tests.unit.traffic.plan.test_trace import MODELS, two_models
 
 TTFT = "time_to_first_token_seconds"
 CEILING_SECONDS = 60.0

@@ -22,10 +22,10 @@ from tests.generators import (
     until_holding,
 )
 from tests.unit.traffic.test_settings import settings
-from traffic.bank import bank_of
-from traffic.plan import make_plan
-from traffic.results import Result, load
-from traffic.sharding import STOP_SECONDS
+from traffic.bank.place import bank_of
+from traffic.plan.plan import make_plan
+from traffic.results.results import Result, load
+from traffic.sharding.crew import STOP_SECONDS
 
 WORKERS = 3
 SHARED = ("--workers", str(WORKERS), "--concurrency", "6", "--preset", "demo")

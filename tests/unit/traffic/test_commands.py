@@ -25,7 +25,7 @@ def test_every_command_is_there(name: str) -> None:
 
 
 def test_a_command_is_what_its_place_names() -> None:
-    from traffic.run import main
+    from traffic.run.command import main
 
     assert COMMANDS[RUN].load() is main
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tests.unit.traffic.plan.test_trace import MODELS, two_models
 from tests.unit.traffic.test_settings import settings
-from tests.unit.traffic.test_trace import MODELS, two_models
-from traffic.bank import bank_of
+from traffic.bank.place import bank_of
 from traffic.interactive import NO_TERMINAL, RECORDED, Interview, _by_number, main, size
-from traffic.plan import make_plan
+from traffic.plan.plan import make_plan
 from traffic.refusals import RefusedError
-from traffic.server import Model
+from traffic.target.server import Model
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from traffic.refusals import REFUSALS, RefusedError, say
+from traffic.refusals import say
 
 
 def test_a_sentence_is_one_line_and_is_not_read_as_markup() -> None:
@@ -12,7 +12,3 @@ def test_a_sentence_is_one_line_and_is_not_read_as_markup() -> None:
     say(console, "expected [bold] " + "word " * 30)
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue() == "traffic: expected [bold] " + "word " * 30 + "\n"
-
-
-def test_what_a_command_refuses_is_one_of_what_is_caught() -> None:
-    assert issubclass(RefusedError, REFUSALS)

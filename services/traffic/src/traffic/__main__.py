@@ -2,7 +2,10 @@
 
 import sys
 
-from traffic.commands import UnknownCommandError, find
+from rich.console import Console
+
+from traffic.commands import find
+from traffic.refusals import REFUSED, RefusedError, say
 
 INTERRUPTED = 130
 
@@ -18,16 +21,8 @@ def main(argv: list[str]) -> int:
 def _main(argv: list[str]) -> int:
     try:
         command, rest = find(argv)
-    except UnknownCommandError as error:
-        print(f"traffic: {error}", file=sys.stderr)  # noqa: T201 (nothing else is imported yet)
-        return 2
-    from rich.console import Console
-
-    from traffic.refusals import REFUSALS, REFUSED, say
-
-    try:
         return command.load()(rest)
-    except REFUSALS as error:
+    except RefusedError as error:
         say(Console(stderr=True), str(error))
         return REFUSED
 

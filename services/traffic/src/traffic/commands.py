@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from traffic.refusals import RefusedError
+
 RUN = "run"
 """What is done without a first word."""
 
@@ -31,16 +33,20 @@ class Command:
 
 
 COMMANDS: dict[str, Command] = {
-    RUN: Command("traffic.run:main", "ask the questions of a preset, and report (the default)"),
+    RUN: Command(
+        "traffic.run.command:main", "ask the questions of a preset, and report (the default)"
+    ),
     "interactive": Command("traffic.interactive:main", "choose what to ask, then watch it"),
-    "compare": Command("traffic.versus:main", "two results against each other"),
-    "export": Command("traffic.export:main", "the question bank for another load generator"),
-    "worker": Command("traffic.worker:main", "the same engine as a service, with /metrics"),
-    "share": Command("traffic.share:main", "one process of --workers", is_ours=True),
+    "compare": Command("traffic.compare.command:main", "two results against each other"),
+    "export": Command(
+        "traffic.export.command:main", "the question bank for another load generator"
+    ),
+    "worker": Command("traffic.worker.command:main", "the same engine as a service, with /metrics"),
+    "share": Command("traffic.sharding.share:main", "one process of --workers", is_ours=True),
 }
 
 
-class UnknownCommandError(ValueError):
+class UnknownCommandError(RefusedError):
     """The first word is no command; the message names the nearest."""
 
 

@@ -16,15 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from ollama_observe.service.settings import describe, load
-from traffic.client import open_http
+from traffic.bank.questions import Category
 from traffic.manual import GROUPS, flags, help_wanted
-from traffic.preview import preview
-from traffic.questions import Category
-from traffic.refusals import REFUSALS, RefusedError, say
-from traffic.run import Prepared, prepare, run
-from traffic.server import Model, offered
+from traffic.plan.preview import preview
+from traffic.refusals import RefusedError, say
+from traffic.request.client import open_http
+from traffic.run.command import Prepared, prepare, run
 from traffic.settings import TrafficSettings, changed
-from traffic.target import TargetError, check
+from traffic.target.check import TargetError, check
+from traffic.target.server import Model, offered
 
 NO_TERMINAL = (
     "interactive asks at a terminal, and standard input and error are none;"
@@ -85,7 +85,7 @@ def _chosen(interview: "Interview") -> Prepared:
         interview.hold(models)
         try:
             return prepare(interview.settings)
-        except REFUSALS as error:
+        except RefusedError as error:
             say(interview.console, str(error))
 
 

@@ -1,41 +1,13 @@
-"""What keeps a run from beginning: each is one sentence for the operator, and exit code 2.
-
-RefusedError                     this module: said by a command
-BankError, PlanError        the bank; what is asked of it, a trace among that
-SloError, TargetError       the objectives; the server
-ResultError                 a result that is to be read
-NotComparableError          two results
-UnknownCommandError         the command line
-"""
+"""What cannot be done: one sentence for the operator, and exit code 2."""
 
 from rich.console import Console
-
-from traffic.commands import UnknownCommandError
-from traffic.compare import NotComparableError
-from traffic.planned import PlanError
-from traffic.questions import BankError
-from traffic.results import ResultError
-from traffic.slo import SloError
-from traffic.target import TargetError
 
 REFUSED = 2
 """The exit code."""
 
 
-class RefusedError(ValueError):
-    """What was asked for cannot be done; the message says why."""
-
-
-REFUSALS = (
-    RefusedError,
-    BankError,
-    PlanError,
-    SloError,
-    TargetError,
-    ResultError,
-    NotComparableError,
-    UnknownCommandError,
-)
+class RefusedError(Exception):
+    """What was asked for cannot be done; the message says why, in one sentence."""
 
 
 def say(status: Console, sentence: str) -> None:

@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ollama_observe.service.settings import ServiceSettings, settings_config
-from traffic.arrivals import Arrival
-from traffic.mixes import Mix, parse_categories, parse_weights, weights
-from traffic.nearness import near_address
+from traffic.plan.arrivals import Arrival
+from traffic.plan.mixes import Mix, parse_categories, parse_weights, weights
+from traffic.target.nearness import near_address
 
 GATEWAY_ADDRESSES = ("portkey_url", "ollama_url")
 """What the route gateway uses, in place of `base_url`."""
 
 Preset = Literal["quick", "demo", "stress", "continuous", "replay"]
-"""How many questions, of which kinds. Sizes are in plan.py."""
+"""How many questions, of which kinds. Sizes are in plan.plan."""
 
 Api = Literal["native", "openai", "anthropic"]
 """Which of the server's chat interfaces is used."""
@@ -25,7 +25,7 @@ Prefix = Literal["own", "shared", "unique"]
 """What stands before a question."""
 
 RequestRoute = Literal["default", "direct", "portkey", "gateway"]
-"""The way that one request asks for. What it means is in routes.py."""
+"""The way that one request asks for. What it means is in request.routes."""
 
 Route = Literal[RequestRoute, "mixed"]
 """The ways that a run asks for; mixed: every question by two of them."""

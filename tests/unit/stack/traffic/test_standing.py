@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from stack.traffic.standing import Standing, headline, lines, read
-from traffic.standing import RunStanding
-from traffic.standing import Standing as Theirs
+from traffic.worker.standing import RunStanding
+from traffic.worker.standing import Standing as Theirs
 
 URL = "http://127.0.0.1:8002"
 

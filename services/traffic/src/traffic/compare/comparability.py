@@ -1,0 +1,52 @@
+"""What two runs differ in beside what is compared: said, and not forbidden. Pure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from traffic.results.results import Result
+
+FEW = 20
+"""Below so many questions the 95th percentile is hardly more than the largest value."""
+
+SETTINGS = (
+    *("api", "arrival", "concurrency", "max_in_flight", "num_ctx", "keep_alive"),
+    *("request_timeout_seconds", "workers"),
+)
+"""What a plan's hash does not cover, and what moves the figures. The target is not among them:
+to compare two is what one wants."""
+
+
+def warnings_of(base: Result, new: Result, questions: int) -> tuple[str, ...]:
+    """A sentence for each thing; `questions` is how many the smaller run has."""
+    few = f"{questions} questions are few: expect wide intervals, and little of a p95"
+    return (
+        *_trouble("first", base),
+        *_trouble("second", new),
+        *_differences(base, new),
+        *([few] if questions < FEW else []),
+    )
+
+
+def _trouble(name: str, run: Result) -> Iterator[str]:
+    for reason in run.reasons:
+        yield f"the {name} run is invalid: {reason}"
+    for remark in run.remarks:
+        yield f"of the {name} run: {remark}"
+    if run.summary.dropped:
+        share = 100 * (run.summary.dropped_ratio or 0.0)
+        yield f"the {name} run dropped {share:.1f} % of what was due"
+
+
+def _differences(base: Result, new: Result) -> Iterator[str]:
+    yield from _difference("models", *(", ".join(run.plan.models) for run in (base, new)))
+    if base.plan.sha256 != new.plan.sha256:
+        yield "other plans, so other questions or instants: the runs are taken apart, not in pairs"
+    for name in SETTINGS:
+        yield from _difference(name, base.settings.get(name), new.settings.get(name))
+    for name in sorted(base.server.keys() & new.server.keys()):
+        yield from _difference(f"{name} of the server", base.server[name], new.server[name])
+
+
+def _difference(words: str, before: Any, after: Any) -> Iterator[str]:
+    if before != after:
+        yield f"other {words}: {before}; then {after}"

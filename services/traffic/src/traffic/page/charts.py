@@ -1,0 +1,28 @@
+"""The charts of a result's page. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from traffic.page import timelines
+from traffic.page.chart import Chart, Run
+from traffic.page.distribution_charts import curves, gaps
+from traffic.page.time_charts import failures, in_flight, tokens, ttft
+from traffic.request.attempt import Attempt
+from traffic.results.summary import Summary
+from traffic.run.drops import Drop
+
+
+def charts(attempts: Sequence[Attempt], drops: Sequence[Drop], summary: Summary) -> list[Chart]:
+    """Those for which there is something to show."""
+    measured = [attempt for attempt in attempts if not attempt.is_warm_up]
+    if not measured:
+        return []
+    began = min(attempt.scheduled for attempt in measured)
+    seconds = max(timelines.ended(attempt) for attempt in measured) - began
+    since = 0.0 if summary.kept is None else summary.kept.since_seconds
+    dropped = [
+        replace(one, at_seconds=one.at_seconds - since) for one in drops if one.at_seconds >= since
+    ]
+    run = Run(measured, [one for one in measured if one.is_ok], dropped, began, seconds, summary)
+    made = (ttft(run), curves(run), gaps(run), in_flight(run), tokens(run), failures(run))
+    return [chart for chart in made if chart is not None]

@@ -1,0 +1,82 @@
+"""Which categories and which models, and how often each. Pure."""
+
+from typing import Literal
+
+from traffic.bank.questions import Category
+
+Mix = Literal["uniform", "chat", "rag", "agent", "stress"]
+"""How the categories are weighted."""
+
+_CHAT = {
+    # what people ask of a chat: advice, facts, writing make four fifths
+    Category.EXPLAIN_MEDIUM: 0.30,
+    Category.FACTUAL_SHORT: 0.22,
+    Category.CREATIVE_ROLEPLAY: 0.16,
+    Category.TRANSLATION_MULTILINGUAL: 0.12,
+    Category.CODE: 0.05,
+    Category.MULTI_TURN: 0.05,
+    Category.LONGFORM: 0.04,
+    Category.REASONING_MATH: 0.03,
+    Category.SUMMARISE_LONG_CONTEXT: 0.02,
+    Category.JSON_EXTRACT_TOOLS: 0.01,
+}
+MIXES: dict[Mix, dict[Category, float]] = {
+    "uniform": dict.fromkeys(Category, 1.0),
+    "chat": _CHAT,
+    "rag": {Category.SUMMARISE_LONG_CONTEXT: 2.0, Category.JSON_EXTRACT_TOOLS: 1.0},
+    "agent": {Category.JSON_EXTRACT_TOOLS: 2.0, Category.MULTI_TURN: 1.0, Category.CODE: 1.0},
+    "stress": {
+        Category.LONGFORM: 1.0,
+        Category.SUMMARISE_LONG_CONTEXT: 1.0,
+        Category.CREATIVE_ROLEPLAY: 1.0,
+    },
+}
+"""Weights by category; what is not named is not asked. Source of `chat`: shares of a usage study
+(NBER working paper 34255, 2025)."""
+
+
+def weights(mix: Mix, categories: str) -> dict[Category, float]:
+    """The categories of a run with their weights, in the order of `Category`.
+
+    Raises: ValueError where the mix has none of the categories that were asked for.
+    """
+    wanted = parse_categories(categories)
+    found = {one: MIXES[mix][one] for one in Category if one in MIXES[mix] and one in wanted}
+    if not found:
+        raise ValueError(f"the mix {mix} has none of the categories {categories}")
+    return found
+
+
+def parse_categories(text: str) -> tuple[Category, ...]:
+    """Categories by commas; all of them for an empty text. Raises: ValueError naming the ten."""
+    names = [name for word in text.split(",") if (name := word.strip())]
+    unknown = [name for name in names if name not in set(Category)]
+    if unknown:
+        raise ValueError(
+            f"no category {', '.join(map(repr, unknown))}; expected some of {', '.join(Category)}"
+        )
+    return tuple(map(Category, dict.fromkeys(names))) or tuple(Category)
+
+
+def parse_weights(text: str) -> dict[str, float]:
+    """`a=3,b=1` as weights; a name alone weighs 1. Raises: ValueError."""
+    found: dict[str, float] = {}
+    for word in text.split(","):
+        name, _, weight = (word if "=" in word else f"{word}=1").rpartition("=")
+        name = name.strip()
+        if not name:
+            raise ValueError("expected a model, or `model=weight` by commas")
+        if name in found:
+            raise ValueError(f"{name} stands there twice")
+        found[name] = _weight(name, weight.strip())
+    return found
+
+
+def _weight(name: str, text: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = -1.0
+    if not 0 < weight < 1e6:
+        raise ValueError(f"the weight of {name} is {text!r}, expected a number above 0")
+    return weight

@@ -1,0 +1,97 @@
+"""One answer as its bytes come: to the facts of an attempt. No I/O.
+
+Whoever reads the bytes, and by which library, sees the same facts.
+"""
+
+from array import array
+
+from ollama_observe.wire.framing import Framing
+from ollama_observe.wire.meter import StreamMeter
+from traffic.request import portkey
+from traffic.request.attempt import Attempt, Failure
+from traffic.request.protocol import ANSWERS, ReplyText, error_message
+from traffic.request.quoting import is_quoted
+from traffic.settings import Api
+
+AS_PLANNED = "as planned"
+UNSHOWN = "what the server said repeats the question, and is not shown"
+
+
+class Reading:
+    """An answer with success. `note` is called at its end, be it good or bad."""
+
+    def __init__(
+        self, attempt: Attempt, api: Api, framing: Framing, cancel_after: int | None
+    ) -> None:
+        self._attempt = attempt
+        self._cancel_after = cancel_after
+        self._meter = StreamMeter(ANSWERS[api], framing)
+        self._reply = ReplyText(framing)
+
+    def feed(self, instant: float, data: bytes) -> bool:
+        """Take the next bytes; whether the answer is now left, as the plan wants it."""
+        attempt, meter = self._attempt, self._meter
+        if attempt.first_byte is None:
+            attempt.first_byte = instant
+        outputs, last = meter.outputs, meter.last_output
+        meter.feed(instant, data)
+        self._reply.feed(data)
+        if meter.outputs == outputs:
+            return False
+        _note_gaps(attempt.gaps_seconds, instant, last, meter.outputs - outputs)
+        if self._cancel_after is None or meter.outputs < self._cancel_after:
+            return False
+        attempt.is_cancelled, attempt.detail = True, AS_PLANNED
+        return True
+
+    def finish(self, instant: float) -> None:
+        """The body has ended."""
+        self._meter.finish(instant)
+
+    def note(self) -> None:
+        """Write down what was seen."""
+        attempt, meter = self._attempt, self._meter
+        attempt.chunks = meter.outputs
+        attempt.first_content = meter.first_output
+        attempt.first_output = meter.first_answer
+        attempt.last_content = meter.last_output
+        attempt.usage = meter.usage
+        attempt.done_reason = meter.done_reason
+
+    def judged(self) -> str:
+        """The text of an answer whose body ended cleanly, which may still be no whole answer."""
+        if not self._attempt.is_cancelled:
+            if self._meter.saw_error:
+                said = "the server reported an error inside its answer"
+                fail(self._attempt, Failure.STREAM_ERROR, said)
+            elif not self._meter.is_ended:
+                said = "the answer ended without its end marker"
+                fail(self._attempt, Failure.BROKE_OFF, said)
+        return self._reply.finish()
+
+
+def _note_gaps(gaps: "array[float]", instant: float, last: float | None, outputs: int) -> None:
+    """Note the gaps before so many pieces that came together at `instant`."""
+    if last is not None:
+        gaps.append(instant - last)
+    for _ in range(outputs - 1):
+        gaps.append(0.0)
+
+
+def refused(attempt: Attempt, body: bytes, sent: bytes) -> None:
+    """Note an answer without success, of which this is the beginning. `sent` was the request's."""
+    # some of the gateway's own errors carry none of its headers
+    attempt.has_portkey_sign = attempt.has_portkey_sign or portkey.complaint(body) is not None
+    said = error_message(body)
+    fail(attempt, Failure.HTTP_STATUS, UNSHOWN if is_quoted(said, sent) else said)
+
+
+def unreadable(attempt: Attempt, content_type: str) -> None:
+    """Note a success that is in no format of the API."""
+    fail(attempt, Failure.UNREADABLE, f"Content-Type {content_type or 'is missing'}")
+
+
+def fail(attempt: Attempt, failure: Failure, detail: str) -> None:
+    """Note a failure."""
+    attempt.failure = failure
+    attempt.detail = detail

@@ -1,0 +1,115 @@
+"""What requests came to in counts: one more is added at a time, and need not be kept. Pure.
+
+Measured requests alone are in the counts; what warmed up is a number beside them.
+"""
+
+import math
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from traffic.request.attempt import Attempt
+from traffic.run.drops import Drop
+
+IsGood = Callable[[Attempt], bool]
+"""Whether a whole answer meets the objectives."""
+
+GROUPS: dict[str, Callable[[Attempt], Hashable]] = {
+    "ways": lambda it: it.way,
+    "categories": lambda it: it.category,
+    "models": lambda it: it.model,
+    "loads": lambda it: "cold" if it.is_cold else "warm",
+    "turns": lambda it: "later" if it.turn else "first",
+}
+"""By what requests are taken apart, as a summary calls it."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Requests by what became of them. `checked` answers have a check, `refused` fail it.
+
+    These and the tokens are of whole answers.
+    """
+
+    ok: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    dropped: int = 0
+    checked: int = 0
+    refused: int = 0
+    prompt_tokens: int = 0
+    generated_tokens: int = 0
+
+    def add(self, attempt: Attempt) -> None:
+        """Count a measured request."""
+        if attempt.is_ok:
+            self.ok += 1
+            self.checked += attempt.is_valid is not None
+            self.refused += attempt.is_valid is False
+            if attempt.usage is not None:
+                self.prompt_tokens += attempt.usage.prompt_tokens or 0
+                self.generated_tokens += attempt.usage.generated_tokens or 0
+        elif attempt.is_cancelled:
+            self.cancelled += 1
+        else:
+            self.failed += 1
+
+
+@dataclass(slots=True)
+class Failures:
+    """How often something failed in one way, and what was said the first time."""
+
+    count: int
+    detail: str
+
+
+@dataclass(slots=True)
+class Totals:
+    """Counts of all requests, and of each group. `begins` and `ends` are by the attempts' clock.
+
+    `good` are those that meet the objectives, where `is_good` is given.
+    """
+
+    is_good: IsGood | None = None
+    warm_up: int = 0
+    all: Counts = field(default_factory=Counts)
+    groups: dict[str, dict[Hashable, Counts]] = field(
+        default_factory=lambda: {name: {} for name in GROUPS}
+    )
+    errors: dict[str, Failures] = field(default_factory=dict)
+    good: int = 0
+    begins: float = math.inf
+    ends: float = -math.inf
+
+    def add(self, attempt: Attempt) -> None:
+        """Count a request that has ended."""
+        if attempt.is_warm_up:
+            self.warm_up += 1
+            return
+        self.all.add(attempt)
+        for name, key in GROUPS.items():
+            self._group(name, key(attempt)).add(attempt)
+        if attempt.error is not None:
+            self.errors.setdefault(attempt.error, Failures(0, attempt.detail)).count += 1
+        if self.is_good is not None:
+            self.good += attempt.is_ok and self.is_good(attempt)
+        self.begins = min(self.begins, attempt.scheduled)
+        self.ends = max(self.ends, attempt.end or attempt.sent)
+
+    def drop(self, drop: Drop) -> None:
+        """Count what was not asked."""
+        self.all.dropped += drop.requests
+        self._group("categories", drop.category).dropped += drop.requests
+        self._group("models", drop.model).dropped += drop.requests
+
+    @property
+    def measured(self) -> int:
+        """How many measured requests have ended."""
+        return self.all.ok + self.all.failed + self.all.cancelled
+
+    @property
+    def seconds(self) -> float:
+        """From when the first measured request was due to the end of the last."""
+        return self.ends - self.begins if self.measured else 0.0
+
+    def _group(self, name: str, key: Hashable) -> Counts:
+        return self.groups[name].setdefault(key, Counts())

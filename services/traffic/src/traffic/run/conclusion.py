@@ -1,0 +1,142 @@
+"""What a run that was played comes to: its summary on the screen, its results, its exit code.
+
+Exit codes:
+
+    0         every request that was sent got its whole answer, or the objectives are met
+    1         one did not, or was dropped, or a worker died; with objectives: one is missed
+    2         the generator did not keep up, so that the figures say nothing of the server
+    128 + n   stopped by signal n
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from traffic.page.page import page_of
+from traffic.plan.plan import Plan
+from traffic.refusals import REFUSED, say
+from traffic.results.provenance import versions
+from traffic.results.results import PAGE_NAME, Result, result_of, write
+from traffic.results.slo import Slo, Verdict, judge
+from traffic.results.summary import Summary, summarise
+from traffic.results.tables import duration, summary_table
+from traffic.results.ways import compare
+from traffic.run.playing import Played
+from traffic.run.selfcheck import SelfCheck
+from traffic.settings import TrafficSettings
+
+FAILED = 1
+NOTHING_WAS_ASKED = "nothing was measured: no question was asked"
+
+
+def conclude(
+    settings: TrafficSettings, plan: Plan, slo: Slo | None, played: Played, status: Console
+) -> int:
+    """Show what was done, write it where results are wanted; the result is the exit code."""
+    if not (played.attempts or played.drops or played.past):
+        say(status, NOTHING_WAS_ASKED)
+        return played.stopped_by or REFUSED
+    for sentence in played.lost:
+        say(status, f"{sentence}; its other questions were not asked")
+    summary = summarise(
+        plan,
+        played.attempts,
+        played.seconds,
+        played.drops,
+        None if slo is None else slo.is_good,
+        played.past,
+    )
+    verdicts = () if slo is None else judge(slo, summary)
+    _show(plan, played, summary, verdicts)
+    code = exit_code(played, summary, verdicts)
+    if settings.results_directory is None:
+        return code
+    result = _result(settings, plan, played, summary, verdicts)
+    return code if _is_written(settings.results_directory, result, status) else code or REFUSED
+
+
+def exit_code(played: Played, summary: Summary, verdicts: Sequence[Verdict]) -> int:
+    """What a run came to, in a number."""
+    if played.stopped_by is not None:
+        return played.stopped_by
+    if played.check is not None and not played.check.is_valid:
+        return REFUSED
+    if verdicts:
+        is_missed = not all(verdict.is_met for verdict in verdicts)
+    else:
+        is_missed = bool(summary.failed or summary.dropped)
+    return FAILED if is_missed or played.lost else 0
+
+
+def _show(plan: Plan, played: Played, summary: Summary, verdicts: Sequence[Verdict]) -> None:
+    console = Console()
+    comparison = compare(played.attempts) if plan.route == "mixed" else None
+    remarks = () if played.check is None else played.check.remarks
+    console.print(summary_table(plan, summary, comparison, verdicts, reasons_of(played), remarks))
+    if played.check is not None:
+        console.out("", own_words(played.check), sep="\n", highlight=False)
+
+
+def reasons_of(played: Played) -> tuple[str, ...]:
+    """Why the figures are not to be trusted."""
+    return (*(() if played.check is None else played.check.reasons), *played.lost)
+
+
+def own_words(check: SelfCheck) -> str:
+    """What the generator came to, in a line."""
+    parts = [
+        f"{name} {duration(lag.p99)} late (p99)"
+        for name, lag in (("schedule", check.schedule_lag), ("event loop", check.loop_lag))
+        if lag is not None
+    ]
+    if check.cpu_ratio is not None:
+        parts.append(f"{100 * check.cpu_ratio:.0f} % of a core")
+    return f"Generator  {', '.join(parts)}"
+
+
+def told(played: Played) -> dict[str, Any] | None:
+    """The generator's word about itself, as it is kept with the results."""
+    if played.check is None and not played.lost:
+        return None
+    said: dict[str, Any] = {"reasons": list(reasons_of(played)), "remarks": []}
+    if played.check is None:
+        return said
+    return asdict(played.check) | said | {"remarks": list(played.check.remarks)}
+
+
+def _result(
+    settings: TrafficSettings,
+    plan: Plan,
+    played: Played,
+    summary: Summary,
+    verdicts: Sequence[Verdict],
+) -> Result:
+    return result_of(
+        settings=settings,
+        plan=plan,
+        attempts=played.attempts,
+        drops=played.drops,
+        summary=summary,
+        started=played.started,
+        started_at=played.started_at,
+        versions=versions(),
+        server=played.server,
+        self_check=told(played),
+        objectives=verdicts,
+    )
+
+
+def _is_written(directory: Path, result: Result, status: Console) -> bool:
+    try:
+        folder = write(directory, result, page_of(result))
+    except OSError as error:
+        say(status, f"cannot write the results to {directory}: {error.strerror}")
+        return False
+    page = folder / PAGE_NAME
+    here = Path.cwd()
+    shown = page.relative_to(here) if page.is_relative_to(here) else page
+    Console().out(f"Results    {shown}", highlight=False)
+    return True

@@ -1,0 +1,97 @@
+"""The figures of a run as it goes: kept in steps, so that to add one and to show them is cheap.
+
+The end has exact ones (results.summary).
+"""
+
+import math
+from collections import deque
+
+from traffic.request.attempt import Attempt
+
+_LOWEST = 1e-5
+_STEP = 1.02
+_STEPS = 1100
+"""From 10 microseconds to beyond eight hours, each step 2 % wider than the one before."""
+
+ERRORS_SHOWN = 3
+
+
+class Tally:
+    """Percentiles of values as they come, right to 1 %, in a fixed memory."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        # of a fixed length, so that one thread can read while another adds
+        self._steps = [0] * _STEPS
+
+    def add(self, value: float) -> None:
+        """Count one more."""
+        step = math.floor(math.log(max(value, _LOWEST) / _LOWEST, _STEP))
+        self._steps[min(step, _STEPS - 1)] += 1
+        self.count += 1
+
+    def percentile(self, share: float) -> float | None:
+        """The value below which `share` of them lie, to 1 %; None of none."""
+        left = math.ceil(share * self.count)
+        for step, count in enumerate(self._steps):
+            left -= count
+            if left <= 0 and count:
+                return float(_LOWEST * _STEP ** (step + 0.5))
+        return None
+
+
+class Running:
+    """What came so far. Warm-up is in flight and in nothing else."""
+
+    def __init__(self) -> None:
+        self.in_flight = 0
+        self.warm_up = 0
+        self.ok = 0
+        self.failed = 0
+        self.cancelled = 0
+        self.dropped = 0
+        self.generated_tokens = 0
+        self.ttft_seconds = Tally()
+        self.tokens_per_second = Tally()
+        self.errors: deque[str] = deque(maxlen=ERRORS_SHOWN)
+
+    @property
+    def done(self) -> int:
+        """Measured requests that have ended, or never begin."""
+        return self.ok + self.failed + self.cancelled + self.dropped
+
+    def asked(self) -> None:
+        """One more is in flight."""
+        self.in_flight += 1
+
+    def dropped_some(self, requests: int) -> None:
+        """A question with so many requests was not asked."""
+        self.dropped += requests
+
+    def answered(self, attempt: Attempt) -> None:
+        """One of those in flight has ended."""
+        self.in_flight -= 1
+        if attempt.is_warm_up:
+            self.warm_up += 1
+        elif attempt.is_cancelled:
+            self.cancelled += 1
+        elif attempt.is_ok:
+            self._whole(attempt)
+        else:
+            self.failed += 1
+        if attempt.error is not None:
+            self.errors.append(f"{attempt.error}: {attempt.detail}")
+
+    def _whole(self, attempt: Attempt) -> None:
+        self.ok += 1
+        if attempt.usage is not None:
+            self.generated_tokens += attempt.usage.generated_tokens or 0
+        if attempt.ttft_seconds is not None:
+            self.ttft_seconds.add(attempt.ttft_seconds)
+        if (rate := rate_of(attempt)) is not None:
+            self.tokens_per_second.add(rate)
+
+
+def rate_of(attempt: Attempt) -> float | None:
+    """By the server's clock where it reports one (native API), else by ours."""
+    return attempt.reported_tokens_per_second or attempt.seen_tokens_per_second

@@ -1,0 +1,1 @@
+"""A plan that is shared by several processes, ours or another runner's."""

@@ -1,0 +1,145 @@
+"""Whether the server under test can be asked at all, told before the first question."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import uuid4
+
+import aiohttp
+
+from ollama_observe.wire.models import normalise_model
+from ollama_observe.wire.portkey import GREETING
+from traffic.refusals import RefusedError
+from traffic.request import portkey
+from traffic.request.protocol import error_message, one_line
+from traffic.request.routes import ROUTE_HEADER, Way, headers_of, path_of, way_of
+from traffic.settings import TrafficSettings
+from traffic.target.bodies import TooLongError, whole
+from traffic.target.unloading import loaded_models
+
+WITHIN_SECONDS = 30.0
+
+NOT_THROUGH_PORTKEY = (
+    "the proxy did not send a request through Portkey that asked for it:"
+    " is it started with --enable-portkey (`make start-with-portkey`), and is the gateway up?"
+)
+NO_COLD_BY_GATEWAY = (
+    "--cold-every needs Ollama's own API to unload a model, and the route gateway asks the gateway"
+    " alone; choose another route"
+)
+
+
+class TargetError(RefusedError):
+    """Nothing can be asked; the message is a sentence with the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def check(
+    http: aiohttp.ClientSession, settings: TrafficSettings, models: Sequence[str]
+) -> str | None:
+    """Raise TargetError unless `models` can be asked by the route that was chosen.
+
+    What speaks against the route, but not against asking, is returned as a sentence.
+    """
+    if settings.route == "gateway":
+        if settings.cold_every:
+            raise TargetError(NO_COLD_BY_GATEWAY)
+        await check_gateway(http, settings, models)
+        return None
+    await check_target(http, settings.base_url, models)
+    if settings.cold_every:
+        await check_unloading(http, settings.base_url)
+    if settings.route in ("portkey", "mixed") and await goes_direct(http, settings.base_url):
+        return NOT_THROUGH_PORTKEY
+    return None
+
+
+async def check_target(http: aiohttp.ClientSession, base_url: str, models: Iterable[str]) -> None:
+    """Raise TargetError unless something answers at `base_url` and offers all of `models`.
+
+    A server without a list of models (404) is not held against it: the questions will tell.
+    """
+    nobody = f"nothing answers at {base_url}; start the stack with `make start`"
+    _require_models(base_url, models, await _get(http, f"{base_url}/api/tags", {}, nobody))
+
+
+async def check_gateway(
+    http: aiohttp.ClientSession, settings: TrafficSettings, models: Iterable[str]
+) -> None:
+    """Raise TargetError unless a gateway answers, and reaches an Ollama that offers the models."""
+    url = settings.portkey_url
+    nobody = f"no Portkey gateway answers at {url}; start one with `make start-with-portkey`"
+    hello = await _get(http, f"{url}/", {}, nobody)
+    if GREETING.encode() not in hello.body:
+        raise TargetError(f"{url} is no Portkey gateway: GET / does not say {GREETING!r}")
+    headers = headers_of("gateway", settings.ollama_url, uuid4().hex)
+    tags = await _get(http, f"{url}{path_of('gateway', '/api/tags')}", headers, nobody)
+    _require_models(f"{settings.ollama_url} through {url}", models, tags)
+
+
+async def check_unloading(http: aiohttp.ClientSession, base_url: str) -> None:
+    """Raise TargetError unless the server tells which models it has in memory."""
+    try:
+        is_told = await loaded_models(http, base_url) is not None
+    except (aiohttp.ClientError, OSError):
+        is_told = False
+    if not is_told:
+        raise TargetError(
+            f"{base_url} cannot unload a model for --cold-every:"
+            " expected a list of the loaded models at /api/ps, found none"
+        )
+
+
+async def goes_direct(http: aiohttp.ClientSession, base_url: str) -> bool:
+    """Whether the proxy, asked for Portkey, answers without it; no answer is no proof."""
+    try:
+        answer = await _fetch(http, f"{base_url}/api/version", {ROUTE_HEADER: "portkey"})
+    except (aiohttp.ClientError, OSError):
+        return False
+    has_sign, is_answered = portkey.has_sign(answer.headers), answer.status == HTTPStatus.OK
+    return way_of("portkey", has_sign=has_sign, is_answered=is_answered) is Way.WENT_DIRECT
+
+
+async def _get(
+    http: aiohttp.ClientSession, url: str, headers: Mapping[str, str], nobody: str
+) -> _Answer:
+    try:
+        return await _fetch(http, url, headers)
+    except TooLongError as error:
+        raise TargetError(f"{url}: {error}") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise TargetError(nobody) from error
+
+
+async def _fetch(http: aiohttp.ClientSession, url: str, headers: Mapping[str, str]) -> _Answer:
+    timeout = aiohttp.ClientTimeout(total=WITHIN_SECONDS)
+    async with http.get(url, headers=headers, timeout=timeout, allow_redirects=False) as response:
+        return _Answer(response.status, response.headers, await whole(response))
+
+
+def _require_models(server: str, models: Iterable[str], answer: _Answer) -> None:
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return
+    if answer.status != HTTPStatus.OK:
+        said = error_message(answer.body)
+        raise TargetError(f"{server} answers with HTTP {answer.status}: {said}")
+    names = _names(server, answer.body)
+    known = {normalise_model(name) for name in names}
+    for model in models:
+        if normalise_model(model) not in known:
+            offered = ", ".join(names) or "no model at all"
+            raise TargetError(f"{server} has no model {model}; /api/tags offers {offered}")
+
+
+def _names(server: str, body: bytes) -> list[str]:
+    try:
+        return [one_line(str(model["name"])) for model in json.loads(body)["models"]]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise TargetError(f"{server} is no Ollama: /api/tags does not list models") from error

@@ -1,0 +1,1 @@
+"""The same engine as a service: paced and stopped over HTTP, with metrics."""

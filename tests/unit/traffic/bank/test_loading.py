@@ -1,0 +1,90 @@
+"""The bank is read whole, and what is wrong is said with its line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from traffic.bank.loading import Bank, BankError, load_bank
+from traffic.bank.questions import PREFIXES, Category
+
+
+def record(category: Category = Category.CODE, number: int = 1, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"{PREFIXES[category]}-{number:04d}",
+        "v": 1,
+        "category": category,
+        "turns": [{"role": "user", "content": f"{category} {number}?"}],
+        "lang": "en",
+        "difficulty": 1,
+        "expect": {"len_class": "XS", "max_tokens": 40},
+        "tags": ["test"],
+        "source": "original",
+    } | changes
+
+
+def write_bank(directory: Path, each: int = 3, code: list[dict[str, Any]] | None = None) -> Path:
+    for category in Category:
+        records = [record(category, number) for number in range(1, each + 1)]
+        if category is Category.CODE and code is not None:
+            records = code
+        lines = "".join(json.dumps(item) + "\n" for item in records)
+        (directory / f"{category}.jsonl").write_text(lines, encoding="utf-8")
+    return directory
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Bank:
+    return load_bank(write_bank(tmp_path))
+
+
+def test_a_bank_keeps_the_order_of_its_files(bank: Bank) -> None:
+    assert [item.id for item in bank.of(Category.CODE)] == ["cod-0001", "cod-0002", "cod-0003"]
+    assert len(bank.questions) == 30
+
+
+def test_a_line_that_is_no_json_is_refused_with_its_number(tmp_path: Path) -> None:
+    path = write_bank(tmp_path) / "code.jsonl"
+    path.write_text(path.read_text(encoding="utf-8") + "{oops\n", encoding="utf-8")
+    with pytest.raises(BankError, match=r"code\.jsonl:4: .*JSON"):
+        load_bank(tmp_path)
+
+
+def test_a_line_separator_inside_a_question_does_not_end_its_line(tmp_path: Path) -> None:
+    odd = record(turns=[{"role": "user", "content": "before\u2028after"}])
+    path = write_bank(tmp_path) / "code.jsonl"
+    path.write_text(json.dumps(odd, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert load_bank(tmp_path).of(Category.CODE)[0].turns[0].content == "before\u2028after"
+
+
+def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
+    write_bank(tmp_path, code=[record(), record()])
+    with pytest.raises(
+        BankError, match=r"code\.jsonl:2: two questions have the id cod-0001, as line 1"
+    ):
+        load_bank(tmp_path)
+
+
+def test_a_context_fills_its_place_and_a_missing_one_is_refused(tmp_path: Path) -> None:
+    asking = record(
+        turns=[{"role": "user", "content": "Sum up: {context}"}],
+        context_ref="story",
+        context_tokens=1000,
+    )
+    write_bank(tmp_path, code=[asking])
+    with pytest.raises(BankError, match="cod-0001 refers to a missing context story"):
+        load_bank(tmp_path)
+    (tmp_path / "contexts").mkdir()
+    (tmp_path / "contexts" / "story.txt").write_text("Once {braces}.\n", encoding="utf-8")
+    bank = load_bank(tmp_path)
+    assert bank.turns(bank.of(Category.CODE)[0]) == ("Sum up: Once {braces}.",)
+
+
+def test_a_missing_file_and_one_that_is_not_utf8_are_named(tmp_path: Path) -> None:
+    with pytest.raises(BankError, match=r"cannot read .*factual_short\.jsonl"):
+        load_bank(tmp_path)
+    write_bank(tmp_path)
+    (tmp_path / "code.jsonl").write_bytes(b"\xff\xfe")
+    with pytest.raises(BankError, match=r"code\.jsonl is not UTF-8"):
+        load_bank(tmp_path)

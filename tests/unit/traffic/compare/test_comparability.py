@@ -1,0 +1,56 @@
+"""What may mislead is said, a sentence each."""
+
+from tests.runs import many, result
+from traffic.bank.questions import Category
+from traffic.compare.comparability import SETTINGS, warnings_of
+from traffic.run.drops import Drop
+from traffic.settings import TrafficSettings
+
+
+def test_two_runs_of_one_plan_with_many_questions_are_worth_no_word() -> None:
+    run = result(many(30), server={"ollama": "0.13.1"})
+    assert warnings_of(run, run, 30) == ()
+
+
+def test_each_difference_is_said_with_both_sides() -> None:
+    base = result(many(30), api="native", concurrency=1, server={"ollama": "0.13.1", "gone": "1"})
+    new = result(many(30), seed=2, api="openai", concurrency=4, server={"ollama": "0.14.0"})
+    assert warnings_of(base, new, 30) == (
+        "other plans, so other questions or instants: the runs are taken apart, not in pairs",
+        "other api: native; then openai",
+        "other concurrency: 1; then 4",
+        "other ollama of the server: 0.13.1; then 0.14.0",
+    )
+
+
+def test_another_target_is_what_one_wants_to_compare() -> None:
+    base = result(many(30), base_url="http://127.0.0.1:1")
+    assert warnings_of(base, result(many(30), base_url="http://127.0.0.1:2"), 30) == ()
+
+
+def test_an_invalid_run_and_one_that_dropped_are_named() -> None:
+    fine = result(many(30))
+    bad = result(
+        many(30), drops=[Drop(Category.CODE, "m:1b", 1.0, 10)], self_check={"reasons": ["late"]}
+    )
+    assert warnings_of(fine, bad, 30) == (
+        "the second run is invalid: late",
+        "the second run dropped 25.0 % of what was due",
+    )
+    assert warnings_of(bad, fine, 30)[0] == "the first run is invalid: late"
+
+
+def test_how_late_a_generator_was_goes_with_the_comparison() -> None:
+    base, late = result(many(30)), result(many(30), self_check={"remarks": ["12 ms late"]})
+    assert warnings_of(base, late, 30) == ("of the second run: 12 ms late",)
+
+
+def test_few_questions_are_said() -> None:
+    run = result(many(10))
+    assert warnings_of(run, run, 10) == (
+        "10 questions are few: expect wide intervals, and little of a p95",
+    )
+
+
+def test_what_is_compared_beside_the_plan_are_settings() -> None:
+    assert set(SETTINGS) <= set(TrafficSettings.model_fields)

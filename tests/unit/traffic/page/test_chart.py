@@ -1,0 +1,36 @@
+"""What all charts share: axes that suit the values, ticks for people."""
+
+import pytest
+
+from traffic.page.chart import positive_ends, seconds_axis, short, span
+from traffic.page.timelines import Bin
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 s"),
+        (0.00002, "20 us"),
+        (0.005, "5 ms"),
+        (0.25, "250 ms"),
+        (1.0, "1 s"),
+        (2.5, "2.5 s"),
+    ],
+)
+def test_ticks_are_in_the_unit_that_suits_them(seconds: float, text: str) -> None:
+    assert short(seconds) == text
+
+
+def test_an_axis_is_logarithmic_where_values_are_far_apart() -> None:
+    assert not seconds_axis([0.1, 0.2, 1.0], "").is_log
+    assert seconds_axis([0.1, 0.2, 100.0], "").is_log
+
+
+def test_a_logarithmic_axis_begins_above_nothing() -> None:
+    assert positive_ends([0.0, 0.5]) == (0.5, 0.5)
+    assert positive_ends([0.0]) == (1e-5, 1e-5)
+    assert positive_ends([1e-9, 0.2, 3.0]) == (0.2, 3.0)
+
+
+def test_a_part_of_the_time_is_named_by_its_ends() -> None:
+    assert span(Bin(1.25, 2.5)) == "1.2 to 2.5"

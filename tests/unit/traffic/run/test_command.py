@@ -1,0 +1,122 @@
+"""What can be wrong is found before the first question, and a plan can be seen without a server."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.server import ScriptedServer
+from tests.unit.traffic.bank.test_loading import write_bank
+from tests.unit.traffic.test_settings import settings
+from tests.unit.traffic.worker.test_session import Ollama
+from traffic.bank.loading import BankError
+from traffic.plan.planned import PlanError
+from traffic.refusals import RefusedError
+from traffic.results.results import load
+from traffic.results.slo import SloError
+from traffic.run.command import main, prepare, require_writable
+
+
+def test_what_a_run_needs_is_read_before_it(tmp_path: Path) -> None:
+    slo = tmp_path / "slo.yaml"
+    slo.write_text("run: {error_ratio: 0.1}")
+    found = prepare(settings(slo=slo, results_directory=tmp_path / "results"))
+    assert len(found.plan.questions) == 10
+    assert found.slo is not None
+    assert found.slo.run.error_ratio == 0.1
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "error", "said"),
+    [
+        ({"questions_directory": "/nowhere"}, BankError, "cannot read /nowhere/"),
+        ({"slo": "/nowhere.yaml"}, SloError, r"cannot read /nowhere.yaml"),
+        ({"preset": "replay", "trace": "/nowhere"}, PlanError, "cannot read /nowhere"),
+        ({"workers": 2}, RefusedError, "--workers 2 share --concurrency"),
+    ],
+)
+def test_what_is_wrong_is_said_before_a_run(
+    told: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        prepare(settings(**told))
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        RefusedError,
+        match=rf"cannot write results to {tmp_path}/file/x \(--results-directory\): Not",
+    ):
+        require_writable(tmp_path / "file" / "x")
+
+
+def test_a_dry_run_shows_the_plan_and_leaves_no_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--dry-run", "--results-directory", str(tmp_path / "results")]) == 0
+    assert "10 in " in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_shows_the_hash_of_the_run_that_it_is_instead_of() -> None:
+    for preset in ("demo", "continuous"):
+        first, second = (
+            prepare(settings(preset=preset, dry_run=is_dry)).plan.sha256 for is_dry in (True, False)
+        )
+        assert first == second
+
+
+INTERRUPTED = """
+import io, os, signal, sys
+from traffic.run.command import main
+
+class Interrupting(io.StringIO):
+    def write(self, text):
+        if not self.tell():
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().write(text)
+
+sys.stdout = Interrupting()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+async def test_results_are_written_though_a_signal_comes_while_they_are(tmp_path: Path) -> None:
+    ollama = Ollama()
+    ollama.gate.set()
+    async with ScriptedServer(ollama) as server, asyncio.timeout(60):
+        told = {
+            "base-url": server.url,
+            "model": "m:1b",
+            "questions-directory": write_bank(tmp_path),
+            "results-directory": tmp_path / "results",
+        }
+        flags = [word for name, value in told.items() for word in (f"--{name}", str(value))]
+        running = await asyncio.create_subprocess_exec(sys.executable, "-c", INTERRUPTED, *flags)
+        assert await running.wait() == 128 + signal.SIGINT
+    (folder,) = (tmp_path / "results").iterdir()
+    assert load(folder).summary.ok == 10
+
+
+def test_help_is_printed_and_nothing_else_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--preset", "nonsense", "--help"]) == 0
+    assert capsys.readouterr().out.startswith("usage: python -m traffic")
+
+
+@pytest.mark.parametrize("module", ["traffic.run.command", "traffic.sharding.share"])
+def test_neither_a_run_nor_its_share_imports_a_web_server(module: str) -> None:
+    program = (
+        f"import sys, traffic.run.command, {module}; traffic.run.command.main(['--dry-run']);"
+        "print(*sorted({'fastapi', 'prometheus_client', 'uvicorn'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "10 in " in done.stdout
+    assert done.stdout.splitlines()[-1] == ""
