@@ -5,7 +5,9 @@ And whether what the traffic generator says of a server is true: `bench.traffic`
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -18,6 +20,7 @@ from bench.report import Results, rendered, results, table, write_json
 from bench.rounds import measure
 from bench.subjects import subjects, upstream
 from bench.traffic import __main__ as of_traffic
+from bench.traffic import plan as traffic_plan
 from bench.traffic.report import Results as TrafficResults
 from bench.traffic.report import table as traffic_table
 from bench.traffic.truth import NoTruthError
@@ -68,12 +71,10 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     return Plan(plan.rounds, chosen)
 
 
-def _hold_traffic(arguments: argparse.Namespace) -> TrafficResults:
+def _hold_traffic(arguments: argparse.Namespace, machine: Mapping[str, Any]) -> TrafficResults:
     """Hold the traffic generator against the truth, and print that. Raises: NoTruthError."""
-    load, rounds = (of_traffic.WHOLE, arguments.rounds)
-    if arguments.quick:
-        load, rounds = of_traffic.QUICK, 1
-    found = uvloop.run(of_traffic.run(load, rounds))
+    plan = traffic_plan.quick(1) if arguments.quick else traffic_plan.whole(arguments.rounds)
+    found = uvloop.run(of_traffic.run(machine, plan))
     print(traffic_table(found))  # noqa: T201
     return found
 
@@ -82,6 +83,7 @@ def main() -> None:
     """Measure, print the tables, write what is to be written."""
     arguments = _arguments()
     plan = _plan(arguments)
+    machine = of_traffic.machine()  # now, since what is measured before loads it
     if (nginx := executable()) is None:
         _say(INSTALL)
     if not (has_gateway := gateway.is_possible()):
@@ -89,7 +91,7 @@ def main() -> None:
     try:
         found = uvloop.run(run(plan, nginx, has_gateway))
         print(table(found))  # noqa: T201
-        truth = None if arguments.workload else _hold_traffic(arguments)
+        truth = None if arguments.workload else _hold_traffic(arguments, machine)
     except (StartError, WrongAnswerError, NoTruthError) as error:
         raise SystemExit(f"bench: {error}") from error
     is_whole = not (arguments.quick or arguments.workload or nginx is None) and has_gateway

@@ -12,9 +12,11 @@ from traffic.bank.questions import Category
 from traffic.plan.plan import Plan
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt, Failure
+from traffic.results.figures import Figures, figures
 from traffic.results.results import Result, result_of
 from traffic.results.slo import Slo, judge
 from traffic.results.summary import summarise
+from traffic.results.totals import Totals
 from traffic.run.drops import Drop
 from traffic.settings import TrafficSettings
 
@@ -74,6 +76,16 @@ def refused(index: int = 0, at: float = 0.0, detail: str = "server busy") -> Att
 def cancelled(index: int = 0, at: float = 0.0) -> Attempt:
     """An answer that was left after its second piece."""
     return replace(whole(index, at, gaps=(0.1,)), is_cancelled=True, usage=None)
+
+
+def figures_of(attempts: Sequence[Attempt], drops: Sequence[Drop] = ()) -> Figures:
+    """What these requests alone come to."""
+    totals = Totals()
+    for attempt in attempts:
+        totals.add(attempt)
+    for drop in drops:
+        totals.drop(drop)
+    return figures(attempts, totals.all)
 
 
 def many(count: int, seed: int = 1, slowness: float = 1.0) -> list[Attempt]:

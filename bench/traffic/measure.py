@@ -1,4 +1,4 @@
-"""The server and the generator as processes of their own, and what the machine did meanwhile."""
+"""The server and who reads it as processes of their own, and what the machine did meanwhile."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from bench import kernel
 from bench.traffic.truth import NoTruthError, Truth, truth
 from bench.traffic.upstream import Pace
 
+GENERATOR = ("bench.traffic.generator",)
+"""What reads, as a module and its flags."""
 WITHIN_SECONDS = 60.0
 """Beyond the time that the load itself takes."""
 
@@ -56,11 +58,9 @@ class Sample:
     requests: int
     chunks: int
     cpu_seconds_per_chunk: float
-    """Of the generator, with all that its requests take."""
-    cpu_ratio: float
-    """Of one core."""
-    check: dict[str, Any]
-    """The generator's own verdict, by its parts."""
+    """Of who reads, with all that its requests take."""
+    check: dict[str, Any] | None
+    """The generator's own verdict, by its parts; a thin reader has none."""
     reasons: tuple[str, ...]
     load_average: float
     """Of the machine, over the minute before."""
@@ -68,17 +68,17 @@ class Sample:
     """Cores that other processes took meanwhile."""
 
 
-async def measure(load: Load) -> Sample:
+async def measure(load: Load, reader: Sequence[str] = GENERATOR) -> Sample:
     """Take one sample. Raises: NoTruthError."""
     load_average = os.getloadavg()[0]
     async with _server(load.pace) as (server, port):
         before = _busy_seconds(), kernel.cpu_seconds(server), time.perf_counter()
-        found, children = await _played(port, load)
+        found, children = await _played(port, load, reader)
         ours = kernel.cpu_seconds(server) - before[1] + children
         seconds = time.perf_counter() - before[2]
         others = _busy_seconds() - before[0] - ours
-    if found["lost"]:
-        raise NoTruthError(f"expected every request to be sent, found {found['lost']} dropped")
+    if lost := found.get("lost"):
+        raise NoTruthError(f"expected every request to be sent, found {lost} dropped")
     requests = found["requests"]
     chunks = len(requests) * load.pace.chunks
     return Sample(
@@ -86,35 +86,34 @@ async def measure(load: Load) -> Sample:
         len(requests),
         chunks,
         found["cpu_seconds"] / chunks,
-        found["check"]["cpu_ratio"],
-        found["check"],
-        tuple(found["reasons"]),
+        found.get("check"),
+        tuple(found.get("reasons", ())),
         load_average,
         max(0.0, others / seconds),
     )
 
 
-async def _played(port: int, load: Load) -> tuple[dict[str, Any], float]:
-    """What the generator says, and the CPU time of its whole process. Raises: NoTruthError."""
+async def _played(port: int, load: Load, reader: Sequence[str]) -> tuple[dict[str, Any], float]:
+    """What the reader says, and the CPU time of its whole process. Raises: NoTruthError."""
     before = os.times()
-    generator = await asyncio.create_subprocess_exec(
+    child = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "bench.traffic.generator", "--port", str(port)),
+        *("-m", *reader, "--port", str(port)),
         *("--requests", str(load.requests)),
         *("--requests-per-second", repr(load.requests_per_second)),
         stdout=asyncio.subprocess.PIPE,
     )
     try:
         async with asyncio.timeout(load.seconds + WITHIN_SECONDS):
-            told, _ = await generator.communicate()
+            told, _ = await child.communicate()
     except TimeoutError as error:
-        raise NoTruthError(f"the generator did not end within {WITHIN_SECONDS:g} s") from error
+        raise NoTruthError(f"{reader[-1]} did not end within {WITHIN_SECONDS:g} s") from error
     finally:
-        if generator.returncode is None:
-            generator.kill()
-            await generator.wait()
-    if generator.returncode:
-        raise NoTruthError(f"the generator ended with code {generator.returncode}")
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode:
+        raise NoTruthError(f"{reader[-1]} ended with code {child.returncode}")
     after = os.times()
     children = after.children_user + after.children_system
     return json.loads(told), children - before.children_user - before.children_system
@@ -133,7 +132,9 @@ async def _server(pace: Pace) -> AsyncIterator[tuple[int, int]]:
     )
     try:
         assert server.stdout is not None
-        yield server.pid, int(await server.stdout.readline())
+        if not (port := await server.stdout.readline()):
+            raise NoTruthError("expected the port of the server, found that it ended")
+        yield server.pid, int(port)
     finally:
         if server.returncode is None:
             server.terminate()

@@ -1,11 +1,11 @@
-"""A measurement of the generator to a table, and to JSON and back."""
+"""A measurement to tables, from what is in the JSON."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
-from bench.traffic.measure import Load, Sample
+from bench.traffic.clients import clients_table
+from bench.traffic.spread import spread
 from bench.traffic.truth import GOAL_P50_SECONDS, GOAL_P99_SECONDS, Errors
 
 _PASSAGE = re.compile(r"(<!-- generated: bench\.traffic -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -16,75 +16,97 @@ _ROWS = (
     ("server", "the server, after its own schedule"),
 )
 _WITH_GOAL = ("ttft", "gap")
+IDLE_LOAD = 1.0
+"""Above this load average a machine of two cores is not idle."""
+
 Results = Mapping[str, Any]
-"""As in the JSON: machine, load, samples."""
+"""As in the JSON: machine, load, samples; and clients, which has the same of its own."""
 
 
-def results(machine: Mapping[str, object], load: Load, samples: Sequence[Sample]) -> Results:
-    """All that was measured, as plain values."""
-    return {
-        "machine": dict(machine),
-        "load": asdict(load),
-        "samples": [asdict(sample) for sample in samples],
-    }
+def is_true(found: Results) -> bool:
+    """Whether the figures with a goal, where there are any, are within it by all rounds' median."""
+    return "samples" not in found or all(_is_within_goal(found, name) for name in _WITH_GOAL)
 
 
-def median_sample(found: Results) -> Mapping[str, Any]:
-    """The whole sample in the middle, by the 99th percentile of the gaps' errors."""
-    ordered = sorted(found["samples"], key=lambda sample: float(sample["truth"]["gap"]["p99"]))
-    middle: Mapping[str, Any] = ordered[(len(ordered) - 1) // 2]
-    return middle
+def warning(machine: Mapping[str, Any]) -> str | None:
+    """What is to be said of figures from a machine that had other things to do."""
+    if (load_average := machine["load_average"]) <= IDLE_LOAD:
+        return None
+    return (
+        f"The machine was loaded at the start: load average {load_average:.2f}, on an idle one"
+        f" at most {IDLE_LOAD:g}."
+    )
 
 
 def table(found: Results) -> str:
-    """The figures with their goals, then what they were taken with."""
-    sample, load, machine = median_sample(found), found["load"], found["machine"]
-    lines = [
-        "| Generator, client side | n | p50, ms | p99, ms | max, ms | goal p50, p99 |  |",
-        "| --- " * 7 + "|",
-        *(_line(name, title, Errors(**sample["truth"][name])) for name, title in _ROWS),
-    ]
-    words = [_costs(sample, load), _circumstances(sample, machine, len(found["samples"]))]
-    return "\n".join(lines) + "\n\n" + "\n\n".join(words) + "\n"
+    """What was measured: the generator, the clients, or both."""
+    tables = []
+    if "samples" in found:
+        tables.append(_warned(found, _generator(found)))
+    if "clients" in found:
+        tables.append(_warned(found["clients"], clients_table(found["clients"])))
+    return "\n\n".join(tables) + "\n"
 
 
-def _costs(sample: Mapping[str, Any], load: Mapping[str, Any]) -> str:
-    check = sample["check"]
-    return (
-        f"{load['streams']} streams of {load['chunks_per_second']:g} chunks/s: {sample['requests']}"
-        f" requests, {sample['chunks']} chunks. The generator took"
-        f" {1e6 * sample['cpu_seconds_per_chunk']:.1f} us of CPU a chunk, its requests' own"
-        f" included, {100 * sample['cpu_ratio']:.0f} % of a core. Its own check: requests"
-        f" {_ms(check['schedule_lag']['p99'])} ms after their instant, event loop"
-        f" {_ms(check['loop_lag']['p99'])} ms late (p99),"
-        f" {'run valid' if not sample['reasons'] else 'run invalid'}."
-    )
-
-
-def _circumstances(sample: Mapping[str, Any], machine: Mapping[str, Any], count: int) -> str:
-    order = ", but had to wait for both (SCHED_FIFO)" if machine["is_first"] else ""
-    return (
-        f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, Python"
-        f" {machine['python']}, uvloop {machine['uvloop']}, aiohttp {machine['aiohttp']}. Load"
-        f" average before: {sample['load_average']:.2f}; other processes took"
-        f" {sample['others_cores']:.2f} cores meanwhile{order}. The middle one of {count}"
-        f" {'measurements' if count > 1 else 'measurement'}, by the p99 of gaps."
-    )
-
-
-def _line(name: str, title: str, errors: Errors) -> str:
-    goal = verdict = ""
-    if name in _WITH_GOAL:
-        goal = f"{GOAL_P50_SECONDS * 1e3:g}, {GOAL_P99_SECONDS * 1e3:g}"
-        verdict = "pass" if errors.is_within_goal else "**fail**"
-    figures = (_ms(errors.p50), _ms(errors.p99), _ms(errors.maximum))
-    return f"| {title} | {errors.count} | {' | '.join(figures)} | {goal} | {verdict} |"
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1e3:.3g}"
+def _warned(part: Mapping[str, Any], shown: str) -> str:
+    said = warning(part["machine"])
+    return shown if said is None else f"{shown}\n\n**{said}**"
 
 
 def rendered(document: str, found: Results) -> str:
-    """The document with its table made anew."""
+    """The document with its tables made anew."""
     return _PASSAGE.sub(lambda match: f"{match[1]}\n{table(found)}\n{match[2]}", document)
+
+
+def _generator(found: Results) -> str:
+    """The figures with their goals, then what they were taken with."""
+    lines = [
+        "| Generator, client side | n a round | p50, ms | p99, ms | max, ms | goal p50, p99 |  |",
+        "| --- " * 7 + "|",
+        *(_line(found, name, title) for name, title in _ROWS),
+    ]
+    return "\n\n".join(["\n".join(lines), _costs(found), _circumstances(found)])
+
+
+def _line(found: Results, name: str, title: str) -> str:
+    samples = found["samples"]
+    goal = verdict = ""
+    if name in _WITH_GOAL:
+        goal = f"{GOAL_P50_SECONDS * 1e3:g}, {GOAL_P99_SECONDS * 1e3:g}"
+        verdict = "pass" if _is_within_goal(found, name) else "**fail**"
+    count = samples[0]["truth"][name]["count"]
+    figures = (spread(samples, "truth", name, of).shown(1e3) for of in ("p50", "p99", "maximum"))
+    return f"| {title} | {count} | {' | '.join(figures)} | {goal} | {verdict} |"
+
+
+def _is_within_goal(found: Results, name: str) -> bool:
+    names = ("count", "p50", "p99", "maximum")
+    count, *sizes = (spread(found["samples"], "truth", name, of).median for of in names)
+    return Errors(int(count), *sizes).is_within_goal
+
+
+def _costs(found: Results) -> str:
+    samples, load = found["samples"], found["load"]
+    wrong = sum(1 for sample in samples if sample["reasons"])
+    verdict = f"invalid in {wrong} of {len(samples)} rounds" if wrong else "run valid"
+    return (
+        f"{load['streams']} streams of {load['chunks_per_second']:g} chunks/s:"
+        f" {samples[0]['requests']} requests, {samples[0]['chunks']} chunks a round. The generator"
+        f" took {spread(samples, 'cpu_seconds_per_chunk').shown(1e6)} us of CPU a chunk, its"
+        f" requests' own included, {spread(samples, 'check', 'cpu_ratio').shown(100)} % of a core."
+        f" Its own check: requests {spread(samples, 'check', 'schedule_lag', 'p99').shown(1e3)} ms"
+        f" after their instant, event loop {spread(samples, 'check', 'loop_lag', 'p99').shown(1e3)}"
+        f" ms late (p99), {verdict}."
+    )
+
+
+def _circumstances(found: Results) -> str:
+    samples, machine = found["samples"], found["machine"]
+    order = ", but had to wait for both (SCHED_FIFO)" if machine["is_first"] else ""
+    medians = f"Medians of {len(samples)} rounds (least to most)" if len(samples) > 1 else "1 round"
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, Python"
+        f" {machine['python']}, uvloop {machine['uvloop']}, aiohttp {machine['aiohttp']}. Load"
+        f" average at the start: {machine['load_average']:.2f}; other processes took"
+        f" {spread(samples, 'others_cores').shown(1)} cores meanwhile{order}. {medians}."
+    )

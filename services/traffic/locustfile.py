@@ -28,6 +28,7 @@ from traffic.request.attempt import Attempt
 from traffic.request.blocking import BlockingClient
 from traffic.request.client import open_http
 from traffic.run.command import Prepared, prepare
+from traffic.run.stopping import Held
 from traffic.settings import TrafficSettings
 from traffic.sharding.swarm import Swarm
 from traffic.target.check import check
@@ -71,7 +72,7 @@ def prepared() -> Prepared:
 async def look(settings: TrafficSettings, plan: Plan) -> str | None:
     """Whether the server can be asked, what speaks against the way. Raises: TargetError."""
     async with open_http(settings) as http:
-        return await check(http, settings, plan.models)
+        return (await check(http, settings, plan.models)).warning
 
 
 def ready() -> Prepared:
@@ -89,14 +90,14 @@ FINISHED = set[str]()
 """Workers that have asked their shares."""
 
 
-class Asker(User):
+class Questioner(User):
     """Asks one question at a time, until its process's share is asked."""
 
     host = SWARM.settings.target_url
 
     def on_start(self) -> None:
         """Open nothing yet: the first question does."""
-        self.client = BlockingClient(SWARM.settings)
+        self.client = BlockingClient(SWARM.settings, SWARM.now)
         USERS.add(self)
 
     def on_stop(self) -> None:
@@ -175,4 +176,6 @@ def on_worker_report(data: dict[str, Any], **_: Any) -> None:
 def on_quitting(environment: Environment, **_: Any) -> None:
     """Say what the run came to; a worker leaves that to its master."""
     if not isinstance(environment.runner, WorkerRunner):
-        environment.process_exit_code = SWARM.conclude(Console(stderr=True))
+        with Held() as held:  # the first Ctrl-C led here: a second does not lose what was measured
+            code = SWARM.conclude(Console(stderr=True))
+        environment.process_exit_code = held.code or code

@@ -15,10 +15,11 @@ from tests.bank import alike, answers, contents, languages, shapes
 from traffic.bank.loading import Bank, load_bank
 from traffic.bank.manifest import as_text, manifest, schema
 from traffic.bank.questions import Category
+from traffic.choices import Preset
 from traffic.export.formats import FORMATS, Format, exported
 from traffic.plan.plan import SIZES, Plan, make_plan
 from traffic.plan.stages import drafted
-from traffic.settings import Preset, TrafficSettings
+from traffic.settings import TrafficSettings
 
 QUESTIONS = Path(__file__).parents[2] / "questions"
 TOTAL = 1000

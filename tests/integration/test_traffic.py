@@ -38,9 +38,13 @@ def tokens(requests: int) -> str:
 
 async def test_a_quick_run_asks_ten_questions_and_adds_up_their_tokens() -> None:
     peer = Peer()
-    code, out, err = await run(peer)
+    code, out, err = await run(peer, "--max-tokens", "50")
     requests = len(peer.chats)
     assert code == 0, err
+    for call in peer.chats:
+        body = json.loads(call.body)
+        assert body["model"] == MODEL
+        assert 0 < body["options"]["num_predict"] <= 50
     assert f"10 in {requests} requests" in out
     assert f"{requests} ok, 0 failed" in out
     assert tokens(requests) in out
@@ -51,40 +55,25 @@ async def test_a_quick_run_asks_ten_questions_and_adds_up_their_tokens() -> None
     assert "Traceback" not in err
 
 
-async def test_every_request_is_bounded_and_names_the_model() -> None:
-    peer = Peer()
-    await run(peer, "--max-tokens", "50")
-    bodies = [json.loads(call.body) for call in peer.chats]
-    assert all(body["model"] == MODEL for body in bodies)
-    assert all(0 < body["options"]["num_predict"] <= 50 for body in bodies)
-
-
-async def test_a_later_turn_repeats_what_the_model_said() -> None:
-    peer = Peer()
-    await run(peer)
-    talks = [json.loads(call.body)["messages"] for call in peer.chats]
-    longest = max(talks, key=len)
-    assert [message["role"] for message in longest[:3]] == ["user", "assistant", "user"]
-    assert longest[1]["content"] == "Well."
-
-
-async def test_the_openai_api_gives_the_same_counts_and_no_rate_of_the_server() -> None:
-    peer = Peer()
-    code, out, _ = await run(peer, "--api", "openai", "--concurrency", "4")
-    requests = len(peer.chats)
-    assert code == 0
-    assert {call.target for call in peer.chats} == {"/v1/chat/completions"}
-    assert tokens(requests) in out
-    assert "server's clock" not in out
-
-
-@pytest.mark.parametrize("api", ["native", "openai", "anthropic"])
-async def test_each_api_gets_whole_answers_of_a_server_that_has_all_three(api: str) -> None:
+@pytest.mark.parametrize(
+    ("api", "path"),
+    [
+        ("native", "/api/chat"),
+        ("openai", "/v1/chat/completions"),
+        ("anthropic", "/v1/messages"),
+    ],
+)
+async def test_each_api_gets_whole_answers_and_only_the_native_one_has_the_servers_clock(
+    api: str, path: str
+) -> None:
     fake = FakeOllama(model=Model(name=MODEL))
     async with ScriptedServer(fake) as server:
         code, out, err = await finish(await start(server.url, "--api", api, "--questions", "20"))
+        requests = sum(call.target == path for call in server.calls)
     assert code == 0, err
-    assert "0 failed" in out
+    assert f"{requests} ok, 0 failed" in out
+    assert f"{15 * requests} prompt, {12 * requests} generated" in out
+    assert ("server's clock" in out) == (api == "native")
 
 
 async def test_refused_requests_are_counted_by_status_and_give_exit_code_1() -> None:
@@ -133,20 +122,20 @@ async def test_results_are_written_and_two_of_them_can_be_compared(tmp_path: Pat
     assert "10 questions in pairs" in done[1]
 
 
-async def test_a_dry_run_needs_no_server_and_sends_nothing(unused_tcp_port: int) -> None:
-    flags = ("--dry-run", "--preset", "stress", "--arrival", "burst")
-    url = f"http://127.0.0.1:{unused_tcp_port}"
-    code, out, err = await finish(await start(url, *flags))
-    assert (code, err) == (0, "")
-    assert "1000 in " in out
-    assert "burst: 10 at once" in out
-
-
-@pytest.mark.parametrize("word", ["", "run", "interactive", "compare"])
-async def test_every_command_has_a_manual(word: str) -> None:
-    code, out, err = await finish(await command(*([word] if word else []), "--help"))
-    assert (code, err) == (0, "")
-    assert out.startswith("usage: python -m traffic")
+async def test_cancellations_are_told_of_those_that_were_planned(tmp_path: Path) -> None:
+    flags = ("--preset", "demo", "--cancel-rate", "1", "--note", "OLLAMA_NUM_PARALLEL=1")
+    code, out, err = await run(Peer(), *flags, "--results-directory", str(tmp_path))
+    assert code == 0, err
+    kept = only(tmp_path)
+    summary = kept.summary
+    assert summary.cancellations_planned == sum(
+        record.cancel_after_chunks is not None for record in kept.records if not record.is_warm_up
+    )
+    assert 0 < summary.cancelled_as_planned == summary.cancelled < summary.cancellations_planned
+    words = f"{summary.cancelled} of {summary.cancellations_planned} planned: the others ended"
+    assert f"Cancelled   {words}" in out
+    assert "Note        OLLAMA_NUM_PARALLEL=1" in out
+    assert kept.note == "OLLAMA_NUM_PARALLEL=1"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -15,11 +15,12 @@ from tests.servers import RunningProxy, running_proxy
 from tests.unit.traffic.request.test_protocol import question
 from tests.unit.traffic.run.test_runner import Notes, plan
 from tests.unit.traffic.test_settings import settings
+from traffic.choices import Api
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt
 from traffic.request.client import Client, open_http
 from traffic.run.runner import play
-from traffic.settings import Api, TrafficSettings
+from traffic.settings import TrafficSettings
 from traffic.target.unloading import loaded_models
 
 APIS: tuple[Api, ...] = ("native", "openai", "anthropic")

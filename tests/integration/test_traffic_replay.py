@@ -3,22 +3,36 @@
 import asyncio
 import json
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.clients import RawClient
-from tests.fakes.faults import Faults
-from tests.fakes.ollama import FakeOllama
-from tests.fakes.server import ScriptedServer
+from tests.fakes.ollama import FakeOllama, Model
+from tests.fakes.server import Call, ScriptedServer
 from tests.processes import proxy_process
-from traffic.plan.trace import TracedRequest, read_trace
+from traffic.plan.trace import read_trace
 
-MODEL = "smollm2:135m"
+MODEL, OTHER = "smollm2:135m", "other:1b"
 CHAT = {"model": MODEL, "messages": [{"role": "user", "content": "Name a river."}]}
 OPENAI = CHAT | {"stream": True, "stream_options": {"include_usage": True}}
 GAP_SECONDS = 0.3
+LOGGED_SECONDS = 0.1
+"""What may lie between a request's end and its line."""
+
+
+class Holding:
+    """An Ollama that begins the first answer when it is told to."""
+
+    def __init__(self) -> None:
+        self.fake = FakeOllama(models={OTHER: Model(OTHER)})
+        self.came, self.released = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, call: Call) -> None:
+        if call.target == "/api/chat" and not self.came.is_set():
+            self.came.set()
+            await self.released.wait()
+        await self.fake(call)
 
 
 async def ask(url: str, path: str, body: dict[str, Any]) -> None:
@@ -27,43 +41,48 @@ async def ask(url: str, path: str, body: dict[str, Any]) -> None:
         await client.body(await client.head())
 
 
-async def recorded() -> str:
-    """A log: two chats at once, a third after them, and much that is no request for tokens."""
+async def recorded() -> tuple[str, float, float]:
+    """A log: a chat within the time of another, a third after them, and much that is no request
+    for tokens; then the least and the most that the third can have begun after the first.
+    """
+    ollama = Holding()
     async with (
-        ScriptedServer(FakeOllama(faults=Faults(ttft_seconds=0.2))) as ollama,
-        proxy_process(ollama.url, PROXY_LOG_FORMAT="json") as proxy,
+        ScriptedServer(ollama) as server,
+        proxy_process(server.url, PROXY_LOG_FORMAT="json") as proxy,
     ):
         await proxy.until_ready()
         await ask(proxy.url, "/api/generate", {"model": MODEL})  # loads it
-        await asyncio.gather(*(ask(proxy.url, "/api/chat", CHAT) for _ in range(2)))
-        await asyncio.sleep(GAP_SECONDS)  # what is recorded is time
+        before_first = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ask(proxy.url, "/api/chat", CHAT))
+            await ollama.came.wait()
+            first_came = time.perf_counter()
+            await asyncio.sleep(GAP_SECONDS)  # what is recorded is time
+            await ask(proxy.url, "/api/chat", CHAT | {"model": OTHER})
+            ollama.released.set()
+        await asyncio.sleep(GAP_SECONDS)
+        before_third = time.perf_counter()
         await ask(proxy.url, "/v1/chat/completions", OPENAI)
+        most = time.perf_counter() - before_first
         await ask(proxy.url, "/api/embed", {"model": MODEL, "input": "river"})
         await ask(proxy.url, "/api/chat", CHAT | {"model": "missing:1b"})
         await ask(proxy.url, "/api/show", {"model": MODEL})
         proxy.child.send_signal(signal.SIGTERM)
-        return await proxy.ended()
+        return await proxy.ended(), before_third - first_came, most
 
 
-def read(directory: Path, log: str) -> tuple[TracedRequest, ...]:
-    path = directory / "proxy.log"
-    path.write_text(log, encoding="utf-8")
-    return read_trace(path)
-
-
-async def test_a_proxys_log_is_read_for_the_requests_that_brought_tokens(tmp_path: Path) -> None:
-    log = await recorded()
+async def test_the_requests_of_a_proxys_log_that_brought_tokens_come_when_they_began(
+    tmp_path: Path,
+) -> None:
+    log, least, most = await recorded()
     finished = [line for line in map(json.loads, log.splitlines()) if "outcome" in line]
+    assert [line["model"] for line in finished[1:4]] == [OTHER, MODEL, MODEL], "as they ended"
     assert len(finished) == 7
-    requests = read(tmp_path, log)
-    assert [request.model for request in requests] == [MODEL] * 3
+    path = tmp_path / "proxy.log"
+    path.write_text(log, encoding="utf-8")
+    first, second, third = requests = read_trace(path)
+    assert [request.model for request in requests] == [MODEL, OTHER, MODEL]
     assert {request.generated_tokens for request in requests} == {12}
     assert all((request.prompt_tokens or 0) > 0 for request in requests)
-
-
-async def test_requests_of_a_proxys_log_come_when_they_began(tmp_path: Path) -> None:
-    first, second, third = read(tmp_path, await recorded())
-    assert first.at_seconds == 0
-    assert second.at_seconds == pytest.approx(0, abs=0.15), "side by side, although both took long"
-    # after the first two, which took longer than their first token, and the gap
-    assert 0.2 + GAP_SECONDS < third.at_seconds < 5
+    assert 0 == first.at_seconds < second.at_seconds < third.at_seconds
+    assert least - LOGGED_SECONDS < third.at_seconds < most + LOGGED_SECONDS

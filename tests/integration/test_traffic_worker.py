@@ -17,8 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama
-from tests.fakes.server import ScriptedServer
-from tests.generators import Peer
+from tests.fakes.server import Call, ScriptedServer
+from tests.generators import MODEL, Peer
 from tests.ports import free_port
 from tests.servers import running_proxy
 from tests.unit.traffic.plan.test_trace import MODELS, two_models
@@ -58,6 +58,14 @@ class Worker:
             while True:
                 with contextlib.suppress(aiohttp.ClientError):
                     if await self.value(name) >= least:
+                        return
+                await asyncio.sleep(0.05)
+
+    async def until_state(self, state: str) -> None:
+        async with asyncio.timeout(CEILING_SECONDS):
+            while True:
+                with contextlib.suppress(aiohttp.ClientError):
+                    if f'"state":"{state}"' in (await self.get("/status"))[1]:
                         return
                 await asyncio.sleep(0.05)
 
@@ -124,15 +132,43 @@ async def test_sigterm_lets_an_answer_end_and_logs_no_word_of_it() -> None:
 async def test_a_worker_without_its_server_waits_and_begins_when_it_is_there() -> None:
     port = free_port()
     async with worker(f"http://127.0.0.1:{port}") as it:
-        async with asyncio.timeout(CEILING_SECONDS):
-            while True:
-                with contextlib.suppress(aiohttp.ClientError):
-                    if '"state":"waiting"' in (await it.get("/status"))[1]:
-                        break
-                await asyncio.sleep(0.05)
+        await it.until_state("waiting")
         assert (await it.get("/ready"))[0] == 200
         assert (await it.get("/health"))[0] == 503
         assert await it.value("traffic_running") == 0
+
+
+async def test_what_is_starting_can_be_stopped() -> None:
+    peer, looked = Peer(), asyncio.Event()
+
+    async def held(call: Call) -> None:
+        if not looked.is_set():
+            looked.set()
+            await call.peer_gone.wait()
+        else:
+            await peer.script(call)
+
+    async with ScriptedServer(held) as server:
+        async with worker(server.url, TRAFFIC_WORKER_AUTOSTART="false") as it:
+            await it.until("traffic_build_info", 1)
+            starting = asyncio.ensure_future(it.post("/start"))
+            await looked.wait()
+            assert '"state":"starting"' in (await it.get("/status"))[1]
+            code, told = await it.post("/stop")
+            assert (code, told["state"], told["run"]) == (200, "idle", None)
+            assert await starting == (409, {"error": "it was stopped before it had begun"})
+            assert (await it.post("/start", model=MODEL))[0] == 200
+
+
+async def test_what_waits_for_its_server_can_be_stopped() -> None:
+    async with worker(f"http://127.0.0.1:{free_port()}") as it:
+        await it.until_state("waiting")
+        code, told = await it.post("/stop")
+        assert (code, told["state"]) == (200, "idle")
+        code, told = await it.post("/start")
+        assert code == 502
+        assert "nothing answers at" in told["error"]
+        assert (await it.post("/stop"))[0] == 409
 
 
 async def test_a_worker_that_is_told_to_wait_asks_nothing() -> None:

@@ -4,7 +4,10 @@ import importlib.util
 
 import pytest
 
+from traffic.__main__ import main
 from traffic.commands import COMMANDS, RUN, UnknownCommandError, find
+
+OPERATORS = [name for name, command in COMMANDS.items() if not command.is_ours]
 
 
 @pytest.mark.parametrize("argv", [[], ["--preset", "demo"], ["-h"]])
@@ -28,6 +31,18 @@ def test_a_command_is_what_its_place_names() -> None:
     from traffic.run.command import main
 
     assert COMMANDS[RUN].load() is main
+
+
+@pytest.mark.parametrize("words", [[], *([name] for name in OPERATORS)], ids=str)
+def test_every_command_of_an_operator_has_a_manual(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code: object = main([*words, "--help"])
+    except SystemExit as left:
+        code = left.code
+    assert code == 0
+    assert capsys.readouterr().out.startswith("usage: ")
 
 
 def test_a_word_that_is_almost_a_command_is_answered_with_it() -> None:

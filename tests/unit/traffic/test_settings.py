@@ -99,7 +99,7 @@ def test_the_route_says_to_which_server_requests_go() -> None:
 
 
 def test_categories_and_models_that_there_are_not_are_refused_with_what_there_is() -> None:
-    with pytest.raises(ValidationError, match="no category 'cod'; expected some of factual_short"):
+    with pytest.raises(ValidationError, match=r"no category 'cod' \(did you mean code\?\)"):
         settings(categories="cod")
     with pytest.raises(ValidationError, match="expected a model"):
         settings(model="a,,b")
@@ -144,3 +144,9 @@ def test_changed_settings_are_judged_and_what_nobody_set_stays_unset() -> None:
     assert made.model_fields_set == base.model_fields_set | {"max_tokens"}
     with pytest.raises(ValidationError, match="greater than 0"):
         changed(base, {"max_tokens": 0})
+
+
+def test_a_note_is_short() -> None:
+    assert settings(note="x" * 200).note
+    with pytest.raises(ValidationError, match="note"):
+        settings(note="x" * 201)

@@ -4,12 +4,11 @@ A command's function takes the words after it and returns the exit code. Its mod
 when it is used: to print a plan needs neither a web server nor a page's templates.
 """
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from traffic.refusals import RefusedError
+from traffic.refusals import RefusedError, did_you_mean
 
 RUN = "run"
 """What is done without a first word."""
@@ -61,6 +60,5 @@ def find(argv: list[str]) -> tuple[Command, list[str]]:
     if word in COMMANDS:
         return COMMANDS[word], rest
     offered = [name for name, command in COMMANDS.items() if not command.is_ours]
-    close = difflib.get_close_matches(word, offered, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(offered)}"
+    hint = did_you_mean(word, offered) or f"expected one of {', '.join(offered)}"
     raise UnknownCommandError(f"there is no command {word!r}; {hint}")

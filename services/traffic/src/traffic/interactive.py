@@ -23,8 +23,8 @@ from traffic.refusals import RefusedError, say
 from traffic.request.client import open_http
 from traffic.run.command import Prepared, prepare, run
 from traffic.settings import TrafficSettings, changed
-from traffic.target.check import TargetError, check
-from traffic.target.server import Model, offered
+from traffic.target.check import Look, TargetError, check
+from traffic.target.server import Model
 
 NO_TERMINAL = (
     "interactive asks at a terminal, and standard input and error are none;"
@@ -99,11 +99,10 @@ def _is_wanted(console: Console, prepared: Prepared) -> bool:
 
 async def _offered(settings: TrafficSettings) -> tuple[Model, ...]:
     """The models of the server. Raises: TargetError where nobody is there."""
-    async with open_http(settings) as http:
-        models = await offered(http, settings)
-        if not models:  # which is said by who knows what to say of a server without any
-            await check(http, settings, tuple(settings.models))
-        return models
+    models = (await _look(settings, ())).models
+    if not models:  # a server that has none is refused, one that lists none may be asked
+        await _look(settings, tuple(settings.models))
+    return models
 
 
 class Interview:
@@ -144,7 +143,7 @@ class Interview:
 
     def _can_be_asked(self) -> bool:
         try:
-            asyncio.run(_check(self.settings))
+            asyncio.run(_look(self.settings, tuple(self.settings.models)))
         except TargetError as error:
             say(self.console, str(error))
             return False
@@ -181,9 +180,10 @@ class Interview:
         return True
 
 
-async def _check(settings: TrafficSettings) -> None:
+async def _look(settings: TrafficSettings, models: Sequence[str]) -> Look:
+    """What there is to ask. Raises: TargetError where nobody is there, or not the `models`."""
     async with open_http(settings) as http:
-        await check(http, settings, tuple(settings.models))
+        return await check(http, settings, models)
 
 
 def _is_offered(model: str, names: Sequence[str]) -> bool:

@@ -28,7 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("duration_seconds", "warm_up", "workers"),
     ),
     "What else is done to the server": ("cancel_rate", "cold_every"),
-    "What comes of it": ("results_directory", "slo", "log_level", "log_format"),
+    "What comes of it": ("results_directory", "note", "slo", "log_level", "log_format"),
     "For the command worker": (
         *("worker_host", "worker_port", "worker_autostart", "worker_drain_seconds"),
     ),

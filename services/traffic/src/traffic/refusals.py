@@ -1,5 +1,8 @@
 """What cannot be done: one sentence for the operator, and exit code 2."""
 
+import difflib
+from collections.abc import Iterable
+
 from rich.console import Console
 
 REFUSED = 2
@@ -13,3 +16,9 @@ class RefusedError(Exception):
 def say(status: Console, sentence: str) -> None:
     """A sentence to the operator, in one line however long it is."""
     status.out(f"traffic: {sentence}", highlight=False)
+
+
+def did_you_mean(word: str, offered: Iterable[str]) -> str:
+    """A question after the nearest of the words that there are; empty where none is near."""
+    close = difflib.get_close_matches(word, list(offered), n=1)
+    return f"did you mean {close[0]}?" if close else ""

@@ -2,36 +2,19 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ollama_observe.service.settings import ServiceSettings, settings_config
+from traffic.choices import Api, Prefix, Preset, Rate, Route, Seconds
 from traffic.plan.arrivals import Arrival
 from traffic.plan.mixes import Mix, parse_categories, parse_weights, weights
 from traffic.target.nearness import near_address
 
 GATEWAY_ADDRESSES = ("portkey_url", "ollama_url")
 """What the route gateway uses, in place of `base_url`."""
-
-Preset = Literal["quick", "demo", "stress", "continuous", "replay"]
-"""How many questions, of which kinds. Sizes are in plan.plan."""
-
-Api = Literal["native", "openai", "anthropic"]
-"""Which of the server's chat interfaces is used."""
-
-Prefix = Literal["own", "shared", "unique"]
-"""What stands before a question."""
-
-RequestRoute = Literal["default", "direct", "portkey", "gateway"]
-"""The way that one request asks for. What it means is in request.routes."""
-
-Route = Literal[RequestRoute, "mixed"]
-"""The ways that a run asks for; mixed: every question by two of them."""
-
-Seconds = Annotated[float, Field(gt=0, le=31e6)]
-"""Up to about a year: more is a slip, and no timer can count it."""
 
 S = TypeVar("S", bound="TrafficSettings")
 
@@ -114,9 +97,7 @@ class TrafficSettings(ServiceSettings):
     concurrency: int = Field(
         1, ge=1, le=4096, description="Questions in flight at once in a closed loop."
     )
-    rate_per_second: float = Field(
-        1.0, ge=1e-6, le=10_000, description="Mean rate of a schedule; of a ramp, its end."
-    )
+    rate_per_second: Rate = Field(1.0, description="Mean rate of a schedule; of a ramp, its end.")
     ramp_seconds: Seconds = Field(
         60.0, description="How long a ramp takes from nothing to the rate."
     )
@@ -171,6 +152,12 @@ class TrafficSettings(ServiceSettings):
     )
     results_directory: Path | None = Field(
         None, description="Folder for a folder of results of this run. Unset: nothing is written."
+    )
+    note: str = Field(
+        "",
+        max_length=200,
+        description="Kept with the results: what the server does not say of itself, such as "
+        "`OLLAMA_NUM_PARALLEL=4`.",
     )
     slo: Path | None = Field(
         None, description="YAML with objectives: goodput is counted, and exit code 1 is a miss."

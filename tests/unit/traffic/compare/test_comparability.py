@@ -1,8 +1,11 @@
 """What may mislead is said, a sentence each."""
 
+import msgspec
+
 from tests.runs import many, result
 from traffic.bank.questions import Category
 from traffic.compare.comparability import SETTINGS, warnings_of
+from traffic.results.results import Result
 from traffic.run.drops import Drop
 from traffic.settings import TrafficSettings
 
@@ -23,6 +26,22 @@ def test_each_difference_is_said_with_both_sides() -> None:
     )
 
 
+def test_what_the_operator_noted_is_a_difference() -> None:
+    base, new = (result(many(30), note=f"OLLAMA_NUM_PARALLEL={n}") for n in (1, 4))
+    assert warnings_of(base, new, 30) == (
+        "other note: OLLAMA_NUM_PARALLEL=1; then OLLAMA_NUM_PARALLEL=4",
+    )
+    unnoted = result(many(30))
+    assert warnings_of(unnoted, new, 30) == ("other note: none; then OLLAMA_NUM_PARALLEL=4",)
+    assert warnings_of(before_notes(unnoted), unnoted, 30) == ()
+
+
+def before_notes(run: Result) -> Result:
+    """As it was kept when there were no notes."""
+    settings = {name: value for name, value in run.settings.items() if name != "note"}
+    return msgspec.structs.replace(run, settings=settings)
+
+
 def test_another_target_is_what_one_wants_to_compare() -> None:
     base = result(many(30), base_url="http://127.0.0.1:1")
     assert warnings_of(base, result(many(30), base_url="http://127.0.0.1:2"), 30) == ()
@@ -38,6 +57,11 @@ def test_an_invalid_run_and_one_that_dropped_are_named() -> None:
         "the second run dropped 25.0 % of what was due",
     )
     assert warnings_of(bad, fine, 30)[0] == "the first run is invalid: late"
+
+
+def test_an_incomplete_run_is_named() -> None:
+    fine, bad = result(many(30)), result(many(30), self_check={"lost": ["worker 1 died"]})
+    assert warnings_of(fine, bad, 30) == ("the second run is incomplete: worker 1 died",)
 
 
 def test_how_late_a_generator_was_goes_with_the_comparison() -> None:

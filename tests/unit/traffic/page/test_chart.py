@@ -1,24 +1,7 @@
-"""What all charts share: axes that suit the values, ticks for people."""
+"""What all charts share: axes that suit the values, parts of the time."""
 
-import pytest
-
-from traffic.page.chart import positive_ends, seconds_axis, short, span
+from traffic.page.chart import positive_ends, seconds_axis, span
 from traffic.page.timelines import Bin
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0, "0 s"),
-        (0.00002, "20 us"),
-        (0.005, "5 ms"),
-        (0.25, "250 ms"),
-        (1.0, "1 s"),
-        (2.5, "2.5 s"),
-    ],
-)
-def test_ticks_are_in_the_unit_that_suits_them(seconds: float, text: str) -> None:
-    assert short(seconds) == text
 
 
 def test_an_axis_is_logarithmic_where_values_are_far_apart() -> None:

@@ -126,6 +126,18 @@ def test_the_counts_at_the_top_are_those_of_the_result() -> None:
         assert count in page.facts
 
 
+def test_what_the_operator_noted_stands_at_the_top() -> None:
+    text = page_of(result(many(5), note=f"OLLAMA_NUM_PARALLEL=4 {EVIL}"))
+    assert "<dt>Note</dt><dd>OLLAMA_NUM_PARALLEL=4 &lt;script" in text
+    assert "<dt>Note</dt>" not in page_of(result(many(5)))
+
+
+def test_what_failed_and_why_stands_at_the_top() -> None:
+    text = page_of(result([*many(3), refused(9, detail="server busy")]))
+    assert '<span class="bad"><data value="1">1 failed</data></span>' in text
+    assert '<p><span class="bad">1 x http_503: server busy</span></p>' in text
+
+
 @pytest.mark.parametrize(
     ("heading", "field"),
     [
@@ -162,6 +174,14 @@ def test_an_invalid_run_says_so_before_anything_else() -> None:
     text = page_of(full())
     assert text.index("This run is invalid") < text.index("<dl")
     assert "This run is invalid" not in page_of(result(many(5)))
+
+
+def test_an_incomplete_run_says_so_before_anything_else() -> None:
+    text = page_of(result(many(5), self_check={"lost": [f"killed {EVIL}"]}))
+    assert text.index("This run is incomplete") < text.index("<dl")
+    assert "This run is invalid" not in text
+    assert EVIL not in text
+    assert "This run is incomplete" not in page_of(full())
 
 
 def test_every_plot_has_a_title_a_description_and_a_table() -> None:

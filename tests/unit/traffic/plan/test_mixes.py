@@ -38,9 +38,18 @@ def test_categories_are_read_by_commas_and_once_each() -> None:
     assert parse_categories(" ") == tuple(Category)
 
 
-def test_an_unknown_category_is_named_with_all_that_there_are() -> None:
-    with pytest.raises(ValueError, match=r"no category 'cod', 'x'; expected some of factual_short"):
-        parse_categories("cod,code,x")
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("cod", r"no category 'cod' \(did you mean code\?\); expected some of factual_short, "),
+        ("poems", "no category 'poems'; expected some of factual_short, "),
+    ],
+)
+def test_an_unknown_category_is_named_with_the_nearest_and_all_that_there_are(
+    word: str, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        parse_categories(f"code,{word}")
 
 
 def test_models_are_read_with_their_weights() -> None:

@@ -12,8 +12,9 @@ from tests.unit.traffic.bank.test_loading import write_bank
 from tests.unit.traffic.test_settings import settings
 from traffic.bank.loading import Bank, load_bank
 from traffic.bank.questions import Category
+from traffic.choices import RequestRoute, Route
 from traffic.plan.plan import _NOT_PLANNED, Plan, PlanError, make_plan, shard
-from traffic.settings import RequestRoute, Route, TrafficSettings
+from traffic.settings import TrafficSettings
 
 
 @pytest.fixture
@@ -276,7 +277,7 @@ def test_the_stream_begins_with_the_warm_up(bank: Bank) -> None:
     streamed = list(plan.stream())
     assert [item.is_warm_up for item in streamed] == [True] * 2 + [False] * 10
     assert [item.at_seconds for item in streamed[:3]] == [None, None, 0.0]
-    assert (plan.requests, plan.warm_up_requests) == (10, 2)
+    assert (plan.requests, len(plan.warm_up)) == (10, 2)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7])

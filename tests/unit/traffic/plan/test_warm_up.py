@@ -9,9 +9,9 @@ from tests.unit.traffic.bank.test_loading import record, write_bank
 from tests.unit.traffic.test_settings import settings
 from traffic.bank.loading import Bank, load_bank
 from traffic.bank.questions import Category
+from traffic.choices import Preset
 from traffic.plan.plan import Plan, make_plan
 from traffic.plan.warm_up import WARM_UPS
-from traffic.settings import Preset
 
 
 @pytest.fixture

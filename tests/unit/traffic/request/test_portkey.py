@@ -71,7 +71,11 @@ def test_what_its_parser_quotes_of_a_request_is_left_out(quoted: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"7", b"<p>Bad gateway</p>", b'{"error":"no"}', b'{"status":"success"}', b"\xff"],
+    [
+        *(b"", b"[]", b"7", b"<p>Bad gateway</p>", b'{"error":"no"}', b'{"status":"success"}'),
+        *(b"\xff", b"[" * 60_000),
+    ],
+    ids=range(8),
 )
 def test_anybody_elses_error_is_not_taken_for_its_own(body: bytes) -> None:
     assert complaint(body) is None

@@ -8,9 +8,9 @@ import pytest
 from ollama_observe.wire.framing import Framing
 from tests.fakes import captures
 from traffic.bank.questions import Category
+from traffic.choices import Api
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.protocol import Message, ReplyText, build, error_message, opening, said_by_user
-from traffic.settings import Api
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}}
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
@@ -181,7 +181,7 @@ def test_thoughts_and_tool_calls_are_no_text() -> None:
     [
         *(b"", b"{}", b"[]", b"nonsense", b'{"choices": []}', b"7", b'{"message": 3}'),
         *(b'{"message": {"content": ["a"]}}', b'{"delta": {"text": 7}}', b'{"content": [7]}'),
-        *(b'{"content": "bare"}', b"[" * 100_000),
+        *(b'{"content": "bare"}', b'{"message": ' + b"[" * 100_000),
     ],
     ids=range(12),
 )

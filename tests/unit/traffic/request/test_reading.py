@@ -1,28 +1,18 @@
 """Bytes of an answer to facts, without a network."""
 
-from typing import Any
-
 import pytest
 
 from ollama_observe.wire.framing import Framing
-from tests.unit.traffic.request.test_client import FIRST, LAST
+from tests.unit.traffic.request.test_protocol import question
 from tests.unit.traffic.request.test_quoting import request
-from traffic.bank.questions import Category
+from tests.unit.traffic.request.test_sending import FIRST, LAST, begun
 from traffic.request.attempt import Attempt, Failure
-from traffic.request.reading import AS_PLANNED, UNSHOWN, Reading, refused, unreadable
+from traffic.request.reading import AS_PLANNED, ERROR_LIMIT_BYTES, UNSHOWN, Reading, Refusal
 
 
-def begun() -> Attempt:
-    return Attempt("cod-0001", Category.CODE, 0, scheduled=0.0, sent=0.0)
-
-
-def reading(attempt: Attempt, cancel_after: int | None = None) -> Reading:
-    return Reading(attempt, "native", Framing.NDJSON, cancel_after)
-
-
-def read(*pieces: tuple[float, bytes], **told: Any) -> tuple[Attempt, str]:
-    attempt = begun()
-    it = reading(attempt, **told)
+def read(*pieces: tuple[float, bytes], cancel_after: int | None = None) -> tuple[Attempt, str]:
+    attempt = begun(question(cancel_after_chunks=cancel_after))
+    it = Reading(attempt, "native", Framing.NDJSON)
     for instant, data in pieces:
         if it.feed(instant, data):
             break
@@ -63,20 +53,36 @@ def test_a_body_that_ends_cleanly_may_still_be_no_whole_answer(
     assert attempt.failure is failure
 
 
-def test_a_refusal_is_noted_with_the_words_of_the_server() -> None:
+def refused(body: bytes, redirected: str | None = None) -> Attempt:
     attempt = begun()
-    refused(attempt, b'{"error":"busy"}', request("Why is the sky blue?"))
-    assert (attempt.failure, attempt.detail) == (Failure.HTTP_STATUS, "busy")
+    it = Refusal(attempt, request("Why is the sky blue?"), redirected)
+    assert not it.feed(1.0, body[:9])
+    assert it.feed(2.0, body[9:]) is (len(body) > ERROR_LIMIT_BYTES)
+    it.finish(3.0)
+    it.note()
+    assert it.judged() == ""
+    assert attempt.failure is Failure.HTTP_STATUS
+    assert attempt.first_byte is None
+    return attempt
 
 
-def test_a_refusal_that_repeats_the_question_is_noted_without_its_words() -> None:
-    attempt = begun()
-    refused(attempt, b'{"error":"bad: Why is the sky blue?"}', request("Why is the sky blue?"))
-    assert (attempt.failure, attempt.detail) == (Failure.HTTP_STATUS, UNSHOWN)
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"error":"busy"}', "busy"),
+        (b'{"error":"bad: Why is the sky blue?"}', UNSHOWN),
+        (b" " * ERROR_LIMIT_BYTES + b"x", ""),
+    ],
+    ids=["said", "quoted", "too long"],
+)
+def test_a_refusal_is_noted_with_the_words_of_the_server(body: bytes, said: str) -> None:
+    assert refused(body).detail == said
 
 
-@pytest.mark.parametrize(("found", "said"), [("text/html", "text/html"), ("", "is missing")])
-def test_an_unknown_format_is_named(found: str, said: str) -> None:
-    attempt = begun()
-    unreadable(attempt, found)
-    assert (attempt.failure, attempt.detail) == (Failure.UNREADABLE, f"Content-Type {said}")
+def test_a_redirect_is_noted_without_the_words_of_the_server() -> None:
+    assert refused(b'{"error":"moved"}', "a redirect").detail == "a redirect"
+
+
+def test_the_gateway_is_known_by_the_words_of_a_refusal() -> None:
+    assert not refused(b'{"error":"busy"}').has_portkey_sign
+    assert refused(b'{"status":"failure","message":"no"}').has_portkey_sign

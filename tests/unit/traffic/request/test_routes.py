@@ -2,9 +2,9 @@
 
 import pytest
 
+from traffic.choices import RequestRoute
 from traffic.request import portkey
 from traffic.request.routes import Way, headers_of, path_of, way_of
-from traffic.settings import RequestRoute
 
 
 @pytest.mark.parametrize("route", ["direct", "portkey"])

@@ -2,42 +2,42 @@
 
 from dataclasses import replace
 
-from tests.runs import cancelled, refused, whole
-from traffic.run.drops import Drop
-from traffic.results.figures import figures
+from tests.runs import cancelled, figures_of, refused, whole
 from traffic.bank.questions import Category
+from traffic.run.drops import Drop
 
 
 def test_each_request_is_counted_once() -> None:
     drops = [Drop(Category.CODE, "m:1b", 1.0, 3)]
-    found = figures([whole(), whole(), refused(), cancelled()], drops)
+    found = figures_of([whole(), whole(), refused(), cancelled()], drops)
     assert (found.ok, found.failed, found.cancelled, found.dropped) == (2, 1, 1, 3)
+    assert found.sent == 4
     assert (found.error_ratio, found.dropped_ratio) == (1 / 3, 3 / 7)
 
 
 def test_warm_up_is_in_no_figure() -> None:
     warm_up = replace(whole(ttft=9.0), is_warm_up=True)
-    assert figures([warm_up, whole()]) == figures([whole()])
+    assert figures_of([warm_up, whole()]) == figures_of([whole()])
 
 
 def test_latencies_are_of_whole_answers_alone() -> None:
-    found = figures([whole(ttft=0.5), refused(), cancelled()])
+    found = figures_of([whole(ttft=0.5), refused(), cancelled()])
     assert {spread.count for name, spread in found.spreads.items() if name != "gap_seconds"} == {1}
     assert found.spreads["gap_seconds"].count == 10
 
 
 def test_tokens_are_those_that_the_server_counted() -> None:
-    found = figures([whole(), whole(), cancelled()])
+    found = figures_of([whole(), whole(), cancelled()])
     assert (found.prompt_tokens, found.generated_tokens) == (10, 22)
 
 
 def test_answers_that_their_check_refuses_are_a_share_of_those_with_a_check() -> None:
     checked = [replace(whole(), is_valid=is_valid) for is_valid in (True, True, False, None)]
-    found = figures(checked)
+    found = figures_of(checked)
     assert (found.checked, found.refused, found.refused_ratio) == (3, 1, 1 / 3)
 
 
 def test_nothing_has_no_ratios_and_no_spreads() -> None:
-    found = figures([])
+    found = figures_of([])
     assert (found.error_ratio, found.dropped_ratio, found.refused_ratio) == (None, None, None)
     assert found.spreads == {}

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.runs import STARTED, cancelled, refused, whole
+from tests.runs import STARTED, cancelled, figures_of, refused, whole
 from traffic.request.attempt import Attempt, Failure
-from traffic.results.figures import figures
-from traffic.results.records import COLUMNS, Record, attempt_of, csv_of, record_of
 from traffic.request.routes import Way
+from traffic.results.records import COLUMNS, Record, attempt_of, csv_of, record_of
 
 DECODE = msgspec.json.Decoder(Record)
 
@@ -67,6 +66,7 @@ def test_all_facts_but_the_servers_words_come_back() -> None:
         is_warm_up=True,
         is_cold=True,
         is_cancelled=True,
+        cancel_after_chunks=7,
         is_valid=False,
         done_reason="length",
         failure=Failure.TIMEOUT,
@@ -84,8 +84,8 @@ def test_all_facts_but_the_servers_words_come_back() -> None:
 
 def test_the_figures_of_records_are_those_of_the_attempts() -> None:
     attempts = [whole(0), replace(whole(1), is_valid=True), refused(2), cancelled(3)]
-    found = figures(through_json(attempt) for attempt in attempts)
-    expected = figures(attempts)
+    found = figures_of([through_json(attempt) for attempt in attempts])
+    expected = figures_of(attempts)
     assert (found.ok, found.failed, found.cancelled, found.checked) == (2, 1, 1, 1)
     for name, spread in expected.spreads.items():
         assert found.spreads[name].p99 == pytest.approx(spread.p99, rel=1e-4, abs=1e-6), name

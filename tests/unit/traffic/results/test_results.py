@@ -11,9 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.runs import cancelled, plan_for, refused, result, whole
-from traffic.run.drops import Drop
 from traffic.bank.questions import Category
-from traffic.results.summary import summarise
 from traffic.results.results import (
     CSV_NAME,
     JSON_NAME,
@@ -26,8 +24,10 @@ from traffic.results.results import (
     shown_settings,
     write,
 )
-from traffic.settings import TrafficSettings
 from traffic.results.slo import Slo
+from traffic.results.summary import summarise
+from traffic.run.drops import Drop
+from traffic.settings import TrafficSettings
 
 ATTEMPTS = [
     replace(whole(9), is_warm_up=True),
@@ -195,7 +195,7 @@ def test_what_is_no_result_is_said_clearly(tmp_path: Path, text: str, said: str)
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("check", [{"reasons": 5}, {"remarks": [5]}])
+@pytest.mark.parametrize("check", [{"reasons": 5}, {"remarks": [5]}, {"lost": 5}])
 def test_reasons_that_are_no_sentences_are_said(tmp_path: Path, check: dict[str, Any]) -> None:
     plain = json.loads(encoded(full()))
     (tmp_path / JSON_NAME).write_text(json.dumps(plain | {"self_check": check}))

@@ -10,8 +10,16 @@ import pytest
 
 from tests.runs import plan_for, refused, whole
 from traffic.request.attempt import Attempt
+from traffic.results.slo import (
+    RequestObjectives,
+    RunObjectives,
+    Slo,
+    SloError,
+    Verdict,
+    judge,
+    load_slo,
+)
 from traffic.results.summary import Summary, summarise
-from traffic.results.slo import RequestObjectives, RunObjectives, Slo, SloError, Verdict, judge, load_slo
 
 WHOLE = """
 request:

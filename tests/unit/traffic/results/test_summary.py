@@ -5,15 +5,14 @@ from dataclasses import replace
 import pytest
 
 from ollama_observe.wire.usage import Usage
-from tests.runs import STARTED, cancelled, plan_for, refused, whole
+from tests.runs import STARTED, cancelled, figures_of, plan_for, refused, whole
 from tests.unit.traffic.request.test_protocol import question
-from traffic.request.attempt import Attempt, Failure
-from traffic.run.drops import Drop
-from traffic.results.figures import figures
-from traffic.plan.plan import Endless, Plan
 from traffic.bank.questions import Category
-from traffic.results.summary import ErrorGroup, summarise
+from traffic.plan.plan import Endless, Plan
+from traffic.request.attempt import Attempt, Failure
 from traffic.request.routes import Way
+from traffic.results.summary import ErrorGroup, summarise
+from traffic.run.drops import Drop
 
 PLAN = Plan("quick", 1, (question(turns=("a", "b")), question(), question(), question()))
 
@@ -186,7 +185,7 @@ def test_the_figures_of_one_way_alone_are_those_of_the_run() -> None:
     for attempt in attempts:
         direct(attempt)
     summary = summarise(PLAN, attempts, 1.0)
-    assert summary.ways == {Way.DIRECT: figures(attempts)}
+    assert summary.ways == {Way.DIRECT: figures_of(attempts)}
     assert (summary.ok, summary.failed) == (1, 1)
 
 
@@ -194,3 +193,13 @@ def test_a_schedule_is_known_by_its_instants() -> None:
     attempts = [whole(at=STARTED)]
     assert summarise(plan_for(attempts), attempts, 1.0).is_scheduled
     assert not summarise(plan_for(attempts, is_scheduled=False), attempts, 1.0).is_scheduled
+
+
+def test_measures_are_shown_where_there_are_values_and_a_schedule_to_be_late_for() -> None:
+    def shown(attempts: list[Attempt], *, is_scheduled: bool) -> set[str]:
+        plan = plan_for(attempts, is_scheduled=is_scheduled)
+        return {measure.name for measure in summarise(plan, attempts, 1.0).shown_measures}
+
+    assert "delay_seconds" in shown([whole()], is_scheduled=True)
+    assert "delay_seconds" not in shown([whole()], is_scheduled=False)
+    assert shown([refused()], is_scheduled=True) == {"ttft_seconds", "end_to_end_seconds"}

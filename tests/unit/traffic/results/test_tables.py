@@ -3,7 +3,6 @@
 import io
 from dataclasses import replace
 
-import pytest
 from rich.console import Console
 
 from tests.runs import cancelled, plan_for, refused, whole
@@ -16,16 +15,16 @@ from tests.unit.traffic.results.test_summary import (
     ok,
     through_portkey,
 )
+from traffic.bank.questions import Category
+from traffic.plan.plan import Endless, Plan
 from traffic.request.attempt import Attempt, Failure
+from traffic.results.slo import Verdict
+from traffic.results.summary import summarise
+from traffic.results.tables import summary_table
 from traffic.results.ways import Comparison, Differences
 from traffic.run.drops import Drop
 from traffic.run.keeping import Keeper, Limits
-from traffic.plan.plan import Endless, Plan
-from traffic.bank.questions import Category
-from traffic.results.summary import summarise
-from traffic.settings import Route
-from traffic.results.slo import Verdict
-from traffic.results.tables import duration, summary_table
+from traffic.choices import Route
 
 
 def printed(
@@ -71,23 +70,7 @@ def test_where_not_all_is_kept_the_summary_says_which_figures_are_of_what() -> N
     assert isinstance(console.file, io.StringIO)
     text = " ".join(console.file.getvalue().split())
     assert "2 ok, 0 failed" in text
-    assert "Kept the last 1 requests, from 90 s on: percentiles are of them, counts of all" in text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0, "0 ms"),
-        (0.0004, "0.4 ms"),
-        (0.00994, "9.9 ms"),
-        (0.00996, "10 ms"),
-        (0.2134, "213 ms"),
-        (0.9996, "1.00 s"),
-        (2.708, "2.71 s"),
-    ],
-)
-def test_durations_are_written_in_the_unit_that_suits_them(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert "Kept the last 1 request, from 90 s on: percentiles are of them, counts of all" in text
 
 
 def test_the_summary_says_everything() -> None:
@@ -191,6 +174,7 @@ def more(
     drops: tuple[Drop, ...] = (),
     objectives: tuple[Verdict, ...] = (),
     reasons: tuple[str, ...] = (),
+    lost: tuple[str, ...] = (),
     *,
     is_scheduled: bool = True,
 ) -> str:
@@ -198,7 +182,7 @@ def more(
     plan = plan_for(attempts, is_scheduled=is_scheduled)
     summary = summarise(plan, attempts, 1.0, drops, lambda one: (one.ttft_seconds or 9.0) < 1.0)
     console = Console(file=io.StringIO(), width=80, color_system=None)
-    console.print(summary_table(plan, summary, None, objectives, reasons))
+    console.print(summary_table(plan, summary, None, objectives, reasons, lost=lost))
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert max(len(line) for line in text.splitlines()) <= 80
@@ -209,7 +193,7 @@ def test_what_is_neither_answered_nor_failed_is_counted_apart() -> None:
     attempts = [replace(whole(), is_warm_up=True), whole(), cancelled(), refused()]
     text = " ".join(more(attempts, (Drop(Category.CODE, "m:1b", 1.0, 2),)).split())
     assert "1 ok, 1 failed, 1 cancelled, 2 dropped: too many were in flight" in text
-    assert "; 1 before them to warm up, in no figure" in text
+    assert ", 1 before them to warm up, in no figure" in text
     plain = printed([ok(0.1)])
     assert not any(word in plain for word in ("cancelled", "dropped", "warm up", "Goodput"))
 
@@ -262,11 +246,12 @@ def test_objectives_have_verdicts() -> None:
     assert row(text, "goodput_ratio") == ["at least 0.9", "0.9512", "met"]
 
 
-def test_an_invalid_run_says_so_first() -> None:
-    lines = more([whole()], reasons=("late [p99]", "busy")).split("\n")
-    assert [line.split() for line in lines[1:3]] == [
+def test_an_invalid_or_incomplete_run_says_so_first() -> None:
+    lines = more([whole()], reasons=("late [p99]", "busy"), lost=("one died",)).split("\n")
+    assert [line.split() for line in lines[1:4]] == [
         ["INVALID", "late", "[p99]"],
         ["INVALID", "busy"],
+        ["INCOMPLETE", "one", "died"],
     ]
 
 
@@ -277,4 +262,4 @@ def test_a_plan_without_an_end_has_no_number_of_questions() -> None:
 
 def test_questions_that_were_asked_again_are_said() -> None:
     plan = Plan("quick", 1, (question(), question(), question(question_id="cod-0002")))
-    assert row(printed([], plan=plan), "Questions") == ["2 in 3 requests; 1 were asked again"]
+    assert row(printed([], plan=plan), "Questions") == ["2 in 3 requests; 1 was asked again"]

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from ollama_observe.wire.usage import Usage
 from tests.runs import cancelled, refused, whole
-from traffic.run.drops import Drop
 from traffic.bank.questions import Category
 from traffic.request.routes import Way
 from traffic.results.totals import Counts, Failures, Totals
+from traffic.run.drops import Drop
 
 
 def test_what_became_of_requests_is_counted_once_in_all_and_in_each_group() -> None:
@@ -29,6 +29,18 @@ def test_what_became_of_requests_is_counted_once_in_all_and_in_each_group() -> N
         Way.UNKNOWN: 1,
     }
     assert sum(it.ok for it in totals.groups["categories"].values()) == 2
+
+
+def test_what_is_cancelled_as_planned_is_counted_against_what_was_planned() -> None:
+    totals = Totals()
+    left = replace(cancelled(), cancel_after_chunks=2)
+    stopped_before = replace(cancelled(), cancel_after_chunks=3)
+    ended_before = replace(whole(), cancel_after_chunks=20)
+    failed_before = replace(refused(), cancel_after_chunks=1)
+    for attempt in (whole(), cancelled(), left, stopped_before, ended_before, failed_before):
+        totals.add(attempt)
+    assert (totals.all.cancelled, totals.all.cancelled_as_planned) == (3, 1)
+    assert totals.all.cancellations_planned == 4
 
 
 def test_failures_of_a_kind_have_the_words_of_the_first() -> None:

@@ -15,7 +15,7 @@ from traffic.request.attempt import Attempt
 from traffic.results.results import CSV_NAME, JSON_NAME, PAGE_NAME, load
 from traffic.results.slo import Verdict
 from traffic.results.summary import summarise
-from traffic.run.conclusion import NOTHING_WAS_ASKED, conclude, exit_code, own_words, reasons_of
+from traffic.run.conclusion import NOTHING_WAS_ASKED, conclude, exit_code, own_words
 from traffic.run.drops import Drop
 from traffic.run.keeping import Keeper, Limits
 from traffic.run.playing import Played
@@ -63,10 +63,11 @@ def test_questions_that_the_time_left_unasked_are_no_failure() -> None:
     assert exit_code(run(*attempts), summary, ()) == 0
 
 
-def concluded(played: Played, directory: Path | None = None) -> tuple[int, str]:
+def concluded(played: Played, directory: Path | None = None, note: str = "") -> tuple[int, str]:
     status = Console(file=io.StringIO(), width=80)
     plan = plan_for(played.attempts)
-    code = conclude(settings(results_directory=directory), plan, None, played, status)
+    told = settings(results_directory=directory, note=note)
+    code = conclude(told, plan, None, played, status)
     assert isinstance(status.file, io.StringIO)
     return code, status.file.getvalue()
 
@@ -124,15 +125,21 @@ def test_of_a_run_of_which_not_all_is_kept_the_counts_are_of_all(
     assert kept.summary.kept.in_words in (folder / PAGE_NAME).read_text("utf-8")
 
 
-def test_a_worker_that_died_is_named_and_kept_with_the_results(tmp_path: Path) -> None:
+def test_a_run_of_which_a_worker_died_is_incomplete_and_shown_and_written_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     played = replace(run(*many(20)), lost=(KILLED,))
     assert concluded(played, tmp_path) == (
         1,
         f"traffic: {KILLED}; its other questions were not asked\n",
     )
     (folder,) = tmp_path.iterdir()
-    assert load(folder).reasons == (KILLED,)
-    assert reasons_of(played) == (KILLED,)
+    kept = load(folder)
+    assert (kept.reasons, kept.lost) == ((), (KILLED,))
+    assert KILLED in (folder / PAGE_NAME).read_text("utf-8")
+    assert "INVALID" not in (shown := capsys.readouterr().out)
+    assert f"INCOMPLETE  {KILLED}" in shown
+    assert "20 ok, 0 failed" in shown
 
 
 def test_results_are_three_files_and_the_page_is_named_in_the_end(
@@ -172,3 +179,23 @@ def test_where_nothing_was_asked_there_is_nothing_to_show(
 
 def test_what_was_not_measured_of_the_generator_is_not_said() -> None:
     assert own_words(SelfCheck(None, None, 0.5)) == "Generator  50 % of a core"
+
+
+def test_a_run_that_was_too_short_to_judge_says_so() -> None:
+    short = SelfCheck(None, None, None, is_too_short=True)
+    assert own_words(short) == "Generator  too short to judge (under 1 s)"
+    scheduled = replace(short, schedule_lag=Lag(10, 0.001, 0.002, 0.003))
+    assert own_words(scheduled) == (
+        "Generator  schedule 2.0 ms late (p99), the rest too short to judge (under 1 s)"
+    )
+
+
+def test_what_the_operator_noted_is_shown_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note = "OLLAMA_NUM_PARALLEL=4 <b>[bold]"
+    assert concluded(run(*many(3)), tmp_path, note)[0] == 0
+    assert f"Note {note} Questions" in " ".join(capsys.readouterr().out.split())
+    (folder,) = tmp_path.iterdir()
+    assert json.loads((folder / JSON_NAME).read_bytes())["settings"]["note"] == note
+    assert load(folder).note == note

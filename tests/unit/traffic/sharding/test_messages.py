@@ -16,15 +16,15 @@ from traffic.sharding.messages import (
     Asked,
     Done,
     Dropped,
-    Message,
     Ready,
     Refused,
-    answered,
-    attempt_of,
+    Report,
+    attempts_of,
+    bytes_of,
     line_of,
-    message_of,
     outline_of,
     question_of,
+    report_of,
 )
 
 
@@ -52,6 +52,7 @@ def full() -> Attempt:
         is_warm_up=True,
         is_cold=True,
         is_cancelled=True,
+        cancel_after_chunks=2,
         is_valid=False,
         usage=Usage(prompt_tokens=3, generated_tokens=4, decode_seconds=1 / 9),
         done_reason="stop",
@@ -62,14 +63,25 @@ def full() -> Attempt:
 
 @pytest.mark.parametrize("attempt", [full(), whole(), refused(), cancelled()])
 def test_an_attempt_crosses_with_every_fact_to_the_last_digit(attempt: Attempt) -> None:
-    message = message_of(line_of(answered(attempt)))
-    assert isinstance(message, Answered)
-    assert attempt_of(message) == attempt
-    assert isinstance(attempt_of(message).gaps_seconds, array)
+    report = report_of(line_of(Answered(attempt)))
+    assert report == Answered(attempt)
+    assert isinstance(report, Answered)
+    (alone,) = attempts_of(bytes_of([attempt]))
+    assert alone == attempt
+    for found in (report.attempt, alone):
+        assert isinstance(found.gaps_seconds, array)
+        assert isinstance(found.category, Category)
+
+
+def test_no_fact_is_left_out() -> None:
+    known = full()
+    unset = Attempt("", Category.CODE, 0, 0.0, 0.0)
+    same = {name for name in Attempt.__slots__ if getattr(known, name) == getattr(unset, name)}
+    assert same <= {"category"}
 
 
 @pytest.mark.parametrize(
-    "message",
+    "report",
     [
         Ready(),
         Refused("no bank"),
@@ -78,10 +90,10 @@ def test_an_attempt_crosses_with_every_fact_to_the_last_digit(attempt: Attempt) 
         Done(SelfCheck(Lag(1, 0.1, 0.2, 0.3), None, 0.5)),
     ],
 )
-def test_every_message_is_one_line_and_comes_back_as_it_was(message: Message) -> None:
-    line = line_of(message)
+def test_every_report_is_one_line_and_comes_back_as_it_was(report: Report) -> None:
+    line = line_of(report)
     assert line.count(b"\n") == 1
-    assert message_of(line) == message
+    assert report_of(line) == report
 
 
 def test_a_question_crosses_without_its_words_and_with_its_size() -> None:
@@ -95,4 +107,4 @@ def test_a_question_crosses_without_its_words_and_with_its_size() -> None:
 
 def test_a_line_that_is_cut_is_refused() -> None:
     with pytest.raises(msgspec.DecodeError):
-        message_of(line_of(Ready())[:-5])
+        report_of(line_of(Ready())[:-5])

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.runs import whole
-from traffic.sharding.messages import Answered, attempt_of, message_of
+from traffic.sharding.messages import Answered, report_of
 from traffic.sharding.share import NOT_BY_HAND, Teller
 
 
@@ -44,8 +44,7 @@ def test_everything_is_told_and_of_a_long_run_only_the_last_is_kept_without_its_
     attempts = [whole(number, at=number) for number in range(10)]
     for attempt in attempts:
         teller.answered(attempt)
-    told = [message_of(line) for line in pipe.lines]
-    assert [attempt_of(one) for one in told if isinstance(one, Answered)] == attempts
+    assert [report_of(line) for line in pipe.lines] == [Answered(one) for one in attempts]
     assert [one.index for one in teller.attempts] == [7, 8, 9]
     assert [len(one.gaps_seconds) for one in teller.attempts] == [0, 0, 0]
     assert all(len(one.gaps_seconds) == 10 for one in attempts)

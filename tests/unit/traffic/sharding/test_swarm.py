@@ -1,5 +1,6 @@
 """A share is asked in its order and at its instants, and what was seen is told once."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from io import StringIO
 from typing import Any
@@ -38,12 +39,13 @@ class World:
         self.shown: list[Attempt] = []
         prepared = Prepared(settings(**told), plan, None)
         self.swarm = Swarm(prepared, self._sleep, nullcontext(), self.clock, limits)
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def _sleep(self, seconds: float) -> None:
         self.clock.now += seconds
 
     def converse(self, asked: PlannedQuestion, scheduled: float, tell: Any) -> None:
-        self.asked.append((asked.question_id, scheduled - 1000.0))
+        self.asked.append((asked.question_id, scheduled))
         attempt = Attempt(
             asked.question_id,
             asked.category,
@@ -59,6 +61,7 @@ class World:
             failure=self.failure,
             detail="oh" if self.failure else "",
         )
+        self.meanwhile()
         tell(attempt)
 
     def ask_all(self) -> None:
@@ -119,6 +122,14 @@ def test_what_was_seen_is_told_once_and_heard_by_another_with_its_words() -> Non
     assert heard[0].scheduled == 0.0  # by the clock of its process
 
 
+def test_what_ends_after_something_was_told_is_told_the_next_time() -> None:
+    it = World(*some(1), warm_up=1)
+    it.meanwhile = lambda: it.swarm.hear(it.swarm.tell())
+    it.ask_all()
+    it.swarm.hear(it.swarm.tell())
+    assert [one.is_warm_up for one in it.swarm.played.attempts] == [True, False]
+
+
 def test_of_a_plan_without_an_end_only_the_last_records_are_kept(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -147,15 +158,16 @@ def test_a_schedule_that_was_not_kept_makes_the_run_invalid() -> None:
 
     def late(asked: PlannedQuestion, scheduled: float, tell: Any) -> None:
         it.clock.now += 1.0
+        now = it.swarm.now()
         tell(
             Attempt(
                 asked.question_id,
                 asked.category,
                 0,
                 scheduled,
-                sent=it.clock.now,
+                sent=now,
                 status=200,
-                end=it.clock.now,
+                end=now,
                 index=asked.index,
             )
         )

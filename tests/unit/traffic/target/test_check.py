@@ -8,15 +8,17 @@ import pytest
 from tests.fakes.server import Call, Script, ScriptedServer
 from tests.unit.traffic.target.test_bodies import endless
 from tests.unit.traffic.test_settings import settings
+from traffic.choices import Route
 from traffic.request.client import open_http
-from traffic.settings import Route
 from traffic.target.check import (
     NO_COLD_BY_GATEWAY,
     NOT_THROUGH_PORTKEY,
+    Look,
     TargetError,
     check,
     check_target,
 )
+from traffic.target.server import Model
 
 JSON = [(b"Content-Type", b"application/json")]
 
@@ -32,16 +34,20 @@ def offering(*names: str) -> Script:
     return answering("200 OK", json.dumps({"models": [{"name": n} for n in names]}).encode())
 
 
-async def check_model(script: Script, *models: str) -> None:
+async def check_model(script: Script, *models: str) -> tuple[Model, ...]:
     async with ScriptedServer(script) as server:
         told = settings(base_url=server.url)
         async with open_http(told) as http:
-            await check_target(http, server.url, models or ("llama3",))
+            return await check_target(http, server.url, models or ("llama3",))
 
 
 @pytest.mark.parametrize("name", ["llama3:latest", "registry.ollama.ai/library/Llama3:latest"])
 async def test_a_model_is_found_under_any_of_its_spellings(name: str) -> None:
     await check_model(offering("other:1b", name))
+
+
+async def test_what_is_offered_is_handed_on() -> None:
+    assert await check_model(offering("llama3", "b:2b")) == (Model("llama3"), Model("b:2b"))
 
 
 async def test_an_unknown_model_is_answered_with_the_names_of_those_there() -> None:
@@ -58,13 +64,28 @@ async def test_each_of_several_models_must_be_there() -> None:
 
 
 async def test_a_server_without_a_list_of_models_may_be_asked() -> None:
-    await check_model(answering("404 Not Found", b""))
+    assert await check_model(answering("404 Not Found", b"")) == ()
 
 
 async def test_a_server_that_fails_is_quoted() -> None:
     broken = answering("502 Bad Gateway", b'{"error":"no upstream"}')
     with pytest.raises(TargetError, match="HTTP 502: no upstream"):
         await check_model(broken)
+
+
+async def test_a_redirect_is_not_followed_and_its_host_is_said() -> None:
+    asked: list[str] = []
+
+    async def script(call: Call) -> None:
+        asked.append(call.target)
+        location = f"https://{call.header('host')}/elsewhere?key=secret".encode()
+        await call.answer("301 Moved Permanently", [(b"Location", location)], b"moved")
+
+    said = r"^http://127.0.0.1:(\d+)/api/tags answers with HTTP 301: a redirect to"
+    said += r" https://127.0.0.1:\1, which is not followed$"
+    with pytest.raises(TargetError, match=said):
+        await check_model(script)
+    assert asked == ["/api/tags"]
 
 
 NESTED = b'{"models":' + b"[" * 60_000
@@ -121,7 +142,7 @@ HELLO = saying(b"AI Gateway says hey!")
 SIGN = (b"x-portkey-last-used-option-index", b"config")
 
 
-async def check_route(route: Route, peer: Peer, **more: object) -> str | None:
+async def look(route: Route, peer: Peer, **more: object) -> Look:
     async with ScriptedServer(peer.script) as server:
         told = settings(
             route=route,
@@ -133,6 +154,10 @@ async def check_route(route: Route, peer: Peer, **more: object) -> str | None:
         )
         async with open_http(told) as http:
             return await check(http, told, ["llama3"])
+
+
+async def check_route(route: Route, peer: Peer, **more: object) -> str | None:
+    return (await look(route, peer, **more)).warning
 
 
 @pytest.mark.parametrize("route", ["default", "direct"])
@@ -167,6 +192,13 @@ async def test_the_gateway_is_greeted_and_then_asked_for_models_through_it() -> 
     assert await check_route("gateway", peer) is None
     assert [call.target for call in peer.calls] == ["/", "/v1/proxy/api/tags"]
     assert peer.calls[1].header("x-portkey-custom-host") == "http://127.0.0.1:7"
+
+
+@pytest.mark.parametrize("route", ["default", "portkey", "gateway"])
+async def test_the_models_are_known_after_one_look_by_any_route(route: Route) -> None:
+    peer = Peer(root=HELLO, tags=offering("llama3"), version=saying(b"{}"))
+    assert (await look(route, peer)).models == (Model("llama3"),)
+    assert sum(call.target.endswith("/api/tags") for call in peer.calls) == 1
 
 
 async def test_something_else_at_the_address_of_the_gateway_is_called_that() -> None:

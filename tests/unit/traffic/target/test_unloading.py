@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.fakes.server import Call, Script, ScriptedServer
+from tests.unit.traffic.target.test_bodies import endless
 from tests.unit.traffic.test_settings import settings
 from traffic.request.client import open_http
 from traffic.target.unloading import unload
@@ -62,6 +63,25 @@ async def test_a_model_that_stays_is_waited_for_only_so_long() -> None:
 )
 async def test_a_server_that_cannot_say_has_unloaded_nothing(server: Server) -> None:
     assert not await unloaded(server.script)
+
+
+@pytest.mark.parametrize("path", ["/api/generate", "/api/ps"])
+async def test_a_server_whose_answer_has_no_end_is_left_and_has_unloaded_nothing(path: str) -> None:
+    server = Server(0)
+
+    async def script(call: Call) -> None:
+        await (endless(call) if call.target == path else server.script(call))
+
+    async with asyncio.timeout(20):
+        assert not await unloaded(script, within_seconds=600.0)
+
+
+async def test_a_server_that_points_elsewhere_has_unloaded_nothing() -> None:
+    async def script(call: Call) -> None:
+        assert call.target == "/api/generate"
+        await call.answer("307 Moved", [(b"Location", b"/elsewhere")], b"")
+
+    assert not await unloaded(script)
 
 
 async def test_a_server_that_breaks_off_has_unloaded_nothing() -> None:

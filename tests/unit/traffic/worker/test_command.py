@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
 from tests.ollamas import serving
 from tests.unit.traffic.bank.test_loading import write_bank
 from tests.unit.traffic.worker.test_session import Ollama
 from traffic.__main__ import main
 from traffic.bank.loading import Bank, load_bank
+from traffic.settings import TrafficSettings
 from traffic.worker.command import WorkerSettings, create_worker
 
 
@@ -33,6 +35,13 @@ def test_a_worker_asks_gently_without_end_and_on_the_loopback_alone() -> None:
     told = settings()
     assert (told.preset, told.arrival, told.rate_per_second) == ("continuous", "poisson", 0.2)
     assert (told.worker_host, told.worker_port) == ("127.0.0.1", 8002)
+
+
+@pytest.mark.parametrize("rate", [0.0, 1e-7, 10_001.0])
+def test_a_worker_has_a_rate_that_a_run_can_have(rate: float) -> None:
+    for told in (WorkerSettings, TrafficSettings):
+        with pytest.raises(ValidationError, match="rate_per_second"):
+            told(_cli_parse_args=[], rate_per_second=rate)
 
 
 def test_a_worker_is_healthy_while_its_server_answers(bank: Bank) -> None:

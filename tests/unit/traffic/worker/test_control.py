@@ -1,5 +1,6 @@
 """The worker over HTTP: what it is told it does, what it cannot do it says in a sentence."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -125,6 +126,25 @@ async def test_a_running_worker_is_not_started_again(bank: Bank) -> None:
         code, told = await it.post("/start")
         assert (code, told) == (409, {"error": "it is running: POST /stop first"})
         it.ollama.gate.set()
+
+
+async def test_of_two_starts_at_once_one_begins(bank: Bank) -> None:
+    async with world(bank) as it:
+        it.ollama.is_listed.clear()
+        starts = [asyncio.ensure_future(it.post("/start", preset="quick")) for _ in range(2)]
+        (first,), _ = await asyncio.wait(starts, return_when=asyncio.FIRST_COMPLETED)
+        assert first.result() == (409, {"error": "it is starting: POST /stop first"})
+        it.ollama.is_listed.set()
+        assert sorted(code for code, _ in await asyncio.gather(*starts)) == [200, 409]
+
+
+async def test_json_that_is_too_deep_is_refused(bank: Bank) -> None:
+    async with world(bank) as it:
+        deep = b'{"a":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+        sent = {"content-type": "application/json"}
+        answer = await it.http.post("/start", content=deep, headers=sent)
+        assert answer.status_code == 422
+        assert "expected a JSON object: maximum recursion depth" in answer.json()["error"]
 
 
 async def test_a_body_that_a_page_may_send_unasked_is_refused(bank: Bank) -> None:

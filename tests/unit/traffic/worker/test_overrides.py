@@ -27,7 +27,10 @@ def test_what_is_given_replaces_what_the_worker_was_started_with() -> None:
             {"rate_per_second": -1},
             "--rate-per-second): Input should be greater than or equal to 0.000001, found -1",
         ),
-        ({"categories": "cod"}, "no category 'cod'; expected some of factual_short"),
+        (
+            {"categories": "cod"},
+            "no category 'cod' (did you mean code?); expected some of factual_short",
+        ),
         ({"categorys": "code"}, "unknown setting 'categorys', did you mean categories?"),
         ({"xyzzy": 1}, "unknown setting 'xyzzy'"),
         ({"base_url": "http://10.0.0.1"}, "base_url is set where the worker is started, not here"),

@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry
 from tests.fakes.server import Call, ScriptedServer
 from tests.unit.traffic.bank.test_loading import write_bank
 from tests.unit.traffic.plan.test_trace import write
-from tests.unit.traffic.request.test_client import FIRST, LAST, NDJSON
+from tests.unit.traffic.request.test_sending import FIRST, LAST, NDJSON
+from tests.waiting import until
 from traffic.bank.loading import Bank, load_bank
 from traffic.plan.planned import PlanError
 from traffic.settings import TrafficSettings
@@ -64,9 +65,7 @@ class World:
         return TrafficSettings(_cli_parse_args=[], **given)
 
     async def until(self, state: str) -> None:
-        async with asyncio.timeout(10):
-            while self.session.state != state:
-                await asyncio.sleep(0.005)
+        await until(lambda: self.session.state == state)
 
 
 @pytest.fixture
@@ -172,6 +171,16 @@ async def test_whoever_starts_hears_of_a_stop_that_came_first(bank: Bank) -> Non
         assert it.session.state == "idle"
 
 
+async def test_a_stop_in_the_moment_of_a_start_ends_both(bank: Bank) -> None:
+    async with world(bank) as it:
+        starting = asyncio.ensure_future(it.session.start(it.settings()))
+        await asyncio.gather(it.session.stop(), asyncio.sleep(0))
+        with pytest.raises(ConflictError, match="it was stopped before it had begun"):
+            await starting
+        assert it.session.state == "idle"
+        await it.session.start(it.settings())
+
+
 async def test_a_worker_waits_for_its_server_and_then_begins(bank: Bank) -> None:
     async with world(bank, away=True) as it:
         async with it.session.serving(it.settings()):
@@ -209,9 +218,7 @@ async def test_a_rate_can_be_changed_where_there_is_one(bank: Bank) -> None:
         await it.session.start(slow)
         await it.ollama.asked.wait()  # the first is due at once, the next in a quarter of an hour
         it.session.change_rate(200.0)
-        async with asyncio.timeout(10):
-            while it.ollama.chats < 5:
-                await asyncio.sleep(0.005)
+        await until(lambda: it.ollama.chats >= 5)
         assert it.session.run is not None
         assert it.session.run.playing.settings.rate_per_second == 200.0
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from traffic.results.results import Result
+from traffic.results.units import counted, percent
 
 FEW = 20
 """Below so many questions the 95th percentile is hardly more than the largest value."""
@@ -18,7 +19,8 @@ to compare two is what one wants."""
 
 def warnings_of(base: Result, new: Result, questions: int) -> tuple[str, ...]:
     """A sentence for each thing; `questions` is how many the smaller run has."""
-    few = f"{questions} questions are few: expect wide intervals, and little of a p95"
+    are = "is" if questions == 1 else "are"
+    few = f"{counted(questions, 'question')} {are} few: expect wide intervals, and little of a p95"
     return (
         *_trouble("first", base),
         *_trouble("second", new),
@@ -30,11 +32,13 @@ def warnings_of(base: Result, new: Result, questions: int) -> tuple[str, ...]:
 def _trouble(name: str, run: Result) -> Iterator[str]:
     for reason in run.reasons:
         yield f"the {name} run is invalid: {reason}"
+    for death in run.lost:
+        yield f"the {name} run is incomplete: {death}"
     for remark in run.remarks:
         yield f"of the {name} run: {remark}"
     if run.summary.dropped:
-        share = 100 * (run.summary.dropped_ratio or 0.0)
-        yield f"the {name} run dropped {share:.1f} % of what was due"
+        share = percent(run.summary.dropped_ratio or 0.0)
+        yield f"the {name} run dropped {share} of what was due"
 
 
 def _differences(base: Result, new: Result) -> Iterator[str]:
@@ -43,6 +47,7 @@ def _differences(base: Result, new: Result) -> Iterator[str]:
         yield "other plans, so other questions or instants: the runs are taken apart, not in pairs"
     for name in SETTINGS:
         yield from _difference(name, base.settings.get(name), new.settings.get(name))
+    yield from _difference("note", *(run.note or "none" for run in (base, new)))
     for name in sorted(base.server.keys() & new.server.keys()):
         yield from _difference(f"{name} of the server", base.server[name], new.server[name])
 

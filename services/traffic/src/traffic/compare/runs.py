@@ -13,11 +13,10 @@ from traffic.compare.comparability import warnings_of
 from traffic.compare.subjects import SUBJECTS, Subject, sample
 from traffic.refusals import RefusedError
 from traffic.request.attempt import Attempt
-from traffic.results.measures import Unit
 from traffic.results.results import Result
+from traffic.results.units import Unit
 
 DEFAULT_TOLERANCE = 0.05
-
 
 Key = tuple[int, str, str]
 """Which question of a plan, and by which way: the same in every run of it."""
@@ -45,7 +44,7 @@ class Row:
 
     label: str
     statistic: str
-    unit: Unit | None
+    unit: Unit
     base: float
     new: float
     difference: float
@@ -166,7 +165,7 @@ def _row(
     pairs = [(old[number], now[number]) for old, now in drawn]
     absolute = interval([now - old for old, now in pairs])
     ratios = [(now - old) / old for old, now in pairs if old > 0]
-    is_relative = subject.unit is not None and base > 0 and bool(ratios)
+    is_relative = subject.unit != "ratio" and base > 0 and bool(ratios)
     relative = interval(ratios) if is_relative else None
     return Row(
         subject.label,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from traffic.compare.bootstrap import Percentiles, Ratio, Sample
 from traffic.request.attempt import Attempt
-from traffic.results.measures import BY_NAME, Unit
+from traffic.results.measures import BY_NAME
+from traffic.results.units import Unit
 
 Numbered = Iterable[tuple[int, Attempt]]
 """Attempts with the number of their unit."""
@@ -13,11 +14,11 @@ Numbered = Iterable[tuple[int, Attempt]]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is compared. Of a ratio `unit` is None; `sample` takes the number of units, too."""
+    """What is compared. `sample` takes the number of its units, too."""
 
     label: str
     statistics: tuple[str, ...]
-    unit: Unit | None
+    unit: Unit
     is_lower_better: bool
     sample: Callable[[Numbered, int], Sample]
 
@@ -55,8 +56,8 @@ SUBJECTS = (
     # of rates the slow end is what hurts
     _percentiles("Tokens/s, server", "reported_tokens_per_second", "p50", "p5"),
     _percentiles("Tokens/s, here", "seen_tokens_per_second", "p50", "p5"),
-    Subject("Errors", ("ratio",), None, True, _errors),
-    Subject("Refused by check", ("ratio",), None, True, _refused),
+    Subject("Errors", ("ratio",), "ratio", True, _errors),
+    Subject("Refused by check", ("ratio",), "ratio", True, _refused),
 )
 
 

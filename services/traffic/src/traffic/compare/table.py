@@ -4,10 +4,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from traffic.compare.bootstrap import Interval
 from traffic.compare.runs import Change, Row, RunComparison
-from traffic.results.measures import Unit
-from traffic.results.tables import duration
+from traffic.results.units import Unit, difference, shown
 
 _STYLES = {Change.BETTER: "green", Change.WORSE: "bold red", Change.NO_DIFFERENCE: ""}
 
@@ -23,8 +21,8 @@ def comparison_table(found: RunComparison) -> Group:
         table.add_row(
             "" if row.label == before else row.label,
             row.statistic,
-            _value(row.unit, row.base),
-            _value(row.unit, row.new),
+            shown(row.unit, row.base),
+            shown(row.unit, row.new),
             _change(row),
             Text(row.change, _STYLES[row.change]),
         )
@@ -42,25 +40,13 @@ def _how(found: RunComparison) -> str:
     )
 
 
-def _value(unit: Unit | None, value: float) -> str:
-    if unit is None:
-        return f"{100 * value:.1f} %"
-    return duration(value) if unit == "seconds" else f"{value:.1f}"
-
-
 def _change(row: Row) -> str:
     """The change and its interval: percent of the base, or points of a ratio.
 
     Where the base is 0, the plain difference.
     """
+    unit: Unit = row.unit
+    value, around = row.difference, row.interval
     if row.relative is not None and row.relative_interval is not None:
-        return _with_interval(row.relative, row.relative_interval, 100, "%")
-    if row.unit is None:
-        return _with_interval(row.difference, row.interval, 100, "%")
-    scale, unit = (1000, "ms") if row.unit == "seconds" else (1, "")
-    return _with_interval(row.difference, row.interval, scale, unit)
-
-
-def _with_interval(value: float, around: Interval, scale: int, unit: str) -> str:
-    middle, low, high = (f"{one * scale:+.1f}" for one in (value, around.low, around.high))
-    return f"{middle} {unit} ({low} to {high})"
+        unit, value, around = "ratio", row.relative, row.relative_interval
+    return difference(unit, value, (around.low, around.high))

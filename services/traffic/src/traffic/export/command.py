@@ -15,13 +15,14 @@ from rich.console import Console
 from ollama_observe.service.settings import load, settings_config
 from traffic.bank.loading import Bank
 from traffic.bank.place import bank_of
-from traffic.export.formats import ARRAYS, FORMATS, Exported, Format, Record, exported
+from traffic.choices import Api
+from traffic.export.formats import ARRAYS, FORMATS, Entry, Exported, Format, exported
 from traffic.plan.mixes import parse_categories
 from traffic.plan.plan import make_plan
 from traffic.plan.planned import PlannedQuestion
 from traffic.plan.stages import drafted
 from traffic.refusals import RefusedError, say
-from traffic.settings import Api, TrafficSettings
+from traffic.settings import TrafficSettings
 
 
 class ExportSettings(TrafficSettings):
@@ -88,7 +89,7 @@ def planned(bank: Bank, settings: ExportSettings) -> list[PlannedQuestion]:
     return list(plan.questions)
 
 
-def text_of(name: Format, records: Sequence[Record]) -> str:
+def text_of(name: Format, records: Sequence[Entry]) -> str:
     """The file: a record a line, in brackets where the format is one array."""
     lines = [json.dumps(record, ensure_ascii=False) for record in records]
     if name in ARRAYS:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, get_args
 
+from traffic.choices import Api
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.protocol import build, opening, said_by_user
-from traffic.settings import Api
 
 Format = Literal["guidellm", "aiperf", "aiperf-multi-turn", "aiperf-raw-payload", "vllm", "k6"]
 """Whose format it is; `aiperf` alone is its `single_turn`."""
@@ -24,14 +24,14 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 ARRAYS = frozenset({"k6"})
 """Formats that are one JSON array; the others have a record a line."""
 
-Record = dict[str, Any]
+Entry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
     """The records, the ids of their questions, and why how many others are left out."""
 
-    records: tuple[Record, ...]
+    records: tuple[Entry, ...]
     ids: tuple[str, ...]
     reasons: Counter[str]
 
@@ -45,7 +45,7 @@ class Exported:
 class _Kind:
     """A format: what it makes of a question, and what it cannot carry."""
 
-    make: Callable[[PlannedQuestion], Record]
+    make: Callable[[PlannedQuestion], Entry]
     turns: int | None = 1
     """How many turns a question must have; None where any number will do."""
     has_system: bool = False
@@ -62,7 +62,7 @@ def exported(
     file as often as the longest one. `api` and `model` are for bodies.
     """
     kind = _kind(name, api, model, turns)
-    records, ids, reasons = list[Record](), list[str](), Counter[str]()
+    records, ids, reasons = list[Entry](), list[str](), Counter[str]()
     for question in questions:
         if (reason := _obstacle(kind, question)) is not None:
             reasons[reason] += 1
@@ -103,34 +103,34 @@ def _said(question: PlannedQuestion) -> Sequence[str]:
     return [said_by_user(question, turn)["content"] for turn in range(len(question.turns))]
 
 
-def _prompt(question: PlannedQuestion) -> Record:
+def _prompt(question: PlannedQuestion) -> Entry:
     return {"prompt": _said(question)[0]}
 
 
-def _prompts(question: PlannedQuestion) -> Record:
+def _prompts(question: PlannedQuestion) -> Entry:
     return {f"prompt_{turn}": said for turn, said in enumerate(_said(question))}
 
 
-def _text(question: PlannedQuestion) -> Record:
+def _text(question: PlannedQuestion) -> Entry:
     return {"text": _said(question)[0]}
 
 
-def _session(question: PlannedQuestion) -> Record:
+def _session(question: PlannedQuestion) -> Entry:
     # a first turn of the role system goes before every later one
     system = [{"role": "system", "text": one["content"]} for one in opening(question)]
     turns = [{"text": said} for said in _said(question)]
     return {"session_id": question.question_id, "turns": [*system, *turns]}
 
 
-def _payload(api: Api, model: str, question: PlannedQuestion) -> Record:
+def _payload(api: Api, model: str, question: PlannedQuestion) -> Entry:
     """The very body that this generator sends."""
     messages = [*opening(question), said_by_user(question, 0)]
-    body: Record = json.loads(build(api, question.model or model, question, messages))
+    body: Entry = json.loads(build(api, question.model or model, question, messages))
     return body
 
 
-def _whole(question: PlannedQuestion) -> Record:
-    record: Record = {
+def _whole(question: PlannedQuestion) -> Entry:
+    record: Entry = {
         "id": question.question_id,
         "kind": question.category,
         "turns": _said(question),

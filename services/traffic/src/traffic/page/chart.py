@@ -10,6 +10,7 @@ from traffic.page.plots import Axis, Mark, exact, linear, logarithmic, svg
 from traffic.page.timelines import Bin
 from traffic.request.attempt import Attempt
 from traffic.results.summary import Summary
+from traffic.results.units import tick
 from traffic.run.drops import Drop
 
 LOWEST_SECONDS = 1e-5
@@ -65,21 +66,14 @@ def seconds_axis(values: Sequence[float], title: str) -> Axis:
     """Logarithmic where a linear one would press most of the values to the ground."""
     low, high = positive_ends(values)
     if high / low > 50:
-        return logarithmic(low, high, short, title)
-    return linear(0.0, max(values), short, title)
+        return logarithmic(low, high, tick, title)
+    return linear(0.0, max(values), tick, title)
 
 
 def positive_ends(values: Sequence[float]) -> tuple[float, float]:
     """What a logarithmic axis can hold: from 10 microseconds on."""
     low = min((value for value in values if value >= LOWEST_SECONDS), default=LOWEST_SECONDS)
     return low, max(*values, low)
-
-
-def short(seconds: float) -> str:
-    """A tick: seconds in their unit, without digits that say nothing."""
-    if seconds >= 1 or seconds == 0:
-        return f"{seconds:g} s"
-    return f"{seconds * 1000:g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:g} us"
 
 
 def span(part: Bin) -> str:

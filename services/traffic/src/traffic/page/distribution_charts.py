@@ -3,11 +3,11 @@
 import math
 from collections.abc import Callable, Sequence
 
-from traffic.page.chart import Chart, Run, chart, positive_ends, short
+from traffic.page.chart import Chart, Run, chart, positive_ends
 from traffic.page.plots import Bars, Class, Line, linear, logarithmic
 from traffic.request.attempt import Attempt
 from traffic.results.spreads import of_sorted
-from traffic.results.tables import duration
+from traffic.results.units import duration, tick
 
 BINS_A_DECADE = 8
 CURVE_POINTS = 200
@@ -36,7 +36,7 @@ def curves(run: Run) -> Chart | None:
         (f"{100 * share:g} %", *(_quantile(values, share) for _, values in found.values()))
         for share in shares
     )
-    x = logarithmic(*positive_ends(every), short, "at most so long")
+    x = logarithmic(*positive_ends(every), tick, "at most so long")
     return chart(
         (
             "curves",
@@ -90,7 +90,7 @@ def gaps(run: Run) -> Chart | None:
     return chart(
         ("gaps", "Gaps between pieces", text),
         (
-            logarithmic(edges[0], edges[-1], short, "gap"),
+            logarithmic(edges[0], edges[-1], tick, "gap"),
             linear(0.0, max(shares), lambda value: f"{value:g} %", "gaps"),
         ),
         [Bars("gaps", columns)],

@@ -8,23 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from traffic.page.charts import charts
+from traffic.page.gallery import gallery
+from traffic.results import units
+from traffic.results.facts import Cell, Fact, facts, has_ways
 from traffic.results.figures import Figures
-from traffic.results.measures import BY_NAME, Unit
+from traffic.results.measures import BY_NAME
 from traffic.results.results import Result
-from traffic.results.spreads import STATISTICS, statistic
-from traffic.results.summary import Summary
-from traffic.results.tables import duration, has_ways, shown, shown_measures
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What stands in a table; `value` is the exact figure of what is shown."""
-
-    shown: str
-    value: float | None = None
+from traffic.results.spreads import STATISTICS, Spread, statistic
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +29,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-ABSENT = Cell("-")
+ABSENT = Cell(units.ABSENT)
 
 _GROUP_FIGURES = (
     ("TTFT", "ttft_seconds", ("p50", "p95")),
@@ -63,9 +56,10 @@ def page_of(result: Result) -> str:
         facts=list(_facts(result)),
         objectives=_objectives(result),
         measures=_measures(result),
-        charts=charts(result.attempts, result.drops, result.summary),
+        charts=gallery(result.attempts, result.drops, result.summary),
         groups=[table for table in _groups(result) if len(table.rows) > 1],
         details=[
+            ("Plan", list(_plain(msgspec.structs.asdict(result.plan)))),
             ("Settings", list(_plain(result.settings))),
             ("Versions", [*_plain(result.versions), *_plain(result.server)]),
             ("Self-check of the generator", list(_plain(result.self_check or {}))),
@@ -73,54 +67,9 @@ def page_of(result: Result) -> str:
     )
 
 
-def _facts(result: Result) -> Iterator[tuple[str, list[Cell]]]:
-    """What stands at the top: name and figures, each with its word."""
-    summary = result.summary
-    yield "Started", [Cell(result.started_at)]
-    plan = result.plan
-    yield "Plan", [Cell(f"{plan.preset}, seed {plan.seed}, {plan.sha256}")]
-    if plan.repeats:
-        yield "Repeats", [Cell(f"{plan.repeats} questions were asked again", plan.repeats)]
-    counts = (
-        ("ok", summary.ok),
-        ("failed", summary.failed),
-        ("cancelled", summary.cancelled),
-        ("dropped", summary.dropped),
-        ("not finished or not sent", summary.unasked or 0),
-        ("before them to warm up, in no figure", summary.warm_up),
-    )
-    yield (
-        "Requests",
-        [Cell(f"{n} {word}", n) for word, n in counts if n or word in ("ok", "failed")],
-    )
-    if summary.checked:
-        passed = summary.checked - summary.refused
-        yield "Checks", [Cell(f"{passed} of {summary.checked} answers satisfy theirs", passed)]
-    yield (
-        "Tokens",
-        [
-            Cell(f"{summary.prompt_tokens} prompt", summary.prompt_tokens),
-            Cell(f"{summary.generated_tokens} generated", summary.generated_tokens),
-        ],
-    )
-    if summary.kept is not None:
-        yield "Kept", [Cell(summary.kept.in_words, summary.kept.requests)]
-    yield "Throughput", list(_throughput(summary))
-    if (good := summary.goodput) is not None and good.ratio is not None:
-        share = f"{100 * good.ratio:.1f} %"
-        yield (
-            "Goodput",
-            [Cell(f"{good.good} of {good.of} meet every objective ({share})", good.good)],
-        )
-    yield "Duration", [Cell(duration(summary.duration_seconds), summary.duration_seconds)]
-
-
-def _throughput(summary: Summary) -> Iterator[Cell]:
-    for value, unit in (
-        (summary.requests_per_second, "requests/s"),
-        (summary.generated_tokens_per_second, "tokens/s"),
-    ):
-        yield ABSENT if value is None else Cell(f"{value:.2f} {unit}", value)
+def _facts(result: Result) -> Iterator[Fact]:
+    yield Fact("Started", (Cell(result.started_at),))
+    yield from facts(result.plan, result.summary, result.note)
 
 
 def _objectives(result: Result) -> list[tuple[str, str, Cell, bool]]:
@@ -128,7 +77,7 @@ def _objectives(result: Result) -> list[tuple[str, str, Cell, bool]]:
         (
             one.name,
             one.expected,
-            ABSENT if one.found is None else Cell(f"{one.found:.4g}", one.found),
+            ABSENT if one.found is None else Cell(units.four_digits(one.found), one.found),
             one.is_met,
         )
         for one in result.objectives
@@ -136,17 +85,12 @@ def _objectives(result: Result) -> list[tuple[str, str, Cell, bool]]:
 
 
 def _measures(result: Result) -> Table:
-    summary = result.summary
     rows = []
-    for measure in shown_measures(summary):
-        spread = summary.spreads.get(measure.name)
-        cells = (
-            (ABSENT,) * len(STATISTICS)
-            if spread is None
-            else tuple(_figure(measure.unit, statistic(spread, name)) for name in STATISTICS)
-        )
+    for measure in result.summary.shown_measures:
+        spread = result.summary.spreads.get(measure.name)
         count = spread.count if spread else 0
-        rows.append((Cell(measure.label), Cell(str(count), count), *cells))
+        figures = _figures(measure.unit, spread, STATISTICS)
+        rows.append((Cell(measure.label), Cell(str(count), count), *figures))
     return Table("Whole answers", ("", "n", *STATISTICS), tuple(rows))
 
 
@@ -171,17 +115,18 @@ def _group(title: str, groups: Iterable[tuple[str, Figures]]) -> Table:
 def _group_row(name: str, found: Figures) -> tuple[Cell, ...]:
     counts = (found.ok, found.failed, found.cancelled, found.dropped, found.refused)
     cells = [Cell(str(name)), *(Cell(str(count), count) for count in counts)]
-    for _, measure, names in _GROUP_FIGURES:
-        spread = found.spreads.get(measure)
-        cells += [
-            ABSENT if spread is None else _figure(BY_NAME[measure].unit, statistic(spread, one))
-            for one in names
-        ]
+    for _, name_of, names in _GROUP_FIGURES:
+        cells += _figures(BY_NAME[name_of].unit, found.spreads.get(name_of), names)
     return tuple(cells)
 
 
-def _figure(unit: Unit, value: float) -> Cell:
-    return Cell(shown(unit, value), value)
+def _figures(unit: units.Unit, spread: Spread | None, names: Iterable[str]) -> Iterator[Cell]:
+    for name in names:
+        if spread is None:
+            yield ABSENT
+        else:
+            value = statistic(spread, name)
+            yield Cell(units.shown(unit, value), value)
 
 
 def _plain(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

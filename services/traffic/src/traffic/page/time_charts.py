@@ -7,7 +7,7 @@ from traffic.page.chart import Chart, Run, chart, seconds_axis, span
 from traffic.page.plots import Bars, Class, Dots, Line, Mark, linear
 from traffic.page.timelines import Bin
 from traffic.results.spreads import percentile
-from traffic.results.tables import duration
+from traffic.results.units import duration, rate
 
 MOST_DOTS = 1500
 MOST_STEPS = 1500
@@ -103,11 +103,11 @@ def tokens(run: Run) -> Chart | None:
     rates = timelines.tokens(run.measured, run.began, parts)
     if not any(rates):
         return None
-    points = [(part.begin, rate) for part, rate in zip(parts, rates, strict=True)]
+    points = [(part.begin, value) for part, value in zip(parts, rates, strict=True)]
     points.append((parts[-1].end, rates[-1]))
     rows = tuple(
-        (span(part), f"{rate:.1f}")
-        for part, rate in zip(table, timelines.tokens(run.measured, run.began, table), strict=True)
+        (span(part), rate(value))
+        for part, value in zip(table, timelines.tokens(run.measured, run.began, table), strict=True)
     )
     text = (
         f"{run.summary.generated_tokens} tokens of all answers together; each answer's are spread"

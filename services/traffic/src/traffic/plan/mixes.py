@@ -3,6 +3,7 @@
 from typing import Literal
 
 from traffic.bank.questions import Category
+from traffic.refusals import did_you_mean
 
 Mix = Literal["uniform", "chat", "rag", "agent", "stress"]
 """How the categories are weighted."""
@@ -50,11 +51,11 @@ def weights(mix: Mix, categories: str) -> dict[Category, float]:
 def parse_categories(text: str) -> tuple[Category, ...]:
     """Categories by commas; all of them for an empty text. Raises: ValueError naming the ten."""
     names = [name for word in text.split(",") if (name := word.strip())]
-    unknown = [name for name in names if name not in set(Category)]
-    if unknown:
-        raise ValueError(
-            f"no category {', '.join(map(repr, unknown))}; expected some of {', '.join(Category)}"
-        )
+    for name in names:
+        if name not in set(Category):
+            hint = did_you_mean(name, Category)
+            said = f"no category {name!r}" + (f" ({hint})" if hint else "")
+            raise ValueError(f"{said}; expected some of {', '.join(Category)}")
     return tuple(map(Category, dict.fromkeys(names))) or tuple(Category)
 
 

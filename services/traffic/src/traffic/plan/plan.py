@@ -12,6 +12,7 @@ from itertools import chain, islice
 from typing import Any
 
 from traffic.bank.loading import Bank
+from traffic.choices import Preset, Route
 from traffic.plan.hashing import sha256_of
 from traffic.plan.mixes import weights
 from traffic.plan.planned import PlanError, PlannedQuestion, described
@@ -20,7 +21,7 @@ from traffic.plan.sampling import ask_in_turn
 from traffic.plan.stages import drafted, dressed, due, placed, sent
 from traffic.plan.trace import read_trace
 from traffic.plan.warm_up import warming
-from traffic.settings import Preset, Route, TrafficSettings
+from traffic.settings import TrafficSettings
 
 __all__ = ["SIZES", "Endless", "Plan", "PlanError", "PlannedQuestion", "make_plan", "shard"]
 
@@ -67,11 +68,6 @@ class Plan:
         None where nobody knows: it goes on until it is stopped, or its time is up.
         """
         return None if self.endless else sum(len(question.turns) for question in self.questions)
-
-    @property
-    def warm_up_requests(self) -> int:
-        """How many requests come before the measured ones."""
-        return sum(len(question.turns) for question in self.warm_up)
 
     @cached_property
     def repeats(self) -> int:
@@ -176,17 +172,9 @@ def _measured(
 
 _NOT_PLANNED = frozenset(
     {
-        *(
-            "log_level",
-            "log_format",
-            "dry_run",
-            "allow_remote",
-            "base_url",
-            "portkey_url",
-            "ollama_url",
-        ),
-        *("api", "num_ctx", "keep_alive", "concurrency", "max_in_flight", "warm_up"),
-        *("request_timeout_seconds", "connect_timeout_seconds", "questions_directory"),
+        *("log_level", "log_format", "dry_run", "allow_remote", "base_url", "portkey_url"),
+        *("ollama_url", "api", "num_ctx", "keep_alive", "concurrency", "max_in_flight", "warm_up"),
+        *("request_timeout_seconds", "connect_timeout_seconds", "questions_directory", "note"),
         *("results_directory", "slo", "workers", "trace", "trace_speed", "preset", "seed", "route"),
         *("worker_host", "worker_port", "worker_autostart", "worker_drain_seconds"),
     }

@@ -6,8 +6,8 @@ from typing import Any
 
 from traffic.bank.checks import Check
 from traffic.bank.questions import Category
+from traffic.choices import RequestRoute
 from traffic.refusals import RefusedError
-from traffic.settings import RequestRoute
 
 
 class PlanError(RefusedError):

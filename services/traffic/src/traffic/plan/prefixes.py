@@ -4,8 +4,8 @@ A server may keep what it has read of a prompt and read on from there when the n
 alike. One text before all of them lets it; a number of its own before each keeps it from that.
 """
 
+from traffic.choices import Prefix
 from traffic.plan.proportions import digest
-from traffic.settings import Prefix
 
 NUMBERS = 10**12
 """Numbers have as many digits, so that they take as many tokens."""

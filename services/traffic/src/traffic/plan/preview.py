@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from traffic.plan.plan import Plan, PlannedQuestion
-from traffic.results.tables import duration
+from traffic.results.units import counted, duration
 from traffic.settings import TrafficSettings
 
 FIRST = 10
@@ -57,7 +57,9 @@ def size(plan: Plan) -> str:
         found = "without end"
     else:
         tokens = sum(one.max_tokens * len(one.turns) for one in plan.questions)
-        found = f"{len(plan.questions)} in {plan.requests} requests, at most {tokens} tokens"
+        found = (
+            f"{len(plan.questions)} in {counted(plan.requests, 'request')}, at most {tokens} tokens"
+        )
     warm_up = f"; {len(plan.warm_up)} before them to warm up" if plan.warm_up else ""
     return found + warm_up
 

@@ -11,11 +11,12 @@ from itertools import islice, repeat
 
 from traffic.bank.loading import Bank
 from traffic.bank.questions import Question
+from traffic.choices import RequestRoute
 from traffic.plan.arrivals import Schedule, instants
 from traffic.plan.planned import PlannedQuestion
 from traffic.plan.prefixes import prefix_of
 from traffic.plan.proportions import dealt, digest
-from traffic.settings import RequestRoute, TrafficSettings
+from traffic.settings import TrafficSettings
 
 OTHER_WAY: dict[RequestRoute, RequestRoute] = {"direct": "portkey", "portkey": "direct"}
 """The two ways of a mixed run."""

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from traffic.bank.loading import Bank
 from traffic.bank.questions import Category
+from traffic.choices import Preset
 from traffic.plan.planned import PlannedQuestion
 from traffic.plan.prefixes import prefix_of
 from traffic.plan.proportions import digest
 from traffic.plan.stages import both_ways, drafted
-from traffic.settings import Preset, TrafficSettings
+from traffic.settings import TrafficSettings
 
 WARM_UPS: dict[Preset, int] = {"quick": 0, "demo": 1, "stress": 3, "continuous": 0, "replay": 1}
 """How many questions warm up where nothing else is said."""

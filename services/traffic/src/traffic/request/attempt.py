@@ -7,11 +7,17 @@ from array import array
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from ollama_observe.wire.usage import Usage
 from traffic.bank.questions import Category
+from traffic.choices import RequestRoute
 from traffic.request.routes import Way, way_of
-from traffic.settings import RequestRoute
+
+if TYPE_CHECKING:
+    Gaps = array[float]
+else:  # what reads annotations at run time: before Python 3.12 an array takes no type
+    Gaps = array
 
 
 class Failure(StrEnum):
@@ -61,7 +67,7 @@ class Attempt:
     model: str = ""
     chunks: int = 0
     """Pieces of the answer with content, thinking or a tool call; one may hold several tokens."""
-    gaps_seconds: "array[float]" = field(default_factory=lambda: array("d"))
+    gaps_seconds: Gaps = field(default_factory=lambda: array("d"))
     """Between each such piece and the next; 0 for two that came at once."""
     index: int = 0
     """The question's place among the measured ones of the whole plan."""
@@ -71,6 +77,8 @@ class Attempt:
     is_cancelled: bool = False
     """It was left in the middle, as planned or because the run was stopped: no failure, and no
     whole answer."""
+    cancel_after_chunks: int | None = None
+    """It is to be left after so many pieces: an answer that has fewer is whole."""
     is_valid: bool | None = None
     """Whether the question's check accepts the answer; None without a check or a whole answer."""
     usage: Usage | None = None

@@ -1,40 +1,23 @@
 """The same requests by calls that wait: for a runner whose threads are not asyncio's, as Locust's.
 
-What is sent and what is seen are protocol's and reading's, as with client; here are only
-the connection and the loop over its bytes.
+What is sent and what is seen are sending's and reading's, as with client; here are only the
+connection and the loop over its bytes.
 """
 
 import http.client
-import os
 import select
 import time
-import uuid
 from collections.abc import Callable
-from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from ollama_observe import __version__
-from ollama_observe.wire.framing import framing_of
-from traffic.bank.validators import accepts
 from traffic.plan.planned import PlannedQuestion
-from traffic.request import portkey
 from traffic.request.attempt import Attempt, Failure
-from traffic.request.protocol import (
-    ASSISTANT,
-    HEADERS,
-    PATHS,
-    SPEAKS_OF_SCHEMAS,
-    Message,
-    build,
-    opening,
-    said_by_user,
-)
-from traffic.request.reading import Reading, fail, refused, unreadable
-from traffic.request.routes import headers_of, path_of
+from traffic.request.protocol import ASSISTANT, Message, opening, said_by_user
+from traffic.request.reading import Reading, Refusal, fail
+from traffic.request.sending import CLOSED, CUT, NO_CONNECTION, Sending, attempt_for, words_of
 from traffic.settings import TrafficSettings
 
 READ_BYTES = 64 * 1024
-ERROR_LIMIT_BYTES = 64 * 1024
 
 
 class BlockingClient:
@@ -55,16 +38,7 @@ class BlockingClient:
         messages = opening(question)
         for turn in range(len(question.turns)):
             messages.append(said_by_user(question, turn))
-            attempt = Attempt(
-                question.question_id,
-                question.category,
-                turn,
-                scheduled,
-                sent=scheduled,
-                route=question.route,
-                is_warm_up=question.is_warm_up,
-                index=question.index,
-            )
+            attempt = attempt_for(question, turn, scheduled)
             reply = self.ask(attempt, question, messages)
             tell(attempt)
             if not attempt.is_ok:
@@ -74,26 +48,18 @@ class BlockingClient:
 
     def ask(self, attempt: Attempt, question: PlannedQuestion, messages: list[Message]) -> str:
         """Send one turn, read its answer to the end, and note everything in `attempt`."""
-        told, text = self._settings, ""
-        attempt.model = question.model or next(iter(told.models))
-        body = build(
-            told.api,
-            attempt.model,
-            question,
-            messages,
-            num_ctx=told.num_ctx,
-            keep_alive=told.keep_alive,
-        )
+        sending = Sending(self._settings, attempt, question, messages)
+        text = ""
         attempt.sent = self._clock()
         try:
             connection = self._connect()
         except OSError as error:
-            fail(attempt, Failure.UNREACHABLE, _sentence(error, "no connection in time"))
-            connection = None
-        if connection is not None:
-            text = self._answered(connection, attempt, question, body)
+            fail(attempt, Failure.UNREACHABLE, _sentence(error))
+        else:
+            text = self._answered(connection, sending)
         attempt.end = self._clock()
-        self._validate(attempt, question, text)
+        if (is_right := sending.check()) is not None:
+            attempt.is_valid = is_right(text)
         return text
 
     def close(self) -> None:
@@ -121,64 +87,27 @@ class BlockingClient:
         assert self._connection is not None
         return self._connection
 
-    def _answered(
-        self,
-        connection: http.client.HTTPConnection,
-        attempt: Attempt,
-        question: PlannedQuestion,
-        body: bytes,
-    ) -> str:
+    def _answered(self, connection: http.client.HTTPConnection, sending: Sending) -> str:
         try:
-            return self._exchange(connection, attempt, question.cancel_after_chunks, body)
+            return self._exchange(connection, sending)
         except TimeoutError:
-            limit = self._settings.request_timeout_seconds
-            fail(attempt, Failure.TIMEOUT, f"no whole answer after {limit:g} seconds")
-        except http.client.IncompleteRead:
-            fail(attempt, Failure.BROKE_OFF, "the answer broke off")
+            sending.late()
         except (http.client.HTTPException, OSError) as error:
-            fail(attempt, Failure.BROKE_OFF, _sentence(error, ""))
+            fail(sending.attempt, Failure.BROKE_OFF, _sentence(error))
         self.close()
         return ""
 
-    def _exchange(
-        self,
-        connection: http.client.HTTPConnection,
-        attempt: Attempt,
-        cancel_after: int | None,
-        body: bytes,
-    ) -> str:
-        api = self._settings.api
-        way = headers_of(attempt.route, self._settings.ollama_url, uuid.uuid4().hex)
-        self._wait_at_most(connection, attempt)
-        connection.request(
-            "POST",
-            f"{self._target.path}{path_of(attempt.route, PATHS[api])}",
-            body,
-            {
-                "accept-encoding": "identity",
-                "content-type": "application/json",
-                "user-agent": f"ollama-observe-traffic/{__version__}",
-                **HEADERS[api],
-                **way,
-            },
-        )
-        response = connection.getresponse()
-        attempt.headers = self._clock()
-        attempt.status = response.status
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        attempt.has_portkey_sign = portkey.has_sign(headers)
-        if response.status != HTTPStatus.OK:
-            refused(attempt, response.read(ERROR_LIMIT_BYTES), body)
-            self.close()
-            return ""
-        content_type = headers.get("content-type", "")
-        framing = framing_of(content_type)
-        if framing is None:
-            unreadable(attempt, content_type)
-            self.close()
-            return ""
-        reading = Reading(attempt, api, framing, cancel_after)
-        self._read(connection, response, attempt, reading)
+    def _exchange(self, connection: http.client.HTTPConnection, sending: Sending) -> str:
+        self._wait_at_most(connection, sending.attempt)
+        path = f"{self._target.path}{sending.path}"
+        connection.request("POST", path, sending.body, sending.headers)
+        with connection.getresponse() as response:
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            reading = sending.answered(self._clock(), response.status, headers)
+            if reading is None:
+                self.close()
+                return ""
+            self._read(connection, response, sending.attempt, reading)
         return reading.judged()
 
     def _read(
@@ -186,7 +115,7 @@ class BlockingClient:
         connection: http.client.HTTPConnection,
         response: http.client.HTTPResponse,
         attempt: Attempt,
-        reading: Reading,
+        reading: Reading | Refusal,
     ) -> None:
         """Read to the end; what was seen until then is noted even when the end is bad."""
         try:
@@ -195,6 +124,8 @@ class BlockingClient:
                     self.close()
                     return
                 self._wait_at_most(connection, attempt)
+            if response.length:  # which read1 does not mind
+                raise http.client.IncompleteRead(b"", response.length)
             reading.finish(self._clock())
         finally:
             reading.note()
@@ -207,24 +138,14 @@ class BlockingClient:
         if connection.sock is not None:  # the last bytes of an answer may close it
             connection.sock.settimeout(left)
 
-    def _validate(self, attempt: Attempt, question: PlannedQuestion, text: str) -> None:
-        check, is_last = question.check, attempt.turn == len(question.turns) - 1
-        if check is None or not is_last or not attempt.is_ok:
-            return
-        if question.format is None or SPEAKS_OF_SCHEMAS[self._settings.api]:
-            attempt.is_valid = accepts(check, question.format, text)
 
-
-def _sentence(error: Exception, too_late: str) -> str:
-    """What happened, in words of ours: those of a library may quote an answer."""
+def _sentence(error: Exception) -> str:
     match error:
         case TimeoutError():
-            return too_late
+            return NO_CONNECTION
         case http.client.RemoteDisconnected():
-            return "the connection was closed before the answer"
-        case OSError(errno=int() as number) if number > 0:
-            return os.strerror(number)
-        case OSError(strerror=str() as said):  # of names that are not known
-            return said
+            return CLOSED
+        case http.client.IncompleteRead():
+            return CUT
         case _:
-            return f"what came is no HTTP that could be read ({type(error).__name__})"
+            return words_of(error)

@@ -1,29 +1,27 @@
 """One request at a time to the server under test, and what was seen of its answer."""
 
 import asyncio
-import os
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 
 import aiohttp
 
-from ollama_observe import __version__
-from ollama_observe.wire.framing import framing_of
-from traffic.bank.validators import accepts
 from traffic.plan.planned import PlannedQuestion
-from traffic.request import portkey
 from traffic.request.attempt import Attempt, Failure
-from traffic.request.protocol import HEADERS, PATHS, SPEAKS_OF_SCHEMAS, Message, build
-from traffic.request.reading import Reading, fail, refused, unreadable
-from traffic.request.routes import headers_of, path_of
+from traffic.request.protocol import Message
+from traffic.request.reading import Reading, Refusal, fail
+from traffic.request.sending import (
+    ALWAYS,
+    CLOSED,
+    CUT,
+    NO_CONNECTION,
+    Sending,
+    model_of,
+    words_of,
+)
 from traffic.settings import TrafficSettings
 from traffic.target.unloading import unload
-
-# An error is a sentence; what is longer is somebody's web page.
-ERROR_LIMIT_BYTES = 64 * 1024
 
 STOPPED = "the run was stopped"
 
@@ -33,7 +31,7 @@ async def open_http(settings: TrafficSettings) -> AsyncIterator[aiohttp.ClientSe
     """Connections to the server under test, as many as there are requests in flight.
 
     Nothing of the environment, of an earlier answer or of a library's kindness is in a request:
-    no proxy, no cookies, no compression, which would hide when tokens came.
+    no proxy, no cookies, no compression.
     """
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
@@ -41,11 +39,7 @@ async def open_http(settings: TrafficSettings) -> AsyncIterator[aiohttp.ClientSe
         trust_env=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
-        headers={
-            "accept-encoding": "identity",
-            "content-type": "application/json",
-            "user-agent": f"ollama-observe-traffic/{__version__}",
-        },
+        headers=ALWAYS,
     ) as http:
         yield http
 
@@ -65,7 +59,8 @@ class Client:
 
     async def unload(self, question: PlannedQuestion) -> bool:
         """Have the question's model unloaded; whether it is."""
-        return await unload(self._http, self._settings.target_url, self._model_of(question))
+        model = model_of(self._settings, question)
+        return await unload(self._http, self._settings.target_url, model)
 
     async def ask(
         self, attempt: Attempt, question: PlannedQuestion, messages: list[Message]
@@ -75,61 +70,43 @@ class Client:
         The result is the answer's text, which the next turn repeats. Failures are facts, not
         exceptions. When this is cancelled, what was seen until then is noted, too.
         """
-        attempt.model = self._model_of(question)
-        body = self._body(attempt.model, question, messages)
+        sending = Sending(self._settings, attempt, question, messages)
         text = ""
         attempt.sent = self._clock()
         try:
             async with asyncio.timeout(self._settings.request_timeout_seconds):
-                text = await self._exchange(attempt, question.cancel_after_chunks, body)
+                text = await self._exchange(sending)
         except asyncio.CancelledError:
             attempt.is_cancelled, attempt.detail = True, STOPPED
             raise
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             fail(attempt, Failure.UNREACHABLE, _sentence(error))
         except TimeoutError:
-            limit = self._settings.request_timeout_seconds
-            fail(attempt, Failure.TIMEOUT, f"no whole answer after {limit:g} seconds")
+            sending.late()
         except (aiohttp.ClientError, OSError) as error:
             fail(attempt, Failure.BROKE_OFF, _sentence(error))
         finally:
             attempt.end = self._clock()
-        await self._validate(attempt, question, text)
+        if (is_right := sending.check()) is not None:
+            # in a thread: no check may hold up the instants of other answers
+            attempt.is_valid = await asyncio.to_thread(is_right, text)
         return text
 
-    def _model_of(self, question: PlannedQuestion) -> str:
-        return question.model or next(iter(self._settings.models))
-
-    def _body(self, model: str, question: PlannedQuestion, messages: list[Message]) -> bytes:
-        told = self._settings
-        return build(
-            told.api, model, question, messages, num_ctx=told.num_ctx, keep_alive=told.keep_alive
-        )
-
-    async def _exchange(self, attempt: Attempt, cancel_after: int | None, body: bytes) -> str:
-        api = self._settings.api
-        url = f"{self._settings.target_url}{path_of(attempt.route, PATHS[api])}"
-        way = headers_of(attempt.route, self._settings.ollama_url, uuid.uuid4().hex)
+    async def _exchange(self, sending: Sending) -> str:
         async with self._http.post(
-            url, data=body, headers={**HEADERS[api], **way}, allow_redirects=False
+            f"{self._settings.target_url}{sending.path}",
+            data=sending.body,
+            headers=sending.headers,
+            allow_redirects=False,
         ) as response:
-            attempt.headers = self._clock()
-            attempt.status = response.status
-            attempt.has_portkey_sign = portkey.has_sign(response.headers)
-            if response.status != HTTPStatus.OK:
-                refused(attempt, await _beginning(response), body)
-                return ""
-            content_type = response.headers.get("content-type", "")
-            framing = framing_of(content_type)
-            if framing is None:
-                unreadable(attempt, content_type)
+            reading = sending.answered(self._clock(), response.status, response.headers)
+            if reading is None:
                 response.close()
                 return ""
-            reading = Reading(attempt, api, framing, cancel_after)
             await self._read(response, reading)
         return reading.judged()
 
-    async def _read(self, response: aiohttp.ClientResponse, reading: Reading) -> None:
+    async def _read(self, response: aiohttp.ClientResponse, reading: Reading | Refusal) -> None:
         """Read to the end; what was seen until then is noted even when the end is bad."""
         try:
             while data := await response.content.readany():
@@ -140,37 +117,14 @@ class Client:
         finally:
             reading.note()
 
-    async def _validate(self, attempt: Attempt, question: PlannedQuestion, text: str) -> None:
-        """In a thread: no check may hold up the instants of other answers."""
-        check, is_last = question.check, attempt.turn == len(question.turns) - 1
-        if check is None or not is_last or not attempt.is_ok:
-            return
-        if question.format is not None and not SPEAKS_OF_SCHEMAS[self._settings.api]:
-            return  # the model was never told what the check looks for
-        attempt.is_valid = await asyncio.to_thread(accepts, check, question.format, text)
-
 
 def _sentence(error: Exception) -> str:
-    """What happened, in words of ours: those of a library may quote an answer."""
     match error:
         case aiohttp.ConnectionTimeoutError():
-            return "no connection in time"
+            return NO_CONNECTION
         case aiohttp.ServerDisconnectedError():
-            return "the connection was closed before the answer"
+            return CLOSED
         case aiohttp.ClientPayloadError():
-            return "the answer broke off"
-        case OSError(errno=int() as number) if number > 0:
-            return os.strerror(number)
-        case OSError(strerror=str() as said):  # of names that are not known
-            return said
+            return CUT
         case _:
-            return f"what came is no HTTP that could be read ({type(error).__name__})"
-
-
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    while len(body) <= ERROR_LIMIT_BYTES and (data := await response.content.readany()):
-        body += data
-    if len(body) > ERROR_LIMIT_BYTES:
-        response.close()
-    return bytes(body[:ERROR_LIMIT_BYTES])
+            return words_of(error)

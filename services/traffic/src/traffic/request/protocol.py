@@ -11,9 +11,9 @@ import msgspec
 
 from ollama_observe.wire.endpoints import Answer
 from ollama_observe.wire.framing import Framing, splitter_for
+from traffic.choices import Api, RequestRoute
 from traffic.plan.planned import PlannedQuestion
 from traffic.request import portkey
-from traffic.settings import Api, RequestRoute
 
 Message = dict[str, str]
 

@@ -7,24 +7,25 @@ from array import array
 
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
+from traffic.choices import Api
 from traffic.request import portkey
 from traffic.request.attempt import Attempt, Failure
 from traffic.request.protocol import ANSWERS, ReplyText, error_message
 from traffic.request.quoting import is_quoted
-from traffic.settings import Api
 
 AS_PLANNED = "as planned"
 UNSHOWN = "what the server said repeats the question, and is not shown"
+
+ERROR_LIMIT_BYTES = 64 * 1024
+"""An error is a sentence; what is longer is somebody's web page."""
 
 
 class Reading:
     """An answer with success. `note` is called at its end, be it good or bad."""
 
-    def __init__(
-        self, attempt: Attempt, api: Api, framing: Framing, cancel_after: int | None
-    ) -> None:
+    def __init__(self, attempt: Attempt, api: Api, framing: Framing) -> None:
         self._attempt = attempt
-        self._cancel_after = cancel_after
+        self._cancel_after = attempt.cancel_after_chunks
         self._meter = StreamMeter(ANSWERS[api], framing)
         self._reply = ReplyText(framing)
 
@@ -70,25 +71,45 @@ class Reading:
         return self._reply.finish()
 
 
+class Refusal:
+    """An answer without success, to which the request `sent` led. Its beginning is kept.
+
+    `redirected` is what is said of a redirect, in place of the server's words.
+    """
+
+    def __init__(self, attempt: Attempt, sent: bytes, redirected: str | None) -> None:
+        self._attempt = attempt
+        self._sent = sent
+        self._redirected = redirected
+        self._body = bytearray()
+
+    def feed(self, _instant: float, data: bytes) -> bool:
+        """Take the next bytes; whether there are enough of them."""
+        self._body += data
+        return len(self._body) > ERROR_LIMIT_BYTES
+
+    def finish(self, instant: float) -> None:
+        """The body has ended."""
+
+    def note(self) -> None:
+        """Nothing is known before the whole is judged."""
+
+    def judged(self) -> str:
+        """Note the refusal; there is no text."""
+        attempt, body = self._attempt, bytes(self._body[:ERROR_LIMIT_BYTES])
+        # some of the gateway's own errors carry none of its headers
+        attempt.has_portkey_sign = attempt.has_portkey_sign or portkey.complaint(body) is not None
+        said = self._redirected or error_message(body)
+        fail(attempt, Failure.HTTP_STATUS, UNSHOWN if is_quoted(said, self._sent) else said)
+        return ""
+
+
 def _note_gaps(gaps: "array[float]", instant: float, last: float | None, outputs: int) -> None:
     """Note the gaps before so many pieces that came together at `instant`."""
     if last is not None:
         gaps.append(instant - last)
     for _ in range(outputs - 1):
         gaps.append(0.0)
-
-
-def refused(attempt: Attempt, body: bytes, sent: bytes) -> None:
-    """Note an answer without success, of which this is the beginning. `sent` was the request's."""
-    # some of the gateway's own errors carry none of its headers
-    attempt.has_portkey_sign = attempt.has_portkey_sign or portkey.complaint(body) is not None
-    said = error_message(body)
-    fail(attempt, Failure.HTTP_STATUS, UNSHOWN if is_quoted(said, sent) else said)
-
-
-def unreadable(attempt: Attempt, content_type: str) -> None:
-    """Note a success that is in no format of the API."""
-    fail(attempt, Failure.UNREADABLE, f"Content-Type {content_type or 'is missing'}")
 
 
 def fail(attempt: Attempt, failure: Failure, detail: str) -> None:

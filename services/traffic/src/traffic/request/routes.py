@@ -7,8 +7,8 @@ down, cannot carry the request, or was not enabled. Only the answer tells.
 from enum import StrEnum
 
 from ollama_observe.wire.portkey import WAY_THROUGH
+from traffic.choices import RequestRoute
 from traffic.request import portkey
-from traffic.settings import RequestRoute
 
 ROUTE_HEADER = "x-route"
 """By which the proxy is asked for a way."""

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from traffic.request.attempt import Attempt
-from traffic.run.drops import Drop
 from traffic.results.measures import MEASURES
 from traffic.results.spreads import Spread, spread
 from traffic.results.totals import Counts
@@ -19,7 +18,8 @@ class Figures:
     """What some requests came to. `spreads` has a measure only where there are values.
 
     `checked` answers have a check, `refused` are those that do not satisfy it. Both, and the
-    tokens, are of whole answers.
+    tokens, are of whole answers. `cancellations_planned` are those of requests that were sent: an
+    answer can end before it is `cancelled_as_planned`.
     """
 
     ok: int
@@ -30,18 +30,25 @@ class Figures:
     refused: int
     prompt_tokens: int
     generated_tokens: int
+    cancellations_planned: int = 0
+    cancelled_as_planned: int = 0
     spreads: dict[str, Spread]
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent and have ended."""
+        return self.ok + self.failed + self.cancelled
 
     @property
     def error_ratio(self) -> float | None:
         """Failures among the requests that were sent and not cancelled."""
-        sent = self.ok + self.failed
-        return self.failed / sent if sent else None
+        judged = self.sent - self.cancelled
+        return self.failed / judged if judged else None
 
     @property
     def dropped_ratio(self) -> float | None:
         """What was not sent among all that was due."""
-        due = self.ok + self.failed + self.cancelled + self.dropped
+        due = self.sent + self.dropped
         return self.dropped / due if due else None
 
     @property
@@ -50,27 +57,16 @@ class Figures:
         return self.refused / self.checked if self.checked else None
 
 
-def figures(
-    attempts: Iterable[Attempt], drops: Iterable[Drop] = (), counts: Counts | None = None
-) -> Figures:
+def figures(attempts: Iterable[Attempt], counts: Counts) -> Figures:
     """The figures of some requests; of those that warmed up, nothing.
 
-    `counts` stand in place of those of the requests: they may be of more than are kept.
+    The `counts` are given, since they may be of more than are kept.
     """
-    measured = [attempt for attempt in attempts if not attempt.is_warm_up]
-    if counts is None:
-        counts = _counted(measured, drops)
+    whole = [attempt for attempt in attempts if attempt.is_ok and not attempt.is_warm_up]
     return Figures(
         **{name: getattr(counts, name) for name in Counts.__dataclass_fields__},
-        spreads=_spreads([attempt for attempt in measured if attempt.is_ok]),
+        spreads=_spreads(whole),
     )
-
-
-def _counted(measured: Iterable[Attempt], drops: Iterable[Drop]) -> Counts:
-    counts = Counts(dropped=sum(drop.requests for drop in drops))
-    for attempt in measured:
-        counts.add(attempt)
-    return counts
 
 
 def _spreads(whole: Sequence[Attempt]) -> dict[str, Spread]:

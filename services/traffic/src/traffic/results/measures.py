@@ -5,11 +5,9 @@ Figures, tables, page, objectives and comparisons go through this list.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from traffic.request.attempt import Attempt
-
-Unit = Literal["seconds", "per_second"]
+from traffic.results.units import Unit
 
 
 @dataclass(frozen=True, slots=True)

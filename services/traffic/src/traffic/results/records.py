@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from ollama_observe.wire.usage import Usage
+from traffic.bank.questions import Category
 from traffic.request.attempt import Attempt, Failure
 from traffic.results.measures import MEASURES
-from traffic.bank.questions import Category
-from traffic.settings import RequestRoute
+from traffic.choices import RequestRoute
 
 DIGITS = 6
 """Instants are kept to the microsecond."""
@@ -43,6 +43,7 @@ _AS_THEY_ARE = (
     "is_warm_up",
     "is_cold",
     "is_cancelled",
+    "cancel_after_chunks",
     "is_valid",
     "usage",
     "done_reason",
@@ -76,6 +77,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_warm_up: bool = False
     is_cold: bool = False
     is_cancelled: bool = False
+    cancel_after_chunks: int | None = None
     is_valid: bool | None = None
     status: int | None = None
     usage: Usage | None = None

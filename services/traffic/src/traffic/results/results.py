@@ -17,14 +17,15 @@ import msgspec
 from pydantic import SecretStr
 
 from ollama_observe.service.addresses import without_credentials
-from traffic.request.attempt import Attempt
-from traffic.run.drops import Drop
 from traffic.plan.plan import Plan
-from traffic.results.records import Record, attempt_of, csv_of, record_of
-from traffic.results.summary import Summary
-from traffic.settings import TrafficSettings
-from traffic.results.slo import Verdict
 from traffic.refusals import RefusedError
+from traffic.request.attempt import Attempt
+from traffic.results.facts import PlanFacts, plan_facts
+from traffic.results.records import Record, attempt_of, csv_of, record_of
+from traffic.results.slo import Verdict
+from traffic.results.summary import Summary
+from traffic.run.drops import Drop
+from traffic.settings import TrafficSettings
 
 SCHEMA = "ollama-observe traffic result"
 VERSION = 1
@@ -41,24 +42,12 @@ class ResultError(RefusedError):
     """A file is no result that can be read; the message says what was expected and found."""
 
 
-class PlanFacts(msgspec.Struct, frozen=True):
-    """Which plan was played. `repeats`: questions that had been asked before, by the same way."""
-
-    preset: str
-    seed: int
-    route: str
-    sha256: str
-    models: tuple[str, ...]
-    requests: int | None
-    repeats: int = 0
-
-
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A run that has ended. `started_at` is the wall clock when the records' clock showed 0.
 
     `versions` are of what ran, `server` what the model server says of itself (its version, the
     digest of each model), `self_check` the generator's word about itself: `reasons` are why the
-    run is invalid, `remarks` what is to be known of its figures. `drops` and `records` are the last
+    run is invalid, `lost` how its processes died, `remarks` what is to be known of its figures. `drops` and `records` are the last
     ones where `summary.kept` says so.
     """
 
@@ -81,9 +70,19 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return [attempt_of(record) for record in self.records]
 
     @property
+    def note(self) -> str:
+        """What the operator noted of the run."""
+        return str(self.settings.get("note", ""))
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why the run is invalid, by the generator's own check; empty for a valid one."""
         return _said_in(self.self_check).reasons
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """How processes of the run died, which then is incomplete."""
+        return _said_in(self.self_check).lost
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -95,6 +94,7 @@ class _Said(msgspec.Struct, frozen=True):
     """Of the generator's own check, what is read again."""
 
     reasons: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -124,15 +124,7 @@ def result_of(
     """All of a run. `started` is what the attempts' clock showed at `started_at`."""
     return Result(
         started_at=started_at.astimezone(UTC).isoformat(timespec="milliseconds"),
-        plan=PlanFacts(
-            preset=plan.preset,
-            seed=plan.seed,
-            route=plan.route,
-            sha256=plan.sha256,
-            models=plan.models,
-            requests=plan.requests,
-            repeats=plan.repeats,
-        ),
+        plan=plan_facts(plan),
         settings=shown_settings(settings),
         versions=dict(versions),
         server=dict(server or {}),

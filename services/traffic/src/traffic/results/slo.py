@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from traffic.refusals import RefusedError
 from traffic.request.attempt import Attempt
 from traffic.results.measures import BY_NAME
-from traffic.results.summary import Summary
 from traffic.results.spreads import STATISTICS, statistic
+from traffic.results.summary import Summary
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -25,12 +26,10 @@ Limits = Annotated[dict[Statistic, Seconds], Field(min_length=1)]
 _BETWEEN_PIECES = frozenset({"time_per_output_token_seconds", "largest_gap_seconds"})
 """What an answer in one piece has none of."""
 
-
 _UNBUILDABLE = (
     *(ValueError, TypeError, AttributeError),
     *(LookupError, ArithmeticError, RecursionError),
 )
-from traffic.refusals import RefusedError
 """What the YAML library lets out where a value is not what its tag says, or is nested too deep."""
 
 

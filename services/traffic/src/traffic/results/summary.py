@@ -5,15 +5,19 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from traffic.request.attempt import Attempt
-from traffic.run.drops import Drop
-from traffic.results.figures import Figures, figures
-from traffic.plan.plan import Plan
 from traffic.bank.questions import Category
+from traffic.plan.plan import Plan
+from traffic.request.attempt import Attempt
 from traffic.request.routes import Way
+from traffic.results.figures import Figures, figures
+from traffic.results.measures import MEASURES, Measure
 from traffic.results.totals import GROUPS, IsGood, Totals
+from traffic.results.units import counted
+from traffic.run.drops import Drop
 
 K = TypeVar("K", bound=Hashable)
+
+ALWAYS_SHOWN = ("ttft_seconds", "end_to_end_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Kept:
     def in_words(self) -> str:
         """Which figures are of which requests."""
         return (
-            f"the last {self.requests} requests, from {self.since_seconds:.0f} s on:"
+            f"the last {counted(self.requests, 'request')}, from {self.since_seconds:.0f} s on:"
             " percentiles are of them, counts of all"
         )
 
@@ -88,6 +92,19 @@ class Summary(Figures):
     kept: Kept | None = None
     """None where all requests are kept: the spreads are of all."""
 
+    @property
+    def shown_measures(self) -> list[Measure]:
+        """What has values, and where there is no schedule, nothing that is taken from it.
+
+        TTFT and the end are named also where nothing is: a run without an answer says so.
+        """
+        return [
+            measure
+            for measure in MEASURES
+            if (measure.name in self.spreads or measure.name in ALWAYS_SHOWN)
+            and (self.is_scheduled or not measure.is_by_schedule)
+        ]
+
 
 def summarise(
     plan: Plan,
@@ -104,7 +121,7 @@ def summarise(
     measured = [attempt for attempt in attempts if not attempt.is_warm_up]
     drops = [one if one.model else replace(one, model=_only_model(plan)) for one in drops]
     totals = _totals(attempts, drops, Totals(is_good) if past is None else deepcopy(past))
-    total, planned = figures(measured, counts=totals.all), plan.requests
+    total, planned = figures(measured, totals.all), plan.requests
     return Summary(
         **{name: getattr(total, name) for name in Figures.__dataclass_fields__},
         planned_requests=planned,
@@ -165,10 +182,8 @@ def _grouped(
     found: dict[Hashable, list[Attempt]] = {}
     for attempt in measured:
         found.setdefault(GROUPS[name](attempt), []).append(attempt)
-    counted = totals.groups[name]
-    return {
-        one: figures(found.get(one, ()), counts=counted[one]) for one in order if one in counted
-    }
+    counts = totals.groups[name]
+    return {one: figures(found.get(one, ()), counts[one]) for one in order if one in counts}
 
 
 def _two(name: str, measured: Sequence[Attempt], totals: Totals) -> dict[str, Figures]:

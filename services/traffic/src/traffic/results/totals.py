@@ -27,7 +27,8 @@ GROUPS: dict[str, Callable[[Attempt], Hashable]] = {
 class Counts:
     """Requests by what became of them. `checked` answers have a check, `refused` fail it.
 
-    These and the tokens are of whole answers.
+    These and the tokens are of whole answers. `cancelled` are also those that were in flight when
+    the run was stopped; an answer can end before it is cancelled as planned.
     """
 
     ok: int = 0
@@ -38,9 +39,16 @@ class Counts:
     refused: int = 0
     prompt_tokens: int = 0
     generated_tokens: int = 0
+    cancellations_planned: int = 0
+    cancelled_as_planned: int = 0
 
     def add(self, attempt: Attempt) -> None:
         """Count a measured request."""
+        if attempt.cancel_after_chunks is not None:
+            self.cancellations_planned += 1
+            self.cancelled_as_planned += (
+                attempt.is_cancelled and attempt.chunks >= attempt.cancel_after_chunks
+            )
         if attempt.is_ok:
             self.ok += 1
             self.checked += attempt.is_valid is not None

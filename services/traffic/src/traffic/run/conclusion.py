@@ -22,10 +22,11 @@ from traffic.results.provenance import versions
 from traffic.results.results import PAGE_NAME, Result, result_of, write
 from traffic.results.slo import Slo, Verdict, judge
 from traffic.results.summary import Summary, summarise
-from traffic.results.tables import duration, summary_table
+from traffic.results.tables import summary_table
+from traffic.results.units import duration, percent
 from traffic.results.ways import compare
 from traffic.run.playing import Played
-from traffic.run.selfcheck import SelfCheck
+from traffic.run.selfcheck import SHORTEST_SECONDS, SelfCheck
 from traffic.settings import TrafficSettings
 
 FAILED = 1
@@ -50,7 +51,7 @@ def conclude(
         played.past,
     )
     verdicts = () if slo is None else judge(slo, summary)
-    _show(plan, played, summary, verdicts)
+    _show(settings, plan, played, summary, verdicts)
     code = exit_code(played, summary, verdicts)
     if settings.results_directory is None:
         return code
@@ -71,18 +72,28 @@ def exit_code(played: Played, summary: Summary, verdicts: Sequence[Verdict]) -> 
     return FAILED if is_missed or played.lost else 0
 
 
-def _show(plan: Plan, played: Played, summary: Summary, verdicts: Sequence[Verdict]) -> None:
+def _show(
+    settings: TrafficSettings,
+    plan: Plan,
+    played: Played,
+    summary: Summary,
+    verdicts: Sequence[Verdict],
+) -> None:
     console = Console()
     comparison = compare(played.attempts) if plan.route == "mixed" else None
-    remarks = () if played.check is None else played.check.remarks
-    console.print(summary_table(plan, summary, comparison, verdicts, reasons_of(played), remarks))
+    said = {} if played.check is None else sentences_of(played.check)
+    console.print(
+        summary_table(
+            plan, summary, comparison, verdicts, note=settings.note, lost=played.lost, **said
+        )
+    )
     if played.check is not None:
         console.out("", own_words(played.check), sep="\n", highlight=False)
 
 
-def reasons_of(played: Played) -> tuple[str, ...]:
-    """Why the figures are not to be trusted."""
-    return (*(() if played.check is None else played.check.reasons), *played.lost)
+def sentences_of(check: SelfCheck) -> dict[str, tuple[str, ...]]:
+    """Why the figures are not to be trusted, and what is to be known of those that are."""
+    return {"reasons": check.reasons, "remarks": check.remarks}
 
 
 def own_words(check: SelfCheck) -> str:
@@ -93,18 +104,20 @@ def own_words(check: SelfCheck) -> str:
         if lag is not None
     ]
     if check.cpu_ratio is not None:
-        parts.append(f"{100 * check.cpu_ratio:.0f} % of a core")
+        parts.append(f"{percent(check.cpu_ratio, 0)} of a core")
+    if check.is_too_short:
+        rest = "the rest " if parts else ""
+        parts.append(f"{rest}too short to judge (under {SHORTEST_SECONDS:g} s)")
     return f"Generator  {', '.join(parts)}"
 
 
 def told(played: Played) -> dict[str, Any] | None:
     """The generator's word about itself, as it is kept with the results."""
-    if played.check is None and not played.lost:
+    check = played.check
+    if check is None and not played.lost:
         return None
-    said: dict[str, Any] = {"reasons": list(reasons_of(played)), "remarks": []}
-    if played.check is None:
-        return said
-    return asdict(played.check) | said | {"remarks": list(played.check.remarks)}
+    said = {} if check is None else asdict(check) | sentences_of(check)
+    return said | {"lost": played.lost}
 
 
 def _result(

@@ -75,9 +75,10 @@ async def _look(
     found: Played,
     status: Console,
 ) -> None:
-    if warning := await check(http, settings, plan.models):
-        say(status, warning)
-    found.server = await server.facts(http, settings, plan.models)
+    look = await check(http, settings, plan.models)
+    if look.warning:
+        say(status, look.warning)
+    found.server = await server.facts(http, settings, look.models, plan.models)
 
 
 async def _show(

@@ -5,8 +5,10 @@ The end has exact ones (results.summary).
 
 import math
 from collections import deque
+from dataclasses import dataclass, field
 
 from traffic.request.attempt import Attempt
+from traffic.results.totals import Counts
 
 _LOWEST = 1e-5
 _STEP = 1.02
@@ -40,20 +42,15 @@ class Tally:
         return None
 
 
-class Running:
+@dataclass(slots=True)
+class Running(Counts):
     """What came so far. Warm-up is in flight and in nothing else."""
 
-    def __init__(self) -> None:
-        self.in_flight = 0
-        self.warm_up = 0
-        self.ok = 0
-        self.failed = 0
-        self.cancelled = 0
-        self.dropped = 0
-        self.generated_tokens = 0
-        self.ttft_seconds = Tally()
-        self.tokens_per_second = Tally()
-        self.errors: deque[str] = deque(maxlen=ERRORS_SHOWN)
+    in_flight: int = 0
+    warm_up: int = 0
+    ttft_seconds: Tally = field(default_factory=Tally)
+    tokens_per_second: Tally = field(default_factory=Tally)
+    errors: deque[str] = field(default_factory=lambda: deque(maxlen=ERRORS_SHOWN))
 
     @property
     def done(self) -> int:
@@ -73,19 +70,15 @@ class Running:
         self.in_flight -= 1
         if attempt.is_warm_up:
             self.warm_up += 1
-        elif attempt.is_cancelled:
-            self.cancelled += 1
-        elif attempt.is_ok:
-            self._whole(attempt)
         else:
-            self.failed += 1
+            self.add(attempt)
+            self._time(attempt)
         if attempt.error is not None:
             self.errors.append(f"{attempt.error}: {attempt.detail}")
 
-    def _whole(self, attempt: Attempt) -> None:
-        self.ok += 1
-        if attempt.usage is not None:
-            self.generated_tokens += attempt.usage.generated_tokens or 0
+    def _time(self, attempt: Attempt) -> None:
+        if not attempt.is_ok:
+            return
         if attempt.ttft_seconds is not None:
             self.ttft_seconds.add(attempt.ttft_seconds)
         if (rate := rate_of(attempt)) is not None:

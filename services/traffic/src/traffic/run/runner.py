@@ -14,6 +14,7 @@ from typing import Protocol
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt
 from traffic.request.protocol import ASSISTANT, Message, opening, said_by_user
+from traffic.request.sending import attempt_for
 from traffic.settings import TrafficSettings
 
 Clock = Callable[[], float]
@@ -169,7 +170,7 @@ class _Player:
         messages = opening(question)
         for turn in range(len(question.turns)):
             messages.append(said_by_user(question, turn))
-            attempt = _attempt(question, turn, scheduled)
+            attempt = attempt_for(question, turn, scheduled)
             attempt.is_cold = is_cold and turn == 0
             self._observer.asked(question)
             try:
@@ -180,16 +181,3 @@ class _Player:
                 return
             messages.append({"role": ASSISTANT, "content": reply})
             scheduled = self._clock()
-
-
-def _attempt(question: PlannedQuestion, turn: int, scheduled: float) -> Attempt:
-    return Attempt(
-        question.question_id,
-        question.category,
-        turn,
-        scheduled,
-        sent=scheduled,
-        route=question.route,
-        is_warm_up=question.is_warm_up,
-        index=question.index,
-    )

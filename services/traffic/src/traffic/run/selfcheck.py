@@ -7,7 +7,6 @@ remark. The verdict is pure; `Watch` takes the figures.
 """
 
 import asyncio
-import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +16,8 @@ from typing import Self
 
 from ollama_observe.service.tasks import spawn
 from traffic.request.attempt import Attempt
+from traffic.results.spreads import of_sorted
+from traffic.results.units import milliseconds, percent
 
 SCHEDULE_LAG_P99_SECONDS = 0.010
 LOOP_LAG_SECONDS = 0.010
@@ -33,7 +34,7 @@ LOOKS_KEPT = 90_000
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How late something was. Units: seconds; percentiles are exact, by nearest rank."""
+    """How late something was. Units: seconds; percentiles are exact."""
 
     count: int
     p50: float
@@ -51,25 +52,29 @@ class SelfCheck:
     """A timer of the event loop after its time."""
     cpu_ratio: float | None
     """CPU time of this process, of one core's."""
+    is_too_short: bool = False
+    """Over before loop and core could be judged."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the run is invalid, a sentence each; empty for a valid one."""
         found = []
-        if self.schedule_lag is not None and self.schedule_lag.p99 > SCHEDULE_LAG_P99_SECONDS:
+        lag, limit = self.schedule_lag, SCHEDULE_LAG_P99_SECONDS
+        if lag is not None and lag.p99 > limit:
             found.append(
-                f"the generator did not keep its schedule: requests went out"
-                f" {_ms(self.schedule_lag.p99)} late (p99; limit {_ms(SCHEDULE_LAG_P99_SECONDS)})"
+                "the generator did not keep its schedule: requests went out"
+                f" {milliseconds(lag.p99)} late (p99; limit {milliseconds(limit)})"
             )
-        if self.loop_lag is not None and self.loop_lag.p50 > LOOP_LAG_SECONDS:
+        lag, limit = self.loop_lag, LOOP_LAG_SECONDS
+        if lag is not None and lag.p50 > limit:
             found.append(
-                f"the generator did not keep up with what came: its event loop was"
-                f" {_ms(self.loop_lag.p50)} late (p50; limit {_ms(LOOP_LAG_SECONDS)})"
+                "the generator did not keep up with what came: its event loop was"
+                f" {milliseconds(lag.p50)} late (p50; limit {milliseconds(limit)})"
             )
         if self.cpu_ratio is not None and self.cpu_ratio > CPU_RATIO:
             found.append(
-                f"the generator used {100 * self.cpu_ratio:.0f} % of a core"
-                f" (limit {100 * CPU_RATIO:.0f} %); --workers shares the plan among processes"
+                f"the generator used {percent(self.cpu_ratio, 0)} of a core"
+                f" (limit {percent(CPU_RATIO, 0)}); --workers shares the plan among processes"
             )
         return tuple(found)
 
@@ -80,7 +85,7 @@ class SelfCheck:
         if lag is None or lag.p50 > LOOP_LAG_SECONDS or lag.p99 <= LOOP_LAG_SECONDS:
             return ()
         return (
-            f"the generator's event loop was up to {_ms(lag.p99)} late (p99):"
+            f"the generator's event loop was up to {milliseconds(lag.p99)} late (p99):"
             " smaller differences mean nothing",
         )
 
@@ -95,7 +100,7 @@ def lag(values: Iterable[float]) -> Lag | None:
     ordered = sorted(values)
     if not ordered:
         return None
-    return Lag(len(ordered), _rank(ordered, 0.50), _rank(ordered, 0.99), ordered[-1])
+    return Lag(len(ordered), of_sorted(ordered, 0.50), of_sorted(ordered, 0.99), ordered[-1])
 
 
 def schedule_lag(attempts: Iterable[Attempt]) -> Lag | None:
@@ -117,6 +122,7 @@ def merged(checks: Sequence[SelfCheck]) -> SelfCheck:
         _worst([one.schedule_lag for one in checks]),
         _worst([one.loop_lag for one in checks]),
         max((one.cpu_ratio for one in checks if one.cpu_ratio is not None), default=None),
+        is_too_short=all(one.is_too_short for one in checks),
     )
 
 
@@ -157,7 +163,7 @@ class Watch:
         )
         scheduled = schedule_lag(attempts) if has_schedule else None
         if seconds < SHORTEST_SECONDS:
-            return SelfCheck(scheduled, None, None)
+            return SelfCheck(scheduled, None, None, is_too_short=True)
         return SelfCheck(scheduled, lag(self._lags), cpu_seconds / seconds)
 
     def _last(self) -> tuple[float, float]:
@@ -173,10 +179,6 @@ class Watch:
             self._lags.append(max(0.0, self._clock() - due))
 
 
-def _rank(ordered: Sequence[float], share: float) -> float:
-    return ordered[math.ceil(share * len(ordered)) - 1]
-
-
 def _worst(lags: Sequence[Lag | None]) -> Lag | None:
     present = [one for one in lags if one is not None]
     if not present:
@@ -187,7 +189,3 @@ def _worst(lags: Sequence[Lag | None]) -> Lag | None:
         max(one.p99 for one in present),
         max(one.maximum for one in present),
     )
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms"

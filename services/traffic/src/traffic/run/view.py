@@ -26,7 +26,7 @@ from rich.text import Text
 from traffic.plan.plan import Plan, PlannedQuestion
 from traffic.request.attempt import Attempt
 from traffic.request.routes import Way
-from traffic.results.tables import duration
+from traffic.results.units import counted, duration, rate
 from traffic.run.drops import drop_of
 from traffic.run.keeping import Keeper, keeper_of
 from traffic.run.progress import Running, Tally, rate_of
@@ -140,8 +140,8 @@ class _Display:
     def _drawn(self) -> RenderableType:
         running = self._running
         self._bar.update(self._task, completed=running.done, description=self.doing)
-        rate = running.generated_tokens / max(self._seconds(), 1e-9)
-        lines = [counts(running), *percentiles(running), f"tokens/s in all {rate:.1f}"]
+        in_all = rate(running.generated_tokens / max(self._seconds(), 1e-9))
+        lines = [counts(running), *percentiles(running), f"tokens/s in all {in_all}"]
         return Group(
             self._bar,
             *(Text(f"  {line}", no_wrap=True, overflow="ellipsis") for line in lines),
@@ -185,7 +185,7 @@ def counts(running: Running) -> str:
 def percentiles(running: Running) -> list[str]:
     """Of the time to first token, and of the tokens a second of each answer, to 1 %."""
     ttft = _three("TTFT", running.ttft_seconds, duration)
-    rates = _three("tokens/s", running.tokens_per_second, lambda value: f"{value:.1f}")
+    rates = _three("tokens/s", running.tokens_per_second, rate)
     return [part for part in (ttft, rates) if part]
 
 
@@ -210,14 +210,14 @@ def plain_line(number: int, total: int, attempt: Attempt) -> str:
 
 def _outcome(attempt: Attempt) -> str:
     if attempt.is_cancelled:
-        return f"cancelled after {attempt.chunks} pieces"
+        return f"cancelled after {counted(attempt.chunks, 'piece')}"
     if not attempt.is_ok:
         return f"failed: {attempt.error}: {attempt.detail}"
     parts = ["ok"]
     if attempt.ttft_seconds is not None:
         parts.append(f"TTFT {duration(attempt.ttft_seconds)}")
-    if (rate := rate_of(attempt)) is not None:
-        parts.append(f"{rate:.1f} tokens/s")
+    if (tokens := rate_of(attempt)) is not None:
+        parts.append(f"{rate(tokens)} tokens/s")
     if attempt.is_valid is False:
         parts.append("refused by its check")
     return "  ".join(parts)

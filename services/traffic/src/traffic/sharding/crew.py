@@ -11,6 +11,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -27,13 +28,13 @@ from traffic.sharding.messages import (
     Done,
     Dropped,
     Job,
-    Message,
+    Order,
     Ready,
     Refused,
-    attempt_of,
+    Report,
     line_of,
-    message_of,
     question_of,
+    report_of,
 )
 
 LEAD_SECONDS = 0.1
@@ -84,7 +85,7 @@ class Crew:
 
         Raises: RefusedError where one of them ends before the others have begun.
         """
-        shares: list[_Share] = []
+        shares: list[Share] = []
         try:
             for index in range(self._settings.workers):
                 # one by one: those that run are ended also where one cannot be started
@@ -99,7 +100,7 @@ class Crew:
             self.checks = [share.check for share in shares if share.check is not None]
             self.lost = [share.lost for share in shares if share.lost]
 
-    async def _start(self, index: int) -> "_Share":
+    async def _start(self, index: int) -> "Share":
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "traffic", "share"),
             stdin=PIPE,
@@ -110,12 +111,12 @@ class Crew:
         count = self._settings.workers
         # what nobody set stays so there, too: a trace's models give way to a model that is set
         told = share_of(self._settings, index).model_dump(mode="json", exclude_unset=True)
-        share = _Share(process, f"worker {index + 1} of {count}", self._observer)
+        share = Share(process, f"worker {index + 1} of {count}", self._observer)
         share.tell(Job(told, index, count, self._sha256))
         return share
 
 
-class _Share:
+class Share:
     """One process. `ready` is done when it is warm, and fails when it ends before."""
 
     def __init__(self, process: Process, name: str, observer: Observer) -> None:
@@ -128,7 +129,8 @@ class _Share:
         self._is_stopped = False
         self.listening = spawn(self._listen(), name=name)
 
-    def tell(self, order: Job | Begin) -> None:
+    def tell(self, order: Order) -> None:
+        """Write an order; one for a process that has gone is nobody's."""
         if self.process.stdin is not None and not self.process.stdin.is_closing():
             self.process.stdin.write(line_of(order))
 
@@ -142,18 +144,21 @@ class _Share:
         assert self.process.stdout is not None
         reason = ""
         try:
-            while line := await self.process.stdout.readline():
-                reason = self._hear(message_of(line)) or reason
-        except (ValueError, msgspec.DecodeError):  # a line that is cut, or far too long
-            self.process.kill()
+            # one that is cut is the last word of a process that died
+            while (line := await self.process.stdout.readline()).endswith(b"\n"):
+                reason = self._hear(report_of(line)) or reason
+        except (ValueError, msgspec.DecodeError):  # a line that is no report, or far too long
+            with suppress(ProcessLookupError):
+                self.process.kill()
+        code = await self.process.wait()
         if self.check is None and not self._is_stopped:
-            self.lost = reason or f"{self._name} {_how_it_ended(await self.process.wait())}"
+            self.lost = reason or f"{self._name} {_how_it_ended(code)}"
         if not self.ready.done():
             self.ready.set_exception(RefusedError(self.lost or f"{self._name} was stopped"))
             self.ready.exception()  # nobody need ask: who waits is told all the same
 
-    def _hear(self, message: Message) -> str:
-        match message:
+    def _hear(self, report: Report) -> str:
+        match report:
             case Ready():
                 if not self.ready.done():
                     self.ready.set_result(None)
@@ -161,8 +166,8 @@ class _Share:
                 self._observer.asked(question_of(question))
             case Dropped(question):
                 self._observer.dropped(question_of(question))
-            case Answered():
-                self._observer.answered(attempt_of(message))
+            case Answered(attempt):
+                self._observer.answered(attempt)
             case Done(check):
                 self.check = check
             case Refused(sentence):
@@ -170,17 +175,17 @@ class _Share:
         return ""
 
 
-async def _end(shares: Sequence[_Share]) -> None:
+async def _end(shares: Sequence[Share]) -> None:
     """Stop those that still run, and see that none does afterwards."""
     for share in shares:
         share.stop()
     if shares:
         await asyncio.wait([share.listening for share in shares], timeout=STOP_SECONDS)
     for share in shares:
-        if share.process.returncode is None and not share.listening.done():
-            share.process.kill()
+        if not share.listening.done():
+            with suppress(ProcessLookupError):
+                share.process.kill()
         await share.listening
-        await share.process.wait()
 
 
 def _how_it_ended(code: int) -> str:

@@ -1,21 +1,22 @@
-"""What a process of `--workers` is told and tells: one JSON object a line, no word of a question.
+"""What crosses between the processes of a run: JSON, and no word of a question.
 
-To a share: a job, then the instant to begin. Its standard input's end tells it to stop. From it:
-that it is warm, what happens, and in the end its own check. Attempts cross with all their facts,
-to the last digit.
+A share of `--workers` is given orders, a line each: a job, then the instant to begin. Its standard
+input's end tells it to stop. It reports, a line each: that it is warm, what happens, and in the end
+its own check. What Locust has between its processes are attempts. An attempt crosses with all its
+facts, to the last digit.
 """
 
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from ollama_observe.wire.usage import Usage
 from traffic.bank.questions import Category
+from traffic.choices import RequestRoute
 from traffic.plan.planned import PlannedQuestion
-from traffic.request.attempt import Attempt, Failure
+from traffic.request.attempt import Attempt
 from traffic.run.selfcheck import SelfCheck
-from traffic.settings import RequestRoute
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -69,9 +70,9 @@ class Dropped(msgspec.Struct, frozen=True, tag="dropped"):
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
-    """A request has ended. The facts are those of an `Attempt`."""
+    """A request has ended."""
 
-    facts: dict[str, Any]
+    attempt: Attempt
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
@@ -80,20 +81,39 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
     check: SelfCheck
 
 
-Message = Ready | Refused | Asked | Dropped | Answered | Done
+Order = Job | Begin
+Report = Ready | Refused | Asked | Dropped | Answered | Done
 
-_decoder = msgspec.json.Decoder(Message)
-
-
-def line_of(message: Message | Job | Begin) -> bytes:
-    """A message as it crosses."""
-    return msgspec.json.encode(message) + b"\n"
+_encode = msgspec.json.Encoder(enc_hook=list).encode  # an array is told as a list
 
 
-def message_of(line: bytes) -> Message:
-    """A message from a share. Raises: msgspec.DecodeError."""
-    found: Message = _decoder.decode(line)
+def _array(_: type, values: list[float]) -> "array[float]":
+    return array("d", values)
+
+
+_report = msgspec.json.Decoder(Report, dec_hook=_array)
+_attempts = msgspec.json.Decoder(list[Attempt], dec_hook=_array)
+
+
+def line_of(message: Order | Report) -> bytes:
+    """An order or a report as it crosses."""
+    return _encode(message) + b"\n"
+
+
+def report_of(line: bytes) -> Report:
+    """A report of a share. Raises: msgspec.DecodeError."""
+    found: Report = _report.decode(line)
     return found
+
+
+def bytes_of(attempts: Sequence[Attempt]) -> bytes:
+    """Attempts as they cross."""
+    return _encode(attempts)
+
+
+def attempts_of(told: bytes) -> list[Attempt]:
+    """The attempts again. Raises: msgspec.DecodeError."""
+    return _attempts.decode(told)
 
 
 def outline_of(question: PlannedQuestion) -> Outline:
@@ -125,21 +145,3 @@ def question_of(outline: Outline) -> PlannedQuestion:
         is_warm_up=outline.is_warm_up,
         index=outline.index,
     )
-
-
-def answered(attempt: Attempt) -> Answered:
-    """An attempt with all its facts."""
-    facts = {name: getattr(attempt, name) for name in Attempt.__slots__}
-    return Answered(facts | {"gaps_seconds": attempt.gaps_seconds.tolist()})
-
-
-def attempt_of(message: Answered) -> Attempt:
-    """The attempt again."""
-    facts = dict(message.facts)
-    facts["category"] = Category(facts["category"])
-    facts["gaps_seconds"] = array("d", facts["gaps_seconds"])
-    if facts["failure"] is not None:
-        facts["failure"] = Failure(facts["failure"])
-    if facts["usage"] is not None:
-        facts["usage"] = Usage(**facts["usage"])
-    return Attempt(**facts)

@@ -27,15 +27,15 @@ from traffic.run.runner import play
 from traffic.run.selfcheck import Watch
 from traffic.settings import TrafficSettings
 from traffic.sharding.messages import (
+    Answered,
     Asked,
     Begin,
     Done,
     Dropped,
     Job,
-    Message,
     Ready,
     Refused,
-    answered,
+    Report,
     line_of,
     outline_of,
 )
@@ -135,10 +135,10 @@ class Teller:
         """Without their gaps, which nothing here is judged by."""
         self._transport = transport
 
-    def tell(self, message: Message) -> None:
-        """Write a message; what comes after the reader has gone is nobody's."""
+    def tell(self, report: Report) -> None:
+        """Write a report; what comes after the reader has gone is nobody's."""
         if not self._transport.is_closing():
-            self._transport.write(line_of(message))
+            self._transport.write(line_of(report))
 
     def asked(self, question: PlannedQuestion) -> None:
         """Tell it."""
@@ -146,7 +146,7 @@ class Teller:
 
     def answered(self, attempt: Attempt) -> None:
         """Tell all its facts, and keep what the schedule is judged by."""
-        self.tell(answered(attempt))
+        self.tell(Answered(attempt))
         self.attempts.append(replace(attempt, gaps_seconds=array("d")))
 
     def dropped(self, question: PlannedQuestion) -> None:

@@ -1,7 +1,7 @@
 """What one process of a foreign runner, as Locust's, asks of a plan, and what it has seen.
 
 The runner has the users and the network between machines; here are the share, its order and its
-instants, the records as they cross, and what the whole comes to.
+instants, and what the whole comes to.
 """
 
 import time
@@ -9,31 +9,26 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
-import msgspec
 from rich.console import Console
 
 from traffic.plan.plan import shard
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt
-from traffic.results.records import Record, attempt_of, record_of
 from traffic.run.command import Prepared
 from traffic.run.conclusion import conclude
 from traffic.run.keeping import LIMITS, Limits, keeper_of
 from traffic.run.playing import Played
 from traffic.run.selfcheck import SelfCheck, schedule_lag
+from traffic.sharding.messages import attempts_of, bytes_of
 
 Converse = Callable[[PlannedQuestion, float, Callable[[Attempt], None]], None]
 """Asks a question that was scheduled at an instant, and tells each attempt."""
-
-Told = tuple[Record, str]
-"""A request as it crosses: by the clock of its process, with the words of its failure."""
-_told = msgspec.json.Decoder(list[Told])
 
 
 class Swarm:
     """The share of a process. `sleep` and `warming` are the runner's: one user at a time warms up.
 
-    `played` holds what was heard, of this process and of others.
+    `played` holds what was heard, of this process and of others, each by its own `now`.
     """
 
     def __init__(
@@ -53,13 +48,17 @@ class Swarm:
         self.begin(0, 1)
 
     def begin(self, index: int, count: int) -> None:
-        """Take the share at `index` of `count`; the clock of its records shows 0 now."""
+        """Take the share at `index` of `count`; its clock shows 0 now."""
         self._keeper = keeper_of(self._prepared.plan, self._prepared.is_good, self._limits)
         self.played = Played(0.0, datetime.now(UTC), attempts=self._keeper.attempts)
-        self._untold: list[Told] = []
+        self._untold: list[Attempt] = []
         self._waiting = iter(shard(self._prepared.plan, index, count).stream())
         self._began = self._clock()
         self._measured: float | None = None
+
+    def now(self) -> float:
+        """Seconds since the share was taken: the clock of its attempts."""
+        return self._clock() - self._began
 
     def ask_next(self, converse: Converse, show: Callable[[Attempt], None]) -> bool:
         """Ask the next question at its instant; whether there was one.
@@ -69,13 +68,13 @@ class Swarm:
         with self._warming:
             question = next(self._waiting, None)
             while question is not None and question.is_warm_up:
-                converse(question, self._clock(), self._keep)
+                converse(question, self.now(), self._keep)
                 question = next(self._waiting, None)
             if self._measured is None:
-                self._measured = self._clock()
+                self._measured = self.now()
         if question is None or (due := self._due(question, self._measured)) is None:
             return False
-        self._sleep(max(0.0, due - self._clock()))
+        self._sleep(max(0.0, due - self.now()))
 
         def tell(attempt: Attempt) -> None:
             self._keep(attempt)
@@ -87,22 +86,20 @@ class Swarm:
     def _due(self, question: PlannedQuestion, measured: float) -> float | None:
         """When a question is to be asked; None where the time of the run is over by then."""
         at, limit = question.at_seconds, self.settings.duration_seconds
-        due = self._clock() if at is None else measured + at
+        due = self.now() if at is None else measured + at
         return None if limit is not None and due >= measured + limit else due
 
     def _keep(self, attempt: Attempt) -> None:
-        self._untold.append((record_of(attempt, self._began), attempt.detail))
+        self._untold.append(attempt)
 
     def tell(self) -> bytes:
         """What has not been told yet; it counts as told."""
         told, self._untold = self._untold, []
-        return msgspec.json.encode(told)
+        return bytes_of(told)
 
     def hear(self, told: bytes) -> None:
         """Take in what a process tells."""
-        for record, detail in _told.decode(told):
-            attempt = attempt_of(record)
-            attempt.detail = detail
+        for attempt in attempts_of(told):
             self._keeper.keep(attempt)
 
     def conclude(self, status: Console) -> int:
@@ -113,7 +110,7 @@ class Swarm:
         played.attempts = sorted(
             self._keeper.attempts, key=lambda one: (not one.is_warm_up, one.index, one.turn)
         )
-        played.seconds = self._clock() - self._began
+        played.seconds = self.now()
         if self.settings.is_scheduled:
             played.check = SelfCheck(schedule_lag(played.attempts), None, None)
         return conclude(self.settings, self._prepared.plan, self._prepared.slo, played, status)

@@ -1,21 +1,23 @@
 """Whether the server under test can be asked at all, told before the first question."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import uuid4
 
 import aiohttp
+import msgspec
 
 from ollama_observe.wire.models import normalise_model
 from ollama_observe.wire.portkey import GREETING
 from traffic.refusals import RefusedError
 from traffic.request import portkey
-from traffic.request.protocol import error_message, one_line
+from traffic.request.protocol import error_message
+from traffic.request.redirects import redirect
 from traffic.request.routes import ROUTE_HEADER, Way, headers_of, path_of, way_of
 from traffic.settings import TrafficSettings
 from traffic.target.bodies import TooLongError, whole
+from traffic.target.server import Model, models_of
 from traffic.target.unloading import loaded_models
 
 WITHIN_SECONDS = 30.0
@@ -35,6 +37,16 @@ class TargetError(RefusedError):
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a first look at the server has found, which does not speak against asking it."""
+
+    models: tuple[Model, ...]
+    """Those that it offers; none where it has no list of them."""
+    warning: str | None = None
+    """What speaks against the route that was chosen."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
     headers: Mapping[str, str]
@@ -43,37 +55,36 @@ class _Answer:
 
 async def check(
     http: aiohttp.ClientSession, settings: TrafficSettings, models: Sequence[str]
-) -> str | None:
-    """Raise TargetError unless `models` can be asked by the route that was chosen.
-
-    What speaks against the route, but not against asking, is returned as a sentence.
-    """
+) -> Look:
+    """Raise TargetError unless `models` can be asked by the route that was chosen."""
     if settings.route == "gateway":
         if settings.cold_every:
             raise TargetError(NO_COLD_BY_GATEWAY)
-        await check_gateway(http, settings, models)
-        return None
-    await check_target(http, settings.base_url, models)
+        return Look(await check_gateway(http, settings, models))
+    offered = await check_target(http, settings.base_url, models)
     if settings.cold_every:
         await check_unloading(http, settings.base_url)
     if settings.route in ("portkey", "mixed") and await goes_direct(http, settings.base_url):
-        return NOT_THROUGH_PORTKEY
-    return None
+        return Look(offered, NOT_THROUGH_PORTKEY)
+    return Look(offered)
 
 
-async def check_target(http: aiohttp.ClientSession, base_url: str, models: Iterable[str]) -> None:
-    """Raise TargetError unless something answers at `base_url` and offers all of `models`.
+async def check_target(
+    http: aiohttp.ClientSession, base_url: str, models: Iterable[str]
+) -> tuple[Model, ...]:
+    """What `base_url` offers. Raise TargetError unless it answers and all of `models` are there.
 
     A server without a list of models (404) is not held against it: the questions will tell.
     """
     nobody = f"nothing answers at {base_url}; start the stack with `make start`"
-    _require_models(base_url, models, await _get(http, f"{base_url}/api/tags", {}, nobody))
+    tags = await _get(http, f"{base_url}/api/tags", {}, nobody)
+    return _offered(base_url, models, tags)
 
 
 async def check_gateway(
     http: aiohttp.ClientSession, settings: TrafficSettings, models: Iterable[str]
-) -> None:
-    """Raise TargetError unless a gateway answers, and reaches an Ollama that offers the models."""
+) -> tuple[Model, ...]:
+    """The same by a gateway, and of the Ollama that it is to reach."""
     url = settings.portkey_url
     nobody = f"no Portkey gateway answers at {url}; start one with `make start-with-portkey`"
     hello = await _get(http, f"{url}/", {}, nobody)
@@ -81,7 +92,7 @@ async def check_gateway(
         raise TargetError(f"{url} is no Portkey gateway: GET / does not say {GREETING!r}")
     headers = headers_of("gateway", settings.ollama_url, uuid4().hex)
     tags = await _get(http, f"{url}{path_of('gateway', '/api/tags')}", headers, nobody)
-    _require_models(f"{settings.ollama_url} through {url}", models, tags)
+    return _offered(f"{settings.ollama_url} through {url}", models, tags)
 
 
 async def check_unloading(http: aiohttp.ClientSession, base_url: str) -> None:
@@ -111,11 +122,14 @@ async def _get(
     http: aiohttp.ClientSession, url: str, headers: Mapping[str, str], nobody: str
 ) -> _Answer:
     try:
-        return await _fetch(http, url, headers)
+        answer = await _fetch(http, url, headers)
     except TooLongError as error:
         raise TargetError(f"{url}: {error}") from error
     except (aiohttp.ClientError, OSError) as error:
         raise TargetError(nobody) from error
+    if said := redirect(answer.status, answer.headers.get("location")):
+        raise TargetError(f"{url} answers with HTTP {answer.status}: {said}")
+    return answer
 
 
 async def _fetch(http: aiohttp.ClientSession, url: str, headers: Mapping[str, str]) -> _Answer:
@@ -124,22 +138,19 @@ async def _fetch(http: aiohttp.ClientSession, url: str, headers: Mapping[str, st
         return _Answer(response.status, response.headers, await whole(response))
 
 
-def _require_models(server: str, models: Iterable[str], answer: _Answer) -> None:
+def _offered(server: str, wanted: Iterable[str], answer: _Answer) -> tuple[Model, ...]:
     if answer.status == HTTPStatus.NOT_FOUND:
-        return
+        return ()
     if answer.status != HTTPStatus.OK:
         said = error_message(answer.body)
         raise TargetError(f"{server} answers with HTTP {answer.status}: {said}")
-    names = _names(server, answer.body)
-    known = {normalise_model(name) for name in names}
-    for model in models:
-        if normalise_model(model) not in known:
-            offered = ", ".join(names) or "no model at all"
-            raise TargetError(f"{server} has no model {model}; /api/tags offers {offered}")
-
-
-def _names(server: str, body: bytes) -> list[str]:
     try:
-        return [one_line(str(model["name"])) for model in json.loads(body)["models"]]
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        models = models_of(answer.body)
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise TargetError(f"{server} is no Ollama: /api/tags does not list models") from error
+    known = {normalise_model(model.name) for model in models}
+    for name in wanted:
+        if normalise_model(name) not in known:
+            offered = ", ".join(model.name for model in models) or "no model at all"
+            raise TargetError(f"{server} has no model {name}; /api/tags offers {offered}")
+    return models

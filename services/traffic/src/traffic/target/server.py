@@ -1,21 +1,20 @@
 """What a model server says of itself: its version, and the models that it offers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import msgspec
 
 from ollama_observe.wire.models import normalise_model
+from traffic.choices import RequestRoute
 from traffic.request.protocol import one_line
 from traffic.request.routes import headers_of, path_of
-from traffic.settings import RequestRoute, TrafficSettings
+from traffic.settings import TrafficSettings
 from traffic.target.bodies import whole
-
-T = TypeVar("T")
 
 WITHIN_SECONDS = 10.0
 
@@ -30,31 +29,40 @@ class Model:
     digest: str | None = None
 
 
+class _Listed(msgspec.Struct):
+    name: str
+    size: Any = None
+    digest: Any = None
+
+
 class _Tags(msgspec.Struct):
-    models: list[Model]
+    models: list[_Listed]
 
 
 class _Version(msgspec.Struct):
     version: str
 
 
-async def offered(http: aiohttp.ClientSession, settings: TrafficSettings) -> tuple[Model, ...]:
-    """The models that can be asked; none where the server has no list of them."""
-    tags = await _said(http, settings, "/api/tags", _Tags)
-    return () if tags is None else tuple(map(_shown, tags.models))
+def models_of(tags: bytes) -> tuple[Model, ...]:
+    """The models in an answer of /api/tags. Raises: msgspec.MsgspecError, RecursionError."""
+    return tuple(map(_shown, msgspec.json.decode(tags, type=_Tags).models))
+
+
+def _shown(listed: _Listed) -> Model:
+    size = listed.size if isinstance(listed.size, int) else None
+    digest = listed.digest if isinstance(listed.digest, str) else None
+    return Model(one_line(listed.name), size, digest)
 
 
 async def facts(
-    http: aiohttp.ClientSession, settings: TrafficSettings, models: Sequence[str]
+    http: aiohttp.ClientSession,
+    settings: TrafficSettings,
+    offered: Sequence[Model],
+    asked: Sequence[str],
 ) -> dict[str, str]:
-    """What of the server and of the `models` asked is kept; what it does not tell is not there."""
-    version = await _said(http, settings, "/api/version", _Version)
-    found = {} if version is None else {"version": version.version}
-    return found | digests(await offered(http, settings), models)
-
-
-def _shown(model: Model) -> Model:
-    return replace(model, name=one_line(model.name))
+    """What of the server and of the models asked is kept; what it does not tell is not there."""
+    version = await _version(http, settings)
+    return ({} if version is None else {"version": version}) | digests(offered, asked)
 
 
 def digests(models: Sequence[Model], asked: Sequence[str]) -> dict[str, str]:
@@ -67,20 +75,17 @@ def digests(models: Sequence[Model], asked: Sequence[str]) -> dict[str, str]:
     }
 
 
-async def _said(
-    http: aiohttp.ClientSession, settings: TrafficSettings, path: str, kind: type[T]
-) -> T | None:
+async def _version(http: aiohttp.ClientSession, settings: TrafficSettings) -> str | None:
     # a run's own requests choose their way; this one asks for none, except past the gateway
     way: RequestRoute = "gateway" if settings.route == "gateway" else "default"
+    url = f"{settings.target_url}{path_of(way, '/api/version')}"
     headers = headers_of(way, settings.ollama_url, uuid4().hex)
     timeout = aiohttp.ClientTimeout(total=WITHIN_SECONDS)
     try:
-        async with http.get(
-            f"{settings.target_url}{path_of(way, path)}", headers=headers, timeout=timeout
-        ) as answer:
+        async with http.get(url, headers=headers, timeout=timeout, allow_redirects=False) as answer:
             body = await whole(answer)
         if answer.status != HTTPStatus.OK:
             return None
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body, type=_Version).version
     except (aiohttp.ClientError, OSError, msgspec.MsgspecError, RecursionError):
         return None

@@ -30,7 +30,9 @@ async def unload(
     try:
         async with asyncio.timeout(within_seconds):
             asked = {"model": model, "keep_alive": 0}
-            async with http.post(f"{base_url}/api/generate", json=asked) as response:
+            async with http.post(
+                f"{base_url}/api/generate", json=asked, allow_redirects=False
+            ) as response:
                 await whole(response)
                 if response.status != HTTPStatus.OK:
                     return False
@@ -48,7 +50,7 @@ async def loaded_models(http: aiohttp.ClientSession, base_url: str) -> set[str] 
 
     Raises: aiohttp.ClientError, OSError.
     """
-    async with http.get(f"{base_url}/api/ps") as response:
+    async with http.get(f"{base_url}/api/ps", allow_redirects=False) as response:
         found = read_loaded(await whole(response))
         if response.status != HTTPStatus.OK or found is None:
             return None

@@ -17,10 +17,11 @@ from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load, settings_config
 from traffic.bank.loading import Bank
 from traffic.bank.place import bank_of
+from traffic.choices import Preset, Rate
 from traffic.plan.arrivals import Arrival
 from traffic.plan.plan import make_plan
 from traffic.request.client import open_http
-from traffic.settings import Preset, TrafficSettings
+from traffic.settings import TrafficSettings
 from traffic.target.check import TargetError, check_target
 from traffic.worker.booking import Books
 from traffic.worker.control import create_control
@@ -34,9 +35,7 @@ class WorkerSettings(TrafficSettings):
 
     preset: Preset = Field("continuous", description="As of a run; continuous: until stopped.")
     arrival: Arrival = Field("poisson", description="As of a run; poisson: as people come.")
-    rate_per_second: float = Field(
-        0.2, ge=1e-6, le=10_000, description="Mean rate of a schedule; of a ramp, its end."
-    )
+    rate_per_second: Rate = Field(0.2, description="Mean rate of a schedule; of a ramp, its end.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,11 @@
 """What a request to the worker may set, over what the worker was started with. Pure."""
 
-import difflib
 from typing import Any
 
 from pydantic import ValidationError
 
 from ollama_observe.service.settings import describe
-from traffic.refusals import RefusedError
+from traffic.refusals import RefusedError, did_you_mean
 from traffic.settings import TrafficSettings, changed
 
 SETTABLE = (
@@ -20,8 +19,8 @@ SETTABLE = (
 OPERATORS_OWN = (
     *("log_level", "log_format", "dry_run", "allow_remote", "base_url", "portkey_url"),
     *("ollama_url", "trace", "request_timeout_seconds", "connect_timeout_seconds"),
-    *("questions_directory", "results_directory", "slo", "workers", "worker_host", "worker_port"),
-    *("worker_autostart", "worker_drain_seconds"),
+    *("questions_directory", "results_directory", "note", "slo", "workers", "worker_host"),
+    *("worker_port", "worker_autostart", "worker_drain_seconds"),
 )
 
 """Addresses, files and the rest: the operator sets them where the worker is started."""
@@ -45,5 +44,5 @@ def settings_of(settings: TrafficSettings, given: dict[str, Any]) -> TrafficSett
 def _unknown(name: str) -> str:
     if name in OPERATORS_OWN:
         return f"{name} is set where the worker is started, not here"
-    close = difflib.get_close_matches(name, SETTABLE, n=1)
-    return f"unknown setting {name!r}" + (f", did you mean {close[0]}?" if close else "")
+    hint = did_you_mean(name, SETTABLE)
+    return f"unknown setting {name!r}" + (f", {hint}" if hint else "")

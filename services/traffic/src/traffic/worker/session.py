@@ -111,8 +111,11 @@ class Session:
         if self.state != "idle":
             raise ConflictError(f"it is {self.state}: POST /stop first")
         begun = asyncio.get_running_loop().create_future()
-        self._spawn(settings, begun, is_patient=False)
-        await begun
+        task = self._spawn(settings, begun, is_patient=False)
+        await asyncio.wait((begun, task), return_when=asyncio.FIRST_COMPLETED)
+        if task.cancelled():
+            raise ConflictError("it was stopped before it had begun")
+        (begun if begun.done() else task).result()
 
     async def stop(self, *, leaving: bool = False) -> None:
         """Ask nothing more; requests in flight end within a bound, or are left at once.
@@ -129,6 +132,8 @@ class Session:
         else:
             task.cancel()
         await asyncio.wait((task,))
+        if self.state == "stopping":  # it was stopped before its first step
+            self.state = "idle"
 
     def change_rate(self, rate_per_second: float) -> None:
         """Go on at another rate. Raises: ConflictError."""
@@ -143,9 +148,10 @@ class Session:
 
     def _spawn(
         self, settings: TrafficSettings, begun: "asyncio.Future[None]", *, is_patient: bool
-    ) -> None:
+    ) -> "asyncio.Task[None]":
         self.state, self.detail = "starting", ""
         self._task = spawn(self._serve(settings, begun, is_patient), name="run")
+        return self._task
 
     async def _serve(
         self, settings: TrafficSettings, begun: "asyncio.Future[None]", is_patient: bool
@@ -164,13 +170,7 @@ class Session:
         except RefusedError as error:
             self.detail = str(error)
             begun.set_exception(error)
-        except asyncio.CancelledError:
-            if not begun.done():
-                begun.set_exception(ConflictError("it was stopped before it had begun"))
-                begun.exception()  # nobody may be waiting for it, and then it is no news
-            raise
         finally:
-            begun.cancel()
             self.state = "idle"
 
     async def _reach(
@@ -179,7 +179,7 @@ class Session:
         """Return when the server can be asked; the patient try again until then."""
         while True:
             try:
-                self.detail = await check(http, settings, plan.models) or ""
+                self.detail = (await check(http, settings, plan.models)).warning or ""
             except TargetError as error:
                 if not is_patient:
                     raise

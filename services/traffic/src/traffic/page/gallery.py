@@ -1,4 +1,4 @@
-"""The charts of a result's page. Pure."""
+"""Which charts a page has: those for which there is something to show. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +12,8 @@ from traffic.results.summary import Summary
 from traffic.run.drops import Drop
 
 
-def charts(attempts: Sequence[Attempt], drops: Sequence[Drop], summary: Summary) -> list[Chart]:
-    """Those for which there is something to show."""
+def gallery(attempts: Sequence[Attempt], drops: Sequence[Drop], summary: Summary) -> list[Chart]:
+    """The charts of a run, in their order on the page."""
     measured = [attempt for attempt in attempts if not attempt.is_warm_up]
     if not measured:
         return []

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from tests.runs import cancelled, many, result, whole
 from traffic.bank.questions import Category
-from traffic.page.charts import charts
+from traffic.page.gallery import gallery
 from traffic.results.results import Result
 from traffic.results.summary import Kept
 from traffic.run.drops import Drop
 
 
 def names(run: Result) -> list[str]:
-    return [chart.name for chart in charts(run.attempts, run.drops, run.summary)]
+    return [chart.name for chart in gallery(run.attempts, run.drops, run.summary)]
 
 
 def test_a_run_with_everything_has_all_charts() -> None:
@@ -31,7 +31,7 @@ def test_a_run_that_only_warmed_up_has_none() -> None:
 def test_time_begins_with_what_is_measured() -> None:
     late = [replace(whole(at=0.0), is_warm_up=True), whole(1, at=100.0), whole(2, at=101.0)]
     run = result(late)
-    assert charts(run.attempts, run.drops, run.summary)[0].rows[0][0].startswith("0.0 to ")
+    assert gallery(run.attempts, run.drops, run.summary)[0].rows[0][0].startswith("0.0 to ")
 
 
 def test_where_only_the_last_requests_are_kept_what_was_dropped_has_its_place_among_them() -> None:
@@ -39,6 +39,6 @@ def test_where_only_the_last_requests_are_kept_what_was_dropped_has_its_place_am
     drops = [Drop(Category.CODE, "m:1b", at, 1) for at in (50.0, 101.0, 108.0)]
     run = result(attempts, drops=drops)
     summary = replace(run.summary, kept=Kept(10, since_seconds=100.0))
-    failures = charts(run.attempts, run.drops, summary)[-1]
+    failures = gallery(run.attempts, run.drops, summary)[-1]
     assert failures.text == "0 failed, 0 cancelled, 2 dropped."
     assert [row[-1] for row in failures.rows].count("1") == 2

@@ -1,0 +1,132 @@
+"""One turn to the server under test: what is sent, and what its answer is taken for. No I/O.
+
+Whoever carries the bytes, and by which library, sends the same and says the same of failures.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+
+from ollama_observe import __version__
+from ollama_observe.wire.framing import framing_of
+from traffic.bank.validators import accepts
+from traffic.plan.planned import PlannedQuestion
+from traffic.request import portkey
+from traffic.request.attempt import Attempt, Failure
+from traffic.request.protocol import HEADERS, PATHS, SPEAKS_OF_SCHEMAS, Message, build
+from traffic.request.reading import Reading, Refusal, fail
+from traffic.request.redirects import redirect
+from traffic.request.routes import headers_of, path_of
+from traffic.settings import TrafficSettings
+
+ALWAYS = {
+    "accept-encoding": "identity",
+    "content-type": "application/json",
+    "user-agent": f"ollama-observe-traffic/{__version__}",
+}
+"""What every request carries. Compression would hide when tokens came."""
+
+NO_CONNECTION = "no connection in time"
+CLOSED = "the connection was closed before the answer"
+CUT = "the answer broke off"
+
+
+def attempt_for(question: PlannedQuestion, turn: int, scheduled: float) -> Attempt:
+    """The facts of a turn before it is sent."""
+    return Attempt(
+        question.question_id,
+        question.category,
+        turn,
+        scheduled,
+        sent=scheduled,
+        route=question.route,
+        is_warm_up=question.is_warm_up,
+        index=question.index,
+        cancel_after_chunks=question.cancel_after_chunks,
+    )
+
+
+def model_of(settings: TrafficSettings, question: PlannedQuestion) -> str:
+    """The model that a question asks: its own, or the first of the run."""
+    return question.model or next(iter(settings.models))
+
+
+class Sending:
+    """A turn with what is known of its answer, all of which is noted in `attempt`.
+
+    `path` is to be put behind the target's address.
+    """
+
+    def __init__(
+        self,
+        settings: TrafficSettings,
+        attempt: Attempt,
+        question: PlannedQuestion,
+        messages: list[Message],
+    ) -> None:
+        api = settings.api
+        attempt.model = model_of(settings, question)
+        self.attempt = attempt
+        self.path = path_of(attempt.route, PATHS[api])
+        way = headers_of(attempt.route, settings.ollama_url, uuid.uuid4().hex)
+        self.headers = {**ALWAYS, **HEADERS[api], **way}
+        self.body = build(
+            api,
+            attempt.model,
+            question,
+            messages,
+            num_ctx=settings.num_ctx,
+            keep_alive=settings.keep_alive,
+        )
+        self._settings = settings
+        self._question = question
+
+    def answered(
+        self, instant: float, status: int, headers: Mapping[str, str]
+    ) -> Reading | Refusal | None:
+        """Note the head of the answer; what its body is given to, None where nobody could read it.
+
+        The names in `headers` are in lower case, or their case does not matter.
+        """
+        attempt = self.attempt
+        attempt.headers, attempt.status = instant, status
+        attempt.has_portkey_sign = portkey.has_sign(headers)
+        if status != HTTPStatus.OK:
+            return Refusal(attempt, self.body, redirect(status, headers.get("location")))
+        content_type = headers.get("content-type", "")
+        framing = framing_of(content_type)
+        if framing is None:
+            fail(attempt, Failure.UNREADABLE, f"Content-Type {content_type or 'is missing'}")
+            return None
+        return Reading(attempt, self._settings.api, framing)
+
+    def late(self) -> None:
+        """Note that the time of the request is up."""
+        limit = self._settings.request_timeout_seconds
+        fail(self.attempt, Failure.TIMEOUT, f"no whole answer after {limit:g} seconds")
+
+    def check(self) -> Callable[[str], bool] | None:
+        """What tells whether the answer's text is right; None where nothing can.
+
+        Only the last turn is checked, and only a whole answer of a model that was told what the
+        check looks for.
+        """
+        question, attempt = self._question, self.attempt
+        is_last = attempt.turn == len(question.turns) - 1
+        is_told = question.format is None or SPEAKS_OF_SCHEMAS[self._settings.api]
+        if question.check is None or not (is_last and is_told and attempt.is_ok):
+            return None
+        return partial(accepts, question.check, question.format)
+
+
+def words_of(error: Exception) -> str:
+    """What became of a connection, in words of ours: those of a library may quote an answer."""
+    match error:
+        case OSError(errno=int() as number) if number > 0:
+            return os.strerror(number)
+        case OSError(strerror=str() as said):  # of names that are not known
+            return said
+        case _:
+            return f"what came is no HTTP that could be read ({type(error).__name__})"
