@@ -1,0 +1,1 @@
+"""Attempts to figures, and figures to what is shown and kept."""
