@@ -16,6 +16,7 @@ from tests.unit.traffic.results.test_summary import (
     through_portkey,
 )
 from traffic.bank.questions import Category
+from traffic.choices import Route
 from traffic.plan.plan import Endless, Plan
 from traffic.request.attempt import Attempt, Failure
 from traffic.results.slo import Verdict
@@ -24,7 +25,6 @@ from traffic.results.tables import summary_table
 from traffic.results.ways import Comparison, Differences
 from traffic.run.drops import Drop
 from traffic.run.keeping import Keeper, Limits
-from traffic.choices import Route
 
 
 def printed(

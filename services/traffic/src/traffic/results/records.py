@@ -13,9 +13,9 @@ import msgspec
 
 from ollama_observe.wire.usage import Usage
 from traffic.bank.questions import Category
+from traffic.choices import RequestRoute
 from traffic.request.attempt import Attempt, Failure
 from traffic.results.measures import MEASURES
-from traffic.choices import RequestRoute
 
 DIGITS = 6
 """Instants are kept to the microsecond."""

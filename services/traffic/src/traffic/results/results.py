@@ -47,8 +47,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     `versions` are of what ran, `server` what the model server says of itself (its version, the
     digest of each model), `self_check` the generator's word about itself: `reasons` are why the
-    run is invalid, `lost` how its processes died, `remarks` what is to be known of its figures. `drops` and `records` are the last
-    ones where `summary.kept` says so.
+    run is invalid, `lost` how its processes died, `remarks` what is to be known of its figures.
+    `drops` and `records` are the last ones where `summary.kept` says so.
     """
 
     schema: str = SCHEMA
