@@ -7,10 +7,10 @@ from statistics import mean, median
 
 from tests.bank.texts import text, words
 from traffic.bank.loading import Bank
-from traffic.bank.questions import PLACEHOLDER, Category, Question
+from traffic.bank.questions import PLACEHOLDER, Category, Kind, Question
 
 EACH = 100
-BANDS: dict[Category, tuple[int, int]] = {
+BANDS: dict[Kind, tuple[int, int]] = {
     Category.FACTUAL_SHORT: (15, 220),
     Category.EXPLAIN_MEDIUM: (30, 400),
     Category.LONGFORM: (50, 600),

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from tests.bank import alike, answers, contents, languages, shapes
+from tests.bank import alike, answers, contents, fixtures, languages, shapes
 from traffic.bank.loading import Bank, load_bank
 from traffic.bank.manifest import as_text, manifest, schema
-from traffic.bank.questions import Category
+from traffic.bank.questions import Category, Fixture
 from traffic.choices import Preset
 from traffic.export.formats import FORMATS, Format, exported
+from traffic.plan.mixes import FIXTURES
 from traffic.plan.plan import SIZES, Plan, make_plan
 from traffic.plan.stages import drafted
 from traffic.settings import TrafficSettings
@@ -43,6 +45,21 @@ RULES: tuple[Callable[[Bank], Iterable[str]], ...] = (
     contents.unwanted,
     answers.schemas,
     answers.checks,
+    fixtures.sizes,
+    fixtures.odd,
+    fixtures.short,
+    fixtures.lists,
+)
+SAFE_RULES = (
+    shapes.ceilings,
+    alike.duplicates,
+    alike.near_duplicates,
+    alike.rewordings,
+    languages.wrong_languages,
+    contents.personal,
+    contents.fleeting,
+    contents.absent,
+    contents.unwanted,
 )
 
 
@@ -56,6 +73,25 @@ def test_no_question_breaks_the_rule(bank: Bank, rule: Callable[[Bank], Iterable
     assert list(rule(bank)) == []
 
 
+@pytest.mark.parametrize("rule", SAFE_RULES, ids=lambda rule: rule.__name__)
+def test_no_harmless_question_breaks_the_rule(
+    bank: Bank, rule: Callable[[Bank], Iterable[str]]
+) -> None:
+    assert list(rule(fixtures.safe(bank))) == []
+
+
+def test_no_id_is_used_twice(bank: Bank) -> None:
+    ids = [one.id for one in bank.every({*Category, *Fixture})]
+    assert len(set(ids)) == len(ids) == len(bank.questions) + len(bank.fixtures)
+
+
+@pytest.mark.parametrize("preset", FIXTURES)
+def test_a_preset_asks_all_of_its_fixture_once(bank: Bank, preset: Preset) -> None:
+    asked = [question.question_id for question in plan(bank, preset, seed=1).questions]
+    assert sorted(asked) == [one.id for one in bank.every({FIXTURES[preset]})]
+    assert asked != sorted(asked)
+
+
 def test_there_are_a_thousand_questions_in_ten_categories(bank: Bank) -> None:
     assert len(bank.questions) >= TOTAL
     assert {question.category for question in bank.questions} == set(Category)
@@ -66,10 +102,13 @@ def test_the_schema_in_the_bank_is_the_one_of_the_code() -> None:
     assert (QUESTIONS / "schema.json").read_text(encoding="utf-8") == as_text(schema())
 
 
-def test_the_schema_is_json_schema_2020_12_with_every_category() -> None:
+def test_the_schema_is_json_schema_2020_12_with_every_kind() -> None:
     document = json.loads((QUESTIONS / "schema.json").read_text(encoding="utf-8"))
     assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert document["$defs"]["Category"]["enum"] == [str(category) for category in Category]
+    for name, kinds in (("Category", Category), ("Fixture", Fixture)):
+        assert document["$defs"][name]["enum"] == [str(kind) for kind in kinds]
+    for line in (QUESTIONS / "fixtures" / "embeddings.jsonl").read_text("utf-8").splitlines():
+        Draft202012Validator(document).validate(json.loads(line))
 
 
 def test_the_manifest_counts_and_hashes_what_is_there(bank: Bank) -> None:
@@ -78,17 +117,19 @@ def test_the_manifest_counts_and_hashes_what_is_there(bank: Bank) -> None:
 
 
 def test_every_file_is_sorted_by_id_and_written_one_way(bank: Bank) -> None:
-    for category in Category:
-        raw = (QUESTIONS / f"{category}.jsonl").read_bytes()
+    for kind in (*Category, *Fixture):
+        folder = QUESTIONS / "fixtures" if kind in set(Fixture) else QUESTIONS
+        raw = (folder / f"{kind}.jsonl").read_bytes()
         assert raw.endswith(b"\n")
         assert b"\r" not in raw
-        ids = [question.id for question in bank.of(category)]
+        ids = [question.id for question in bank.every({kind})]
         assert ids == sorted(ids)
 
 
 def test_no_file_in_the_bank_is_unknown_or_unused(bank: Bank) -> None:
     found = {path.relative_to(QUESTIONS).as_posix() for path in QUESTIONS.rglob("*.*")}
     expected = {f"{category}.jsonl" for category in Category}
+    expected |= {f"fixtures/{fixture}.jsonl" for fixture in Fixture}
     expected |= {f"contexts/{q.context_ref}.txt" for q in bank.questions if q.context_ref}
     assert found == expected | {"schema.json", "manifest.json", "README.md"}
 

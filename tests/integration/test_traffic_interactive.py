@@ -115,6 +115,22 @@ async def test_a_plan_that_is_not_wanted_is_not_played() -> None:
     assert peer.chats == []
 
 
+def odd(terminal: Terminal) -> int:
+    for words in ("Model", "Preset", "Arrival", "in flight", "API", "Start"):
+        terminal.expect(words)
+        terminal.expect("): ")
+        terminal.enter("edge" if words == "Preset" else "")
+    return terminal.end()
+
+
+async def test_a_fixture_is_not_asked_for_its_categories() -> None:
+    peer = Peer()
+    code, shown = await talk(peer, odd)
+    assert code == 0, shown
+    assert "Categories" not in shown
+    assert len(peer.chats) == 31
+
+
 def stopped(terminal: Terminal) -> int:
     for words in ("Model", "Preset", "Categories", "Arrival", "in flight", "API", "Start"):
         terminal.expect(words)

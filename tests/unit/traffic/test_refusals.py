@@ -24,7 +24,7 @@ REPLAY = "--preset replay --trace {0}"
 CASES = {
     "unknown command": ("exprot", "there is no command 'exprot'; did you mean export?"),
     "unknown flag": ("--prest demo", "unrecognized arguments: --prest demo"),
-    "unknown preset": ("--preset huge", "'replay', found 'huge'"),
+    "unknown preset": ("--preset huge", "or 'embeddings', found 'huge'"),
     "unknown category": ("--categories poems", "no category 'poems'; expected some of factual"),
     "almost a category": ("--categories cod", "no category 'cod' (did you mean code?); expected"),
     "mix without category": ("--mix rag --categories code", "the mix rag has none of the"),

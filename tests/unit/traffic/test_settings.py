@@ -150,3 +150,20 @@ def test_a_note_is_short() -> None:
     assert settings(note="x" * 200).note
     with pytest.raises(ValidationError, match="note"):
         settings(note="x" * 201)
+
+
+@pytest.mark.parametrize("preset", ["edge", "refusal-safe", "embeddings"])
+@pytest.mark.parametrize("other", [{"mix": "chat"}, {"categories": "code"}])
+def test_a_fixture_has_neither_categories_nor_a_mix(preset: str, other: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="not with --categories or --mix"):
+        settings(preset=preset, **other)
+    assert settings(preset=preset, mix="uniform", arrival="poisson", route="mixed")
+
+
+def test_embeddings_are_of_two_apis_and_come_in_one_piece() -> None:
+    with pytest.raises(ValidationError, match=r"no embeddings \(--api native or openai\)"):
+        settings(preset="embeddings", api="anthropic")
+    with pytest.raises(ValidationError, match="not with --cancel-rate"):
+        settings(preset="embeddings", cancel_rate=0.1)
+    assert settings(preset="embeddings", api="openai")
+    assert settings(preset="edge", api="anthropic", cancel_rate=0.1)

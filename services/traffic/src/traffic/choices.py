@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-Preset = Literal["quick", "demo", "stress", "continuous", "replay"]
-"""How many questions, of which kinds. Sizes are in plan.plan."""
+Preset = Literal[
+    "quick", "demo", "stress", "continuous", "replay", "edge", "refusal-safe", "embeddings"
+]
+"""How many questions, of which kinds. Sizes are in plan.plan, fixtures in plan.mixes."""
 
 Api = Literal["native", "openai", "anthropic"]
 """Which of the server's chat interfaces is used."""

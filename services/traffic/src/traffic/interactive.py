@@ -18,6 +18,7 @@ from rich.text import Text
 from ollama_observe.service.settings import describe, load
 from traffic.bank.questions import Category
 from traffic.manual import GROUPS, flags, help_wanted
+from traffic.plan.mixes import FIXTURES
 from traffic.plan.preview import preview
 from traffic.refusals import RefusedError, say
 from traffic.request.client import open_http
@@ -117,7 +118,8 @@ class Interview:
         self._ask_model(models)
         if self.settings.preset != "replay":  # which has the rest from its trace
             self._ask(PRESET)
-            self._ask_categories()
+            if self.settings.preset not in FIXTURES:
+                self._ask_categories()
             self._ask(ARRIVAL)
             self._ask(CONCURRENCY if self.settings.arrival == "closed" else RATE)
         self._ask(API)

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from ollama_observe.service.settings import ServiceSettings, settings_config
 from traffic.choices import Api, Prefix, Preset, Rate, Route, Seconds
 from traffic.plan.arrivals import Arrival
-from traffic.plan.mixes import Mix, parse_categories, parse_weights, weights
+from traffic.plan.mixes import Mix, kinds, parse_categories, parse_weights
 from traffic.target.nearness import near_address
 
 GATEWAY_ADDRESSES = ("portkey_url", "ollama_url")
@@ -56,13 +56,14 @@ class TrafficSettings(ServiceSettings):
     api: Api = Field(
         "native",
         description="native: /api/chat; openai: /v1/chat/completions; anthropic: /v1/messages. "
-        "All streamed.",
+        "All streamed. Embeddings: /api/embed, /v1/embeddings.",
     )
     dry_run: bool = Field(False, description="Show what would be asked, and send nothing.")
     preset: Preset = Field(
         "quick",
         description="quick: 10 questions, one of each category; demo: 50; stress: 1000; "
-        "continuous: until stopped; replay: what TRAFFIC_TRACE holds.",
+        "continuous: until stopped; replay: what TRAFFIC_TRACE holds; edge (odd texts), "
+        "refusal-safe (harmless, often refused), embeddings: all of that fixture.",
     )
     questions: int | None = Field(
         None, gt=0, le=1_000_000, description="How many questions, in place of the preset's number."
@@ -126,8 +127,8 @@ class TrafficSettings(ServiceSettings):
         None,
         ge=0,
         le=10_000,
-        description="Questions before the measured ones, in no figure. Default: quick 0, demo 1, "
-        "stress 3, continuous 0, replay 1.",
+        description="Questions before the measured ones, in no figure. Default: demo 1, stress 3, "
+        "replay 1, others 0.",
     )
     cancel_rate: float = Field(
         0.0, ge=0, le=1, description="Share of the answers that are left in the middle."
@@ -139,9 +140,7 @@ class TrafficSettings(ServiceSettings):
         None,
         description="JSONL of requests to replay: times and sizes; the proxy's own log is one.",
     )
-    trace_speed: float = Field(
-        1.0, gt=0, le=1000, description="How many times as fast as it was recorded."
-    )
+    trace_speed: float = Field(1.0, gt=0, le=1000, description="How many times the recorded speed.")
 
     request_timeout_seconds: Seconds = Field(
         300.0, description="Longest time for one request, from sent to the answer's end."
@@ -202,7 +201,11 @@ class TrafficSettings(ServiceSettings):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         self._is_replay_or_not()
-        weights(self.mix, self.categories)
+        kinds(self.preset, self.mix, self.categories)
+        if self.preset == "embeddings" and self.api == "anthropic":
+            raise ValueError("the anthropic API has no embeddings (--api native or openai)")
+        if self.preset == "embeddings" and self.cancel_rate:
+            raise ValueError("vectors come in one piece, without a middle: not with --cancel-rate")
         if self.api != "native" and (self.num_ctx is not None or self.keep_alive is not None):
             raise ValueError("num_ctx and keep_alive are the native API's alone (--api native)")
         return self

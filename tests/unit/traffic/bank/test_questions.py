@@ -16,6 +16,17 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"expect": {"len_class": "S", "max_tokens": 4000}}, "above 200"),
     ({"context_ref": "story", "context_tokens": 1000}, "belong together"),
     ({"turns": [{"role": "user", "content": "Sum up {context}"}]}, "belong together"),
+    ({"repeat": {"text": "no ", "times": 3}}, "belong together"),
+    (
+        {
+            "turns": [{"role": "user", "content": "{context}"}],
+            "context_ref": "story",
+            "context_tokens": 9,
+            "repeat": {"text": "no ", "times": 3},
+        },
+        "one of context_ref and repeat",
+    ),
+    ({"repeat": {"text": "no ", "times": 10_001}}, "repeat.times"),
     ({"context_tokens": 1000}, "belong together"),
     ({"check": {"kind": "json_schema"}, "sample": "{}"}, "needs a format"),
     ({"check": {"kind": "numeric", "value": 4}}, "check and sample belong together"),

@@ -93,3 +93,9 @@ def test_no_record_looks_like_one_of_another_benchmark(name: Format) -> None:
         # guidellm takes a column for whatever its name says
         if name == "guidellm":
             assert not {"context", "text", "tools", "duration", "output_tokens_count"} & set(record)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_texts_to_embed_are_left_out(name: Format) -> None:
+    found = made(name, question(turns=("",), inputs=("Sea", "Lake")))
+    assert (found.records, dict(found.reasons)) == ((), {"with texts to embed": 1})

@@ -2,8 +2,17 @@
 
 import pytest
 
-from traffic.bank.questions import Category
-from traffic.plan.mixes import MIXES, Mix, parse_categories, parse_weights, weights
+from traffic.bank.questions import Category, Fixture
+from traffic.choices import Preset
+from traffic.plan.mixes import (
+    FIXTURES,
+    MIXES,
+    Mix,
+    kinds,
+    parse_categories,
+    parse_weights,
+    weights,
+)
 
 
 def test_without_a_word_all_categories_weigh_the_same() -> None:
@@ -75,3 +84,19 @@ def test_models_are_read_with_their_weights() -> None:
 def test_models_that_cannot_be_weighed_are_refused(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         parse_weights(text)
+
+
+@pytest.mark.parametrize(("preset", "fixture"), FIXTURES.items())
+def test_a_preset_of_a_fixture_asks_that_alone(preset: Preset, fixture: Fixture) -> None:
+    assert kinds(preset, "uniform", "") == {fixture: 1.0}
+    assert set(FIXTURES.values()) == set(Fixture)
+
+
+def test_any_other_preset_asks_categories() -> None:
+    assert kinds("quick", "rag", "") == weights("rag", "")
+
+
+@pytest.mark.parametrize(("mix", "categories"), [("rag", ""), ("uniform", "code")])
+def test_a_fixture_has_no_categories(mix: Mix, categories: str) -> None:
+    with pytest.raises(ValueError, match="the preset edge asks a fixture"):
+        kinds("edge", mix, categories)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.traffic.bank.test_loading import write_bank
+from tests.unit.traffic.bank.test_loading import write_bank, write_fixtures
 from tests.unit.traffic.test_settings import settings
-from traffic.bank.loading import Bank, load_bank
-from traffic.bank.questions import Category
+from traffic.bank.loading import Bank, BankError, fixture_file, load_bank
+from traffic.bank.questions import Category, Fixture
 from traffic.choices import RequestRoute, Route
 from traffic.plan.plan import _NOT_PLANNED, Plan, PlanError, make_plan, shard
 from traffic.settings import TrafficSettings
@@ -309,3 +309,43 @@ def test_a_share_that_there_is_not_is_refused(bank: Bank, index: int) -> None:
 
 def test_what_an_endless_plan_does_not_depend_on_are_settings() -> None:
     assert set(TrafficSettings.model_fields) > _NOT_PLANNED
+
+
+@pytest.fixture
+def odd_bank(tmp_path: Path) -> Bank:
+    return load_bank(write_fixtures(write_bank(tmp_path), edge=7, embeddings=5))
+
+
+@pytest.mark.parametrize(("preset", "count"), [("edge", 7), ("embeddings", 5)])
+def test_a_preset_of_a_fixture_asks_all_of_it_once_in_the_order_of_the_seed(
+    odd_bank: Bank, preset: str, count: int
+) -> None:
+    plan, again = plan_of(odd_bank, preset=preset), plan_of(odd_bank, preset=preset)
+    ids = [item.question_id for item in plan.questions]
+    assert len(set(ids)) == len(ids) == plan.requests == count
+    assert {item.category for item in plan.questions} == {preset}
+    assert (plan.repeats, plan.warm_up, plan.sha256) == (0, (), again.sha256)
+    other = plan_of(odd_bank, preset=preset, seed=2)
+    assert ids != [item.question_id for item in other.questions]
+    assert plan.sha256 != other.sha256
+
+
+def test_a_fixture_has_what_any_plan_has(odd_bank: Bank) -> None:
+    mixed = plan_of(odd_bank, preset="embeddings", route="mixed", warm_up=2, questions=3)
+    assert Counter(item.route for item in mixed.questions) == {"direct": 3, "portkey": 3}
+    assert {item.category for item in mixed.warm_up} == {"embeddings"}
+    timed = plan_of(odd_bank, preset="edge", arrival="constant", rate_per_second=2)
+    assert [item.at_seconds for item in timed.questions] == [number / 2 for number in range(7)]
+    assert plan_of(odd_bank, preset="edge", questions=10).repeats == 3
+
+
+def test_the_texts_to_embed_are_in_the_hash(odd_bank: Bank, tmp_path: Path) -> None:
+    before = plan_of(odd_bank, preset="embeddings").sha256
+    path = fixture_file(tmp_path, Fixture.EMBEDDINGS)
+    path.write_text(path.read_text(encoding="utf-8").replace("Lake 1", "Pond 1"), encoding="utf-8")
+    assert plan_of(load_bank(tmp_path), preset="embeddings").sha256 != before
+
+
+def test_a_bank_without_the_fixture_is_refused(bank: Bank) -> None:
+    with pytest.raises(BankError, match="no question of the fixture edge"):
+        plan_of(bank, preset="edge")

@@ -26,6 +26,7 @@ CHANGED = PlannedQuestion(
     prefix="Notes. ",
     cancel_after_chunks=3,
     unload_first=True,
+    inputs=("Sea", "Lake"),
     is_warm_up=True,
     check=Numeric(kind="numeric", value=4),
     index=5,

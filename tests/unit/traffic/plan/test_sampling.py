@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.traffic.bank.test_loading import write_bank
+from traffic.bank.embeddings import Record
 from traffic.bank.loading import Bank, BankError, load_bank
-from traffic.bank.questions import Category, Question
+from traffic.bank.questions import Category
 from traffic.plan.mixes import MIXES, Mix
 from traffic.plan.sampling import ask_in_turn
 
@@ -20,7 +21,7 @@ def bank(tmp_path: Path) -> Bank:
     return load_bank(write_bank(tmp_path))
 
 
-def sample(bank: Bank, count: int, seed: int) -> list[Question]:
+def sample(bank: Bank, count: int, seed: int) -> list[Record]:
     return list(islice(ask_in_turn(bank, EQUAL, seed), count))
 
 

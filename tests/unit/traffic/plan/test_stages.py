@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.traffic.bank.test_loading import record, write_bank
+from tests.unit.traffic.bank.test_loading import record, to_embed, write_bank, write_fixture
 from tests.unit.traffic.test_settings import settings
 from traffic.bank.loading import Bank, load_bank
-from traffic.bank.questions import Category
+from traffic.bank.questions import Category, Fixture
 from traffic.plan.planned import PlannedQuestion
 from traffic.plan.stages import both_ways, drafted, dressed, due, placed, sent
 
@@ -152,3 +152,12 @@ def test_every_setting_of_a_schedule_changes_it() -> None:
         {"rate_per_second": 9},
     ]
     assert len({times(arrival="spike", **values) for values in spikes}) == len(spikes)
+
+
+@pytest.mark.parametrize("given", ["Sea", ["Sea", "Lake"]])
+def test_texts_to_embed_are_one_turn_without_a_word(tmp_path: Path, given: Any) -> None:
+    write_fixture(write_bank(tmp_path), Fixture.EMBEDDINGS, [to_embed(input=given)])
+    bank = load_bank(tmp_path)
+    (one,) = (drafted(bank, item, settings()) for item in bank.every({Fixture.EMBEDDINGS}))
+    assert (one.question_id, one.category, one.turns) == ("emb-0001", "embeddings", ("",))
+    assert one.inputs == (given if isinstance(given, str) else tuple(given))

@@ -39,3 +39,10 @@ def test_a_short_message_counts_as_a_whole() -> None:
 def test_words_that_any_sentence_has_are_no_quotation() -> None:
     assert not is_quoted("model 'm:1b' not found", request("not", "found", LONG, ""))
     assert not is_quoted("the door green", request(LONG))
+
+
+@pytest.mark.parametrize("given", [LONG, ["Hello", LONG]])
+def test_a_text_to_embed_is_found(given: object) -> None:
+    sent = json.dumps({"model": "m:1b", "input": given}).encode()
+    assert is_quoted('bad input: is to "paint" the door', sent)
+    assert not is_quoted("model 'm:1b' not found", sent)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -469,3 +469,41 @@ def test_a_model_is_the_question_s_or_the_run_s() -> None:
 )
 def test_the_words_of_a_library_are_not_repeated(error: Exception, words: str) -> None:
     assert words_of(error) == words
+
+
+TO_EMBED = question(turns=("",), inputs=("Sea", "Lake"))
+EMBEDDED: list[tuple[str, Api, str | None]] = [
+    ("embed-batch", "native", None),
+    ("v1-embeddings", "openai", None),
+    ("embed-one", "native", "unreadable"),
+    ("embed-empty", "native", "unreadable"),
+    ("chat-stream", "native", "unreadable"),
+    ("error-embed-unsupported", "native", "http_501"),
+    ("error-model-missing-v1-embeddings", "openai", "http_404"),
+]
+
+
+@pytest.mark.parametrize(("name", "api", "error"), EMBEDDED)
+async def test_what_a_real_ollama_sent_for_two_texts_is_taken_for_what_it_was(
+    ask: Ask, name: str, api: Api, error: str | None
+) -> None:
+    replayed = captures.replay(captures.load(name), speed=0)
+    attempt = (await ask(replayed, TO_EMBED, api=api)).attempt
+    assert attempt.error == error
+    assert (attempt.first_content, attempt.is_valid) == (None, None)
+    assert attempt.end is not None
+    if error is None:
+        assert attempt.usage is not None
+        assert attempt.usage.prompt_tokens
+
+
+@pytest.mark.parametrize(("api", "path"), [("native", "/api/embed"), ("openai", "/v1/embeddings")])
+@pytest.mark.parametrize(("route", "before"), [("default", ""), ("gateway", "/v1/proxy")])
+async def test_texts_are_sent_where_they_are_embedded(
+    ask: Ask, api: Api, path: str, route: RequestRoute, before: str
+) -> None:
+    refusing = Refusing([])
+    planned = replace(TO_EMBED, route=route)
+    await ask(refusing, planned, api=api, route=route)
+    assert refusing.calls[0].target == f"{before}{path}"
+    assert json.loads(refusing.calls[0].body)["input"] == ["Sea", "Lake"]

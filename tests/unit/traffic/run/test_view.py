@@ -22,6 +22,7 @@ from tests.unit.traffic.results.test_summary import (
 from traffic.bank.questions import Category
 from traffic.plan.plan import Endless, Plan
 from traffic.request.attempt import Attempt, Failure
+from traffic.results.units import duration
 from traffic.run.drops import Drop
 from traffic.run.progress import Running
 from traffic.run.view import View, counts, percentiles, plain_line
@@ -182,3 +183,9 @@ def test_counts_name_only_what_there_is() -> None:
     running.asked()
     running.dropped_some(2)
     assert counts(running) == "1 ok  1 in flight  1 failed  1 cancelled  2 dropped"
+
+
+def test_an_answer_in_one_piece_has_the_time_that_it_took() -> None:
+    whole = replace(ok(0.2), first_content=None, usage=None)
+    assert whole.end_to_end_seconds is not None
+    assert plain_line(1, 9, whole).endswith(f"ok  after {duration(whole.end_to_end_seconds)}")

@@ -37,6 +37,8 @@ def test_what_is_given_replaces_what_the_worker_was_started_with() -> None:
         ({"allow_remote": True}, "allow_remote is set where the worker is started"),
         ({"results_directory": "/etc"}, "results_directory is set where the worker is started"),
         ({"api": "openai", "num_ctx": 8}, "the native API's alone"),
+        ({"preset": "edge", "mix": "chat"}, "the preset edge asks a fixture"),
+        ({"preset": "embeddings", "api": "anthropic"}, "no embeddings"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(given: dict[str, Any], said: str) -> None:

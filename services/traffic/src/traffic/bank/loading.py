@@ -1,14 +1,18 @@
 """Reads the bank: one JSONL file a category, contexts beside them, errors with their line."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
-from traffic.bank.questions import PLACEHOLDER, Category, Question
+from traffic.bank.embeddings import Embedding, Record
+from traffic.bank.questions import PLACEHOLDER, Category, Fixture, Kind, Question
 from traffic.refusals import RefusedError
+
+R = TypeVar("R", Question, Embedding)
 
 
 class BankError(RefusedError):
@@ -17,31 +21,57 @@ class BankError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """All questions, in the order of the files, and the contexts they refer to."""
+    """All questions, in the order of the files, the contexts they refer to, and the fixtures."""
 
     questions: tuple[Question, ...]
     contexts: dict[str, str]
+    fixtures: tuple[Record, ...] = ()
 
     def of(self, category: Category) -> list[Question]:
         """The questions of one category."""
         return [question for question in self.questions if question.category is category]
 
+    def every(self, kinds: Container[Kind]) -> list[Record]:
+        """All that is of these categories and fixtures."""
+        return [one for one in (*self.questions, *self.fixtures) if one.category in kinds]
+
     def turns(self, question: Question) -> tuple[str, ...]:
         """What the user says, with the context in its place."""
         context = self.contexts[question.context_ref] if question.context_ref else ""
+        if question.repeat is not None:
+            context = question.repeat.text * question.repeat.times
         return tuple(turn.content.replace(PLACEHOLDER, context) for turn in question.turns)
 
 
+def fixture_file(directory: Path, fixture: Fixture) -> Path:
+    """Where the records of a fixture are."""
+    return directory / "fixtures" / f"{fixture}.jsonl"
+
+
 def load_bank(directory: Path) -> Bank:
-    """Read every category file and every context. Raises BankError."""
+    """Read every category file, every context, and the fixtures that there are. Raises BankError.
+
+    A bank need not have fixtures: they are no questions that people ask.
+    """
     questions: list[Question] = []
     for category in Category:
-        questions += _read_category(directory / f"{category}.jsonl", category)
+        questions += _records(directory / f"{category}.jsonl", category, Question)
     contexts = {
         path.stem: _read(path).strip() for path in sorted((directory / "contexts").glob("*.txt"))
     }
-    _refuse_strays(questions, contexts)
-    return Bank(tuple(questions), contexts)
+    fixtures: list[Record] = []
+    for fixture in Fixture:
+        if (path := fixture_file(directory, fixture)).exists():
+            fixtures += _fixture(path, fixture)
+    asking = [one for one in fixtures if isinstance(one, Question)]
+    _refuse_strays([*questions, *asking], contexts)
+    return Bank(tuple(questions), contexts, tuple(fixtures))
+
+
+def _fixture(path: Path, fixture: Fixture) -> Sequence[Record]:
+    if fixture is Fixture.EMBEDDINGS:
+        return _records(path, fixture, Embedding)
+    return _records(path, fixture, Question)
 
 
 def _read(path: Path) -> str:
@@ -53,24 +83,24 @@ def _read(path: Path) -> str:
         raise BankError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
 
 
-def _read_category(path: Path, category: Category) -> list[Question]:
-    questions, lines = [], dict[str, int]()
+def _records(path: Path, kind: Kind, model: type[R]) -> list[R]:
+    records, lines = list[R](), dict[str, int]()
     for number, line in enumerate(re.split(r"\r?\n", _read(path).rstrip("\r\n")), start=1):
         try:
-            question = Question.model_validate_json(line)
+            record = model.model_validate_json(line)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             said = f"{where}: {first['msg']}" if where else first["msg"]
             raise BankError(f"{path}:{number}: {said}") from error
-        if question.category is not category:
-            raise BankError(f"{path}:{number}: {question.category} does not belong in this file")
-        if (other := lines.setdefault(question.id, number)) != number:
+        if record.category is not kind:
+            raise BankError(f"{path}:{number}: {record.category} does not belong in this file")
+        if (other := lines.setdefault(record.id, number)) != number:
             raise BankError(
-                f"{path}:{number}: two questions have the id {question.id}, as line {other} has it"
+                f"{path}:{number}: two questions have the id {record.id}, as line {other} has it"
             )
-        questions.append(question)
-    return questions
+        records.append(record)
+    return records
 
 
 def _refuse_strays(questions: Sequence[Question], contexts: dict[str, str]) -> None:

@@ -9,18 +9,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from traffic.bank.loading import Bank, BankError, load_bank
-from traffic.bank.questions import Category, Question
+from pydantic import TypeAdapter
+
+from traffic.bank.embeddings import Record
+from traffic.bank.loading import Bank, BankError, fixture_file, load_bank
+from traffic.bank.questions import Category, Fixture
 
 VERSION = 1
 """Version of the bank: raised when a question changes its meaning or leaves."""
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of one record."""
+    """The JSON schema of one record: a question, or texts to embed."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Question.model_json_schema(),
+        **TypeAdapter[Record](Record).json_schema(),
     }
 
 
@@ -28,10 +31,12 @@ def manifest(directory: Path, bank: Bank) -> dict[str, Any]:
     """What the bank holds: counts, and the hash of every file."""
     files = [directory / f"{category}.jsonl" for category in Category]
     files += sorted((directory / "contexts").glob("*.txt"))
+    files += [path for one in Fixture if (path := fixture_file(directory, one)).exists()]
     return {
         "version": VERSION,
         "questions": len(bank.questions),
         "categories": {str(category): len(bank.of(category)) for category in Category},
+        "fixtures": {str(fixture): len(bank.every({fixture})) for fixture in Fixture},
         "sha256": {
             path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files

@@ -4,7 +4,7 @@ The models here and in checks.py and schemas.py are the single source of `questi
 """
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,7 +27,20 @@ class Category(StrEnum):
     CREATIVE_ROLEPLAY = "creative_roleplay"
 
 
-PREFIXES = {
+class Fixture(StrEnum):
+    """Kinds of record beside the questions, each played by a preset of its own."""
+
+    EDGE = "edge"
+    """Odd texts: what is tested is that the answer ends well."""
+    REFUSAL_SAFE = "refusal_safe"
+    """Harmless questions that models often refuse: short answers."""
+    EMBEDDINGS = "embeddings"
+    """Texts to embed."""
+
+
+Kind = Category | Fixture
+
+PREFIXES: dict[Kind, str] = {
     Category.FACTUAL_SHORT: "fac",
     Category.EXPLAIN_MEDIUM: "exp",
     Category.LONGFORM: "lng",
@@ -38,13 +51,18 @@ PREFIXES = {
     Category.JSON_EXTRACT_TOOLS: "ext",
     Category.MULTI_TURN: "trn",
     Category.CREATIVE_ROLEPLAY: "rol",
+    Fixture.EDGE: "edg",
+    Fixture.REFUSAL_SAFE: "ref",
+    Fixture.EMBEDDINGS: "emb",
 }
-"""How the ids of a category begin."""
+"""How the ids of a category or a fixture begin."""
 
 CEILINGS = {"XS": 60, "S": 200, "M": 400, "L": 1500}
 """The largest `max_tokens` of a length class: room above the usual answer, but bounded."""
 
 PLACEHOLDER = "{context}"
+
+_NAMED = Field(strict=False)
 
 
 class Turn(Strict):
@@ -73,12 +91,19 @@ class Expect(Strict):
         return self
 
 
+class Repeat(Strict):
+    """A text so many times over: what is long by a rule weighs nothing in the bank."""
+
+    text: str = Field(min_length=1, max_length=2000)
+    times: int = Field(gt=1, le=10_000)
+
+
 class Question(Strict):
     """One record of the bank. What is absent does not apply to the question."""
 
     id: str = Field(pattern=r"^[a-z]{3}-[0-9]{4}$", description="Stable, never reused.")
     v: Literal[1]
-    category: Category = Field(strict=False)
+    category: Annotated[Category, _NAMED] | Annotated[Fixture, _NAMED]
     turns: tuple[Turn, ...] = Field(min_length=1, strict=False)
     lang: str = Field(pattern=r"^[a-z]{2}$", description="Language of the question, ISO 639-1.")
     difficulty: int = Field(ge=1, le=3)
@@ -92,6 +117,7 @@ class Question(Strict):
     context_tokens: int | None = Field(
         None, gt=0, description="Nominal size of the context, at 4 characters a token."
     )
+    repeat: Repeat | None = Field(None, description="Fills {context}, in place of a file.")
     check: Check | None = Field(None, description="Finds broken answers, not bad ones.")
     sample: str | None = Field(
         None,
@@ -106,8 +132,8 @@ class Question(Strict):
         if not self.id.startswith(f"{PREFIXES[self.category]}-"):
             raise ValueError(f"ids of {self.category} begin with {PREFIXES[self.category]}-")
         asks_for_context = any(PLACEHOLDER in turn.content for turn in self.turns)
-        if asks_for_context != (self.context_ref is not None):
-            raise ValueError(f"{PLACEHOLDER} and context_ref belong together")
+        if 2 - (self.context_ref, self.repeat).count(None) != asks_for_context:
+            raise ValueError(f"{PLACEHOLDER} and one of context_ref and repeat belong together")
         if (self.context_ref is None) != (self.context_tokens is None):
             raise ValueError("context_ref and context_tokens belong together")
         if (self.check is None) != (self.sample is None):

@@ -88,6 +88,8 @@ def _kind(name: Format, api: Api, model: str, turns: int) -> _Kind:
 
 def _obstacle(kind: _Kind, question: PlannedQuestion) -> str | None:
     """What of a question the format has no room for."""
+    if question.inputs is not None:
+        return "with texts to embed"
     if kind.turns is not None and len(question.turns) != kind.turns:
         return "of several turns" if kind.turns == 1 else f"of other than {kind.turns} turns"
     if question.system and not kind.has_system:

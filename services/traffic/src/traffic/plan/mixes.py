@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from traffic.bank.questions import Category
+from traffic.bank.questions import Category, Fixture, Kind
+from traffic.choices import Preset
 from traffic.refusals import did_you_mean
 
 Mix = Literal["uniform", "chat", "rag", "agent", "stress"]
@@ -35,14 +36,39 @@ MIXES: dict[Mix, dict[Category, float]] = {
 """Weights by category; what is not named is not asked. Source of `chat`: shares of a usage study
 (NBER working paper 34255, 2025)."""
 
+FIXTURES: dict[Preset, Fixture] = {
+    "edge": Fixture.EDGE,
+    "refusal-safe": Fixture.REFUSAL_SAFE,
+    "embeddings": Fixture.EMBEDDINGS,
+}
+"""Presets that ask all of a fixture, once."""
 
-def weights(mix: Mix, categories: str) -> dict[Category, float]:
+
+def kinds(preset: Preset, mix: Mix, categories: str) -> dict[Kind, float]:
+    """What a run asks, with weights: categories, or the fixture of its preset.
+
+    Raises: ValueError where what was asked for excludes each other.
+    """
+    fixture = FIXTURES.get(preset)
+    if fixture is None:
+        return weights(mix, categories)
+    if mix != "uniform" or categories:
+        raise ValueError(
+            f"the preset {preset} asks a fixture, which has no categories:"
+            " not with --categories or --mix"
+        )
+    return {fixture: 1.0}
+
+
+def weights(mix: Mix, categories: str) -> dict[Kind, float]:
     """The categories of a run with their weights, in the order of `Category`.
 
     Raises: ValueError where the mix has none of the categories that were asked for.
     """
     wanted = parse_categories(categories)
-    found = {one: MIXES[mix][one] for one in Category if one in MIXES[mix] and one in wanted}
+    found: dict[Kind, float] = {
+        one: MIXES[mix][one] for one in Category if one in MIXES[mix] and one in wanted
+    }
     if not found:
         raise ValueError(f"the mix {mix} has none of the categories {categories}")
     return found

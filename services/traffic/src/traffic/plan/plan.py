@@ -12,9 +12,10 @@ from itertools import chain, islice
 from typing import Any
 
 from traffic.bank.loading import Bank
+from traffic.bank.questions import Kind
 from traffic.choices import Preset, Route
 from traffic.plan.hashing import sha256_of
-from traffic.plan.mixes import weights
+from traffic.plan.mixes import FIXTURES, kinds
 from traffic.plan.planned import PlanError, PlannedQuestion, described
 from traffic.plan.replay import replayed
 from traffic.plan.sampling import ask_in_turn
@@ -111,9 +112,8 @@ def make_plan(bank: Bank, settings: TrafficSettings) -> Plan:
     Raises: BankError for a bank without the questions, TraceError for an unusable recording,
     PlanError where nothing would be asked.
     """
-    kinds = weights(settings.mix, settings.categories)
     trace = _trace(bank, settings)
-    count = _count(settings, trace)
+    count = _count(settings, trace, _most(bank, settings))
     make = partial(_measured, bank, settings, trace, count)
     questions = () if count is None else tuple(make())
     if count is not None and not questions:
@@ -126,7 +126,7 @@ def make_plan(bank: Bank, settings: TrafficSettings) -> Plan:
         settings.seed,
         questions,
         settings.route,
-        warm_up=warming(bank, settings, frozenset(kinds), questions, models),
+        warm_up=warming(bank, settings, _kinds(settings), questions, models),
         endless=Endless(_recipe(bank, settings), make) if count is None else None,
         models=models,
     )
@@ -138,9 +138,21 @@ def _trace(bank: Bank, settings: TrafficSettings) -> Sequence[PlannedQuestion] |
     return replayed(bank, settings, read_trace(settings.trace))
 
 
-def _count(settings: TrafficSettings, trace: Sequence[PlannedQuestion] | None) -> int | None:
-    """How many questions are asked; None where they are made as they are asked."""
-    most = settings.questions or SIZES.get(settings.preset)
+def _kinds(settings: TrafficSettings) -> dict[Kind, float]:
+    return kinds(settings.preset, settings.mix, settings.categories)
+
+
+def _most(bank: Bank, settings: TrafficSettings) -> int | None:
+    """How many questions are asked if there is time; None where they have no end."""
+    if settings.questions is None and (fixture := FIXTURES.get(settings.preset)):
+        return len(bank.every({fixture}))
+    return settings.questions or SIZES.get(settings.preset)
+
+
+def _count(
+    settings: TrafficSettings, trace: Sequence[PlannedQuestion] | None, most: int | None
+) -> int | None:
+    """How many questions are planned; None where they are made as they are asked."""
     if trace is not None:
         return len(trace) if most is None else min(most, len(trace))
     if settings.arrival == "closed" or settings.duration_seconds is None:
@@ -161,8 +173,7 @@ def _measured(
 ) -> Iterator[PlannedQuestion]:
     drafts: Iterator[PlannedQuestion]
     if trace is None:
-        kinds = weights(settings.mix, settings.categories)
-        asked = ask_in_turn(bank, kinds, settings.seed)
+        asked = ask_in_turn(bank, _kinds(settings), settings.seed)
         drafts = (drafted(bank, question, settings) for question in asked)
     else:
         drafts = iter(trace)
@@ -184,7 +195,7 @@ _NOT_PLANNED = frozenset(
 
 def _recipe(bank: Bank, settings: TrafficSettings) -> str:
     """The hash of all that questions without end are made from."""
-    kinds = weights(settings.mix, settings.categories)
+    wanted = _kinds(settings)
     unnamed = _NOT_PLANNED if len(settings.models) > 1 else _NOT_PLANNED | {"model"}
     return sha256_of(
         {
@@ -193,7 +204,7 @@ def _recipe(bank: Bank, settings: TrafficSettings) -> str:
                 (
                     drafted(bank, item, settings)
                     for item in bank.questions
-                    if item.category in kinds
+                    if item.category in wanted
                 ),
                 has_models=False,
             ),

@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from traffic.bank.checks import Check
-from traffic.bank.questions import Category
 from traffic.choices import RequestRoute
 from traffic.refusals import RefusedError
 
@@ -22,12 +21,13 @@ class PlannedQuestion:
     `cancel_after_chunks`: the answer is left after so many pieces with content. `unload_first`: the
     model is unloaded before, so that its load is in the time to first token. `prefix` stands at
     the very beginning of the prompt: before the system prompt, or the first turn without one.
+    `inputs` are texts to embed, one or a list: what has them has one turn, without a word.
     `index` is its place among the measured questions of the whole plan, from 0; below 0 in a
     warm-up.
     """
 
     question_id: str
-    category: Category
+    category: str
     system: str | None
     turns: tuple[str, ...]
     max_tokens: int
@@ -40,6 +40,7 @@ class PlannedQuestion:
     prefix: str = ""
     cancel_after_chunks: int | None = None
     unload_first: bool = False
+    inputs: str | tuple[str, ...] | None = None
     is_warm_up: bool = False
     check: Check | None = None
     index: int = 0
@@ -49,7 +50,7 @@ _UNSAID = {
     field.name: field.default
     for field in fields(PlannedQuestion)
     if field.name
-    in ("route", "model", "at_seconds", "prefix", "cancel_after_chunks", "unload_first")
+    in ("route", "model", "at_seconds", "prefix", "cancel_after_chunks", "unload_first", "inputs")
 }
 """Fields that a description has only where they differ from this.
 

@@ -57,9 +57,8 @@ def size(plan: Plan) -> str:
         found = "without end"
     else:
         tokens = sum(one.max_tokens * len(one.turns) for one in plan.questions)
-        found = (
-            f"{len(plan.questions)} in {counted(plan.requests, 'request')}, at most {tokens} tokens"
-        )
+        most = f", at most {tokens} tokens" if tokens else ""
+        found = f"{len(plan.questions)} in {counted(plan.requests, 'request')}{most}"
     warm_up = f"; {len(plan.warm_up)} before them to warm up" if plan.warm_up else ""
     return found + warm_up
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from traffic.bank.loading import Bank, BankError
-from traffic.bank.questions import Category, Question
+from traffic.bank.questions import Category, Kind, Question
 from traffic.plan.mixes import weights
 from traffic.plan.planned import PlannedQuestion
 from traffic.plan.proportions import digest
@@ -87,7 +87,7 @@ def _stand_in(
 class StandIns:
     """Finds what stands for the requests of a recording. Made once, asked for each of them."""
 
-    def __init__(self, bank: Bank, categories: frozenset[Category], seed: int) -> None:
+    def __init__(self, bank: Bank, categories: frozenset[Kind], seed: int) -> None:
         self._seed = seed
         self._sized = sorted(
             ((_tokens(bank, item), item) for item in bank.questions if _fits(item, categories)),
@@ -156,7 +156,7 @@ def _allowance(wanted: int) -> int:
     return max(NEAR_TOKENS, int(wanted * NEAR_SHARE))
 
 
-def _fits(question: Question, categories: frozenset[Category]) -> bool:
+def _fits(question: Question, categories: frozenset[Kind]) -> bool:
     # a recorded request is one turn, and its answer is cut where the recorded one ended
     is_plain = question.format is None and question.tools is None and len(question.turns) == 1
     return is_plain and question.category in categories

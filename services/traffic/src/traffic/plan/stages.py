@@ -9,8 +9,8 @@ from dataclasses import replace
 from itertools import count as counting
 from itertools import islice, repeat
 
+from traffic.bank.embeddings import Embedding, Record
 from traffic.bank.loading import Bank
-from traffic.bank.questions import Question
 from traffic.choices import RequestRoute
 from traffic.plan.arrivals import Schedule, instants
 from traffic.plan.planned import PlannedQuestion
@@ -25,8 +25,18 @@ MIXED_ROUND = 50
 """Of a mixed plan without end: how many questions are asked before they go by their other way."""
 
 
-def drafted(bank: Bank, question: Question, settings: TrafficSettings) -> PlannedQuestion:
-    """A question of the bank as it is asked, before anything is decided for this one alone."""
+def drafted(bank: Bank, question: Record, settings: TrafficSettings) -> PlannedQuestion:
+    """A record of the bank as it is asked, before anything is decided for this one alone."""
+    if isinstance(question, Embedding):
+        return PlannedQuestion(
+            question_id=question.id,
+            category=question.category,
+            system=None,
+            turns=("",),
+            max_tokens=0,
+            seed=settings.seed,
+            inputs=question.input,
+        )
     own = question.expect.max_tokens
     ceiling = own if settings.max_tokens is None else min(own, settings.max_tokens)
     return PlannedQuestion(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from traffic.bank.loading import Bank
-from traffic.bank.questions import Category
+from traffic.bank.questions import Kind
 from traffic.choices import Preset
 from traffic.plan.planned import PlannedQuestion
 from traffic.plan.prefixes import prefix_of
@@ -12,14 +12,14 @@ from traffic.plan.proportions import digest
 from traffic.plan.stages import both_ways, drafted
 from traffic.settings import TrafficSettings
 
-WARM_UPS: dict[Preset, int] = {"quick": 0, "demo": 1, "stress": 3, "continuous": 0, "replay": 1}
-"""How many questions warm up where nothing else is said."""
+WARM_UPS: dict[Preset, int] = {"demo": 1, "stress": 3, "replay": 1}
+"""How many questions warm up where nothing else is said; none for the other presets."""
 
 
 def warming(
     bank: Bank,
     settings: TrafficSettings,
-    categories: Collection[Category],
+    kinds: Collection[Kind],
     measured: Sequence[PlannedQuestion],
     models: Sequence[str],
 ) -> tuple[PlannedQuestion, ...]:
@@ -28,21 +28,21 @@ def warming(
     Of the run's own kinds: rather of one turn than of several, and rather such as are not
     measured. In a mixed run each is asked both ways, which have connections of their own.
     """
-    wanted = WARM_UPS[settings.preset] if settings.warm_up is None else settings.warm_up
+    wanted = WARM_UPS.get(settings.preset, 0) if settings.warm_up is None else settings.warm_up
     if not wanted:
         return ()
     later = {question.question_id for question in measured}
     stack = sorted(
-        (question for question in bank.questions if question.category in categories),
+        (drafted(bank, question, settings) for question in bank.every(kinds)),
         key=lambda one: (
             len(one.turns) > 1,
-            one.id in later,
-            digest(settings.seed, "warm-up", one.id),
+            one.question_id in later,
+            digest(settings.seed, "warm-up", one.question_id),
         ),
     )
     asked = [
         replace(
-            drafted(bank, stack[number % len(stack)], settings),
+            stack[number % len(stack)],
             model=models[number % len(models)],
             is_warm_up=True,
         )

@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ollama_observe.wire.usage import Usage
-from traffic.bank.questions import Category
 from traffic.choices import RequestRoute
 from traffic.request.routes import Way, way_of
 
@@ -45,7 +44,8 @@ class Attempt:
     """
 
     question_id: str
-    category: Category
+    category: str
+    """Of the question, or its fixture."""
     turn: int
     scheduled: float
     """When the plan wanted it sent. In a closed loop: when its turn came."""

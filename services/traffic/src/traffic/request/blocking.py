@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt, Failure
 from traffic.request.protocol import ASSISTANT, Message, opening, said_by_user
-from traffic.request.reading import Reading, Refusal, fail
+from traffic.request.reading import Body, fail
 from traffic.request.sending import CLOSED, CUT, NO_CONNECTION, Sending, attempt_for, words_of
 from traffic.settings import TrafficSettings
 
@@ -115,7 +115,7 @@ class BlockingClient:
         connection: http.client.HTTPConnection,
         response: http.client.HTTPResponse,
         attempt: Attempt,
-        reading: Reading | Refusal,
+        reading: Body,
     ) -> None:
         """Read to the end; what was seen until then is noted even when the end is bad."""
         try:

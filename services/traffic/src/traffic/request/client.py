@@ -10,7 +10,7 @@ import aiohttp
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt, Failure
 from traffic.request.protocol import Message
-from traffic.request.reading import Reading, Refusal, fail
+from traffic.request.reading import Body, fail
 from traffic.request.sending import (
     ALWAYS,
     CLOSED,
@@ -106,7 +106,7 @@ class Client:
             await self._read(response, reading)
         return reading.judged()
 
-    async def _read(self, response: aiohttp.ClientResponse, reading: Reading | Refusal) -> None:
+    async def _read(self, response: aiohttp.ClientResponse, reading: Body) -> None:
         """Read to the end; what was seen until then is noted even when the end is bad."""
         try:
             while data := await response.content.readany():

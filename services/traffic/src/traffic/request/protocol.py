@@ -104,11 +104,11 @@ def _native(
     if question.tools is not None:
         body["tools"] = question.tools
     if keep_alive is not None:
-        body["keep_alive"] = _duration(keep_alive)
+        body["keep_alive"] = ollama_duration(keep_alive)
     return body
 
 
-def _duration(text: str) -> str | int:
+def ollama_duration(text: str) -> str | int:
     """Ollama takes `5m`, and seconds as a number, but not a number in quotes."""
     try:
         return int(text)

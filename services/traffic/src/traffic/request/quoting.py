@@ -19,8 +19,10 @@ def is_quoted(said: str, sent: bytes) -> bool:
 def _texts(sent: bytes) -> Iterator[str]:
     """The messages, as they are and as JSON in an error would have them."""
     request = json.loads(sent)
-    contents = [message["content"] for message in request["messages"]]
-    for content in (*contents, request.get("system", "")):
+    contents = [message["content"] for message in request.get("messages", ())]
+    inputs = request.get("input", [])
+    embedded = [inputs] if isinstance(inputs, str) else inputs
+    for content in (*contents, *embedded, request.get("system", "")):
         escaped = (json.dumps(content, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
         yield from {one_line(content), *map(one_line, escaped)}
 

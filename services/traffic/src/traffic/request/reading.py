@@ -4,6 +4,7 @@ Whoever reads the bytes, and by which library, sees the same facts.
 """
 
 from array import array
+from typing import Protocol
 
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
@@ -16,12 +17,30 @@ from traffic.request.quoting import is_quoted
 AS_PLANNED = "as planned"
 UNSHOWN = "what the server said repeats the question, and is not shown"
 
+REPORTED = "the server reported an error inside its answer"
+
 ERROR_LIMIT_BYTES = 64 * 1024
 """An error is a sentence; what is longer is somebody's web page."""
 
 
+class Body(Protocol):
+    """What the bytes of an answer are given to."""
+
+    def feed(self, instant: float, data: bytes) -> bool:
+        """Take the next bytes; whether the answer is now left."""
+
+    def finish(self, instant: float) -> None:
+        """The body has ended."""
+
+    def note(self) -> None:
+        """Write down what was seen: called at the end, be it good or bad."""
+
+    def judged(self) -> str:
+        """The text of an answer whose body ended cleanly, which may still be no whole answer."""
+
+
 class Reading:
-    """An answer with success. `note` is called at its end, be it good or bad."""
+    """An answer with success, as it streams."""
 
     def __init__(self, attempt: Attempt, api: Api, framing: Framing) -> None:
         self._attempt = attempt
@@ -63,8 +82,7 @@ class Reading:
         """The text of an answer whose body ended cleanly, which may still be no whole answer."""
         if not self._attempt.is_cancelled:
             if self._meter.saw_error:
-                said = "the server reported an error inside its answer"
-                fail(self._attempt, Failure.STREAM_ERROR, said)
+                fail(self._attempt, Failure.STREAM_ERROR, REPORTED)
             elif not self._meter.is_ended:
                 said = "the answer ended without its end marker"
                 fail(self._attempt, Failure.BROKE_OFF, said)

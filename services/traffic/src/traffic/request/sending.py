@@ -8,15 +8,16 @@ import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 from ollama_observe import __version__
-from ollama_observe.wire.framing import framing_of
+from ollama_observe.wire.framing import Framing, framing_of
 from traffic.bank.validators import accepts
 from traffic.plan.planned import PlannedQuestion
-from traffic.request import portkey
+from traffic.request import embedding, portkey
 from traffic.request.attempt import Attempt, Failure
 from traffic.request.protocol import HEADERS, PATHS, SPEAKS_OF_SCHEMAS, Message, build
-from traffic.request.reading import Reading, Refusal, fail
+from traffic.request.reading import Body, Reading, Refusal, fail
 from traffic.request.redirects import redirect
 from traffic.request.routes import headers_of, path_of
 from traffic.settings import TrafficSettings
@@ -69,23 +70,19 @@ class Sending:
         api = settings.api
         attempt.model = model_of(settings, question)
         self.attempt = attempt
-        self.path = path_of(attempt.route, PATHS[api])
+        paths = PATHS if question.inputs is None else embedding.PATHS
+        self.path = path_of(attempt.route, paths[api])
         way = headers_of(attempt.route, settings.ollama_url, uuid.uuid4().hex)
         self.headers = {**ALWAYS, **HEADERS[api], **way}
-        self.body = build(
-            api,
-            attempt.model,
-            question,
-            messages,
-            num_ctx=settings.num_ctx,
-            keep_alive=settings.keep_alive,
-        )
+        memory: dict[str, Any] = {"num_ctx": settings.num_ctx, "keep_alive": settings.keep_alive}
+        if question.inputs is None:
+            self.body = build(api, attempt.model, question, messages, **memory)
+        else:
+            self.body = embedding.build(api, attempt.model, question, **memory)
         self._settings = settings
         self._question = question
 
-    def answered(
-        self, instant: float, status: int, headers: Mapping[str, str]
-    ) -> Reading | Refusal | None:
+    def answered(self, instant: float, status: int, headers: Mapping[str, str]) -> Body | None:
         """Note the head of the answer; what its body is given to, None where nobody could read it.
 
         The names in `headers` are in lower case, or their case does not matter.
@@ -97,9 +94,12 @@ class Sending:
             return Refusal(attempt, self.body, redirect(status, headers.get("location")))
         content_type = headers.get("content-type", "")
         framing = framing_of(content_type)
-        if framing is None:
+        has_vectors = self._question.inputs is not None
+        if framing is None or (has_vectors and framing is not Framing.JSON):
             fail(attempt, Failure.UNREADABLE, f"Content-Type {content_type or 'is missing'}")
             return None
+        if has_vectors:
+            return embedding.Vectors(attempt, self._settings.api, self._question)
         return Reading(attempt, self._settings.api, framing)
 
     def late(self) -> None:

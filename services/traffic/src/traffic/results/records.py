@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from ollama_observe.wire.usage import Usage
-from traffic.bank.questions import Category
 from traffic.choices import RequestRoute
 from traffic.request.attempt import Attempt, Failure
 from traffic.results.measures import MEASURES
@@ -58,7 +57,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     question_id: str
-    category: Category
+    category: str
     turn: int
     index: int = 0
     model: str = ""

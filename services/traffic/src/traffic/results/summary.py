@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from traffic.bank.questions import Category
+from traffic.bank.questions import Category, Fixture
 from traffic.plan.plan import Plan
 from traffic.request.attempt import Attempt
 from traffic.request.routes import Way
@@ -78,7 +78,7 @@ class Summary(Figures):
     errors: tuple[ErrorGroup, ...]
     ways: dict[Way, Figures]
     """In the order of `Way`, without those that no request took."""
-    categories: dict[Category, Figures]
+    categories: dict[str, Figures]
     models: dict[str, Figures]
     loads: dict[str, Figures]
     """Cold ones, whose model was unloaded before, against warm ones."""
@@ -130,7 +130,7 @@ def summarise(
         is_scheduled=_is_scheduled(plan),
         errors=_errors(totals),
         ways=_grouped("ways", measured, totals, Way),
-        categories=_grouped("categories", measured, totals, Category),
+        categories=_grouped("categories", measured, totals, (*Category, *Fixture)),
         models=_grouped("models", measured, totals, sorted(map(str, totals.groups["models"]))),
         loads=_two("loads", measured, totals),
         turns=_two("turns", measured, totals),

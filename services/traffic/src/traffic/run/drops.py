@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from traffic.bank.questions import Category
 from traffic.plan.planned import PlannedQuestion
 
 
@@ -13,7 +12,7 @@ class Drop:
     `at_seconds` is when it was due, after the beginning; `requests` how many it would have sent.
     """
 
-    category: Category
+    category: str
     model: str
     at_seconds: float
     requests: int

@@ -216,6 +216,8 @@ def _outcome(attempt: Attempt) -> str:
     parts = ["ok"]
     if attempt.ttft_seconds is not None:
         parts.append(f"TTFT {duration(attempt.ttft_seconds)}")
+    elif attempt.end_to_end_seconds is not None:  # it came in one piece
+        parts.append(f"after {duration(attempt.end_to_end_seconds)}")
     if (tokens := rate_of(attempt)) is not None:
         parts.append(f"{rate(tokens)} tokens/s")
     if attempt.is_valid is False:

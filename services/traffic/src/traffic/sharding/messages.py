@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from traffic.bank.questions import Category
 from traffic.choices import RequestRoute
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt
@@ -38,7 +37,7 @@ class Outline(msgspec.Struct, frozen=True):
     """A planned question without its words."""
 
     question_id: str
-    category: Category
+    category: str
     requests: int
     model: str
     route: RequestRoute
