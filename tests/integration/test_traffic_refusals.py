@@ -12,7 +12,10 @@ from tests.unit.traffic.bank.test_loading import write_bank
 
 CASES = {
     "settings": ("--rate-per-second 0", "should be greater than or equal to 0.000001, found '0'"),
-    "bank": ("--questions-directory {folder}", "{folder}/code.jsonl:4: Invalid JSON: EOF"),
+    "bank": (
+        "--questions-directory {folder}",
+        "{folder}/code.jsonl:4: expected a JSON object, found EOF",
+    ),
     "remote target": ("--base-url http://10.1.2.3", "not on this machine; --allow-remote"),
     "nobody there": ("--base-url http://127.0.0.1:9", "nothing answers at http://127.0.0.1:9"),
     "wrong model": ("--model other:7b", "has no model other:7b; /api/tags offers small:1b"),

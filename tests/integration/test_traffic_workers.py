@@ -141,7 +141,7 @@ async def test_a_worker_that_dies_is_a_failure_and_the_others_go_on(tmp_path: Pa
         code, out, err = await finish(process)
         await end_of(found)
     assert code == 1
-    assert "was ended by a signal: Killed; its other questions were not asked" in err
+    assert "was ended by a signal: Killed; its other questions have no answer" in err
     assert "not finished or not sent" in out
     assert "Traceback" not in err
     kept = only(tmp_path)

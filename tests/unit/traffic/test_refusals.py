@@ -109,3 +109,10 @@ def test_a_sentence_is_one_line_and_is_not_read_as_markup() -> None:
 def test_the_nearest_word_is_offered_and_none_where_none_is_near() -> None:
     assert did_you_mean("compaer", ["run", "compare"]) == "did you mean compare?"
     assert did_you_mean("zzz", ["run", "compare"]) == ""
+
+
+def test_a_sentence_that_quotes_something_odd_moves_no_cursor() -> None:
+    console = Console(file=io.StringIO(), width=40)
+    say(console, "cannot read \x1b[2Ja\nb\udcff")
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == "traffic: cannot read  [2Ja b \n"

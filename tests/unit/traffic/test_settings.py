@@ -165,5 +165,14 @@ def test_embeddings_are_of_two_apis_and_come_in_one_piece() -> None:
         settings(preset="embeddings", api="anthropic")
     with pytest.raises(ValidationError, match="not with --cancel-rate"):
         settings(preset="embeddings", cancel_rate=0.1)
+    with pytest.raises(ValidationError, match="not with --max-tokens"):
+        settings(preset="embeddings", max_tokens=10)
     assert settings(preset="embeddings", api="openai")
     assert settings(preset="edge", api="anthropic", cancel_rate=0.1)
+
+
+@pytest.mark.parametrize("name", ["note", "model", "keep_alive", "results_directory", "base_url"])
+def test_a_text_with_control_characters_is_refused(name: str) -> None:
+    for odd in ("a\x1b[2J", "a\nb", "a\udcff"):
+        with pytest.raises(ValidationError, match=rf"{name}\n.*in one line, without control"):
+            settings(**{name: odd})

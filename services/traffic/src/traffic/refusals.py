@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
+from traffic.lines import printable
+
 REFUSED = 2
 """The exit code."""
 
@@ -15,7 +17,7 @@ class RefusedError(Exception):
 
 def say(status: Console, sentence: str) -> None:
     """A sentence to the operator, in one line however long it is."""
-    status.out(f"traffic: {sentence}", highlight=False)
+    status.out(f"traffic: {printable(sentence)}", highlight=False)
 
 
 def did_you_mean(word: str, offered: Iterable[str]) -> str:

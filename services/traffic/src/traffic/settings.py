@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ollama_observe.service.settings import ServiceSettings, settings_config
 from traffic.choices import Api, Prefix, Preset, Rate, Route, Seconds
+from traffic.lines import plain
 from traffic.plan.arrivals import Arrival
 from traffic.plan.mixes import Mix, kinds, parse_categories, parse_weights
 from traffic.target.nearness import near_address
@@ -176,6 +177,8 @@ class TrafficSettings(ServiceSettings):
         10.0, description="For `worker`: how long a stop waits for requests in flight."
     )
 
+    _is_plain = field_validator("*", mode="before")(plain)
+
     @field_validator("base_url", "portkey_url", "ollama_url")
     @classmethod
     def _is_http_and_near(cls, value: str, info: ValidationInfo) -> str:
@@ -186,16 +189,10 @@ class TrafficSettings(ServiceSettings):
             raise ValueError("expected http://host:port, without /v1: paths carry it")
         return near_address(value, allow_remote=bool(info.data.get("allow_remote")))
 
-    @field_validator("model")
+    @field_validator("model", "categories")
     @classmethod
-    def _is_one_or_weighted(cls, value: str) -> str:
-        parse_weights(value)
-        return value
-
-    @field_validator("categories")
-    @classmethod
-    def _are_categories(cls, value: str) -> str:
-        parse_categories(value)
+    def _can_be_taken_apart(cls, value: str, info: ValidationInfo) -> str:
+        (parse_weights if info.field_name == "model" else parse_categories)(value)
         return value
 
     @model_validator(mode="after")
@@ -206,6 +203,8 @@ class TrafficSettings(ServiceSettings):
             raise ValueError("the anthropic API has no embeddings (--api native or openai)")
         if self.preset == "embeddings" and self.cancel_rate:
             raise ValueError("vectors come in one piece, without a middle: not with --cancel-rate")
+        if self.preset == "embeddings" and self.max_tokens is not None:
+            raise ValueError("vectors have no tokens that could be limited: not with --max-tokens")
         if self.api != "native" and (self.num_ctx is not None or self.keep_alive is not None):
             raise ValueError("num_ctx and keep_alive are the native API's alone (--api native)")
         return self

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.rights import open_folder, without_rights
 from traffic.bank.embeddings import Embedding
 from traffic.bank.loading import Bank, BankError, fixture_file, load_bank
 from traffic.bank.questions import PREFIXES, Category, Fixture, Question
@@ -172,3 +173,20 @@ def test_a_text_that_is_repeated_fills_its_place(tmp_path: Path) -> None:
     (question,) = bank.every({Fixture.EDGE})
     assert isinstance(question, Question)
     assert bank.turns(question) == ("Read: no no no !",)
+
+
+def test_a_blank_line_is_called_that(tmp_path: Path) -> None:
+    path = write_bank(tmp_path) / "code.jsonl"
+    path.write_text("\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(BankError, match=r"code\.jsonl:1: expected a record, found a blank line$"):
+        load_bank(tmp_path)
+
+
+def test_fixtures_that_may_not_be_looked_at_are_said() -> None:
+    with open_folder() as folder:
+        fixtures = write_bank(folder) / "fixtures"
+        fixtures.mkdir(mode=0)
+        said = r"cannot read .*/fixtures/edge\.jsonl: Permission denied"
+        with without_rights(), pytest.raises(BankError, match=said):
+            load_bank(folder)
+        fixtures.chmod(0o700)

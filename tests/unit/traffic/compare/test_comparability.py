@@ -78,3 +78,12 @@ def test_few_questions_are_said() -> None:
 
 def test_what_is_compared_beside_the_plan_are_settings() -> None:
     assert set(SETTINGS) <= set(TrafficSettings.model_fields)
+
+
+def test_texts_of_a_result_from_elsewhere_move_no_cursor() -> None:
+    fine, odd = result(many(30)), result(many(30), self_check={"reasons": ["\x1b[2Jlate\nbusy"]})
+    odd = msgspec.structs.replace(odd, settings=odd.settings | {"note": "\x1b]0;mine\x07"})
+    assert warnings_of(fine, odd, 30) == (
+        "the second run is invalid: [2Jlate busy",
+        "other note: none; then ]0;mine",
+    )

@@ -138,6 +138,10 @@ BROKEN: list[tuple[dict[str, Any] | str, str]] = [
     ({"timestamp": "noon", "prompt_tokens": 3}, "timestamp: expected .* ISO 8601, found 'noon'"),
     ({"timestamp": True, "prompt_tokens": 3}, "timestamp: .*"),
     ({"at_seconds": 1, "prompt_tokens": 3, "model": 4}, "model: .* valid string, found '4'"),
+    (
+        {"at_seconds": 1, "prompt_tokens": 3, "model": "a\x1b"},
+        r"model: expected text in one line, .*, found 'a\\x1b'",
+    ),
 ]
 
 

@@ -11,7 +11,14 @@ import pytest
 
 from tests.fakes.server import Call, Script, ScriptedServer
 from tests.unit.traffic.request.test_protocol import question
-from tests.unit.traffic.request.test_sending import FIRST, LAST, NDJSON, answering, begun
+from tests.unit.traffic.request.test_sending import (
+    FIRST,
+    LAST,
+    NDJSON,
+    answering,
+    begun,
+    without_tls,
+)
 from tests.unit.traffic.test_settings import settings
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt, Failure
@@ -123,3 +130,11 @@ async def test_a_drip_of_bytes_does_not_make_the_time_longer(status: str) -> Non
     async with ScriptedServer(script) as server:
         client = BlockingClient(settings(base_url=server.url, request_timeout_seconds=0.2))
         assert (await ask(client, question())).failure is Failure.TIMEOUT
+
+
+async def test_after_a_tls_handshake_that_failed_the_next_question_is_asked_anew() -> None:
+    async with without_tls() as url:
+        client = BlockingClient(settings(base_url=url))
+        failures = [(await ask(client, question())).failure for _ in range(2)]
+        client.close()
+    assert failures == [Failure.UNREACHABLE] * 2

@@ -7,7 +7,14 @@ from tests.unit.traffic.request.test_protocol import question
 from tests.unit.traffic.request.test_quoting import request
 from tests.unit.traffic.request.test_sending import FIRST, LAST, begun
 from traffic.request.attempt import Attempt, Failure
-from traffic.request.reading import AS_PLANNED, ERROR_LIMIT_BYTES, UNSHOWN, Reading, Refusal
+from traffic.request.reading import (
+    AS_PLANNED,
+    ERROR_LIMIT_BYTES,
+    LONGEST_REASON,
+    UNSHOWN,
+    Reading,
+    Refusal,
+)
 
 
 def read(*pieces: tuple[float, bytes], cancel_after: int | None = None) -> tuple[Attempt, str]:
@@ -86,3 +93,9 @@ def test_a_redirect_is_noted_without_the_words_of_the_server() -> None:
 def test_the_gateway_is_known_by_the_words_of_a_refusal() -> None:
     assert not refused(b'{"error":"busy"}').has_portkey_sign
     assert refused(b'{"status":"failure","message":"no"}').has_portkey_sign
+
+
+def test_a_reason_cannot_move_the_cursor_and_has_an_end() -> None:
+    odd = LAST.replace(b'"stop"', b'"\\u001b[2J' + b"x" * 500 + b'"')
+    attempt, _ = read((1.0, FIRST), (2.0, odd))
+    assert attempt.done_reason == ("[2J" + "x" * 500)[:LONGEST_REASON]

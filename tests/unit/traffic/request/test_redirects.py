@@ -15,6 +15,8 @@ from traffic.request.redirects import redirect
         ("", "within the same server"),
         ("http://[secret", "to no address"),
         ("http://a\x1bb/", "to http://a b"),
+        ("http://a\udcffb/", "to http://a b"),
+        ("\udcff", "within the same server"),
         (f"http://{'h' * 5000}/", f"to http://{'h' * 100}"),
     ],
     ids=lambda it: it[:24],

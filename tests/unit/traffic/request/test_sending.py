@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -21,8 +23,9 @@ from traffic.request.attempt import Attempt, Failure
 from traffic.request.blocking import BlockingClient
 from traffic.request.client import Client, open_http
 from traffic.request.routes import Way
-from traffic.request.sending import attempt_for, model_of, words_of
+from traffic.request.sending import LONGEST_TYPE, attempt_for, model_of, words_of
 from traffic.settings import TrafficSettings
+from traffic.sharding.messages import attempts_of, bytes_of
 
 NDJSON = [(b"Content-Type", b"application/x-ndjson"), (b"Transfer-Encoding", b"chunked")]
 FIRST = b'{"model":"m","message":{"role":"assistant","content":"Sky"},"done":false}\n'
@@ -201,6 +204,8 @@ async def test_a_tidy_end_without_the_end_marker_is_broke_off(ask: Ask) -> None:
     [
         ([(b"Content-Type", b"text/html")], "Content-Type text/html"),
         ([], "Content-Type is missing"),
+        ([(b"Content-Type", b"\xff" * 5000)], "Content-Type "),
+        ([(b"Content-Type", b"\xc2\x9b2Jx")], "Content-Type "),
     ],
 )
 async def test_success_in_no_format_of_the_api_is_unreadable(
@@ -212,7 +217,11 @@ async def test_success_in_no_format_of_the_api_is_unreadable(
         await call.peer_gone.wait()  # nothing of the body is waited for
 
     attempt = (await ask(script)).attempt
-    assert (attempt.failure, attempt.detail) == (Failure.UNREADABLE, said)
+    assert attempt.failure is Failure.UNREADABLE
+    assert attempt.detail.startswith(said)
+    assert attempt.detail.isprintable()
+    assert len(attempt.detail) <= len("Content-Type ") + LONGEST_TYPE
+    assert attempts_of(bytes_of([attempt])) == [attempt]
 
 
 async def test_an_endless_error_page_is_read_only_so_far(ask: Ask) -> None:
@@ -254,6 +263,41 @@ async def test_a_name_that_nobody_knows_is_unreachable(by: By) -> None:
     await by(settings(base_url="http://nobody.invalid:1", allow_remote=True), attempt, question())
     assert attempt.failure is Failure.UNREACHABLE
     assert attempt.detail
+
+
+@asynccontextmanager
+async def without_tls() -> AsyncIterator[str]:
+    """An https address where something else answers."""
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize("by", CLIENTS)
+async def test_where_there_is_no_tls_it_is_said(by: By) -> None:
+    attempt = begun()
+    async with without_tls() as url, asyncio.timeout(20):
+        await by(settings(base_url=url), attempt, question())
+    assert attempt.failure is Failure.UNREACHABLE
+    assert attempt.detail == "TLS failed: wrong version number"
+
+
+@pytest.mark.parametrize("is_reset", [True, False])
+async def test_a_refusal_that_is_cut_is_a_refusal(ask: Ask, is_reset: bool) -> None:
+    async def script(call: Call) -> None:
+        await call.is_read.wait()
+        await call.head("503 Busy", [NDJSON[0], (b"Content-Length", b"99")])
+        await call.send(b'{"error":')
+        call.reset() if is_reset else call.close()
+
+    attempt = (await ask(script)).attempt
+    assert (attempt.error, attempt.status, attempt.is_ok) == ("http_503", 503, False)
 
 
 async def test_what_is_no_http_is_broke_off_and_not_quoted(ask: Ask) -> None:
@@ -459,12 +503,28 @@ def test_a_model_is_the_question_s_or_the_run_s() -> None:
     assert (model_of(told, question()), model_of(told, question(model="c:1b"))) == ("a:1b", "c:1b")
 
 
+def untrusted() -> ssl.SSLError:
+    error = ssl.SSLCertVerificationError(1, "[SSL] secret")
+    error.verify_message = "self-signed certificate"
+    return error
+
+
+def caused_by(cause: Exception) -> Exception:
+    """The error of a library that says by itself that an operation is not permitted."""
+    error = OSError(1, "secret")
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
         (ConnectionResetError(104, "secret"), "Connection reset by peer"),
         (OSError(-2, "Name or service not known"), "Name or service not known"),
         (ValueError("secret"), "what came is no HTTP that could be read (ValueError)"),
+        (untrusted(), "the certificate is not trusted: self-signed certificate"),
+        (ssl.SSLError(1, "[SSL] secret"), "TLS failed"),
+        (caused_by(untrusted()), "the certificate is not trusted: self-signed certificate"),
     ],
 )
 def test_the_words_of_a_library_are_not_repeated(error: Exception, words: str) -> None:

@@ -172,7 +172,8 @@ def test_others_may_read_a_result(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("", "expected result.json of a traffic run, found "),
-        ("{", "expected result.json of a traffic run, found "),
+        ("{", "expected result.json of a traffic run, found input data was truncated"),
+        ("{oops", "expected result.json of a traffic run, found JSON is malformed"),
         ("[]", "found expected `object`, got `array`"),
         ('{"a": 1}', "found object missing required field `schema`"),
         ('{"schema": "other", "version": 1}', "found the schema 'other'"),
@@ -213,4 +214,12 @@ def test_a_wrong_type_is_said_with_its_place(tmp_path: Path) -> None:
     plain["records"][1]["sent_seconds"] = "soon"
     (tmp_path / JSON_NAME).write_text(json.dumps(plain))
     with pytest.raises(ResultError, match=r"expected `float`, got `str` - at `\$\.records\[1\]"):
+        load(tmp_path)
+
+
+def test_a_note_that_is_no_text_is_said(tmp_path: Path) -> None:
+    plain = json.loads(encoded(full()))
+    plain["settings"]["note"] = ["a"]
+    (tmp_path / JSON_NAME).write_text(json.dumps(plain))
+    with pytest.raises(ResultError, match=r"expected `str`, got `array` - at `\$\.note`"):
         load(tmp_path)

@@ -13,6 +13,7 @@ from traffic.results.units import (
     rate,
     shown,
     tick,
+    told_apart,
 )
 
 
@@ -76,3 +77,14 @@ def test_a_difference_has_its_sign_also_where_it_is_next_to_nothing() -> None:
     assert difference("seconds", -0.00001) == "+0.0 ms"
     assert difference("per_second", 1.26) == "+1.3"
     assert difference("ratio", 0.5, (-0.25, 1.0)) == "+50.0 % (-25.0 to +100.0)"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0123, "12 ms"), (0.0104, "10.4 ms"), (0.010003, "10.003 ms")]
+)
+def test_a_value_beyond_its_limit_is_seen_to_be(seconds: float, text: str) -> None:
+    assert told_apart(milliseconds, seconds, 0.010) == text
+
+
+def test_a_difference_that_no_digit_shows_is_left() -> None:
+    assert told_apart(milliseconds, 0.010 + 1e-12, 0.010) == "10.000000 ms"

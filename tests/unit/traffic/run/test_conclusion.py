@@ -2,6 +2,7 @@
 
 import io
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from traffic.request.attempt import Attempt
 from traffic.results.results import CSV_NAME, JSON_NAME, PAGE_NAME, load
 from traffic.results.slo import Verdict
 from traffic.results.summary import summarise
-from traffic.run.conclusion import NOTHING_WAS_ASKED, conclude, exit_code, own_words
+from traffic.run.conclusion import INCOMPLETE, NOTHING_WAS_ASKED, conclude, exit_code, own_words
 from traffic.run.drops import Drop
 from traffic.run.keeping import Keeper, Limits
 from traffic.run.playing import Played
@@ -131,7 +132,7 @@ def test_a_run_of_which_a_worker_died_is_incomplete_and_shown_and_written_all_th
     played = replace(run(*many(20)), lost=(KILLED,))
     assert concluded(played, tmp_path) == (
         1,
-        f"traffic: {KILLED}; its other questions were not asked\n",
+        f"traffic: {KILLED}; its other questions have no answer\n",
     )
     (folder,) = tmp_path.iterdir()
     kept = load(folder)
@@ -165,6 +166,27 @@ def test_results_that_cannot_be_written_any_more_are_a_sentence(tmp_path: Path) 
         f"traffic: cannot write the results to {tmp_path}/file: File exists\n",
     )
     assert concluded(run(*many(3), refused(9)), tmp_path / "file")[0] == 1
+
+
+def test_processes_that_died_before_anything_was_measured_are_said(tmp_path: Path) -> None:
+    said = f"traffic: {KILLED}; its other questions have no answer\ntraffic: {INCOMPLETE}\n"
+    played = replace(run(), lost=(KILLED,))
+    assert concluded(played, tmp_path) == (1, said)
+    assert concluded(replace(played, stopped_by=130), tmp_path) == (130, said)
+
+
+def test_what_cannot_be_shown_has_been_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        with pytest.raises(OSError, match="No space left on device"):
+            concluded(run(*many(20)), tmp_path)
+        monkeypatch.undo()
+        with suppress(OSError):
+            full.close()
+    (folder,) = tmp_path.iterdir()
+    assert load(folder).summary.ok == 20
 
 
 @pytest.mark.parametrize(("stopped_by", "code"), [(None, 2), (130, 130)])

@@ -40,6 +40,8 @@ def test_a_run_without_any_sign_is_valid() -> None:
     [
         (SelfCheck(late(0.0123), FINE, 0.4), "requests went out 12 ms late (p99; limit 10 ms)"),
         (SelfCheck(None, always_late(0.02), 0.4), "its event loop was 20 ms late (p50; limit 10"),
+        (SelfCheck(late(0.0104), FINE, 0.4), "went out 10.4 ms late (p99; limit 10 ms)"),
+        (SelfCheck(None, FINE, 0.9042), "used 90.4 % of a core (limit 90 %)"),
         (SelfCheck(None, FINE, 0.97), "used 97 % of a core (limit 90 %); --workers shares"),
     ],
 )

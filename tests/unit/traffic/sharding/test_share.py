@@ -38,6 +38,13 @@ def test_without_a_job_it_is_refused(given: bytes) -> None:
     assert done.stderr.decode() == f"traffic: {NOT_BY_HAND}\n"
 
 
+@pytest.mark.parametrize("words", ["</dev/null", "<&-", f"<{__file__}"])
+def test_where_no_process_can_tell_it_anything_it_is_refused(words: str) -> None:
+    line = f"exec {sys.executable} -m traffic share {words}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.decode()) == (2, f"traffic: {NOT_BY_HAND}\n")
+
+
 def test_everything_is_told_and_of_a_long_run_only_the_last_is_kept_without_its_gaps() -> None:
     pipe = Pipe()
     teller = Teller(pipe, most_kept=3)

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.fakes.server import Call, Script, ScriptedServer
+from tests.unit.traffic.request.test_sending import without_tls
 from tests.unit.traffic.target.test_bodies import endless
 from tests.unit.traffic.test_settings import settings
 from traffic.choices import Route
@@ -249,3 +250,9 @@ async def test_no_model_is_unloaded_through_the_gateway() -> None:
         await check_route("gateway", peer, cold_every=5)
     assert str(raised.value) == NO_COLD_BY_GATEWAY
     assert peer.calls == []
+
+
+async def test_a_failed_handshake_is_not_nobody() -> None:
+    async with without_tls() as url, open_http(settings(base_url=url)) as http:
+        with pytest.raises(TargetError, match=f"{url}/api/tags: TLS failed: wrong version number"):
+            await check_target(http, url, ["llama3"])

@@ -9,7 +9,7 @@ from tests.fakes.server import Call, Script, ScriptedServer
 from tests.unit.traffic.target.test_bodies import endless
 from tests.unit.traffic.test_settings import settings
 from traffic.request.client import open_http
-from traffic.target.server import Model, digests, facts, models_of
+from traffic.target.server import LONGEST, Model, digests, facts, models_of
 
 JSON = [(b"Content-Type", b"application/json")]
 TAGS = {
@@ -47,7 +47,13 @@ def test_a_size_or_digest_that_is_none_is_left_out() -> None:
 
 
 def test_the_names_of_models_cannot_move_the_cursor() -> None:
-    assert models_of(b'{"models": [{"name": "\\u001b[2Jx"}]}') == (Model("[2Jx"),)
+    listed = b'{"models": [{"name": "\\u001b[2Jx", "digest": "\\u001b[2Jy"}]}'
+    assert models_of(listed) == (Model("[2Jx", digest="[2Jy"),)
+
+
+async def test_a_version_cannot_move_the_cursor_and_has_an_end() -> None:
+    found = await facts_by(saying({"version": "\x1b" + "1" * 500}))
+    assert found["version"] == "1" * LONGEST
 
 
 async def test_the_version_and_the_digest_of_what_is_asked_are_kept() -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from traffic.bank.embeddings import Embedding, Record
 from traffic.bank.questions import PLACEHOLDER, Category, Fixture, Kind, Question
+from traffic.bank.sentences import sentence
 from traffic.refusals import RefusedError
 
 R = TypeVar("R", Question, Embedding)
@@ -61,7 +62,7 @@ def load_bank(directory: Path) -> Bank:
     }
     fixtures: list[Record] = []
     for fixture in Fixture:
-        if (path := fixture_file(directory, fixture)).exists():
+        if _is_there(path := fixture_file(directory, fixture)):
             fixtures += _fixture(path, fixture)
     asking = [one for one in fixtures if isinstance(one, Question)]
     _refuse_strays([*questions, *asking], contexts)
@@ -72,6 +73,13 @@ def _fixture(path: Path, fixture: Fixture) -> Sequence[Record]:
     if fixture is Fixture.EMBEDDINGS:
         return _records(path, fixture, Embedding)
     return _records(path, fixture, Question)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise BankError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _read(path: Path) -> str:
@@ -89,9 +97,8 @@ def _records(path: Path, kind: Kind, model: type[R]) -> list[R]:
         try:
             record = model.model_validate_json(line)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            said = f"{where}: {first['msg']}" if where else first["msg"]
+            blank = "expected a record, found a blank line"
+            said = sentence(error, kind) if line.strip() else blank
             raise BankError(f"{path}:{number}: {said}") from error
         if record.category is not kind:
             raise BankError(f"{path}:{number}: {record.category} does not belong in this file")

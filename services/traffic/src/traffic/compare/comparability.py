@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from traffic.lines import one_line
 from traffic.results.results import Result
 from traffic.results.units import counted, percent
 
@@ -21,12 +22,13 @@ def warnings_of(base: Result, new: Result, questions: int) -> tuple[str, ...]:
     """A sentence for each thing; `questions` is how many the smaller run has."""
     are = "is" if questions == 1 else "are"
     few = f"{counted(questions, 'question')} {are} few: expect wide intervals, and little of a p95"
-    return (
+    found = (
         *_trouble("first", base),
         *_trouble("second", new),
         *_differences(base, new),
         *([few] if questions < FEW else []),
     )
+    return tuple(map(one_line, found))  # a result may be anybody's
 
 
 def _trouble(name: str, run: Result) -> Iterator[str]:

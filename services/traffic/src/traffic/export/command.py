@@ -105,11 +105,10 @@ def left_out_words(name: Format, made: Exported) -> str:
 
 
 def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        return
     try:
-        if output is None:
-            sys.stdout.write(text)
-            sys.stdout.flush()  # else it would fail at the interpreter's end, unsaid
-        else:
-            output.write_text(text, encoding="utf-8")
+        output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise RefusedError(f"cannot write {output or 'the output'}: {error.strerror}") from error
+        raise RefusedError(f"cannot write {output}: {error.strerror}") from error

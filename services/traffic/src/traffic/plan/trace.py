@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ollama_observe.metrics.metric import UNNAMED
+from traffic.lines import plain
 from traffic.plan.planned import PlanError
 
 MOST_TOKENS = 1_000_000
@@ -64,6 +65,7 @@ class _Line(BaseModel):
         validation_alias=AliasChoices("generated_tokens", "output_length", "output_tokens"),
     )
     model: str | None = None
+    _is_plain = field_validator("model")(plain)
     event: str | None = None
     duration_seconds: float | None = Field(None, ge=0)
     time_to_first_token_seconds: float | None = None
@@ -166,4 +168,5 @@ def _said(error: ValueError) -> str:
         return f"expected a JSON object, found {first['msg'].removeprefix('Invalid JSON: ')}"
     if not first["loc"]:
         return "expected a JSON object, found another value"
-    return f"{first['loc'][0]}: {first['msg']}, found {str(first['input'])[:40]!r}"
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{first['loc'][0]}: {said}, found {str(first['input'])[:40]!r}"

@@ -78,12 +78,13 @@ class BlockingClient:
                 if self._target.scheme == "https"
                 else http.client.HTTPConnection
             )
-            self._connection = kind(
+            connection = kind(
                 self._target.hostname or "",
                 self._target.port,
                 timeout=self._settings.connect_timeout_seconds,
             )
-            self._connection.connect()
+            connection.connect()
+            self._connection = connection  # one that could not be made is forgotten
         assert self._connection is not None
         return self._connection
 
@@ -93,7 +94,7 @@ class BlockingClient:
         except TimeoutError:
             sending.late()
         except (http.client.HTTPException, OSError) as error:
-            fail(sending.attempt, Failure.BROKE_OFF, _sentence(error))
+            sending.broke_off(_sentence(error))
         self.close()
         return ""
 

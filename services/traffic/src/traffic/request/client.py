@@ -84,7 +84,7 @@ class Client:
         except TimeoutError:
             sending.late()
         except (aiohttp.ClientError, OSError) as error:
-            fail(attempt, Failure.BROKE_OFF, _sentence(error))
+            sending.broke_off(_sentence(error))
         finally:
             attempt.end = self._clock()
         if (is_right := sending.check()) is not None:

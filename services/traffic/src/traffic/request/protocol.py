@@ -12,6 +12,7 @@ import msgspec
 from ollama_observe.wire.endpoints import Answer
 from ollama_observe.wire.framing import Framing, splitter_for
 from traffic.choices import Api, RequestRoute
+from traffic.lines import one_line
 from traffic.plan.planned import PlannedQuestion
 from traffic.request import portkey
 
@@ -212,10 +213,4 @@ def error_message(body: bytes, limit_characters: int = 200) -> str:
         text = found["message"] if isinstance(found, dict) else found
     except (ValueError, LookupError, TypeError, RecursionError):
         text = portkey.complaint(body) or body.decode("utf-8", "replace")
-    return one_line(str(text))[:limit_characters]
-
-
-def one_line(text: str) -> str:
-    """A text of others as it may be shown: nothing in it moves a cursor or breaks a line."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(printable.split())
+    return one_line(str(text), limit_characters)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from traffic.request.protocol import one_line
+from traffic.lines import one_line
 
 PIECE = 20
 """So many characters of the question in a row are no coincidence."""

@@ -9,6 +9,7 @@ from typing import Protocol
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
 from traffic.choices import Api
+from traffic.lines import one_line
 from traffic.request import portkey
 from traffic.request.attempt import Attempt, Failure
 from traffic.request.protocol import ANSWERS, ReplyText, error_message
@@ -17,6 +18,7 @@ from traffic.request.quoting import is_quoted
 AS_PLANNED = "as planned"
 UNSHOWN = "what the server said repeats the question, and is not shown"
 
+LONGEST_REASON = 100
 REPORTED = "the server reported an error inside its answer"
 
 ERROR_LIMIT_BYTES = 64 * 1024
@@ -76,7 +78,7 @@ class Reading:
         attempt.first_output = meter.first_answer
         attempt.last_content = meter.last_output
         attempt.usage = meter.usage
-        attempt.done_reason = meter.done_reason
+        attempt.done_reason = meter.done_reason and one_line(meter.done_reason, LONGEST_REASON)
 
     def judged(self) -> str:
         """The text of an answer whose body ended cleanly, which may still be no whole answer."""

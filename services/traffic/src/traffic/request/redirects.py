@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from traffic.request.protocol import one_line
+from traffic.lines import one_line
 
 LONGEST_HOST = 100
 REDIRECTS = range(300, 400)
@@ -23,7 +23,7 @@ def _where(location: str) -> str:
         parts = urlsplit(location)
     except ValueError:
         return "to no address"
-    host = one_line(parts.netloc.rpartition("@")[2])[:LONGEST_HOST]
+    host = one_line(parts.netloc.rpartition("@")[2], LONGEST_HOST)
     if not host:
         return "within the same server"
     return f"to {parts.scheme}://{host}" if parts.scheme else f"to {host}"

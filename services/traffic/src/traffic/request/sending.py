@@ -4,6 +4,7 @@ Whoever carries the bytes, and by which library, sends the same and says the sam
 """
 
 import os
+import ssl
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any
 from ollama_observe import __version__
 from ollama_observe.wire.framing import Framing, framing_of
 from traffic.bank.validators import accepts
+from traffic.lines import one_line
 from traffic.plan.planned import PlannedQuestion
 from traffic.request import embedding, portkey
 from traffic.request.attempt import Attempt, Failure
@@ -32,6 +34,8 @@ ALWAYS = {
 NO_CONNECTION = "no connection in time"
 CLOSED = "the connection was closed before the answer"
 CUT = "the answer broke off"
+
+LONGEST_TYPE = 100
 
 
 def attempt_for(question: PlannedQuestion, turn: int, scheduled: float) -> Attempt:
@@ -81,6 +85,7 @@ class Sending:
             self.body = embedding.build(api, attempt.model, question, **memory)
         self._settings = settings
         self._question = question
+        self._refusal: Refusal | None = None
 
     def answered(self, instant: float, status: int, headers: Mapping[str, str]) -> Body | None:
         """Note the head of the answer; what its body is given to, None where nobody could read it.
@@ -91,12 +96,14 @@ class Sending:
         attempt.headers, attempt.status = instant, status
         attempt.has_portkey_sign = portkey.has_sign(headers)
         if status != HTTPStatus.OK:
-            return Refusal(attempt, self.body, redirect(status, headers.get("location")))
+            self._refusal = Refusal(attempt, self.body, redirect(status, headers.get("location")))
+            return self._refusal
         content_type = headers.get("content-type", "")
         framing = framing_of(content_type)
         has_vectors = self._question.inputs is not None
         if framing is None or (has_vectors and framing is not Framing.JSON):
-            fail(attempt, Failure.UNREADABLE, f"Content-Type {content_type or 'is missing'}")
+            shown = one_line(content_type, LONGEST_TYPE) or "is missing"
+            fail(attempt, Failure.UNREADABLE, f"Content-Type {shown}")
             return None
         if has_vectors:
             return embedding.Vectors(attempt, self._settings.api, self._question)
@@ -106,6 +113,13 @@ class Sending:
         """Note that the time of the request is up."""
         limit = self._settings.request_timeout_seconds
         fail(self.attempt, Failure.TIMEOUT, f"no whole answer after {limit:g} seconds")
+
+    def broke_off(self, said: str) -> None:
+        """Note that the connection ended before the answer; a refusal is one all the same."""
+        if self._refusal is None:
+            fail(self.attempt, Failure.BROKE_OFF, said)
+        else:
+            self._refusal.judged()
 
     def check(self) -> Callable[[str], bool] | None:
         """What tells whether the answer's text is right; None where nothing can.
@@ -123,7 +137,14 @@ class Sending:
 
 def words_of(error: Exception) -> str:
     """What became of a connection, in words of ours: those of a library may quote an answer."""
-    match error:
+    cause = error.__cause__  # of an HTTP library's own error
+    match cause if isinstance(cause, ssl.SSLError) else error:
+        case ssl.SSLCertVerificationError(verify_message=str() as said):
+            return f"the certificate is not trusted: {one_line(said)}"
+        case ssl.SSLError(reason=str() as reason):
+            return f"TLS failed: {reason.replace('_', ' ').lower()}"
+        case ssl.SSLError():
+            return "TLS failed"
         case OSError(errno=int() as number) if number > 0:
             return os.strerror(number)
         case OSError(strerror=str() as said):  # of names that are not known

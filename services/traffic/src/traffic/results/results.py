@@ -72,7 +72,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def note(self) -> str:
         """What the operator noted of the run."""
-        return str(self.settings.get("note", ""))
+        return msgspec.convert(self.settings, _Noted).note
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -88,6 +88,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def remarks(self) -> tuple[str, ...]:
         """What is to be known of the figures, by the generator's own check."""
         return _said_in(self.self_check).remarks
+
+
+class _Noted(msgspec.Struct, frozen=True):
+    """Of the settings, what is read again."""
+
+    note: str = ""
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -210,7 +216,7 @@ def load(path: Path) -> Result:
     _require_ours(file, data)
     try:
         result = msgspec.json.decode(data, type=Result)
-        _said_in(result.self_check)
+        _said_in(result.self_check), msgspec.convert(result.settings, _Noted)
     except msgspec.ValidationError as error:
         raise ResultError(f"{file} is no whole result: {_words(error)}") from error
     return result
@@ -233,4 +239,4 @@ def _require_ours(file: Path, data: bytes) -> None:
 
 def _words(error: msgspec.DecodeError) -> str:
     said = str(error)
-    return said[:1].lower() + said[1:]
+    return said if said[:2].isupper() else said[:1].lower() + said[1:]

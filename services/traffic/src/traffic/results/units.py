@@ -1,11 +1,14 @@
 """Values as people read them, each in its unit. Pure."""
 
+from collections.abc import Callable
 from typing import Literal
 
 Unit = Literal["seconds", "per_second", "ratio"]
 
 ABSENT = "-"
 """What stands where there is no value."""
+
+MOST_DIGITS = 6
 
 _DIFFERENCES: dict[Unit, tuple[float, str]] = {
     "seconds": (1000, " ms"),
@@ -31,9 +34,21 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms" if 0 < seconds < 0.00995 else milliseconds(seconds)
 
 
-def milliseconds(seconds: float) -> str:
-    """Whole ones, however many: for what is held against a limit."""
-    return f"{seconds * 1000:.0f} ms"
+def milliseconds(seconds: float, digits: int = 0) -> str:
+    """However many: for what is held against a limit."""
+    return f"{seconds * 1000:.{digits}f} ms"
+
+
+def told_apart(show: Callable[[float, int], str], value: float, limit: float) -> str:
+    """A value in as many digits as show that it is not its limit: `10.3 ms` of 10 ms."""
+    return next(
+        (
+            text
+            for digits in range(MOST_DIGITS)
+            if (text := show(value, digits)) != show(limit, digits)
+        ),
+        show(value, MOST_DIGITS),
+    )
 
 
 def tick(seconds: float) -> str:

@@ -4,7 +4,8 @@ Exit codes:
 
     0         every request that was sent got its whole answer, or the objectives are met
     1         one did not, or was dropped, or a worker died; with objectives: one is missed
-    2         the generator did not keep up, so that the figures say nothing of the server
+    2         the generator did not keep up, so that the figures say nothing of the server; or
+              the results could not be written or shown
     128 + n   stopped by signal n
 """
 
@@ -31,17 +32,21 @@ from traffic.settings import TrafficSettings
 
 FAILED = 1
 NOTHING_WAS_ASKED = "nothing was measured: no question was asked"
+INCOMPLETE = "nothing was measured: the run is INCOMPLETE"
 
 
 def conclude(
     settings: TrafficSettings, plan: Plan, slo: Slo | None, played: Played, status: Console
 ) -> int:
-    """Show what was done, write it where results are wanted; the result is the exit code."""
-    if not (played.attempts or played.drops or played.past):
-        say(status, NOTHING_WAS_ASKED)
-        return played.stopped_by or REFUSED
+    """Write what was done where results are wanted, show it; the result is the exit code.
+
+    Raises: OSError where it cannot be shown, when it has been written.
+    """
     for sentence in played.lost:
-        say(status, f"{sentence}; its other questions were not asked")
+        say(status, f"{sentence}; its other questions have no answer")
+    if not (played.attempts or played.drops or played.past):
+        say(status, INCOMPLETE if played.lost else NOTHING_WAS_ASKED)
+        return played.stopped_by or (FAILED if played.lost else REFUSED)
     summary = summarise(
         plan,
         played.attempts,
@@ -51,12 +56,15 @@ def conclude(
         played.past,
     )
     verdicts = () if slo is None else judge(slo, summary)
+    code, folder = exit_code(played, summary, verdicts), None
+    if settings.results_directory is not None:
+        result = _result(settings, plan, played, summary, verdicts)
+        folder = _written(settings.results_directory, result, status)
+        code = code if folder else code or REFUSED
     _show(settings, plan, played, summary, verdicts)
-    code = exit_code(played, summary, verdicts)
-    if settings.results_directory is None:
-        return code
-    result = _result(settings, plan, played, summary, verdicts)
-    return code if _is_written(settings.results_directory, result, status) else code or REFUSED
+    if folder:
+        Console().out(f"Results    {_from_here(folder / PAGE_NAME)}", highlight=False)
+    return code
 
 
 def exit_code(played: Played, summary: Summary, verdicts: Sequence[Verdict]) -> int:
@@ -142,14 +150,14 @@ def _result(
     )
 
 
-def _is_written(directory: Path, result: Result, status: Console) -> bool:
+def _written(directory: Path, result: Result, status: Console) -> Path | None:
     try:
-        folder = write(directory, result, page_of(result))
+        return write(directory, result, page_of(result))
     except OSError as error:
         say(status, f"cannot write the results to {directory}: {error.strerror}")
-        return False
-    page = folder / PAGE_NAME
+        return None
+
+
+def _from_here(path: Path) -> Path:
     here = Path.cwd()
-    shown = page.relative_to(here) if page.is_relative_to(here) else page
-    Console().out(f"Results    {shown}", highlight=False)
-    return True
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -17,7 +17,7 @@ from typing import Self
 from ollama_observe.service.tasks import spawn
 from traffic.request.attempt import Attempt
 from traffic.results.spreads import of_sorted
-from traffic.results.units import milliseconds, percent
+from traffic.results.units import milliseconds, percent, told_apart
 
 SCHEDULE_LAG_P99_SECONDS = 0.010
 LOOP_LAG_SECONDS = 0.010
@@ -63,17 +63,19 @@ class SelfCheck:
         if lag is not None and lag.p99 > limit:
             found.append(
                 "the generator did not keep its schedule: requests went out"
-                f" {milliseconds(lag.p99)} late (p99; limit {milliseconds(limit)})"
+                f" {told_apart(milliseconds, lag.p99, limit)} late"
+                f" (p99; limit {milliseconds(limit)})"
             )
         lag, limit = self.loop_lag, LOOP_LAG_SECONDS
         if lag is not None and lag.p50 > limit:
             found.append(
                 "the generator did not keep up with what came: its event loop was"
-                f" {milliseconds(lag.p50)} late (p50; limit {milliseconds(limit)})"
+                f" {told_apart(milliseconds, lag.p50, limit)} late"
+                f" (p50; limit {milliseconds(limit)})"
             )
         if self.cpu_ratio is not None and self.cpu_ratio > CPU_RATIO:
             found.append(
-                f"the generator used {percent(self.cpu_ratio, 0)} of a core"
+                f"the generator used {told_apart(percent, self.cpu_ratio, CPU_RATIO)} of a core"
                 f" (limit {percent(CPU_RATIO, 0)}); --workers shares the plan among processes"
             )
         return tuple(found)

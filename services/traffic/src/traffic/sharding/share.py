@@ -5,6 +5,8 @@ standard output. When that input ends, it stops: nothing is left over when the o
 """
 
 import asyncio
+import os
+import stat
 import sys
 from array import array
 from collections import deque
@@ -41,6 +43,7 @@ from traffic.sharding.messages import (
 )
 
 NOT_BY_HAND = "share is a process of --workers, started by a run: expected a job on standard input"
+STDIN = 0
 MOST_KEPT = 100_000
 """Requests by which a share is judged to have kept its schedule: of more, the last ones."""
 
@@ -49,9 +52,20 @@ CHANGED = "the question bank changed while the run was starting: start it again"
 
 def main(_: list[str]) -> int:
     """Play the share that standard input describes."""
+    if not _is_told():
+        raise RefusedError(NOT_BY_HAND)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_work())
     return 0
+
+
+def _is_told() -> bool:
+    """Whether a process may be at the other end: the event loop ends this one where none is."""
+    try:
+        mode = os.fstat(STDIN).st_mode
+    except OSError:  # it is closed
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 async def _work() -> None:

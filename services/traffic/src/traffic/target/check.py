@@ -15,6 +15,7 @@ from traffic.request import portkey
 from traffic.request.protocol import error_message
 from traffic.request.redirects import redirect
 from traffic.request.routes import ROUTE_HEADER, Way, headers_of, path_of, way_of
+from traffic.request.sending import words_of
 from traffic.settings import TrafficSettings
 from traffic.target.bodies import TooLongError, whole
 from traffic.target.server import Model, models_of
@@ -125,6 +126,8 @@ async def _get(
         answer = await _fetch(http, url, headers)
     except TooLongError as error:
         raise TargetError(f"{url}: {error}") from error
+    except aiohttp.ClientSSLError as error:
+        raise TargetError(f"{url}: {words_of(error)}") from error
     except (aiohttp.ClientError, OSError) as error:
         raise TargetError(nobody) from error
     if said := redirect(answer.status, answer.headers.get("location")):

@@ -11,12 +11,14 @@ import msgspec
 
 from ollama_observe.wire.models import normalise_model
 from traffic.choices import RequestRoute
-from traffic.request.protocol import one_line
+from traffic.lines import one_line
 from traffic.request.routes import headers_of, path_of
 from traffic.settings import TrafficSettings
 from traffic.target.bodies import whole
 
 WITHIN_SECONDS = 10.0
+LONGEST = 100
+"""Characters of a version or a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def models_of(tags: bytes) -> tuple[Model, ...]:
 
 def _shown(listed: _Listed) -> Model:
     size = listed.size if isinstance(listed.size, int) else None
-    digest = listed.digest if isinstance(listed.digest, str) else None
+    digest = one_line(listed.digest, LONGEST) if isinstance(listed.digest, str) else None
     return Model(one_line(listed.name), size, digest)
 
 
@@ -86,6 +88,6 @@ async def _version(http: aiohttp.ClientSession, settings: TrafficSettings) -> st
             body = await whole(answer)
         if answer.status != HTTPStatus.OK:
             return None
-        return msgspec.json.decode(body, type=_Version).version
+        return one_line(msgspec.json.decode(body, type=_Version).version, LONGEST)
     except (aiohttp.ClientError, OSError, msgspec.MsgspecError, RecursionError):
         return None
