@@ -26,7 +26,11 @@ WITHOUT_UNIT_TEST = {
 DISTRIBUTIONS = packages_distributions()
 
 # Imported beside the library that is made of them, at whatever version it asks for.
-PARTS_OF = {"pydantic": "fastapi and pydantic-settings", "starlette": "fastapi"}
+PARTS_OF = {
+    "pydantic": "fastapi and pydantic-settings",
+    "pydantic-core": "pydantic",
+    "starlette": "fastapi",
+}
 
 
 def sources() -> list[tuple[str, Path]]:
