@@ -14,12 +14,12 @@ compile() { # OUTPUT SOURCE... [-- FLAG...]
 }
 
 # dev holds everything, so it is solved first and the others are held to its versions
-compile dev "$lib" services/{proxy,engine,traffic,gpu-exporter}/pyproject.toml stack/pyproject.toml \
+compile dev "$lib" services/{proxy,engine,traffic,gpu-exporter,dashboard}/pyproject.toml stack/pyproject.toml \
   --group build --group dev --group locust "$@"
 held=(--constraint requirements/dev.txt)
-compile local "$lib" services/{proxy,engine,traffic,gpu-exporter}/pyproject.toml stack/pyproject.toml \
+compile local "$lib" services/{proxy,engine,traffic,gpu-exporter,dashboard}/pyproject.toml stack/pyproject.toml \
   --group build "${held[@]}"
-for service in proxy engine traffic gpu-exporter; do
+for service in proxy engine traffic gpu-exporter dashboard; do
   compile "$service" "$lib" "services/$service/pyproject.toml" "${held[@]}"
 done
 compile locust "$lib" services/traffic/pyproject.toml --group locust "${held[@]}"

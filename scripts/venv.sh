@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 set_name=$1 stamp=$2
 python=.venv/bin/python
-members=(libs/ollama-observe services/proxy services/engine services/traffic services/gpu-exporter stack)
+members=(libs/ollama-observe services/proxy services/engine services/traffic services/gpu-exporter services/dashboard stack)
 
 say() { printf '  %-12s %s\n' "$1" "$2"; }
 die() { printf '%s\n' "$@" >&2; exit 1; }

@@ -103,7 +103,7 @@ def test_nothing_that_ships_knows_the_fakes() -> None:
 
 
 def test_the_fakes_know_nothing_of_ours_but_the_wire() -> None:
-    ours = ("ollama_observe", "proxy", "engine", "traffic", "gpu_exporter", "stack")
+    ours = ("ollama_observe", "proxy", "engine", "traffic", "gpu_exporter", "dashboard", "stack")
     for path in (REPOSITORY / "tests" / "fakes").rglob("*.py"):
         named = [line.split()[1] for line in imports(path.read_text(encoding="utf-8"))]
         inside = [name for name in named if name.split(".")[0] in ours]

@@ -12,7 +12,7 @@ PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)")
 LIBRARY = "libs/ollama-observe"
 MEMBERS = (
     LIBRARY,
-    *(f"services/{name}" for name in ("proxy", "engine", "traffic", "gpu-exporter")),
+    *(f"services/{name}" for name in ("proxy", "engine", "traffic", "gpu-exporter", "dashboard")),
     "stack",
 )
 # Each lock, and the members whose needs it holds.
@@ -21,6 +21,7 @@ HELD = {
     "engine": (LIBRARY, "services/engine"),
     "traffic": (LIBRARY, "services/traffic"),
     "gpu-exporter": (LIBRARY, "services/gpu-exporter"),
+    "dashboard": (LIBRARY, "services/dashboard"),
     "locust": (LIBRARY, "services/traffic"),
     "local": MEMBERS,
     "dev": MEMBERS,

@@ -1,0 +1,1 @@
+"""The live dashboard: Prometheus, proxy and exporter in a browser, without a build step."""

@@ -1,0 +1,134 @@
+"""What a viewer looks at: a stretch of time, some models, a way. Pure.
+
+Many viewers of one view share its queries, so that views are few: ranges are of a list, points of
+another, and instants lie on a grid of the step.
+"""
+
+import math
+from enum import StrEnum
+
+import msgspec
+
+TILES_SECONDS = 900
+"""What the lines of the tiles show, whatever the range."""
+MOST_MODELS = 20
+MOST_SECONDS = 400 * 86_400
+"""The longest stretch that a zoom can have."""
+SETTLE_SECONDS = 1.0
+"""How long after an instant its samples are there."""
+
+POINTS = (150, 300, 600)
+"""How many points a line has, by the width of the page."""
+
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
+
+
+class Range(msgspec.Struct, frozen=True):
+    """A stretch that ends now."""
+
+    label: str
+    seconds: int
+
+
+RANGES = (
+    Range("5 m", 300),
+    Range("15 m", 900),
+    Range("1 h", 3600),
+    Range("6 h", 21_600),
+    Range("24 h", 86_400),
+    Range("7 d", 604_800),
+    Range("30 d", 2_592_000),
+)
+
+
+class Routing(StrEnum):
+    """Which requests, by their way."""
+
+    BOTH = ""
+    DIRECT = "direct"
+    PORTKEY = "portkey"
+
+
+class BadViewError(ValueError):
+    """What a viewer asks for cannot be shown; the message says what was expected and found."""
+
+
+class View(msgspec.Struct, frozen=True):
+    """What is shown, without which panels. Units: seconds; `start` and `end` are Unix time.
+
+    Live where `start` is None: the last `seconds`, and on. Else from `start` to `end`.
+    """
+
+    seconds: int = 900
+    start: int | None = None
+    end: int | None = None
+    models: tuple[str, ...] = ()
+    """Empty: all."""
+    routing: Routing = Routing.BOTH
+    by_model: bool = False
+    points: int = 300
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it goes on."""
+        return self.start is None
+
+    @property
+    def key(self) -> str:
+        """What tells it from others, in messages."""
+        when = f"{self.seconds}" if self.start is None else f"{self.start}-{self.end}"
+        how = "model" if self.by_model else "total"
+        return "|".join((when, str(self.points), self.routing, how, *sorted(self.models)))
+
+    @property
+    def tiles(self) -> "View":
+        """The view of the tiles beside it."""
+        return View(seconds=TILES_SECONDS, models=self.models, routing=self.routing, points=150)
+
+    def checked(self) -> "View":
+        """The same, if it can be shown. Raises: BadViewError."""
+        if self.points not in POINTS:
+            raise BadViewError(f"points: expected one of {POINTS}, found {self.points}")
+        if len(self.models) > MOST_MODELS:
+            raise BadViewError(f"models: expected at most {MOST_MODELS}, found {len(self.models)}")
+        if (self.start is None) != (self.end is None):
+            raise BadViewError("expected start and end, or neither")
+        if self.start is None or self.end is None:
+            if self.seconds not in {one.seconds for one in RANGES}:
+                raise BadViewError(f"seconds: expected one of RANGES, found {self.seconds}")
+        elif not (0 <= self.start < self.end and self.end - self.start <= MOST_SECONDS):
+            found = f"{self.start} to {self.end}"
+            raise BadViewError(f"expected a stretch of 1 to {MOST_SECONDS} seconds, found {found}")
+        return self
+
+
+class Grid(msgspec.Struct, frozen=True):
+    """The instants of a view: `start`, `start + step`, ... `count` of them. Units: seconds."""
+
+    start: int
+    step: int
+    count: int
+
+    @property
+    def end(self) -> int:
+        """The last instant."""
+        return self.start + (self.count - 1) * self.step
+
+
+def step_of(view: View, scrape_seconds: float) -> int:
+    """The distance of two points: never below the scrapes', so that no point repeats another."""
+    span = view.seconds if view.start is None or view.end is None else view.end - view.start
+    least = max(scrape_seconds, span / view.points)
+    return next((step for step in _STEPS if step >= least), _STEPS[-1])
+
+
+def grid_of(view: View, now: float, scrape_seconds: float) -> Grid:
+    """The instants of a view, all multiples of the step; a live one ends when samples are there."""
+    step = step_of(view, scrape_seconds)
+    if view.start is None or view.end is None:
+        last = math.floor((now - SETTLE_SECONDS) / step)
+        count = view.seconds // step + 1
+    else:
+        last = math.ceil(view.end / step)
+        count = last - view.start // step + 1
+    return Grid((last - count + 1) * step, step, count)
