@@ -8,6 +8,7 @@ PY := .venv/bin/python
 MEMBERS := pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml stack/pyproject.toml)
 RUN_ENVIRONMENT := .venv/.installed-local
 DEV_ENVIRONMENT := .venv/.installed-dev
+DASHBOARD_ENVIRONMENT := .venv/.installed-dashboard
 
 # a .venv that is half made, or was moved and points at another checkout, is not set up
 IS_SET_UP := $(PY) -c 'import os, stack; \
@@ -44,6 +45,22 @@ status: ## each part: state, pid, port, health, since when
 logs: ## follow the logs; one part: make logs SERVICE=proxy
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack logs $(SERVICE)
+
+##@ Dashboard
+.PHONY: dashboard start-dashboard stop-dashboard install-dashboard
+dashboard: $(DASHBOARD_ENVIRONMENT) ## the page in the foreground, before what runs; Ctrl-C ends it
+	@$(PY) -m stack dashboard
+
+start-dashboard: $(RUN_ENVIRONMENT) ## start only the dashboard, alone or beside what runs
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack start-dashboard
+
+stop-dashboard: ## stop only the dashboard; the rest goes on
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack stop-dashboard
+
+install-dashboard: $(DASHBOARD_ENVIRONMENT) ## fetch what the dashboard alone needs, start nothing
+	@echo "installed: make dashboard shows what runs"
 
 ##@ Portkey
 .PHONY: start-portkey stop-portkey health-portkey start-with-portkey start-proxy start-proxy-portkey
@@ -186,3 +203,6 @@ $(RUN_ENVIRONMENT): requirements/local.txt $(MEMBERS) scripts/venv.sh
 
 $(DEV_ENVIRONMENT): requirements/dev.txt $(MEMBERS) scripts/venv.sh
 	@scripts/venv.sh dev $@
+
+$(DASHBOARD_ENVIRONMENT): requirements/dashboard.txt requirements/build.txt $(MEMBERS) scripts/venv.sh
+	@scripts/venv.sh dashboard $@

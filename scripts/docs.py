@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from dashboard.settings import DashboardSettings
 from engine.settings import EngineSettings
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.metrics import catalogue
@@ -182,6 +183,7 @@ PASSAGES: dict[str, Callable[[], str]] = {
     "energy_metrics": lambda: rows(energy.METRICS),
     "exporter_metrics": lambda: rows(exporter.METRICS),
     "traffic_metrics": lambda: sections(catalogue.TRAFFIC),
+    "dashboard_metrics": lambda: sections(catalogue.DASHBOARD),
     "labels": labels,
     "stack": stack,
     "objectives": objectives,
@@ -189,6 +191,7 @@ PASSAGES: dict[str, Callable[[], str]] = {
     "engine": lambda: _service(EngineSettings),
     "gpu_exporter": lambda: _service(GpuExporterSettings),
     "traffic": lambda: _service(TrafficSettings),
+    "dashboard": lambda: _service(DashboardSettings),
     "alerts": alerts,
     **{name: partial(alert, name) for name in ALERTS},
 }

@@ -21,8 +21,11 @@ PROMETHEUS = Path(__file__).resolve().parents[1] / "prometheus"
 
 OF_TARGETS = frozenset({"instance", "job"})
 """Labels that Prometheus adds to what it scrapes."""
-OF_PROMETHEUS = ("up",)
-"""Series that Prometheus itself makes, of those that our rules may name."""
+OF_PROMETHEUS = {
+    "up": OF_TARGETS,
+    "ALERTS": frozenset({"alertname", "alertstate", "severity"}),
+}
+"""Series that Prometheus itself makes, of those that ours may name, with their labels."""
 
 CLOSED = {
     *("job", "le", "endpoint", "error_type", "status", "phase", "routing", "cache_status"),
@@ -76,7 +79,7 @@ def scraped() -> Mapping[str, Metric]:
 def labels_of(series: str) -> Labels:
     """The labels that a series has. Raises: PromqlError where there is no such series."""
     if series in OF_PROMETHEUS:
-        return OF_TARGETS
+        return OF_PROMETHEUS[series]
     if series in recording_rules():
         return labels_in(series.partition(":")[0])
     if series not in scraped():
@@ -123,9 +126,10 @@ def values_of(selector: Selector, label: str) -> frozenset[str]:
         "endpoint": frozenset(endpoint.template for endpoint in ENDPOINTS),
         "error_type": frozenset(outcome.value for outcome in Outcome if outcome.is_error),
         "status": _STATUSES,
+        "alertstate": frozenset({"pending", "firing"}),
     }
-    described = catalogue.LABELS[label]
-    if metric and "metric's help" in described:
+    described = catalogue.LABELS.get(label, "")
+    if metric and ("metric's help" in described or not _WORDS.search(described)):
         described += metric.help
     return special.get(label) or frozenset(_WORDS.findall(described))
 

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from stack.places import REPOSITORY
 from stack.prometheus.configuration import TEMPLATE, render
 from stack.prometheus.rules import RULES, TEMPLATES, from_templates
 from stack.settings import StackSettings, parse
-from tests.components import need
 from tests.promql import Matcher, alternatives
+from tests.promtool import promtool
 from tests.rules import (
     OF_TARGETS,
     PROMETHEUS,
@@ -44,17 +43,6 @@ QUANTILE = re.compile(r"\S+:(?P<metric>\S+):p\d+_\w+ > (?P<threshold>[\d.]+)")
 TEMPLATE_LABEL = re.compile(r"\$labels\.(\w+)")
 SEVERITIES = {"critical", "warning", "info"}
 ADDRESS = Address("any", "127.0.0.1", 9, "ANY_PORT")
-
-
-def promtool(*words: str) -> str:
-    """What promtool says of something that it finds right."""
-    remedy = "install the package prometheus, which brings promtool"
-    need("prometheus", shutil.which("promtool") is not None, remedy)
-    done = subprocess.run(
-        ["promtool", *words], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def of_templates(variables: dict[str, str]) -> dict[str, str]:

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from dashboard.settings import DashboardSettings
 from engine.settings import EngineSettings
 from gpu_exporter.settings import GpuExporterSettings
 from proxy.settings import ProxySettings
+from stack.dashboard.part import dashboard_part
 from stack.parts import Part, engine_part, gpu_exporter_part, proxy_part
 from stack.places import REPOSITORY, places_of
 from stack.settings import DEFAULT_OLLAMA_URL, StackSettings, parse
@@ -46,8 +48,9 @@ def test_the_example_changes_nothing_until_a_line_is_uncommented() -> None:
             "GPU_EXPORTER_",
         ),
         (traffic_part(parse({}), [PROXY]), TrafficSettings, "TRAFFIC_"),
+        (dashboard_part(parse({}), [PROXY], REPOSITORY), DashboardSettings, "DASHBOARD_"),
     ],
-    ids=["proxy", "engine", "gpu-exporter", "traffic"],
+    ids=["proxy", "engine", "gpu-exporter", "traffic", "dashboard"],
 )
 def test_a_service_knows_every_variable_that_the_stack_sets_for_it(
     part: Part, settings: type[BaseModel], prefix: str
@@ -63,6 +66,7 @@ def test_a_service_knows_every_variable_that_the_stack_sets_for_it(
         (EngineSettings, "engine_"),
         (GpuExporterSettings, "gpu_exporter_"),
         (TrafficSettings, "traffic_"),
+        (DashboardSettings, "dashboard_"),
     ],
 )
 def test_a_variable_that_both_know_has_one_default(service: type[BaseModel], prefix: str) -> None:
@@ -73,6 +77,17 @@ def test_a_variable_that_both_know_has_one_default(service: type[BaseModel], pre
     assert shared
     for name in shared:
         assert ours[name].default == theirs[name.removeprefix(prefix)].default, name
+
+
+def test_the_dashboard_takes_what_the_stack_tells_it_and_both_promise_the_same() -> None:
+    told = dashboard_part(parse({}), [PROXY], REPOSITORY).environment
+    given = {name.removeprefix("DASHBOARD_").lower(): value for name, value in told.items()}
+    found = DashboardSettings(_cli_parse_args=[], **given)  # type: ignore[arg-type]
+    alone = DashboardSettings(_cli_parse_args=[])
+    changed = {name for name in given if getattr(found, name) != getattr(alone, name)}
+    assert changed == {"runbook_file"}
+    assert found.runbook_file is not None
+    assert "## ProxyDown" in found.runbook_file.read_text(encoding="utf-8")
 
 
 def test_the_models_folder_is_where_the_engine_looks_by_itself() -> None:

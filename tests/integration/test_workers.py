@@ -7,9 +7,11 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
+import msgspec
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
+from proxy.finished import Finished
 from tests.clients import RawClient
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama
@@ -128,6 +130,33 @@ async def test_requests_in_flight_are_seen_over_all_workers_and_not_those_of_a_d
 
         async def forgotten() -> bool:
             return await total(proxy, "ollama_proxy_active_requests") == 0
+
+        await until(forgotten)
+
+
+async def test_what_ended_at_any_worker_is_told_for_a_moment() -> None:
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        proxy_process(ollama.url, PROXY_WORKERS=str(WORKERS)) as proxy,
+    ):
+        await proxy.until_ready()
+        began_at = asyncio.get_running_loop().time()
+        await asyncio.gather(*(ask(proxy.url, 4) for _ in range(6)))
+        table = json.loads((await proxy.get("/api/inflight"))[1])
+        seconds = asyncio.get_running_loop().time() - began_at
+        assert (table["count"], table["requests"]) == (0, [])
+        finished = table["finished"]
+        assert len({row["request_id"] for row in finished}) == 24
+        ages = [row["ago_seconds"] for row in finished]
+        assert ages == sorted(ages) and ages[-1] <= seconds
+        assert {(row["outcome"], row["status"], row["tokens"]) for row in finished} == {
+            ("ok", 200, 12)
+        }
+        # no prompt, no answer, no key: nothing but these
+        assert set(finished[0]) == {field.name for field in msgspec.structs.fields(Finished)}
+
+        async def forgotten() -> bool:
+            return not json.loads((await proxy.get("/api/inflight"))[1])["finished"]
 
         await until(forgotten)
 

@@ -19,6 +19,7 @@ _STARTS = {
     "start-portkey": "start the gateway, alone or beside what runs",
     "start-proxy": "start only what the proxy needs, without a gateway",
     "start-proxy-portkey": "the same, with requests through a gateway that runs already",
+    "start-dashboard": "start the dashboard, alone or beside what runs",
 }
 
 _WITH_FLAGS = ("traffic", "traffic-start")
@@ -81,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         verbs.add_parser(verb, help=words)
     verbs.add_parser("stop", help="drain and stop every part")
     verbs.add_parser("stop-portkey", help="stop the gateway, nothing else")
+    verbs.add_parser("dashboard", help="the dashboard in the foreground, before what runs")
+    verbs.add_parser("stop-dashboard", help="stop the dashboard, nothing else")
     verbs.add_parser("restart", help="stop, then start what ran with the settings of now")
     verbs.add_parser("health-portkey", help="exit code 0 healthy, 1 not, 3 not running")
     verbs.add_parser("setup", help="fetch what start needs, start nothing")
@@ -138,6 +141,19 @@ def _stop_portkey(request: Request, _: argparse.Namespace) -> int:
 
     with alone(request):
         return stop_portkey(request)
+
+
+def _dashboard(request: Request, _: argparse.Namespace) -> int:
+    from stack.dashboard.run import dashboard
+
+    return dashboard(request)
+
+
+def _stop_dashboard(request: Request, _: argparse.Namespace) -> int:
+    from stack.dashboard.stop import stop_dashboard
+
+    with alone(request):
+        return stop_dashboard(request)
 
 
 def _restart(request: Request, _: argparse.Namespace) -> int:
@@ -213,6 +229,8 @@ _VERBS: dict[str, Callable[[Request, argparse.Namespace], int]] = {
     **dict.fromkeys(_STARTS, _start),
     "stop": _stop,
     "stop-portkey": _stop_portkey,
+    "dashboard": _dashboard,
+    "stop-dashboard": _stop_dashboard,
     "restart": _restart,
     "setup": _setup,
     "health-portkey": _health_portkey,

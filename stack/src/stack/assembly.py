@@ -9,9 +9,10 @@ from ollama_observe.service.addresses import without_credentials
 from stack import here, model_api, ports, probes, setup
 from stack.alertmanager import configuration as alertmanager_configuration
 from stack.alertmanager.notes import notes
-from stack.alertmanager.part import alertmanager_address, alertmanager_of, alertmanager_part
+from stack.alertmanager.part import alertmanager_address
 from stack.concerns import WAYS, digests_after, set_differently
 from stack.console import step
+from stack.dashboard.part import dashboard_address
 from stack.errors import StackError
 from stack.model_api import ModelApi
 from stack.parts import (
@@ -23,17 +24,16 @@ from stack.parts import (
     portkey_address,
     portkey_part,
     prometheus_address,
-    prometheus_part,
     proxy_part,
 )
 from stack.plan import Plan, digests
 from stack.portkey import route
-from stack.prometheus import configuration, promtool
-from stack.prometheus.sources import Binary, in_words
+from stack.prometheus import promtool
 from stack.request import Request
 from stack.settings import DEFAULT_OLLAMA_URL
 from stack.setup import Fetched
 from stack.traffic.part import traffic_part
+from stack.watchers import watchers
 from stack.wish import Wish
 
 _NO_PROMETHEUS = (
@@ -103,10 +103,7 @@ def assemble(request: Request, wish: Wish, running: Plan, verb: str) -> Plan:
         url = api_url or request.settings.ollama_url or DEFAULT_OLLAMA_URL
         new.append(portkey_part(request.settings, request.places, fetched.node, url))
     parts = [*changing.stays, *new]
-    if fetched.alertmanager is not None:
-        parts.append(_alertmanager(request, fetched.alertmanager))
-    if fetched.prometheus is not None:
-        parts.append(_prometheus(request, fetched.prometheus, parts))
+    parts += watchers(request, changing.arrives, fetched, parts)
     return Plan(
         parts=tuple(sorted(parts, key=lambda part: START_ORDER.index(part.name))),
         model_api=reason,
@@ -204,6 +201,7 @@ def _require_ports(
         "portkey": portkey_address(request.settings),
         "prometheus": prometheus_address(request.settings),
         "alertmanager": alertmanager_address(request.settings),
+        "dashboard": dashboard_address(request.settings),
     }
     wanted = [address for part in (*changing.stays, *new) for address in part.addresses]
     wanted += [known[name] for name in known if name in changing.arrives]
@@ -211,33 +209,6 @@ def _require_ports(
     # what stays holds its ports, and what is exchanged leaves them in time
     held = {address.port for part in running.parts for address in part.addresses}
     ports.require_free([address for address in wanted if address.port not in held], verb)
-
-
-def _alertmanager(request: Request, binary: Binary) -> Part:
-    step("alertmanager", in_words(binary))
-    path = alertmanager_configuration.prepare(request, binary)
-    return alertmanager_part(request.settings, request.places, binary.path, path)
-
-
-def _prometheus(request: Request, binary: Binary, parts: list[Part]) -> Part:
-    settings, places = request.settings, request.places
-    step("prometheus", in_words(binary))
-    addresses = {part.name: part.addresses for part in parts}
-    promtool.prepare(request, binary)
-    rendered = configuration.render(
-        (places.repository / configuration.TEMPLATE).read_text(encoding="utf-8"),
-        settings.prometheus_scrape_interval_seconds,
-        places.rules,
-        proxy=addresses["proxy"][1],
-        engine=addresses["engine"][0] if "engine" in addresses else None,
-        gpu_exporter=addresses["gpu-exporter"][0] if "gpu-exporter" in addresses else None,
-        prometheus=prometheus_address(settings),
-        alertmanager=alertmanager_of(settings, parts),
-        traffic=addresses["traffic"][0] if "traffic" in addresses else None,
-    )
-    path = places.run / "prometheus.yml"
-    path.write_text(rendered, encoding="utf-8")
-    return prometheus_part(settings, places, binary.path, path)
 
 
 def _notes(request: Request, changing: Change, running: Plan, fetched: Fetched) -> tuple[str, ...]:

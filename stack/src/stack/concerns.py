@@ -13,6 +13,7 @@ _PREFIXES = {
     "traffic": ("TRAFFIC", "OLLAMA_URL", "PORTKEY_", "STACK_"),
     "alertmanager": ("ALERTMANAGER", "PROMETHEUS_RULES_TIME_SCALE", "STACK_"),
     "prometheus": ("PROMETHEUS", "SLO_", "PROXY_CONTROL_", "STACK_"),
+    "dashboard": ("DASHBOARD", "SLO_", "PROXY_CONTROL_", "STACK_"),
 }
 _BESIDES = {
     "proxy": frozenset({"ENGINE", *_ENGINES_PLACE}),
@@ -24,6 +25,15 @@ _BESIDES = {
             *("GPU_EXPORTER", "GPU_EXPORTER_HOST", "GPU_EXPORTER_PORT"),
             *("TRAFFIC", "TRAFFIC_WORKER_HOST", "TRAFFIC_WORKER_PORT"),
             *("ALERTMANAGER", "ALERTMANAGER_HOST", "ALERTMANAGER_PORT"),
+            *("DASHBOARD", "DASHBOARD_HOST", "DASHBOARD_PORT"),
+        }
+    ),
+    "dashboard": frozenset(
+        {
+            *("GPU_EXPORTER", "GPU_EXPORTER_HOST", "GPU_EXPORTER_PORT"),
+            *("TRAFFIC", "TRAFFIC_WORKER_HOST", "TRAFFIC_WORKER_PORT"),
+            *("PROMETHEUS", "PROMETHEUS_HOST", "PROMETHEUS_PORT"),
+            *("PROMETHEUS_SCRAPE_INTERVAL_SECONDS", "PROMETHEUS_RUNBOOK_URL"),
         }
     ),
 }

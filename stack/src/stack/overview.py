@@ -120,11 +120,15 @@ def show_started(request: Request, plan: Plan, rows: Sequence[PartState]) -> Non
     say()
     show(request, plan, rows, "running:")
     prometheus, proxy = plan.part("prometheus"), plan.part("proxy")
+    dashboard = plan.part("dashboard")
     if prometheus and not has_pages(prometheus):
         say(f"  Prometheus: {API_ONLY}")
     say()
+    if dashboard:
+        say(f"  Watch it: {dashboard.addresses[0].url}")
     if proxy is None:
-        say("  make health-portkey asks the gateway; make start brings the rest")
+        asks = "make health-portkey asks the gateway; " if plan.part("portkey") else ""
+        say(f"  {asks}make start brings the rest")
         return
     url = proxy.addresses[0].url
     is_embedded = plan.part("engine") is not None

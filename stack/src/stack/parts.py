@@ -12,16 +12,16 @@ from stack.settings import StackSettings
 
 START_ORDER = (
     *("engine", "portkey", "proxy", "gpu-exporter"),
-    *("traffic", "alertmanager", "prometheus"),
+    *("traffic", "alertmanager", "prometheus", "dashboard"),
 )
 """Each after those that it asks."""
 
 STOP_ORDER = (
     *("traffic", "proxy", "portkey", "engine"),
-    *("gpu-exporter", "prometheus", "alertmanager"),
+    *("gpu-exporter", "dashboard", "prometheus", "alertmanager"),
 )
-"""The traffic worker asks nothing more before the proxy drains, and that before gateway and engine
-go; Prometheus sees all go, and Alertmanager hears its last word."""
+"""The traffic worker asks nothing more before the proxy drains, which the dashboard shows, and that
+before gateway and engine go; Prometheus sees all go, and Alertmanager hears its last word."""
 
 _BESIDE_DRAIN_SECONDS = 10.0
 

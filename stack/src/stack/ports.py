@@ -84,8 +84,10 @@ def next_free(host: str, port: int, avoid: set[int]) -> int:
 
 def holder_of(port: int) -> Holder:
     """Who listens on `port`, as far as this user may see."""
-    import psutil  # not needed where every port is free
-
+    try:
+        import psutil  # not needed where every port is free
+    except ImportError:  # nor had where only the dashboard was installed
+        return Holder(None, None)
     try:
         connections = psutil.net_connections(kind="tcp")
     except (psutil.AccessDenied, OSError):  # macOS shows them to root only

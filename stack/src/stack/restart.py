@@ -15,6 +15,7 @@ _ASKED_FOR_BY = {
     "gpu-exporter": {"GPU_EXPORTER"},
     "alertmanager": {"ALERTMANAGER", "ALERTMANAGER_HOST"},
     "traffic": {"TRAFFIC"},
+    "dashboard": {"DASHBOARD"},
 }
 """What says whether `start` brings a part."""
 

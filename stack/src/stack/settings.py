@@ -87,6 +87,11 @@ class StackSettings(Objectives):
     traffic_worker_drain_seconds: float = Field(
         10.0, gt=0, le=3600, description="Longest wait for its requests in flight at a stop."
     )
+    dashboard: Literal["on", "off"] = Field(
+        "on", description="off: no page that shows what the others measure."
+    )
+    dashboard_host: Host = Field("127.0.0.1", description="Address of the dashboard.")
+    dashboard_port: Port = Field(3001, description="Port of the dashboard.")
     prometheus: Literal["auto", "off"] = Field(
         "auto",
         description="off: no Prometheus, for those who scrape the proxy with one of their own.",
@@ -192,7 +197,7 @@ class StackSettings(Objectives):
         used = ["proxy_port", "proxy_control_port"]
         used += [
             f"{name}_port"
-            for name in ("gpu_exporter", "prometheus")
+            for name in ("gpu_exporter", "prometheus", "dashboard")
             if getattr(self, name) != "off"
         ]
         if self.traffic == "on":

@@ -9,9 +9,9 @@ from stack.logs import last_lines, size_bytes
 from stack.parts import Part
 from stack.plan import Plan
 from stack.request import Request
-from stack.settings import KNOWN
 from stack.stop import stop_order, stop_part
 from stack.supervised import Supervisor
+from stack.variables import environment_of
 from stack.waiting import wait_until
 
 
@@ -55,17 +55,6 @@ class Transition:
                 stop_part(supervisor, part.name, part)
                 supervisor.remove(part.name)
             start_part(self._request, supervisor, part, environment)
-
-
-def environment_of(part: Part, variables: Mapping[str, str]) -> dict[str, str]:
-    """What the stack computed for a part, and what the operator says to it, who wins.
-
-    What the operator says to the stack is not handed on: it may be a key.
-    """
-    given = {name: value for name, value in variables.items() if value}
-    prefix = f"{part.name.upper().replace('-', '_')}_"
-    own = {name: given[name] for name in given if name.startswith(prefix) and name not in KNOWN}
-    return {name: given.get(name, value) for name, value in part.environment.items()} | own
 
 
 def write(request: Request, plan: Plan) -> None:

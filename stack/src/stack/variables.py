@@ -9,9 +9,10 @@ import difflib
 from collections.abc import Mapping
 
 from stack.errors import SettingsError
+from stack.parts import Part
 from stack.settings import KNOWN
 
-HANDED_ON = ("PROXY_", "ENGINE_", "TRAFFIC_", "GPU_EXPORTER_")
+HANDED_ON = ("PROXY_", "ENGINE_", "TRAFFIC_", "GPU_EXPORTER_", "DASHBOARD_")
 """Prefixes of variables that belong to one service."""
 
 FOR_OTHERS = ("COMPOSE_", "DOCKER_")
@@ -24,7 +25,7 @@ OF_PROMETHEUS_CLIENTS = ("PROMETHEUS_MULTIPROC_DIR", "PROMETHEUS_DISABLE_CREATED
 """Variables of Prometheus's client libraries."""
 
 WITHOUT_PREFIX = (
-    *("OLLAMA_URL", "ENGINE", "PROMETHEUS", "GPU_EXPORTER", "TRAFFIC"),
+    *("OLLAMA_URL", "ENGINE", "PROMETHEUS", "GPU_EXPORTER", "TRAFFIC", "DASHBOARD"),
     *("PORTKEY", "PORTKEY_HOST", "PORTKEY_PORT"),
     *("ALERTMANAGER", "ALERTMANAGER_HOST", "ALERTMANAGER_PORT"),
     *("ALERTMANAGER_CONFIG", "ALERTMANAGER_WEBHOOK_URL"),
@@ -80,6 +81,17 @@ def others_variables(variables: Mapping[str, str]) -> dict[str, str]:
         for name, value in variables.items()
         if value and name not in ours and name not in OF_MAKE
     }
+
+
+def environment_of(part: Part, variables: Mapping[str, str]) -> dict[str, str]:
+    """What the stack computed for a part, and what the operator says to it, who wins.
+
+    What the operator says to the stack is not handed on: it may be a key.
+    """
+    given = {name: value for name, value in variables.items() if value}
+    prefix = f"{part.name.upper().replace('-', '_')}_"
+    own = {name: given[name] for name in given if name.startswith(prefix) and name not in KNOWN}
+    return {name: given.get(name, value) for name, value in part.environment.items()} | own
 
 
 def _may_stand_in_dotenv(name: str) -> bool:

@@ -8,7 +8,14 @@ from stack.alertmanager.part import alertmanager_address
 from stack.parts import portkey_address
 from stack.settings import StackSettings
 
-STARTS = ("start", "start-with-portkey", "start-portkey", "start-proxy", "start-proxy-portkey")
+STARTS = (
+    "start",
+    "start-with-portkey",
+    "start-portkey",
+    "start-proxy",
+    "start-proxy-portkey",
+    "start-dashboard",
+)
 """The verbs that start something."""
 
 
@@ -30,6 +37,7 @@ def wish_of(verb: str, settings: StackSettings) -> Wish:
         "prometheus": settings.prometheus,
         "alertmanager": settings.alertmanager,
         "traffic": settings.traffic,
+        "dashboard": settings.dashboard,
     }
     whole = {"proxy", *(name for name, wanted in optional.items() if wanted != "off")}
     with_gateway = wish_for({*whole, "portkey"}, settings, through_gateway=True)
@@ -39,6 +47,7 @@ def wish_of(verb: str, settings: StackSettings) -> Wish:
         "start-portkey": wish_for({"portkey"}, settings),
         "start-proxy": wish_for({"proxy"}, settings, through_gateway=False),
         "start-proxy-portkey": wish_for({"proxy"}, settings, through_gateway=True),
+        "start-dashboard": wish_for({"dashboard"}, settings),
     }
     return wishes[verb]
 

@@ -4,6 +4,8 @@ import pytest
 
 from dashboard.expressions import duration, filled
 from dashboard.views import Routing, View
+from stack.prometheus.rules import render
+from stack.settings import StackSettings
 
 EXPR = 'sum(rate(a{${requests}}[${window}])) + b{x="1",${models}} + c{${routings},y="2"}'
 
@@ -41,3 +43,37 @@ def test_a_place_that_nobody_fills_is_a_mistake() -> None:
 )
 def test_durations_are_as_promql_writes_them(seconds: int, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_window_is_four_scrapes_and_a_wide_one_twenty_steps_up_to_five_minutes() -> None:
+    def windows(step: int, scrape_seconds: float) -> str:
+        return filled("${window} ${wide}", View(), step, scrape_seconds, {})
+
+    assert windows(5, 5) == "20s 100s"
+    assert windows(1, 1) == "4s 20s"
+    assert windows(15, 5) == "20s 5m"
+    assert windows(300, 5) == "5m 5m"
+    assert windows(3600, 5) == "1h 1h"
+    assert windows(60, 100) == "400s 400s"
+
+
+def test_a_counters_growth_has_its_beginning_in_it_as_the_rules_have_it() -> None:
+    template = '@{grown(a_total{b="c"}, 5m)}'
+    expected = render(template, StackSettings())
+    assert filled(template, View(), 5, 5, {}) == expected
+    assert filled('@{grown(a_total{b="c",${models}}, wide)}', View(), 15, 5, {}) == expected
+
+
+def test_a_counters_rate_is_its_growth_per_second() -> None:
+    grown = filled("@{grown(a, window)}", View(), 5, 5, {})
+    assert filled("@{rate(a, window)}", View(), 5, 5, {}) == f"{grown} / 20"
+
+
+def test_over_long_windows_a_beginning_is_not_looked_for() -> None:
+    found = filled("@{grown(a, wide)} + @{rate(a, window)}", View(), 600, 5, {})
+    assert found == "increase(a[10m]) + rate(a[10m])"
+
+
+def test_a_filter_of_models_reaches_a_counter_that_grows() -> None:
+    found = filled("@{rate(a{${requests}}, window)}", View(models=("m",)), 600, 5, {})
+    assert found == 'rate(a{model=~"m"}[10m])'

@@ -14,3 +14,31 @@ def test_it_listens_on_the_loopback() -> None:
 def test_a_share_is_below_one() -> None:
     with pytest.raises(ValidationError, match="less than 1"):
         DashboardSettings(_cli_parse_args=[], slo_ttft_ratio=1.5)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"proxy_url": ""}, "expected http://host:port"),
+        ({"prometheus_url": "127.0.0.1:9090"}, "expected http://host:port, or nothing"),
+        ({"traffic_url": "http://h:99999"}, "expected http://host:port, or nothing"),
+        ({"prometheus_link": "javascript:alert(1)"}, "expected http://host/path or https://"),
+        ({"runbook_url": "docs/RUNBOOK.md"}, "expected http://host/path or https://"),
+        ({"allowed_origins": "https://a.example/, http://b"}, "found 'https://a.example/'"),
+        ({"allowed_origins": "*"}, r"found '\*'"),
+    ],
+)
+def test_what_is_no_address_is_refused(given: dict[str, str], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        DashboardSettings(_cli_parse_args=[], **given)  # type: ignore[arg-type]
+
+
+def test_addresses_and_origins_are_as_they_are_compared() -> None:
+    told = DashboardSettings(
+        _cli_parse_args=[],
+        proxy_url="http://proxy:8001/",
+        prometheus_url="",
+        allowed_origins=" https://Board.example,http://b:1,",
+    )
+    assert told.proxy_url == "http://proxy:8001"
+    assert told.origins == {"https://board.example", "http://b:1"}

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from ollama_observe.service.http import Control, Readiness
 from ollama_observe.service.lifecycle import Listener, listening
 from proxy.control import create_control
+from proxy.finished import Finished, Table
 from proxy.inflight import Entry
 from proxy.story import Phase
 
@@ -27,15 +28,21 @@ def entry(request_id: str, age: float) -> Entry:
     )
 
 
+def ended(request_id: str, ago: float) -> Finished:
+    return Finished(request_id, "/api/chat", "m:latest", "direct", "ok", 200, 1.0, 3, ago)
+
+
 async def test_the_table_is_told_oldest_first_and_again_every_second() -> None:
     found = [entry("young", 1.0), entry("old", 2.0)]
+    of_one = Table(found, [ended("before", 2.0)])
+    of_another = Table([], [ended("now", 0.5)])
 
-    async def entries() -> list[Entry]:
-        return found
+    async def tables() -> list[Table]:
+        return [of_one, of_another]
 
     readiness = Readiness()
     readiness.open()
-    app = create_control(Control("proxy", readiness, CollectorRegistry()), entries, 1)
+    app = create_control(Control("proxy", readiness, CollectorRegistry()), tables, 1)
     async with (
         listening(Listener("control", app, "127.0.0.1", 0)) as port,
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
@@ -45,6 +52,10 @@ async def test_the_table_is_told_oldest_first_and_again_every_second() -> None:
         assert [(row["request_id"], row["phase"]) for row in table["requests"]] == [
             ("old", "prefill"),
             ("young", "waiting"),
+        ]
+        assert [(row["request_id"], row["ago_seconds"]) for row in table["finished"]] == [
+            ("now", 0.5),
+            ("before", 2.0),
         ]
         async with asyncio.timeout(10), client.stream("GET", "/api/inflight/stream") as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
@@ -57,3 +68,4 @@ async def test_the_table_is_told_oldest_first_and_again_every_second() -> None:
                     readiness.close("draining")  # or it would hold the server up
                     break
         assert [event["count"] for event in events] == [2, 0]
+        assert [len(event["finished"]) for event in events] == [2, 2]

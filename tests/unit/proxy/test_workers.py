@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from proxy.finished import Table
 from proxy.inflight import Entry
 from proxy.story import Phase
 from proxy.workers import ANSWER_SECONDS, PAUSE_SECONDS, _table_of, _Worker, pause_seconds
@@ -33,7 +34,7 @@ def worker(*said: bytes) -> _Worker:
 
 
 def answer(number: int, *entries: Entry) -> bytes:
-    return msgspec.json.encode((number, entries)) + b"\n"
+    return msgspec.json.encode((number, Table(list(entries), []))) + b"\n"
 
 
 def test_one_that_lived_is_started_at_once_and_one_that_cannot_live_ever_later() -> None:
@@ -46,18 +47,18 @@ def test_one_that_lived_is_started_at_once_and_one_that_cannot_live_ever_later()
 async def test_an_answer_to_an_older_question_is_passed_over() -> None:
     late = worker(answer(1), answer(2, ENTRY))
     late.asked = 1
-    assert await _table_of(late) == [ENTRY]
+    assert await _table_of(late) == Table([ENTRY], [])
 
 
-@pytest.mark.parametrize("said", [b"", b'[1,[{"request_id":', b"no json\n", b"[1,[{}]]\n"])
+@pytest.mark.parametrize("said", [b"", b'[1,{"requests":[', b"no json\n", b"[1,{}]\n"])
 async def test_of_a_worker_that_was_killed_in_mid_answer_nothing_is_known(said: bytes) -> None:
     gone = worker(said)
     gone.reader.feed_eof()
-    assert await _table_of(gone) == []
+    assert await _table_of(gone) == Table([], [])
 
 
 async def test_those_who_ask_a_stuck_worker_wait_together_not_in_turn() -> None:
     stuck = worker()
     began_at = time.perf_counter()
-    assert await asyncio.gather(*(_table_of(stuck) for _ in range(5))) == [[]] * 5
+    assert await asyncio.gather(*(_table_of(stuck) for _ in range(5))) == [Table([], [])] * 5
     assert time.perf_counter() - began_at < 2 * ANSWER_SECONDS

@@ -14,7 +14,7 @@ from tests.ports import free_port
 
 PROXY = Part("proxy", (), (Address("proxy", "127.0.0.1", 1, "PROXY_PORT"),), "", 1, 1)
 PROMETHEUS = Part("prometheus", (), (Address("prometheus", "127.0.0.1", 2, ""),), "", 1, 1)
-DIRECT = Plan((PROXY,), wished=("proxy", "gpu-exporter", "prometheus"))
+DIRECT = Plan((PROXY,), wished=("proxy", "gpu-exporter", "prometheus", "dashboard"))
 GATEWAY = "http://127.0.0.1:8787"
 
 
@@ -25,9 +25,10 @@ def wished(verb: str, running: Plan, folder: Path, **variables: str) -> tuple[se
 
 
 def test_where_nothing_runs_all_that_is_asked_for_arrives(tmp_path: Path) -> None:
-    assert wished("start", Plan(), tmp_path) == ({"proxy", "gpu-exporter", "prometheus"}, None)
-    whole = {"portkey", "proxy", "gpu-exporter", "prometheus"}
-    assert wished("start-with-portkey", Plan(), tmp_path) == (whole, GATEWAY)
+    whole = {"proxy", "gpu-exporter", "prometheus", "dashboard"}
+    assert wished("start", Plan(), tmp_path) == (whole, None)
+    assert wished("start-with-portkey", Plan(), tmp_path) == (whole | {"portkey"}, GATEWAY)
+    assert wished("start-dashboard", Plan(), tmp_path) == ({"dashboard"}, None)
 
 
 def test_what_runs_as_it_is_asked_for_stays(tmp_path: Path) -> None:
@@ -43,7 +44,8 @@ def test_a_proxy_that_shall_go_another_way_is_exchanged(tmp_path: Path) -> None:
 
 def test_start_leaves_the_way_of_a_running_proxy_as_it_is(tmp_path: Path) -> None:
     routed = Plan((PROXY,), wished=("proxy",), gateway=GATEWAY)
-    assert wished("start", routed, tmp_path) == ({"gpu-exporter", "prometheus"}, GATEWAY)
+    rest = {"gpu-exporter", "prometheus", "dashboard"}
+    assert wished("start", routed, tmp_path) == (rest, GATEWAY)
 
 
 def test_a_prometheus_that_could_not_be_had_is_not_looked_for_again(tmp_path: Path) -> None:
@@ -127,12 +129,27 @@ def test_a_traffic_worker_is_news_to_a_prometheus_that_runs_and_comes_beside_a_p
 
 
 def test_a_traffic_worker_beside_what_runs_is_planned_for_its_proxy(tmp_path: Path) -> None:
-    variables = {"TRAFFIC": "on", "PROMETHEUS": "off", "GPU_EXPORTER": "off"}
+    variables = {
+        "TRAFFIC": "on",
+        **dict.fromkeys(("PROMETHEUS", "GPU_EXPORTER", "DASHBOARD"), "off"),
+    }
     request = read_request({**variables, "TRAFFIC_WORKER_PORT": str(free_port())}, tmp_path)
     running = Plan((PROXY,), wished=("proxy",), digests=digests(variables))
     plan = assemble(request, wish_of("start", request.settings), running, "start")
     assert [part.name for part in plan.parts] == ["proxy", "traffic"]
     assert plan.parts[1].environment["TRAFFIC_BASE_URL"] == "http://127.0.0.1:1"
+
+
+def test_a_dashboard_comes_beside_what_runs_and_is_told_of_it(tmp_path: Path) -> None:
+    request = read_request({"DASHBOARD_PORT": str(free_port())}, tmp_path)
+    control = Address("proxy metrics", "127.0.0.1", 3, "PROXY_CONTROL_PORT")
+    proxy = Part("proxy", (), (*PROXY.addresses, control), "", 1, 1)
+    running = Plan((proxy, PROMETHEUS), wished=("proxy", "prometheus"))
+    plan = assemble(request, wish_of("start-dashboard", request.settings), running, "start")
+    assert [part.name for part in plan.parts] == ["proxy", "prometheus", "dashboard"]
+    assert plan.parts[2].environment["DASHBOARD_PROXY_URL"] == "http://127.0.0.1:3"
+    assert plan.parts[2].environment["DASHBOARD_PROMETHEUS_URL"] == "http://127.0.0.1:2"
+    assert plan.wished == ("dashboard", "prometheus", "proxy")
 
 
 def test_ports_are_checked_before_anything_is_fetched(tmp_path: Path) -> None:

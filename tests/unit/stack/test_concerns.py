@@ -3,14 +3,17 @@ import pytest
 from stack.concerns import concerns, digests_after, set_differently
 from stack.plan import Plan, digests
 
-NAMES = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus", "alertmanager", "traffic")
+NAMES = (
+    *("engine", "portkey", "proxy", "gpu-exporter", "prometheus", "alertmanager", "traffic"),
+    "dashboard",
+)
 
 
 @pytest.mark.parametrize(
     ("variable", "concerned"),
     [
         ("PROXY_LOG_LEVEL", {"proxy"}),
-        ("PROXY_CONTROL_PORT", {"proxy", "gpu-exporter", "prometheus"}),
+        ("PROXY_CONTROL_PORT", {"proxy", "gpu-exporter", "prometheus", "dashboard"}),
         ("PROXY_PORT", {"proxy", "traffic"}),
         ("OLLAMA_URL", {"proxy", "gpu-exporter", "traffic"}),
         ("ENGINE", {"engine", "proxy", "gpu-exporter", "traffic"}),
@@ -18,17 +21,20 @@ NAMES = ("engine", "portkey", "proxy", "gpu-exporter", "prometheus", "alertmanag
         ("ENGINE_PORT", {"engine", "proxy", "gpu-exporter", "prometheus", "traffic"}),
         ("ENGINE_MODELS_DIR", {"engine", "gpu-exporter"}),
         ("GPU_EXPORTER_BACKEND", {"gpu-exporter"}),
-        ("GPU_EXPORTER_PORT", {"gpu-exporter", "prometheus"}),
-        ("PROMETHEUS", {"prometheus"}),
+        ("GPU_EXPORTER_PORT", {"gpu-exporter", "prometheus", "dashboard"}),
+        ("PROMETHEUS", {"prometheus", "dashboard"}),
         ("PROMETHEUS_RETENTION_DAYS", {"prometheus"}),
         ("PROMETHEUS_RULES_TIME_SCALE", {"prometheus", "alertmanager"}),
-        ("SLO_TTFT_RATIO", {"prometheus"}),
+        ("SLO_TTFT_RATIO", {"prometheus", "dashboard"}),
         ("ALERTMANAGER", {"prometheus", "alertmanager"}),
         ("ALERTMANAGER_PORT", {"prometheus", "alertmanager"}),
         ("ALERTMANAGER_WEBHOOK_URL", {"alertmanager"}),
-        ("TRAFFIC", {"prometheus", "traffic"}),
-        ("TRAFFIC_WORKER_PORT", {"prometheus", "traffic"}),
+        ("TRAFFIC", {"prometheus", "traffic", "dashboard"}),
+        ("TRAFFIC_WORKER_PORT", {"prometheus", "traffic", "dashboard"}),
         ("TRAFFIC_RATE_PER_SECOND", {"traffic"}),
+        ("DASHBOARD", {"prometheus", "dashboard"}),
+        ("DASHBOARD_PORT", {"prometheus", "dashboard"}),
+        ("DASHBOARD_MOST_VIEWERS", {"dashboard"}),
         ("PORTKEY_PORT", {"portkey", "traffic"}),
         ("PORTKEY", set()),
         ("STACK_DOWNLOADS_DIR", set(NAMES)),

@@ -1,8 +1,18 @@
 import pytest
 
 from stack.errors import SettingsError
+from stack.parts import Part
 from stack.settings import KNOWN, parse
-from stack.variables import WITHOUT_PREFIX, merge, operator_variables, others_variables
+from stack.variables import (
+    HANDED_ON,
+    WITHOUT_PREFIX,
+    environment_of,
+    merge,
+    operator_variables,
+    others_variables,
+)
+
+PART = Part("proxy", ("true",), (), "", 1, 1, {"PROXY_PORT": "1", "TRUSTED": "us"})
 
 
 def test_the_environment_wins_over_the_file() -> None:
@@ -75,7 +85,7 @@ def test_a_name_of_others_in_the_environment_is_none_of_our_business(name: str) 
 
 
 def test_every_name_without_a_prefix_is_guarded() -> None:
-    words = ("STACK", "PROMETHEUS", "SLO", "PROXY", "ENGINE", "TRAFFIC", "GPU_EXPORTER")
+    words = ("STACK", "PROMETHEUS", "SLO", *(prefix.rstrip("_") for prefix in HANDED_ON))
     prefixed = tuple(f"{word}_" for word in words)
     assert {name for name in KNOWN if not name.startswith(prefixed)} == set(WITHOUT_PREFIX)
 
@@ -114,3 +124,37 @@ def test_every_part_gets_what_is_neither_ours_nor_make_s_and_make_repeats_ours()
     ours["TRAFFIC_SEED"] = "3"
     others = {"HOME": "/root", "MAKELEVEL": "1"}
     assert others_variables({**makes, **ours, **others, "EMPTY": ""}) == others
+
+
+def test_a_part_gets_what_the_stack_computed_and_the_operator_wins() -> None:
+    given = {"PROXY_LOG_LEVEL": "debug", "TRUSTED": "them", "PROXY_EMPTY": ""}
+    assert environment_of(PART, given) == {
+        "PROXY_PORT": "1",
+        "PROXY_LOG_LEVEL": "debug",
+        "TRUSTED": "them",
+    }
+
+
+def test_a_part_gets_no_variables_of_another() -> None:
+    assert "ENGINE_THREADS" not in environment_of(PART, {"ENGINE_THREADS": "2"})
+
+
+def test_a_part_gets_nothing_that_is_said_to_the_stack_alone() -> None:
+    part = Part("alertmanager", ("true",), (), "", 1, 1)
+    given = {"ALERTMANAGER_WEBHOOK_URL": "http://me:hunter2@h", "ALERTMANAGER_PORT": "1"}
+    assert environment_of(part, given) == {}
+
+
+def test_a_part_of_two_words_gets_its_own() -> None:
+    part = Part("gpu-exporter", ("true",), (), "", 1, 1)
+    given = {"GPU_EXPORTER_BACKEND": "demo", "GPU_EXPORTER": "auto"}
+    assert environment_of(part, given) == {"GPU_EXPORTER_BACKEND": "demo"}
+
+
+def test_the_traffic_worker_gets_its_own_and_the_operator_wins() -> None:
+    part = Part("traffic", ("true",), (), "", 1, 1, {"TRAFFIC_BASE_URL": "http://proxy"})
+    given = {"TRAFFIC": "on", "TRAFFIC_MIX": "rag", "TRAFFIC_WORKER_PORT": "1"}
+    told = {"TRAFFIC_BASE_URL": "http://proxy", "TRAFFIC_MIX": "rag"}
+    assert environment_of(part, given) == told
+    other = {"TRAFFIC_BASE_URL": "http://other"}
+    assert environment_of(part, other) == other

@@ -3,7 +3,7 @@ import pytest
 from stack.settings import parse
 from stack.wish import STARTS, Wish, wish_of
 
-WHOLE = frozenset({"proxy", "gpu-exporter", "prometheus"})
+WHOLE = frozenset({"proxy", "gpu-exporter", "prometheus", "dashboard"})
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,7 @@ WHOLE = frozenset({"proxy", "gpu-exporter", "prometheus"})
     [
         ("start", Wish(WHOLE)),
         ("start-with-portkey", Wish(WHOLE | {"portkey"}, through_gateway=True)),
+        ("start-dashboard", Wish(frozenset({"dashboard"}))),
         ("start-portkey", Wish(frozenset({"portkey"}))),
         ("start-proxy", Wish(frozenset({"proxy"}), through_gateway=False)),
         ("start-proxy-portkey", Wish(frozenset({"proxy"}), through_gateway=True)),

@@ -8,22 +8,31 @@ from dashboard.views import Routing, View
 
 SCRAPES_A_WINDOW = 4
 """A rate needs two samples; four let one be missed."""
+STEPS_A_WIDE_WINDOW = 20
+"""Few requests make no quantile: a line of them smooths a fifteenth of its range."""
+WIDE_SECONDS = 300
+"""Longer than this nothing is smoothed. Beyond it a counter's beginning is not looked for, either:
+it is one point of the line, and each sample would be read more than once."""
 
 _DURATION = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+_GROWTH = re.compile(r"@\{(?P<what>grown|rate)\((?P<series>.+?), (?P<window>window|wide|5m)\)\}")
 
 
 def filled(expr: str, view: View, step: int, scrape_seconds: float, slo: Mapping[str, str]) -> str:
     """The expression for one view. `slo` gives the objectives' numbers by name (`slo_...`)."""
     models = () if not view.models else (_matches("model", view.models),)
     routings = () if view.routing is Routing.BOTH else (f'routing="{view.routing}"',)
+    window = max(step, int(SCRAPES_A_WINDOW * scrape_seconds))
+    wide = max(window, min(WIDE_SECONDS, STEPS_A_WIDE_WINDOW * step))
+    ranges = {"window": window, "wide": wide}
     return _tidy(
-        Template(expr).substitute(
+        Template(_with_growth(expr, {**ranges, "5m": 300})).substitute(
             slo,
             models=",".join(models),
             routings=",".join(routings),
             requests=",".join((*models, *routings)),
-            window=duration(max(step, int(SCRAPES_A_WINDOW * scrape_seconds))),
             step=duration(step),
+            **{name: duration(seconds) for name, seconds in ranges.items()},
         )
     )
 
@@ -34,6 +43,28 @@ def duration(seconds: int) -> str:
         if seconds % size == 0:
             return f"{seconds // size}{letter}"
     raise ValueError(f"expected whole seconds, found {seconds}")
+
+
+def _with_growth(expr: str, ranges: Mapping[str, int]) -> str:
+    """The expression with what `@{grown(...)}` and `@{rate(...)}` stand for.
+
+    Source: stack/src/stack/prometheus/rules.py says why growth is told like this.
+    """
+
+    def growth(found: re.Match[str]) -> str:
+        series, seconds = found["series"], ranges[found["window"]]
+        window = duration(seconds)
+        if seconds > WIDE_SECONDS:
+            return f"{'increase' if found['what'] == 'grown' else 'rate'}({series}[{window}])"
+        grown = (
+            f"({series} unless {series} offset {window} "
+            f"and (count_over_time({series}[{window}]) < on (instance, job) group_left () "
+            f"max by (instance, job) (sum_over_time(up[{window}]))) "
+            f"or increase({series}[{window}]))"
+        )
+        return grown if found["what"] == "grown" else f"{grown} / {seconds}"
+
+    return _GROWTH.sub(growth, expr)
 
 
 def _matches(label: str, values: tuple[str, ...]) -> str:

@@ -177,12 +177,16 @@ class Finished(msgspec.Struct, frozen=True):
 
 
 class Live(msgspec.Struct, frozen=True, tag="live"):
-    """What is in flight. With an `error` the table is the last that was seen, at `at`."""
+    """What is in flight. With an `error` the table is the last that was seen, at `at`.
+
+    `left_out` requests, the youngest, were too many.
+    """
 
     at: float | None
     requests: list[Request]
     finished: list[Finished]
     error: str = ""
+    left_out: int = 0
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):

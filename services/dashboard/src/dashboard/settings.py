@@ -1,7 +1,11 @@
 """What the dashboard can be told, by environment (DASHBOARD_*) or command line."""
 
-from pydantic import Field
+from pathlib import Path
 
+from pydantic import Field, field_validator
+
+from ollama_observe.service.addresses import is_http_url
+from ollama_observe.service.guard import host_of
 from ollama_observe.service.settings import ServiceSettings, settings_config
 
 
@@ -29,7 +33,12 @@ class DashboardSettings(ServiceSettings):
     )
     traffic_url: str = Field("", description="The traffic worker. Empty: there is none.")
     runbook_url: str = Field(
-        "", description="Where the runbook is, for alerts that name none. Empty: no link."
+        "", description="Where the runbook is, for alerts that name none of their own."
+    )
+    runbook_file: Path | None = Field(
+        None,
+        description="The runbook as a file: without DASHBOARD_RUNBOOK_URL the dashboard shows the "
+        "section of an alert itself.",
     )
     scrape_interval_seconds: float = Field(
         5.0, gt=0, le=300, description="How often Prometheus scrapes."
@@ -55,3 +64,40 @@ class DashboardSettings(ServiceSettings):
     slo_duration_seconds: float = Field(
         60.0, gt=0, description="As SLO_DURATION_SECONDS of the rules."
     )
+
+    @field_validator("proxy_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if not is_http_url(value):
+            raise ValueError("expected http://host:port")
+        return value.rstrip("/")
+
+    @field_validator("prometheus_url", "gpu_exporter_url", "traffic_url")
+    @classmethod
+    def _is_address_or_empty(cls, value: str) -> str:
+        if value and not is_http_url(value):
+            raise ValueError("expected http://host:port, or nothing")
+        return value.rstrip("/")
+
+    @field_validator("prometheus_link", "runbook_url")
+    @classmethod
+    def _is_page_or_empty(cls, value: str) -> str:
+        if value and not is_http_url(value):
+            raise ValueError("expected http://host/path or https://..., or nothing")
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in _split(value):
+            host_of(origin)
+        return value
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The allowed origins, as browsers write them."""
+        return frozenset(origin.lower() for origin in _split(self.allowed_origins))
+
+
+def _split(value: str) -> list[str]:
+    return [origin for part in value.split(",") if (origin := part.strip())]

@@ -13,10 +13,11 @@ from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check, Control, Readiness
-from proxy.control import Entries, create_control
+from proxy.control import Tables, create_control
 from proxy.doors import create_doors, create_pool, gateway_pool
+from proxy.finished import Table
 from proxy.gateway_watch import GatewayWatch
-from proxy.inflight import Entry, InflightGauges, phases
+from proxy.inflight import InflightGauges, phases
 from proxy.portkey_config import PortkeyConfig
 from proxy.probe import check_ollama
 from proxy.routing import Routing
@@ -64,7 +65,8 @@ def create_proxy(
     gauges = InflightGauges(ledger)
 
     async def refresh() -> None:
-        gauges.put(phases(await relays.entries(), settings.ollama_num_parallel))
+        entries = (one for table in await relays.tables() for one in table.requests)
+        gauges.put(phases(entries, settings.ollama_num_parallel))
 
     pool = create_pool(settings)
     registry = process_registry()
@@ -76,16 +78,16 @@ def create_proxy(
         checks["portkey"] = watch.check
         serving = _both(watch.watching(), serving)
     control = Control("proxy", readiness, registry, checks, refresh=refresh)
-    app = create_control(control, relays.entries, settings.ollama_num_parallel)
+    app = create_control(control, relays.tables, settings.ollama_num_parallel)
     return Proxy(app, collector, readiness, serving)
 
 
 @dataclass(frozen=True, slots=True)
 class _Relays:
-    """What relays: while `serving` is entered; `entries` tells what is in flight."""
+    """What relays: while `serving` is entered; `tables` tells what is in flight."""
 
     serving: "contextlib.AbstractAsyncContextManager[None]"
-    entries: Entries
+    tables: Tables
 
 
 def _in_this_process(
@@ -99,10 +101,10 @@ def _in_this_process(
     port = leg.getsockname()[1] if leg else None
     doors = create_doors(settings, ledger, shared, config, return_port=port)
 
-    async def entries() -> list[Entry]:
-        return doors.observer.inflight.entries()
+    async def tables() -> list[Table]:
+        return [doors.observer.table()]
 
-    return _Relays(doors.serving(settings, sockets.front, leg), entries)
+    return _Relays(doors.serving(settings, sockets.front, leg), tables)
 
 
 def _in_workers(
@@ -121,7 +123,7 @@ def _in_workers(
         lambda: ledger.add(m.WORKER_RESTARTS, 1),
         settings.drain_seconds,
     )
-    return _Relays(workers.serving(sockets), workers.entries)
+    return _Relays(workers.serving(sockets), workers.tables)
 
 
 @contextlib.asynccontextmanager

@@ -8,19 +8,24 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
 from ollama_observe.service.http import Control, create_control_app
-from proxy.inflight import Entry, phases
+from proxy.finished import Table, latest
+from proxy.inflight import phases
 
 STREAM_INTERVAL_SECONDS = 1.0
-Entries = Callable[[], Awaitable[list[Entry]]]
+Tables = Callable[[], Awaitable[list[Table]]]
+"""What each relay process has in flight, and what ended there a moment ago."""
 
 
-def create_control(control: Control, entries: Entries, num_parallel: int) -> FastAPI:
+def create_control(control: Control, tables: Tables, num_parallel: int) -> FastAPI:
     """The control endpoints, `/api/inflight`, and the same as a stream of server-sent events."""
     app = create_control_app(control)
 
     async def table() -> bytes:
-        found = phases(await entries(), num_parallel)
-        return msgspec.json.encode({"count": len(found), "requests": found})
+        found = await tables()
+        requests = phases((one for table in found for one in table.requests), num_parallel)
+        finished = latest(one for table in found for one in table.finished)
+        told = {"count": len(requests), "requests": requests, "finished": finished}
+        return msgspec.json.encode(told)
 
     @app.get("/api/inflight")
     async def inflight() -> Response:

@@ -82,7 +82,7 @@ class GatewayWatch:
             log("gateway_found" if is_up else "gateway_lost", detail=detail)
         self._ledger.put(m.PORTKEY_UP, float(is_up))
         instead = "; requests go directly" if self._state.is_down and not self._is_strict else ""
-        self._found = Check(is_up or not self._is_strict, detail + instead)
+        self._found = Check(is_up or not self._is_strict, detail + instead, is_up)
 
     async def _keep_asking(self) -> None:
         while True:

@@ -13,6 +13,7 @@ from proxy.booking import book_answer, book_reload, book_request, book_user
 from proxy.booking_portkey import book_portkey
 from proxy.closing import Closing
 from proxy.contexts import Contexts, Sizes
+from proxy.finished import FinishedRequests, Table
 from proxy.headers import Headers
 from proxy.identity import RequestIds, trace_id_of
 from proxy.inflight import InflightTable
@@ -50,6 +51,7 @@ class Observer:
         """Raises: ValueError, OSError when the file of users' aliases cannot be read."""
         self.ledger = ledger
         self.inflight = InflightTable(settings.ollama_num_parallel, clock)
+        self.finished = FinishedRequests(clock)
         self.models = ModelLabels(settings.model_label_limit, lambda: self._ran_over("model"))
         self._users = Users(settings, lambda: self._ran_over("user"))
         self._ids = RequestIds()
@@ -62,6 +64,7 @@ class Observer:
             ("answer", book_answer),
             ("reload", partial(book_reload, reloads)),
             ("truncation", Contexts(sizes).book),
+            ("finished", self.finished.add),
             ("line", lambda _page, story: log("request_finished", story.log_fields())),
         ]
         if self._users.is_on:
@@ -79,6 +82,10 @@ class Observer:
             recorder = Recorder(self._books, story, headers)
         self.inflight.enter(recorder.story)
         return recorder
+
+    def table(self) -> Table:
+        """What is in flight, and what ended a moment ago."""
+        return Table(self.inflight.entries(), self.finished.entries())
 
     def _story(self, given: bytes, target: bytes, headers: Headers, at: float) -> Story:
         method = _METHODS.get(given, metric.OTHER)

@@ -56,7 +56,7 @@ async def _answer_parent(channel: int, observer: Observer, stop: asyncio.Event) 
     writer.write(READY)
     try:
         while line := await reader.readline():
-            answer = (int(line), observer.inflight.entries())
+            answer = (int(line), observer.table())
             writer.write(msgspec.json.encode(answer) + b"\n")
     except (OSError, ValueError):  # a parent that was killed may leave a reset instead of an end
         pass

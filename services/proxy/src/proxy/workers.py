@@ -18,7 +18,7 @@ import structlog
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.memory import Memory
 from ollama_observe.service.tasks import spawn
-from proxy.inflight import Entry
+from proxy.finished import Table
 from proxy.shared import Shared
 from proxy.sockets import Sockets
 
@@ -32,7 +32,7 @@ HEALTHY_AFTER_SECONDS = 10.0
 KILL_AFTER_DRAIN_SECONDS = 5.0
 
 _log = structlog.stdlib.get_logger("proxy.workers")
-_answer = msgspec.json.Decoder(tuple[int, list[Entry]])
+_answer = msgspec.json.Decoder(tuple[int, Table])
 
 
 def pause_seconds(failures: int) -> float:
@@ -98,10 +98,9 @@ class Workers:
                 worker.process.kill()
             await asyncio.wait(keepers)
 
-    async def entries(self) -> list[Entry]:
-        """What all processes have in flight."""
-        tables = await asyncio.gather(*map(_table_of, self._present()))
-        return [entry for table in tables for entry in table]
+    async def tables(self) -> list[Table]:
+        """What the processes have in flight, and what ended a moment ago."""
+        return await asyncio.gather(*map(_table_of, self._present()))
 
     def _present(self) -> list[_Worker]:
         return [worker for worker in self._workers if worker is not None]
@@ -160,16 +159,16 @@ class Workers:
                 self._workers[index] = await self._start(index, sockets)
 
 
-async def _table_of(worker: _Worker) -> list[Entry]:
-    """One process's requests in flight; none of a process that does not answer."""
+async def _table_of(worker: _Worker) -> Table:
+    """One process's table; an empty one of a process that does not answer."""
     if not worker.is_ready.is_set():
-        return []
+        return Table([], [])
     with contextlib.suppress(OSError, TimeoutError, ValueError, msgspec.DecodeError):
         async with asyncio.timeout(ANSWER_SECONDS), worker.asking:
             worker.asked += 1
             worker.writer.write(b"%d\n" % worker.asked)
             while line := await worker.reader.readline():
-                number, entries = _answer.decode(line)
+                number, table = _answer.decode(line)
                 if number == worker.asked:  # an older one answers a question that timed out
-                    return entries
-    return []
+                    return table
+    return Table([], [])

@@ -26,6 +26,7 @@ def render(
     prometheus: Address,
     alertmanager: Address | None = None,
     traffic: Address | None = None,
+    dashboard: Address | None = None,
 ) -> str:
     """The template with addresses filled in; the job of what does not run has no targets.
 
@@ -42,6 +43,7 @@ def render(
         prometheus=_target(prometheus),
         alertmanager=_target(alertmanager),
         traffic=_target(traffic),
+        dashboard=_target(dashboard),
     )
 
 

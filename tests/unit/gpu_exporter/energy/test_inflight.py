@@ -18,6 +18,7 @@ from gpu_exporter.journal import QUIET_SECONDS
 from ollama_observe.service.http import Control, Readiness
 from ollama_observe.service.lifecycle import Listener, listening
 from proxy.control import create_control
+from proxy.finished import Finished, Table
 from proxy.inflight import Entry
 from proxy.story import Phase
 from tests.clock import Clock
@@ -106,12 +107,14 @@ def test_requests_that_a_model_works_at_count_and_no_others() -> None:
 
 
 async def test_the_proxys_own_control_app_is_understood() -> None:
-    async def entries() -> list[Entry]:
-        return [entry("m:latest", Phase.PREFILL, sent) for sent in (1.0, 2.0, 3.0)]
+    async def tables() -> list[Table]:
+        requests = [entry("m:latest", Phase.PREFILL, sent) for sent in (1.0, 2.0, 3.0)]
+        ended = Finished("id", "/api/chat", "m:latest", "direct", "ok", 200, 1.0, 3, 0.5)
+        return [Table(requests, [ended])]
 
     readiness = Readiness()
     readiness.open()
-    app = create_control(Control("proxy", readiness, CollectorRegistry()), entries, 2)
+    app = create_control(Control("proxy", readiness, CollectorRegistry()), tables, 2)
     async with listening(Listener("control", app, "127.0.0.1", 0)) as port:
         with asking(f"http://127.0.0.1:{port}") as client:
             # two have a slot, one waits

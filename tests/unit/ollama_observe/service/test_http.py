@@ -51,6 +51,18 @@ def test_health_is_503_when_a_check_fails() -> None:
     assert (answer.status_code, answer.json()["status"]) == (503, "degraded")
 
 
+def test_what_may_be_away_without_harm_says_whether_it_is_there() -> None:
+    async def check() -> Check:
+        return Check(True, "away; others do its work", is_up=False)
+
+    readiness = Readiness()
+    readiness.open()
+    about = Control("sample", readiness, CollectorRegistry(), {"peer": check})
+    answer = TestClient(create_control_app(about)).get("/health")
+    told = {"ok": True, "detail": "away; others do its work", "is_up": False}
+    assert (answer.status_code, answer.json()["checks"]) == (200, {"peer": told})
+
+
 def test_metrics_come_in_the_format_that_was_asked_for() -> None:
     _, client = control()
     plain = client.get("/metrics")

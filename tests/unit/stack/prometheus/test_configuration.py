@@ -12,6 +12,7 @@ PROXY = Address("proxy metrics", "0.0.0.0", 18001, "PROXY_CONTROL_PORT")
 ENGINE = Address("engine", "::1", 21434, "ENGINE_PORT")
 EXPORTER = Address("gpu-exporter", "0.0.0.0", 18000, "GPU_EXPORTER_PORT")
 TRAFFIC = Address("traffic", "0.0.0.0", 18002, "TRAFFIC_WORKER_PORT", "/metrics")
+DASHBOARD = Address("dashboard", "0.0.0.0", 13001, "DASHBOARD_PORT")
 PROMETHEUS = Address("prometheus", "127.0.0.1", 19090, "PROMETHEUS_PORT")
 
 
@@ -22,10 +23,11 @@ def rendered(
     exporter: Address | None = None,
     alertmanager: Address | None = None,
     traffic: Address | None = None,
+    dashboard: Address | None = None,
 ) -> Any:
     template = (REPOSITORY / TEMPLATE).read_text()
     fixed = (template, interval, rules, PROXY, engine, exporter, PROMETHEUS)
-    return yaml.safe_load(render(*fixed, alertmanager, traffic))
+    return yaml.safe_load(render(*fixed, alertmanager, traffic, dashboard))
 
 
 def jobs(document: dict[str, Any]) -> Any:
@@ -36,11 +38,12 @@ def jobs(document: dict[str, Any]) -> Any:
 
 
 def test_every_part_is_a_job_at_the_address_where_it_can_be_reached() -> None:
-    assert jobs(rendered(ENGINE, exporter=EXPORTER, traffic=TRAFFIC)) == {
+    assert jobs(rendered(ENGINE, exporter=EXPORTER, traffic=TRAFFIC, dashboard=DASHBOARD)) == {
         "proxy": (None, ["127.0.0.1:18001"]),
         "engine": ("/-/metrics", ["[::1]:21434"]),
         "gpu-exporter": (None, ["127.0.0.1:18000"]),
         "traffic": (None, ["127.0.0.1:18002"]),
+        "dashboard": (None, ["127.0.0.1:13001"]),
         "prometheus": (None, ["127.0.0.1:19090"]),
     }
 
@@ -48,7 +51,7 @@ def test_every_part_is_a_job_at_the_address_where_it_can_be_reached() -> None:
 def test_the_job_of_what_does_not_run_has_no_targets() -> None:
     found = jobs(rendered(None))
     assert found["engine"] == ("/-/metrics", [])
-    assert found["gpu-exporter"] == found["traffic"] == (None, [])
+    assert found["gpu-exporter"] == found["traffic"] == found["dashboard"] == (None, [])
 
 
 @pytest.mark.parametrize(

@@ -43,3 +43,6 @@ CONTEXT = tuple(float(128 * 2**n) for n in range(12))
 
 # How late the traffic worker sends: at ten milliseconds its figures cease to be the server's.
 SEND_DELAY = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+# A query of the dashboard: a millisecond for what is recorded, seconds for a month of histograms.
+QUERY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)

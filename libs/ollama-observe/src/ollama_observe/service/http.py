@@ -39,10 +39,14 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of one health check; `detail` is a sentence for an operator."""
+    """The result of one health check; `detail` is a sentence for an operator.
+
+    `is_up` is for what may be away without harm: whether it is there. None: no more than `ok` says.
+    """
 
     ok: bool
     detail: str
+    is_up: bool | None = None
 
 
 Checks = Mapping[str, Callable[[], Awaitable[Check]]]
@@ -92,7 +96,8 @@ def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None
             "ready": control.readiness.ready,
             "uptime_seconds": round(time.perf_counter() - started, 3),
             "checks": {
-                name: {"ok": result.ok, "detail": result.detail} for name, result in results.items()
+                name: {"ok": result.ok, "detail": result.detail, **_presence(result)}
+                for name, result in results.items()
             },
         }
         return JSONResponse(body, 200 if healthy else 503)
@@ -108,6 +113,10 @@ def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None
             excluded_handlers=[f"^{prefix}{path}$" for path in UNMETERED],
             registry=control.registry,
         ).instrument(app, metric_namespace=control.service.replace("-", "_"))
+
+
+def _presence(result: Check) -> dict[str, bool]:
+    return {} if result.is_up is None else {"is_up": result.is_up}
 
 
 def _written(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:

@@ -26,7 +26,12 @@ _log = structlog.stdlib.get_logger("ollama_observe.lifecycle")
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An ASGI app on a host and port. Units: `keep_alive_seconds` an idle connection is kept."""
+    """An ASGI app on a host and port.
+
+    `has_websockets`: the app takes sockets, too (service/websockets.py says how).
+    Units: `keep_alive_seconds` an idle connection is kept; `ping_seconds` between two pings of a
+    socket, and for the answer to one.
+    """
 
     name: str
     app: Any
@@ -34,6 +39,8 @@ class Listener:
     port: int
     keep_alive_seconds: int = 75
     server_headers: bool = True
+    has_websockets: bool = False
+    ping_seconds: float = 20.0
 
 
 class _Server(uvicorn.Server):
@@ -71,7 +78,7 @@ def _server(listener: Listener, drain_seconds: float) -> _Server:
         uvicorn.Config(
             listener.app,
             http="httptools",
-            ws="none",
+            **_websockets(listener),
             lifespan="off",
             access_log=False,
             log_config=None,
@@ -82,6 +89,14 @@ def _server(listener: Listener, drain_seconds: float) -> _Server:
             timeout_graceful_shutdown=max(1, round(drain_seconds)),
         )
     )
+
+
+def _websockets(listener: Listener) -> dict[str, Any]:
+    if not listener.has_websockets:
+        return {"ws": "none"}
+    from ollama_observe.service import websockets  # whose library not every process has
+
+    return websockets.options(listener.ping_seconds)
 
 
 @contextlib.asynccontextmanager

@@ -1,1 +1,23 @@
-"""The panels as data."""
+"""The panels as data, in the order in which they are read."""
+
+from dashboard.panels import (
+    cost,
+    gateway,
+    load,
+    machine,
+    marks,
+    models,
+    now,
+    speed,
+    traffic,
+    trust,
+)
+from dashboard.panels.model import Group, Panel
+
+_MODULES = (now, speed, load, trust, models, machine, cost, gateway, traffic, marks)
+
+GROUPS: tuple[Group, ...] = tuple(module.GROUP for module in _MODULES)
+
+PANELS: tuple[Panel, ...] = tuple(panel for module in _MODULES for panel in module.PANELS)
+
+__all__ = ["GROUPS", "PANELS"]

@@ -8,11 +8,18 @@ An expression has these places, which expressions.py fills:
 | `${requests}` | matchers of the wanted models and the wanted routing |
 | `${routings}` | matchers of the wanted routing, for series without `model` |
 | `${window}` | the range of a rate: four scrapes, or the step where that is longer |
+| `${wide}` | the range of quantiles, shares and counts: 20 steps, but at most five minutes, or |
+| | the step where that is longer |
 | `${step}` | the distance of two points |
 | `${slo_...}` | an objective, as a number |
+| `@{grown(SERIES, wide)}` | how much a counter grew in `window`, `wide` or `5m`, its beginning |
+| | included |
+| `@{rate(SERIES, window)}` | the same per second |
 
-Matchers stand within braces, beside others: `{type="output",${requests}}`. Shape: a query's result
-is a matrix; each of its series is a line, a band, a bucket or a bar of the panel.
+Matchers stand within braces, after others: `{type="output",${requests}}`. A labelled counter
+begins with what it first counted, which increase() and rate() take for where it always was: `grown`
+and `rate` in at-braces see it, as in prometheus/templates. Shape: a query's result is a matrix;
+each of its series is a line, a band, a bucket or a bar of the panel.
 """
 
 from enum import StrEnum
@@ -37,6 +44,7 @@ class Unit(StrEnum):
     JOULES_PER_TOKEN = "joules/token"
     MONEY = "money"
     """In the currency of the label `currency`."""
+    GRAMS = "grams"
     COUNT = "count"
     PER_SECOND = "per second"
 
@@ -49,7 +57,7 @@ class Kind(StrEnum):
     """Series that add up to something."""
     HEAT = "heat"
     """Buckets of a histogram: the label `le` is a bucket's upper edge, values are cumulative
-    increases over a step."""
+    increases over `${window}`, which is longer than a step where steps are short."""
     GANTT = "gantt"
     """One row a model; a bar where its series has values. Roles say what else a row shows."""
     TILE = "tile"
@@ -113,6 +121,8 @@ class Panel(msgspec.Struct, frozen=True, omit_defaults=True):
     is_logarithmic: bool = False
     most: float | None = None
     """The upper end of the axis, where values cannot be above it."""
+    instead_of: str = ""
+    """The panel in whose place it is shown while that one has no data; else it is not shown."""
 
     def asked(self, by_model: bool) -> tuple[int, ...]:
         """The places of the queries that a view has."""

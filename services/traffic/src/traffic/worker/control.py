@@ -8,11 +8,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.middleware.base import RequestResponseEndpoint
 
+from ollama_observe.service.guard import refusal
 from ollama_observe.service.http import Control, create_control_app
 from traffic.refusals import RefusedError
 from traffic.settings import TrafficSettings
 from traffic.target.check import TargetError
-from traffic.worker.guard import refusal
+from traffic.target.nearness import LOCAL_HOSTS
 from traffic.worker.overrides import BadRequestError, settings_of
 from traffic.worker.session import ConflictError, Session
 from traffic.worker.standing import standing
@@ -22,6 +23,8 @@ READING = ("GET", "HEAD")
 
 BODY_LIMIT_BYTES = 64 * 1024
 
+SERVICE = "traffic"
+"""The name of the worker's container."""
 
 _STATUS: dict[type[Exception], HTTPStatus] = {
     ConflictError: HTTPStatus.CONFLICT,
@@ -75,10 +78,11 @@ def _refuse(app: FastAPI, own_host: str) -> None:
         return JSONResponse({"error": str(error)}, status)
 
     app.add_exception_handler(RefusedError, failed)
+    names = LOCAL_HOSTS | {SERVICE, own_host}
 
     @app.middleware("http")
     async def guard(request: Request, answer: RequestResponseEndpoint) -> Response:
-        if request.method not in READING and (said := refusal(request.headers, own_host)):
+        if request.method not in READING and (said := refusal(request.headers, names)):
             return JSONResponse({"error": said}, HTTPStatus.FORBIDDEN)
         return await answer(request)
 

@@ -5,7 +5,16 @@ on counters. Histograms carry few labels, because each label value costs a serie
 bucket; only `ollama_proxy_requests_total` carries them all.
 """
 
-from ollama_observe.metrics.catalogue import energy, exporter, gpu, host, ollama, proxy, traffic
+from ollama_observe.metrics.catalogue import (
+    dashboard,
+    energy,
+    exporter,
+    gpu,
+    host,
+    ollama,
+    proxy,
+    traffic,
+)
 from ollama_observe.metrics.catalogue.labels import LABELS
 
 PROXY = proxy.METRICS
@@ -17,10 +26,13 @@ EXPORTER = (*gpu.METRICS, *host.METRICS, *ollama.METRICS, *energy.METRICS, *expo
 TRAFFIC = traffic.METRICS
 """What the traffic worker publishes."""
 
-ALL = (*PROXY, *EXPORTER, *TRAFFIC)
+DASHBOARD = dashboard.METRICS
+"""What the dashboard publishes."""
+
+ALL = (*PROXY, *EXPORTER, *TRAFFIC, *DASHBOARD)
 """In the order of the documents."""
 
 PREFIXES = tuple(sorted({metric.name.partition("_")[0] + "_" for metric in ALL}))
 """What the names of our metrics begin with."""
 
-__all__ = ["ALL", "EXPORTER", "LABELS", "PREFIXES", "PROXY", "TRAFFIC"]
+__all__ = ["ALL", "DASHBOARD", "EXPORTER", "LABELS", "PREFIXES", "PROXY", "TRAFFIC"]

@@ -1,0 +1,194 @@
+"""The dashboard as one app: the page's files, its socket, and the control endpoints."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
+
+from dashboard.books import Books
+from dashboard.headers import READING, ReadOnly
+from dashboard.hub import Hub, encode
+from dashboard.live import LiveFeed
+from dashboard.messages import VERSION, Hello, Live, State, Strip
+from dashboard.pages import Pages
+from dashboard.panels.model import Group, Panel
+from dashboard.runbook import PATH as RUNBOOK_PATH
+from dashboard.runbook import Runbook
+from dashboard.settings import DashboardSettings
+from dashboard.socket import PATH, Door, Sockets, Views
+from dashboard.strip import Prometheus, Strips
+from dashboard.views import POINTS, RANGES
+from ollama_observe import __version__
+from ollama_observe.service.addresses import without_credentials
+from ollama_observe.service.guard import host_of
+from ollama_observe.service.http import Check, Control, Readiness, add_control_routes
+from ollama_observe.service.tasks import spawn
+
+SERVICE = "dashboard"
+"""Also the name of its container."""
+
+STATIC = Path(__file__).parent / "static"
+_LEFT_SECONDS = 1.0
+"""How long the end waits for viewers to hear of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where what is shown comes from. `keeping` is entered while the dashboard runs.
+
+    `clock` is Unix time, in seconds.
+    """
+
+    groups: Sequence[Group]
+    panels: Sequence[Panel]
+    views: Views
+    prometheus: Prometheus
+    http: httpx2.AsyncClient
+    keeping: AbstractAsyncContextManager[object]
+    clock: Callable[[], float]
+
+
+class Shown:
+    """What all viewers see, and what of it is said to who asks for the health."""
+
+    def __init__(self, hub: Hub, books: Books) -> None:
+        self._hub = hub
+        self._books = books
+        self._live: Live | None = None
+        self._strip: Strip | None = None
+
+    def show_live(self, live: Live) -> None:
+        """What is in flight."""
+        self._live = live
+        self._books.follows(not live.error)
+        self._hub.show_live(live)
+
+    def show_strip(self, strip: Strip) -> None:
+        """Whether it is all right."""
+        self._strip = strip
+        self._hub.show_strip(strip)
+
+    async def check_live(self) -> Check:
+        """Whether the proxy tells what is in flight."""
+        if self._live is None:
+            return Check(False, "the proxy was not asked yet")
+        return Check(not self._live.error, self._live.error or "is followed")
+
+    async def check_prometheus(self) -> Check:
+        """Whether there is history."""
+        if self._strip is None:
+            return Check(False, "Prometheus was not asked yet")
+        (part,) = (part for part in self._strip.parts if part.name == "prometheus")
+        return Check(part.state is not State.DOWN, part.reason, part.state is State.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A dashboard that asks nobody yet; it does while `running` is entered."""
+
+    app: ASGIApp
+    readiness: Readiness
+    hub: Hub
+    live: LiveFeed
+    strips: Strips
+    sources: Sources
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Ask and show while the block runs; then send the viewers away at once."""
+        async with self.sources.http, self.sources.keeping:
+            following = [
+                spawn(self.live.follow(), name="follow the proxy"),
+                spawn(self.strips.follow(), name="make strips"),
+            ]
+            try:
+                yield
+            finally:
+                for task in following:
+                    task.cancel()
+                await asyncio.wait(following)
+                self.hub.close()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.hub.empty.wait(), _LEFT_SECONDS)
+
+
+def create_dashboard(
+    settings: DashboardSettings,
+    sources: Sources,
+    registry: CollectorRegistry,
+    books: Books,
+    static: Path = STATIC,
+) -> Dashboard:
+    """Put the dashboard together."""
+    hub = Hub(settings.most_viewers, books)
+    shown = Shown(hub, books)
+    http, clock = sources.http, sources.clock
+    live = LiveFeed(http, settings.proxy_url, shown.show_live, clock)
+    strips = Strips(settings, http, sources.prometheus, shown.show_strip, clock)
+    readiness = Readiness()
+    checks = {"live": shown.check_live, "prometheus": shown.check_prometheus}
+    control = Control(SERVICE, readiness, registry, checks)
+    door = Door(names_of(settings), settings.origins, encode(hello_of(settings, sources)))
+    app = FastAPI(
+        title=SERVICE, version=__version__, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    add_control_routes(app, control)
+    app.add_api_websocket_route(PATH, Sockets(hub, sources.views, door, books).serve)
+    if settings.runbook_file is not None:
+        _add_runbook(app, Runbook(settings.runbook_file))
+    _add_pages(app, Pages(static))
+    return Dashboard(ReadOnly(app, door.names), readiness, hub, live, strips, sources)
+
+
+def names_of(settings: DashboardSettings) -> frozenset[str]:
+    """The names that this dashboard answers to, beside the loopback's and addresses."""
+    own = socket.gethostname().lower()
+    allowed = {host_of(origin) for origin in settings.origins}
+    return frozenset({SERVICE, settings.host.lower(), own, f"{own}.local", *allowed})
+
+
+def hello_of(settings: DashboardSettings, sources: Sources) -> Hello:
+    """What every page is told first."""
+    return Hello(
+        version=VERSION,
+        release=__version__,
+        groups=tuple(sources.groups),
+        panels=tuple(sources.panels),
+        ranges=RANGES,
+        points=POINTS,
+        runbook_url=settings.runbook_url,
+        prometheus_url=settings.prometheus_link or without_credentials(settings.prometheus_url),
+        scrape_seconds=settings.scrape_interval_seconds,
+    )
+
+
+def _add_runbook(app: FastAPI, runbook: Runbook) -> None:
+    async def section(name: str) -> Response:
+        text = await asyncio.to_thread(runbook.section, name)
+        if text is None:
+            return PlainTextResponse("the runbook has no such section\n", 404)
+        return PlainTextResponse(text)
+
+    app.add_api_route(f"{RUNBOOK_PATH}/{{name}}", section, methods=list(READING))
+
+
+def _add_pages(app: FastAPI, pages: Pages) -> None:
+    async def page(request: Request, path: str) -> Response:
+        file = await asyncio.to_thread(pages.find, f"/{path}")
+        if file is None:
+            return PlainTextResponse("there is no such page\n", 404)
+        headers = {"cache-control": file.cache_control, "etag": file.etag}
+        if file.etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(file.body, headers=headers, media_type=file.content_type)
+
+    app.add_api_route("/{path:path}", page, methods=list(READING))

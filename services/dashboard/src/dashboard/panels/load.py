@@ -1,0 +1,222 @@
+"""How much is asked, and where the time goes."""
+
+from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
+from dashboard.panels.queries import (
+    averaged,
+    grown,
+    per_model,
+    quantile,
+    quantiles,
+    rate,
+    summed,
+)
+
+GROUP = Group("load", "How much is asked, and where does the time go?")
+
+_REQUESTS = rate("ollama_proxy_requests_total{${requests}}")
+_NO_REQUEST = "no request ended in this time: make traffic-quick asks ten questions"
+_NO_NATIVE = (
+    "no answer of Ollama's own formats ended in this time: OpenAI's and Anthropic's carry no "
+    "durations; make traffic-quick asks ten questions"
+)
+
+_NATIVE = 'endpoint=~"/api/(chat|generate|embed|embeddings)",${requests}'
+_ALL_TIME = grown(f"ollama_proxy_request_duration_seconds_sum{{{_NATIVE}}}")
+_TIMES = {
+    "model load": grown("ollama_proxy_model_load_duration_seconds_sum{${requests}}"),
+    "prefill": grown("ollama_proxy_prefill_duration_seconds_sum{${requests}}"),
+    "decode": grown("ollama_proxy_decode_duration_seconds_sum{${requests}}"),
+    "wait for a slot": grown("ollama_proxy_upstream_wait_seconds_sum{${requests}}"),
+}
+_KNOWN_TIME = " + ".join(f"(sum({part}) or vector(0))" for part in _TIMES.values())
+_REST = f"clamp_min(1 - ({_KNOWN_TIME}) / (sum({_ALL_TIME}) > 0), 0)"
+_MODELS_TIME = f"{summed(_ALL_TIME, 'model')} / on () group_left () (sum({_ALL_TIME}) > 0)"
+
+_IN, _OUT = 'type="input",${requests}', 'type="output",${requests}'
+
+
+def _size(rank: str, matchers: str, name: str, role: Role = Role.LINE) -> tuple[Query, Query]:
+    return per_model(
+        lambda *by: quantile(rank, "ollama_proxy_request_tokens", matchers, *by), name, role
+    )
+
+
+PANELS = (
+    Panel(
+        "requests-outcome",
+        GROUP.id,
+        "Requests by outcome",
+        Unit.REQUESTS_PER_SECOND,
+        queries=(
+            Query(
+                summed(rate("ollama_proxy_request_duration_seconds_count{${requests}}")),
+                "answered",
+                split=Split.TOTAL,
+            ),
+            Query(
+                summed(rate("ollama_proxy_model_operations_total{${requests}}"), "operation"),
+                "{operation} of a model",
+                split=Split.TOTAL,
+            ),
+            Query(
+                summed(rate("ollama_proxy_client_aborts_total{${requests}}")),
+                "client left",
+                split=Split.TOTAL,
+            ),
+            Query(
+                summed(rate("ollama_proxy_errors_total{${requests}}"), "error_type"),
+                "{error_type}",
+                split=Split.TOTAL,
+            ),
+            Query(summed(_REQUESTS, "model"), "{model}", split=Split.MODEL),
+        ),
+        absent=_NO_REQUEST,
+        help="Every request that ended is in one band. By model: all of a model's, whatever became"
+        " of them; `other` are those that no model was proven for, as of most that failed.",
+        kind=Kind.STACKED,
+    ),
+    Panel(
+        "requests-status",
+        GROUP.id,
+        "Requests by status",
+        Unit.REQUESTS_PER_SECOND,
+        queries=(
+            Query(summed(_REQUESTS, "status"), "{status}", split=Split.TOTAL),
+            Query(summed(_REQUESTS, "model", "status"), "{model} {status}", split=Split.MODEL),
+        ),
+        absent=_NO_REQUEST,
+        help="As it was sent to the client; 499 where the client left first. An answer that failed"
+        " after it had begun has 200: see the outcome.",
+        kind=Kind.STACKED,
+    ),
+    Panel(
+        "in-flight",
+        GROUP.id,
+        "In flight, by phase",
+        Unit.REQUESTS,
+        queries=(
+            Query(
+                summed(averaged("ollama_proxy_inflight_phase_requests{${routings}}"), "phase"),
+                "{phase}",
+                split=Split.TOTAL,
+            ),
+            Query(
+                summed(averaged("ollama_proxy_active_requests{${requests}}"), "model"),
+                "{model}",
+                split=Split.MODEL,
+            ),
+        ),
+        absent="Prometheus has nothing of the proxy in this time: make status says whether both"
+        " run",
+        help="Mean over the window. Waiting and prefill look alike from outside: they are derived"
+        " from OLLAMA_NUM_PARALLEL and the order of requests. Phases are not told by model: in"
+        " total the filter of models does not apply.",
+        kind=Kind.STACKED,
+    ),
+    Panel(
+        "upstream-wait",
+        GROUP.id,
+        "Wait for a slot",
+        Unit.SECONDS,
+        queries=quantiles("ollama_proxy_upstream_wait_seconds"),
+        absent=_NO_NATIVE,
+        help="Inside Ollama, as it reports it: total - load - prefill - decode. It rises when more"
+        " is asked at once than OLLAMA_NUM_PARALLEL.",
+        is_logarithmic=True,
+    ),
+    Panel(
+        "time-accounting",
+        GROUP.id,
+        "Where the time of requests goes",
+        Unit.RATIO,
+        queries=(
+            *(
+                Query(
+                    f"clamp_max(sum({part}) / (sum({_ALL_TIME}) > 0), 1)", name, split=Split.TOTAL
+                )
+                for name, part in _TIMES.items()
+            ),
+            Query(_REST, "rest", split=Split.TOTAL),
+            Query(_MODELS_TIME, "{model}", split=Split.MODEL),
+        ),
+        absent=_NO_NATIVE,
+        help="Shares of the duration of requests in Ollama's own formats, the only ones that say"
+        " where it went. The rest is the way there and back, the gateway, and what Ollama does not"
+        " account for. By model: whose requests the time was.",
+        kind=Kind.STACKED,
+        most=1.0,
+    ),
+    Panel(
+        "tokens-in-out",
+        GROUP.id,
+        "Tokens in and out",
+        Unit.TOKENS_PER_SECOND,
+        queries=(
+            *per_model(
+                lambda *by: summed(rate("ollama_proxy_prompt_tokens_total{${requests}}"), *by),
+                "prompts",
+            ),
+            *per_model(
+                lambda *by: summed(rate("ollama_proxy_generated_tokens_total{${requests}}"), *by),
+                "generated",
+            ),
+            *per_model(
+                lambda *by: summed(
+                    rate("ollama_proxy_cached_prompt_tokens_total{${requests}}"), *by
+                ),
+                "of prompts, from the cache",
+            ),
+        ),
+        absent="no answer with token counts ended in this time: make traffic-quick asks ten"
+        " questions",
+        help="As Ollama counts them. Prompts are counted at the end of a request, with what came"
+        " from the cache; the cache is absent where Ollama does not tell of it.",
+    ),
+    Panel(
+        "cached-prompts",
+        GROUP.id,
+        "Prompt tokens from the cache",
+        Unit.RATIO,
+        queries=per_model(
+            lambda *by: (
+                f"{summed(grown('ollama_proxy_cached_prompt_tokens_total{${requests}}'), *by)} / ("
+                f"{summed(grown('ollama_proxy_prompt_tokens_total{${requests}}'), *by)} > 0)"
+            ),
+            "cached",
+        ),
+        absent="Ollama did not say how much of a prompt it had in its cache",
+        help="The share of prompt tokens that were not evaluated again.",
+        most=1.0,
+    ),
+    Panel(
+        "request-tokens",
+        GROUP.id,
+        "Length of prompts and answers",
+        Unit.TOKENS,
+        queries=(
+            *_size("0.5", _IN, "prompt p50"),
+            *_size("0.95", _IN, "prompt p95"),
+            *_size("0.5", _OUT, "answer p50"),
+            *_size("0.95", _OUT, "answer p95"),
+        ),
+        absent="no answer with token counts ended in this time: make traffic-quick asks ten"
+        " questions",
+        help="Tokens of one request. Buckets are four times as wide as the one before: between"
+        " their edges these are estimates.",
+        is_logarithmic=True,
+    ),
+    Panel(
+        "users",
+        GROUP.id,
+        "Tokens by user",
+        Unit.TOKENS_PER_SECOND,
+        queries=(
+            Query(summed(rate("ollama_proxy_user_tokens_total{${routings}}"), "user"), "{user}"),
+        ),
+        absent="users are told apart only where PROXY_USER_HEADER or PROXY_USER_ALIASES_FILE says"
+        " by what",
+        help="Tokens in and out. Users are aliases or hashes, never keys. Not told by model: the"
+        " filter of models does not apply.",
+        kind=Kind.STACKED,
+    ),
+)

@@ -1,0 +1,139 @@
+"""Which models are where, and what moves them."""
+
+from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
+from dashboard.panels.queries import (
+    averaged,
+    grown,
+    per_model,
+    present,
+    quantile,
+    quantiles,
+    summed,
+)
+
+GROUP = Group("models", "Which models are loaded?")
+
+_NO_EXPORTER = "the exporter says nothing of Ollama in this time: make status says whether it runs"
+_NONE_LOADED = (
+    "no model was loaded in this time, or the exporter does not run: make status says, and a "
+    "question loads one"
+)
+_FILTERS = " As Ollama lists them, seen every few seconds; the filter of routing does not apply."
+
+
+def _on_gpus(*by: str) -> str:
+    vram = summed(averaged("ollama_model_vram_bytes{${models}}"), *by)
+    return f"{vram} / ({summed(averaged('ollama_model_memory_bytes{${models}}'), *by)} > 0)"
+
+
+PANELS = (
+    Panel(
+        "residency",
+        GROUP.id,
+        "Loaded models",
+        Unit.BYTES,
+        queries=(
+            Query(present("ollama_model_memory_bytes{${models}}", "model"), "{model}", Role.MEMORY),
+            Query(
+                present("ollama_model_cpu_spill_bytes{${models}}", "model"),
+                "{model} not on a GPU",
+                Role.SPILL,
+            ),
+            Query(
+                present("ollama_model_expiry_timestamp_seconds{${models}}", "model"),
+                "{model} expires",
+                Role.EXPIRY,
+            ),
+        ),
+        absent=_NONE_LOADED,
+        help="A bar while a model is in memory, with its size, and the part of it that is on no"
+        " GPU. It is unloaded at its expiry if nobody asks it anything; one without stays."
+        + _FILTERS,
+        kind=Kind.GANTT,
+    ),
+    Panel(
+        "loads",
+        GROUP.id,
+        "Loads and evictions",
+        Unit.COUNT,
+        queries=(
+            *per_model(
+                lambda *by: summed(grown("ollama_model_loads_total{${models}}"), *by), "loaded"
+            ),
+            Query(
+                summed(grown("ollama_model_unloads_total{${models}}"), "reason"),
+                "unloaded: {reason}",
+                split=Split.TOTAL,
+            ),
+            *per_model(
+                lambda *by: summed(grown("ollama_model_evictions_total{${models}}"), *by, "cause"),
+                "made room: {cause}",
+            ),
+            *per_model(
+                lambda *by: summed(grown("ollama_proxy_model_reloads_total{${requests}}"), *by),
+                "loaded again",
+            ),
+        ),
+        absent=_NO_EXPORTER,
+        help="Evictions had to make room for another model, for want of memory or because of"
+        " OLLAMA_MAX_LOADED_MODELS. Loaded again are those that were loaded the moment before:"
+        " their options differ, or memory is short; to the others the filter of routing does not"
+        " apply. Counted over some minutes before each instant; the PromQL says how many.",
+    ),
+    Panel(
+        "load-time",
+        GROUP.id,
+        "Time to load",
+        Unit.SECONDS,
+        queries=quantiles("ollama_proxy_model_load_duration_seconds"),
+        absent="no answer of Ollama's own formats ended in this time: OpenAI's and Anthropic's"
+        " carry no durations; make traffic-quick asks ten questions",
+        help="Of every request, as Ollama reports it: near zero where the model was loaded.",
+        is_logarithmic=True,
+    ),
+    Panel(
+        "on-gpu",
+        GROUP.id,
+        "Share on GPUs",
+        Unit.RATIO,
+        queries=per_model(_on_gpus, "on GPUs"),
+        absent=_NONE_LOADED,
+        help="The part of the loaded models' memory that is on GPUs; what is not makes a model"
+        " slow." + _FILTERS,
+        most=1.0,
+    ),
+    Panel(
+        "context",
+        GROUP.id,
+        "Context in use",
+        Unit.TOKENS,
+        queries=(
+            *per_model(
+                lambda *by: quantile("0.95", "ollama_proxy_context_tokens", "${requests}", *by),
+                "p95",
+                Role.P95,
+            ),
+            Query(
+                "max by (model) (ollama_model_context_limit_tokens{${models}})",
+                "{model} limit",
+                Role.THRESHOLD,
+                Split.MODEL,
+            ),
+        ),
+        absent="no answer with token counts ended in this time: make traffic-quick asks ten"
+        " questions",
+        help="Prompt and answer together, at the end of an answer. Buckets are twice as wide as the"
+        " one before. Dashed, by model: the context that it was loaded with.",
+        is_logarithmic=True,
+    ),
+    Panel(
+        "pulls",
+        GROUP.id,
+        "Downloads",
+        Unit.RATIO,
+        queries=(Query("max by (model) (ollama_proxy_pull_progress_ratio{${models}})", "{model}"),),
+        absent="no model was being pulled through the proxy",
+        help="How much of a pull is there, while it runs. The filter of routing does not apply.",
+        most=1.0,
+    ),
+)

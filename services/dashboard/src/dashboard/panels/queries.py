@@ -1,0 +1,91 @@
+"""Writes the PromQL that panels have in common. Pure."""
+
+from collections.abc import Callable
+
+from dashboard.panels.model import Query, Role, Split
+
+QUANTILES = ((Role.P50, "0.5"), (Role.P95, "0.95"), (Role.P99, "0.99"))
+
+
+def grown(series: str, window: str = "wide") -> str:
+    """How much a counter grew, its beginning included."""
+    return f"@{{grown({series}, {window})}}"
+
+
+def rate(series: str, window: str = "window") -> str:
+    """How much a counter grew per second, its beginning included."""
+    return f"@{{rate({series}, {window})}}"
+
+
+def summed(inner: str, *by: str) -> str:
+    """The sum, by some labels."""
+    return f"sum by ({', '.join(by)}) ({inner})" if by else f"sum({inner})"
+
+
+def ratio(part: str, whole: str, *by: str) -> str:
+    """The share of a part: nothing where there is no whole, 0 where there is no part."""
+    whole = summed(whole, *by)
+    return f"({summed(part, *by)} or 0 * {whole}) / ({whole} > 0)"
+
+
+def mean(histogram: str, matchers: str, *by: str, window: str = "wide") -> str:
+    """The mean of what a histogram observed; nothing where that was nothing."""
+    total, count = (
+        summed(grown(f"{histogram}_{part}{{{matchers}}}", window), *by) for part in ("sum", "count")
+    )
+    return f"{total} / ({count} > 0)"
+
+
+def quantile(rank: str, histogram: str, matchers: str, *by: str, window: str = "wide") -> str:
+    """A quantile of what a histogram observed; NaN, which is a gap, where that was nothing."""
+    buckets = grown(f"{histogram}_bucket{{{matchers}}}", window)
+    return f"histogram_quantile({rank}, {summed(buckets, 'le', *by)})"
+
+
+def per_model(
+    write: Callable[..., str], name: str = "", role: Role = Role.LINE
+) -> tuple[Query, Query]:
+    """A query in total, and by model. `write` is given the labels to sum by."""
+    return (
+        Query(write(), name, role, Split.TOTAL),
+        Query(write("model"), f"{{model}} {name}".strip(), role, Split.MODEL),
+    )
+
+
+def quantiles(histogram: str, matchers: str = "${requests}") -> tuple[Query, ...]:
+    """Three quantiles, in total and by model."""
+    return tuple(
+        query
+        for role, rank in QUANTILES
+        for query in per_model(_of(rank, histogram, matchers), role.value, role)
+    )
+
+
+def quantiles_by(histogram: str, matchers: str, *by: str, name: str = "") -> tuple[Query, ...]:
+    """Three quantiles of a histogram that has no model."""
+    return tuple(
+        Query(quantile(rank, histogram, matchers, *by), f"{name} {role.value}".strip(), role)
+        for role, rank in QUANTILES
+    )
+
+
+def objective(number: str, name: str = "objective") -> Query:
+    """A dashed line where an objective is."""
+    return Query(f"vector({number})", name, Role.THRESHOLD)
+
+
+def present(series: str, *by: str) -> str:
+    """What was there at an instant, or within the step before it: no short stay is missed."""
+    return f"max by ({', '.join(by)}) ({series} or max_over_time({series}[${{step}}]))"
+
+
+def averaged(series: str) -> str:
+    """A gauge, smoothed as rates are: what it was between two points is in it."""
+    return f"avg_over_time({series}[${{window}}])"
+
+
+def _of(rank: str, histogram: str, matchers: str) -> Callable[..., str]:
+    def write(*by: str) -> str:
+        return quantile(rank, histogram, matchers, *by)
+
+    return write

@@ -1,0 +1,203 @@
+"""What went wrong, what was for nobody, and what only seems right.
+
+Rare things are counted, not told per second: over `${wide}`, which the PromQL shows.
+"""
+
+from dashboard.panels.model import Group, Kind, Panel, Query, Split, Unit
+from dashboard.panels.queries import (
+    grown,
+    objective,
+    per_model,
+    quantiles,
+    rate,
+    ratio,
+    summed,
+)
+
+GROUP = Group("trust", "Can the answers be trusted?")
+
+_STAYED = 'ollama_proxy_requests_total{status!="499",${requests}}'
+_ERRORS = "ollama_proxy_errors_total{${requests}}"
+_CUT_SHORT = 'error_type=~"mid_stream|incomplete_stream|gateway_broke_off",${requests}'
+_ABORTS = "ollama_proxy_client_aborts_total{${requests}}"
+_WASTED = grown("ollama_proxy_wasted_seconds_total{${requests}}")
+_USED = grown("ollama_proxy_request_duration_seconds_sum{${requests}}")
+_COUNTED = " Counted over some minutes before each instant; the PromQL says how many."
+_ASK = "make traffic-quick asks ten questions"
+
+
+def _time_for_nobody(*by: str) -> str:
+    used, wasted = summed(_USED, *by), summed(_WASTED, *by)
+    return f"{wasted} / ({wasted} + ({used} or 0 * {wasted}) > 0)"
+
+
+PANELS = (
+    Panel(
+        "errors",
+        GROUP.id,
+        "Errors by kind",
+        Unit.REQUESTS,
+        queries=(
+            Query(summed(grown(_ERRORS), "error_type"), "{error_type}", split=Split.TOTAL),
+            Query(
+                summed(grown(_ERRORS), "model", "error_type"),
+                "{model} {error_type}",
+                split=Split.MODEL,
+            ),
+        ),
+        absent="no request failed since the proxy began, as far as Prometheus looks back",
+        help="Requests that failed; a client that leaves is no error. `other` is a model that was"
+        " not proven, as of most requests that fail." + _COUNTED,
+    ),
+    Panel(
+        "error-ratio",
+        GROUP.id,
+        "Share of requests that failed",
+        Unit.RATIO,
+        queries=(
+            *per_model(lambda *by: ratio(grown(_ERRORS), grown(_STAYED), *by), "failed"),
+            objective("1 - ${slo_success_ratio}", "allowed"),
+        ),
+        absent=f"no request ended in this time: {_ASK}",
+        help="Of those whose client stayed, whoever's fault it was: a client's own mistakes (4xx)"
+        " are in it, which the objective does not count.",
+        most=1.0,
+    ),
+    Panel(
+        "aborts",
+        GROUP.id,
+        "Clients that left",
+        Unit.REQUESTS,
+        queries=(
+            Query(summed(grown(_ABORTS), "phase"), "{phase}", split=Split.TOTAL),
+            Query(summed(grown(_ABORTS), "model"), "{model}", split=Split.MODEL),
+        ),
+        absent="no client left before its answer was whole",
+        help="By what their request was doing. Without output, waiting and prefill are told apart"
+        " by the order of requests." + _COUNTED,
+    ),
+    Panel(
+        "wasted-tokens",
+        GROUP.id,
+        "Tokens for nobody",
+        Unit.TOKENS,
+        queries=per_model(
+            lambda *by: summed(grown("ollama_proxy_wasted_tokens_total{${requests}}"), *by),
+            "wasted",
+        ),
+        absent="no client left before its answer was whole",
+        help="Generated for clients that left before the end, as far as the answers came."
+        + _COUNTED,
+    ),
+    Panel(
+        "wasted-time",
+        GROUP.id,
+        "Time for nobody",
+        Unit.RATIO,
+        queries=per_model(_time_for_nobody, "wasted"),
+        absent="no client left before its answer was whole",
+        help="The share of the time that requests took in Ollama's hands whose client left; the"
+        " rest are requests that were answered.",
+        most=1.0,
+    ),
+    Panel(
+        "incomplete",
+        GROUP.id,
+        "Answers without their end",
+        Unit.REQUESTS,
+        queries=(
+            Query(
+                summed(grown(f"ollama_proxy_errors_total{{{_CUT_SHORT}}}"), "error_type"),
+                "{error_type}",
+                split=Split.TOTAL,
+            ),
+            Query(
+                summed(grown(f"ollama_proxy_errors_total{{{_CUT_SHORT}}}"), "model"),
+                "{model}",
+                split=Split.MODEL,
+            ),
+        ),
+        absent="every answer that began came to its end",
+        help="They began with 200 and broke off, or ended with an error: clients that look at the"
+        " status alone take them for whole." + _COUNTED,
+    ),
+    Panel(
+        "truncations",
+        GROUP.id,
+        "Prompts that seem cut",
+        Unit.REQUESTS,
+        queries=per_model(
+            lambda *by: summed(grown("ollama_proxy_suspected_truncations_total{${requests}}"), *by),
+            "suspected",
+        ),
+        absent="no prompt seemed cut to fit the context",
+        help="A suspicion: fewer prompt tokens than the text must have, and as many as a cut"
+        " leaves. Ollama says nothing of it." + _COUNTED,
+    ),
+    Panel(
+        "stalls",
+        GROUP.id,
+        "Longest pause in a stream",
+        Unit.SECONDS,
+        queries=quantiles("ollama_proxy_stream_max_gap_seconds"),
+        absent=f"no streamed answer ended in this time: {_ASK}",
+        help="The largest time between two chunks with output, one observation a stream.",
+        is_logarithmic=True,
+    ),
+    Panel(
+        "done-reasons",
+        GROUP.id,
+        "Why answers ended",
+        Unit.REQUESTS_PER_SECOND,
+        queries=(
+            Query(
+                summed(rate("ollama_proxy_done_total{${requests}}"), "reason"),
+                "{reason}",
+                split=Split.TOTAL,
+            ),
+            Query(
+                summed(rate("ollama_proxy_done_total{${requests}}"), "model", "reason"),
+                "{model} {reason}",
+                split=Split.MODEL,
+            ),
+        ),
+        absent=f"no answer of a model ended in this time: {_ASK}",
+        help="`length` is an answer that was cut at its limit of tokens (num_predict, max_tokens)"
+        " or at the end of the context.",
+        kind=Kind.STACKED,
+    ),
+    Panel(
+        "goodput",
+        GROUP.id,
+        "Answers whole and in time",
+        Unit.RATIO,
+        queries=(Query("stack:ollama_proxy_requests:goodput_ratio5m", "in time"),),
+        absent=f"no request for an answer ended in five minutes: {_ASK}",
+        help="The share of the requests for an answer that were answered to the end within"
+        " SLO_DURATION_SECONDS. Recorded for the whole stack: filters and the split by model do"
+        " not apply.",
+        most=1.0,
+    ),
+    Panel(
+        "unmeasured",
+        GROUP.id,
+        "What could not be measured",
+        Unit.COUNT,
+        queries=(
+            Query(
+                summed(grown("ollama_proxy_extraction_errors_total{${routings}}"), "reason"),
+                "unreadable: {reason}",
+            ),
+            Query(
+                summed(grown("ollama_proxy_usage_missing_total{${routings}}"), "reason"),
+                "without token counts: {reason}",
+            ),
+            Query(summed(grown("ollama_proxy_label_overflow_total"), "label"), "too many: {label}"),
+            Query(summed("increase(ollama_proxy_dropped_values_total[${wide}])"), "dropped"),
+        ),
+        absent="Prometheus has nothing of the proxy in this time: make status says whether both"
+        " run",
+        help="What the other panels lack. The traffic itself was not touched. Not told by model:"
+        " the filter of models does not apply." + _COUNTED,
+    ),
+)

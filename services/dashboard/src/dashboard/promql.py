@@ -1,0 +1,139 @@
+"""Asks Prometheus over HTTP. What goes wrong is a sentence, with what helps."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx2
+import msgspec
+
+from dashboard.alerts import Firing
+from dashboard.books import Books
+from dashboard.views import Grid
+from ollama_observe.service.addresses import without_credentials
+
+Sample = tuple[float, str]
+
+START = "`make start` starts it"
+WAIT = "it reads its log after a start: wait a moment"
+
+
+class QueryError(Exception):
+    """No answer. `kind` is of a metric's closed set, `remedy` may be empty."""
+
+    def __init__(self, kind: str, sentence: str, remedy: str = "") -> None:
+        super().__init__(sentence)
+        self.kind = kind
+        self.remedy = remedy
+
+
+class Found(msgspec.Struct):
+    """A series of an answer. `values` of a matrix, `value` of a vector."""
+
+    metric: dict[str, str] = {}
+    values: list[Sample] = []
+    value: Sample | None = None
+
+
+class _Data(msgspec.Struct):
+    result: list[Found] = []
+    alerts: list[Firing] = []
+
+
+class _Answer(msgspec.Struct):
+    status: str
+    data: _Data = msgspec.field(default_factory=_Data)
+    errorType: str = ""  # noqa: N815 (Prometheus's spelling)
+    error: str = ""
+
+
+_decode = msgspec.json.Decoder(_Answer).decode
+
+
+class Prometheus:
+    """One Prometheus. An empty `url`: there is none."""
+
+    def __init__(
+        self, http: httpx2.AsyncClient, url: str, timeout_seconds: float, books: Books
+    ) -> None:
+        self._http = http
+        self._url = url.rstrip("/")
+        self._timeout_seconds = timeout_seconds
+        self._books = books
+
+    async def range(self, expr: str, grid: Grid) -> Sequence[Found]:
+        """What an expression was at each instant of a grid. Raises: QueryError."""
+        given = {
+            "query": expr,
+            "start": str(grid.start),
+            "end": str(grid.end),
+            "step": str(grid.step),
+            "timeout": f"{self._timeout_seconds:g}s",
+        }
+        return (await self._ask("range", "query_range", given)).result
+
+    async def instant(self, expr: str, /) -> Sequence[tuple[Mapping[str, str], float]] | None:
+        """What an expression is now; None where no answer came."""
+        try:
+            data = await self._ask("instant", "query", {"query": expr})
+        except QueryError:
+            return None
+        return [(one.metric, float(one.value[1])) for one in data.result if one.value is not None]
+
+    async def alerts(self) -> Sequence[Firing] | None:
+        """The alerts that fire, or are about to; None where no answer came."""
+        try:
+            return (await self._ask("alerts", "alerts", None)).alerts
+        except QueryError:
+            return None
+
+    async def _ask(self, kind: str, what: str, given: dict[str, str] | None) -> _Data:
+        if not self._url:
+            raise QueryError("unreachable", "there is no Prometheus", START)
+        began = time.perf_counter()
+        try:
+            return await self._answered(f"{self._url}/api/v1/{what}", given)
+        except QueryError as error:
+            self._books.query_failed(error.kind)
+            raise
+        finally:
+            self._books.queried(kind, time.perf_counter() - began)
+
+    async def _answered(self, url: str, given: dict[str, str] | None) -> _Data:
+        where = without_credentials(self._url)
+        try:
+            # a query may be longer than an address can be
+            answer = await self._http.request(
+                "GET" if given is None else "POST", url, data=given, timeout=self._timeout_seconds
+            )
+        except httpx2.TimeoutException as error:
+            raise QueryError(
+                "timeout",
+                f"Prometheus at {where} gave no answer within {self._timeout_seconds:g} s",
+                "a shorter range asks less of it",
+            ) from error
+        except httpx2.HTTPError as error:
+            raise QueryError("unreachable", f"Prometheus at {where} is not there", START) from error
+        return _read(answer.status_code, answer.content, where)
+
+
+def _read(status: int, body: bytes, where: str) -> _Data:
+    """What an answer carries. Raises: QueryError."""
+    if status == httpx2.codes.SERVICE_UNAVAILABLE and not body.startswith(b"{"):
+        raise QueryError("unreachable", f"Prometheus at {where} is not ready", WAIT)
+    try:
+        answer = _decode(body)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise QueryError(
+            "unreadable",
+            f"expected Prometheus's JSON from {where}, found something else (status {status})",
+            "DASHBOARD_PROMETHEUS_URL says where it is asked",
+        ) from error
+    if answer.status != "success":
+        kind = "timeout" if answer.errorType == "timeout" else "refused"
+        raise QueryError(kind, f"Prometheus says: {_line(answer.error)}")
+    return answer.data
+
+
+def _line(text: Any) -> str:
+    return " ".join(str(text).split())[:500]

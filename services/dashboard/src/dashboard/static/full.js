@@ -1,0 +1,105 @@
+// @ts-check
+// One panel, full width, with all that there is to know of it.
+
+import { el, setText } from "./dom.js";
+import { number } from "./format.js";
+import { PanelView } from "./panel.js";
+import { colourOf, rowsOf, statsOf } from "./series.js";
+import { copy, queriesOf } from "./sheet.js";
+
+const COLUMNS = Object.freeze(["last", "mean", "max", "p95"]);
+
+export class Full {
+  /**
+   * @param {{panel: import("./types.js").Panel, stage: any, prometheusUrl: string,
+   *   onFull: (id: string|null) => void}} told
+   */
+  constructor({ panel, stage, prometheusUrl, onFull }) {
+    this.panel = panel;
+    this._stage = stage;
+    this._prometheus = prometheusUrl;
+    this._taken = new Map();
+    this.view = new PanelView({ panel, stage, isFull: true, onFull });
+    this._close = el("button", { type: "button", class: "close" }, "← All panels");
+    this._close.addEventListener("click", () => onFull(null));
+    this._rows = el("tbody");
+    this._queries = el("div", { class: "queries" });
+    this._asked = "";
+    this.element = el(
+      "div",
+      { class: "full" },
+      this._close,
+      this.view.element,
+      ...(panel.help ? [el("p", { class: "help" }, panel.help)] : []),
+      table(panel.title, this._rows),
+      this._queries,
+    );
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") onFull(null);
+    });
+  }
+
+  focus() {
+    this._close.focus();
+  }
+
+  /** @param {import("./frames.js").Shown|null} shown */
+  show(shown) {
+    const isNew = shown !== this.view.shown;
+    this.view.show(shown);
+    if (!shown || !isNew) return;
+    const rows = rowsOf(this.panel, shown, this._taken).filter((row) => row.role !== "expiry");
+    this._rows.replaceChildren(...rows.map((row) => this._row(row)));
+    this._ask(queriesOf(this.panel, shown.exprs));
+  }
+
+  destroy() {
+    this.view.destroy();
+    this.element.remove();
+  }
+
+  /** @param {import("./series.js").Row} row */
+  _row(row) {
+    const unit = row.role === "memory" || row.role === "spill" ? "bytes" : this.panel.unit;
+    const stats = statsOf(row.values);
+    const swatch = el("i", { class: "swatch" });
+    swatch.style.background = colourOf(row, this._stage.theme);
+    const cells = COLUMNS.map((name) => el("td", {}, number(stats[/** @type {keyof typeof stats} */ (name)], unit, row.labels)));
+    const role = row.role === "line" || row.name.includes(row.role) ? "" : row.role;
+    return el("tr", {}, el("th", { scope: "row" }, swatch, [row.name || this.panel.title, role].filter(Boolean).join(", ")), ...cells);
+  }
+
+  /** @param {{name: string, expr: string}[]} queries */
+  _ask(queries) {
+    const key = JSON.stringify(queries);
+    if (key === this._asked) return;
+    this._asked = key;
+    this._queries.replaceChildren(el("h4", {}, "PromQL"), ...queries.map((query) => this._query(query)));
+  }
+
+  /** @param {{name: string, expr: string}} query */
+  _query({ name, expr }) {
+    const button = el("button", { type: "button", "aria-label": `Copy the PromQL of ${name || this.panel.title}` }, "Copy");
+    button.addEventListener("click", () => {
+      copy(expr).then(
+        () => setText(button, "Copied"),
+        (/** @type {Error} */ error) => setText(button, error.message),
+      );
+    });
+    const link = this._prometheus ? [el("a", { href: graphOf(this._prometheus, expr), rel: "noreferrer" }, "In Prometheus")] : [];
+    return el("div", {}, el("span", { class: "quiet" }, name), el("code", {}, expr), button, ...link);
+  }
+}
+
+/** @param {string} title @param {HTMLElement} rows */
+function table(title, rows) {
+  const heads = ["series", ...COLUMNS].map((name) => el("th", { scope: "col" }, name));
+  const caption = el("caption", {}, `${title}: its series over the range`);
+  const inner = el("table", { class: "stats" }, caption, el("thead", {}, el("tr", {}, ...heads)), rows);
+  return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": `Series of ${title}` }, inner);
+}
+
+/** @param {string} url @param {string} expr */
+export function graphOf(url, expr) {
+  return `${url.replace(/\/$/, "")}/graph?${new URLSearchParams({ "g0.expr": expr, "g0.tab": "0" })}`;
+}

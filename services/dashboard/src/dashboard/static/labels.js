@@ -1,0 +1,99 @@
+// @ts-check
+// Names and values at the right ends of lines, where there are at most four.
+
+import { setText } from "./dom.js";
+import { nameParts } from "./series.js";
+
+/** @typedef {import("./series.js").Row} Row */
+
+export const MOST = 4;
+/** How high a label is, with one line and with two. */
+export const [LOW, TALL] = [18, 34];
+const [SWATCH, GAP, EDGE] = [16, 4, 8];
+/** Above this share of the room, two lines are better than a short name. */
+const TALL_FROM = 0.85;
+
+/**
+ * Places near those wanted, that do not cover one another.
+ * @param {number[]} wanted @param {number} height of each @param {number} low @param {number} high
+ * @returns {number[]} in the order of `wanted`
+ */
+export function spread(wanted, height, low, high) {
+  const order = wanted.map((_, n) => n).sort((a, b) => wanted[a] - wanted[b]);
+  const places = [...wanted];
+  let free = low;
+  for (const n of order) {
+    places[n] = Math.max(free, Math.min(places[n], high - height));
+    free = places[n] + height;
+  }
+  let end = high;
+  for (const n of order.toReversed()) {
+    places[n] = Math.max(low, Math.min(places[n], end - height));
+    end = places[n];
+  }
+  return places;
+}
+
+/**
+ * How wide the labels are, and whether a name stands above its value.
+ * @param {number[]} names widths of the names in pixels @param {number[]} values of their values
+ * @param {number} room the most that there is
+ */
+export function widthOf(names, values, room) {
+  const [name, value] = [Math.max(0, ...names), Math.max(0, ...values)];
+  const one = SWATCH + name + (name ? GAP : 0) + value;
+  const isTall = name > 0 && one > room * TALL_FROM;
+  return { width: Math.ceil(Math.min(room, isTall ? SWATCH + Math.max(name, value) : one)) + EDGE, isTall };
+}
+
+/** @param {Row} row @returns {HTMLElement[]} */
+export function nameElements(row) {
+  return nameParts(row).filter(Boolean).map((part, n) => {
+    const element = document.createElement(n ? "em" : "span");
+    element.textContent = part;
+    return element;
+  });
+}
+
+export class Labels {
+  /** @param {HTMLElement} parent @param {boolean} isTall */
+  constructor(parent, isTall) {
+    this.height = isTall ? TALL : LOW;
+    this.element = document.createElement("div");
+    this.element.className = isTall ? "ends is-tall" : "ends";
+    parent.append(this.element);
+    /** @type {HTMLElement[]} */
+    this._values = [];
+  }
+
+  /** @param {Row[]} rows @param {string[]} colours @param {number} width in pixels */
+  show(rows, colours, width) {
+    this.element.style.width = `${width}px`;
+    this._values = [];
+    this.element.replaceChildren(
+      ...rows.map((row, n) => {
+        const [end, swatch, name, value] = ["div", "i", "span", "b"].map((tag) => document.createElement(tag));
+        swatch.className = "swatch";
+        swatch.style.background = colours[n];
+        name.title = row.name;
+        name.append(...nameElements(row));
+        end.append(swatch, name, value);
+        this._values.push(value);
+        return end;
+      }),
+    );
+  }
+
+  /** @param {string[]} texts */
+  say(texts) {
+    texts.forEach((text, n) => this._values[n] && setText(this._values[n], text));
+  }
+
+  /** @param {number[]} wanted the middles, from the top @param {number} low @param {number} high */
+  place(wanted, low, high) {
+    const tops = spread(wanted.map((middle) => middle - this.height / 2), this.height, low, high);
+    [...this.element.children].forEach((end, n) => {
+      /** @type {HTMLElement} */ (end).style.transform = `translateY(${Math.round(tops[n])}px)`;
+    });
+  }
+}

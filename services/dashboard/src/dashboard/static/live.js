@@ -1,0 +1,150 @@
+// @ts-check
+// The live table: what is in flight, row by row, moving as it streams.
+
+import { setAge } from "./ages.js";
+import { modelColour } from "./colours.js";
+import { byId, el, keyed, setAttribute, setText } from "./dom.js";
+import { number } from "./format.js";
+import { Rows, STAGES, ageOf, isWanted, outcomeOf, roomFor, stageOf, summary } from "./rows.js";
+import { settle, whereAll } from "./moves.js";
+
+/** @typedef {import("./types.js").Live} Live */
+/** @typedef {import("./rows.js").Row} Row */
+/** @typedef {import("./view.js").View} View */
+
+const COLUMNS = Object.freeze(["Phase", "Model", "Endpoint", "Routing", "Age", "Tokens", "Tokens/s"]);
+const NUMBERS = 4;
+const ROUTINGS = Object.freeze({ direct: "direct", portkey: "Portkey" });
+
+export class LiveTable {
+  constructor() {
+    this._rows = new Rows();
+    this._body = byId("live-rows");
+    this._box = byId("live-box");
+    this._room = 0;
+    /** @type {View|null} */
+    this._view = null;
+    /** @type {Live|null} */
+    this._live = null;
+    /** Whether the line to the server is down. */
+    this.isLost = false;
+  }
+
+  /** @param {Live} live @param {number} now milliseconds of the page's clock */
+  hear(live, now) {
+    this._live = live;
+    this._rows.hear(live, now);
+  }
+
+  /**
+   * What is in flight of the view, as the proxy said it last; null where nobody knows.
+   * @param {View} view @param {number} now
+   */
+  numbers(view, now) {
+    if (!this._live || this._live.error || this.isLost || this._live.at === null) return null;
+    const rows = this._rows.at(now).filter((row) => row.endedAt === null && isWanted(view, row));
+    const rates = rows.map((row) => row.rate).filter((rate) => rate !== null);
+    const isWhole = this._live.left_out === 0 || (view.models.length === 0 && view.routing === "");
+    return isWhole ? { count: rows.length + this._live.left_out, rates } : null;
+  }
+
+  /** Draw it whole. @param {View} view @param {number} now @param {number} unixNow */
+  show(view, now, unixNow) {
+    const live = this._live;
+    const all = this._rows.at(now);
+    const rows = all.filter((row) => isWanted(view, row));
+    const hidden = all.filter((row) => row.endedAt === null && !isWanted(view, row)).length;
+    const isStale = this.isLost || !live || live.error !== "";
+    this._tellError(unixNow);
+    this._box.classList.toggle("is-stale", isStale);
+    const isKnown = live !== null && live.at !== null;
+    const words = isKnown && !isStale ? summary(rows, hidden, live.left_out) : "";
+    setText(byId("live-summary"), words);
+    byId("live-empty").hidden = rows.length > 0;
+    setText(byId("live-empty"), isKnown && !isStale ? "What passes the proxy is shown here while it runs." : "Not known.");
+    const isOther = view !== this._view;
+    this._view = view;
+    this._room = roomFor(isOther ? 0 : this._room, rows.filter((row) => row.endedAt === null).length);
+    this._box.dataset.room = String(this._room);
+    const before = whereAll(this._body);
+    keyed(this._body, rows, (row) => row.id, makeRow, (node, row) => showRow(node, row, now, isStale));
+    settle(this._body, before);
+  }
+
+  /** Only what changes by itself: ages, and rows that have faded. */
+  tick(/** @type {View} */ view, /** @type {number} */ now, /** @type {number} */ unixNow) {
+    const shown = this._body.childElementCount;
+    const rows = this._rows.at(now).filter((row) => isWanted(view, row));
+    if (rows.length !== shown) {
+      this.show(view, now, unixNow);
+      return;
+    }
+    const isStale = this.isLost || this._live?.error !== "";
+    for (const row of rows) {
+      const node = this._body.querySelector(`[data-key="${CSS.escape(row.id)}"]`);
+      if (node) setText(node.children[NUMBERS], ageText(row, now, isStale));
+    }
+  }
+
+  /** @param {number} unixNow */
+  _tellError(unixNow) {
+    const error = this._live?.error ?? "";
+    byId("live-error").hidden = error === "";
+    setText(byId("live-error-words"), error ? `Requests in flight are not known: ${error}.` : "");
+    const before = "This table was seen ";
+    setAge(byId("live-error-age"), error ? this._live?.at ?? null : null, unixNow, {
+      before,
+      after: " ago.",
+    });
+  }
+}
+
+/** @param {Row} row @param {number} now @param {boolean} isStale */
+function ageText(row, now, isStale) {
+  const age = ageOf(row, now, isStale);
+  return age < 100 ? `${age.toFixed(1)} s` : number(Math.floor(age), "seconds");
+}
+
+function makeRow() {
+  const row = el("tr", { role: "row" });
+  COLUMNS.forEach((title, place) => {
+    const kind = place >= NUMBERS ? "number" : title.toLowerCase();
+    row.append(el("td", { role: "cell", class: `cell-${kind}`, "data-title": title }));
+  });
+  const bar = el("span", { class: "stages", "aria-hidden": "true" }, ...STAGES.map(() => el("i")));
+  row.children[0].append(bar, el("span", { class: "dot" }), el("span", { class: "phase-word" }));
+  row.children[1].append(el("span", { class: "tint" }), el("span", { class: "model-name" }));
+  return row;
+}
+
+/** @param {HTMLElement} node @param {Row} row @param {number} now @param {boolean} isStale */
+function showRow(node, row, now, isStale) {
+  const [phase, model, endpoint, routing, age, tokens, rate] = node.children;
+  const hasEnded = row.endedAt !== null;
+  node.classList.toggle("has-ended", hasEnded);
+  showPhase(phase, row);
+  const [tint, name] = /** @type {HTMLElement[]} */ ([...model.children]);
+  tint.style.background = modelColour(row.model);
+  setText(name, row.model);
+  setText(endpoint, row.endpoint);
+  setText(routing, ROUTINGS[/** @type {"direct"|"portkey"} */ (row.routing)] ?? row.routing);
+  setText(age, ageText(row, now, isStale));
+  setText(tokens, row.tokens === null ? "–" : String(row.tokens));
+  setText(rate, row.rate === null ? "–" : number(row.rate, "count"));
+}
+
+/** @param {Element} cell @param {Row} row */
+function showPhase(cell, row) {
+  const [bar, dot, word] = /** @type {HTMLElement[]} */ ([...cell.children]);
+  const hasEnded = row.endedAt !== null;
+  bar.hidden = hasEnded;
+  dot.hidden = !hasEnded;
+  if (hasEnded) {
+    const outcome = outcomeOf(row);
+    setAttribute(dot, "data-state", outcome.state);
+    setText(word, outcome.words);
+    return;
+  }
+  setText(word, row.phase);
+  setAttribute(bar, "data-stage", String(stageOf(row.phase)));
+}

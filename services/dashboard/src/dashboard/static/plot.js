@@ -1,0 +1,200 @@
+// @ts-check
+// What all charts have in common: the time axis, the one cursor, zoom, marks, and the veil over
+// what is not known. uPlot draws; the board says which stretch of time.
+
+import { moment } from "./format.js";
+import { clustered, drawMarks, NEAR, sentence } from "./marks.js";
+import { localOffset, times, timeText } from "./ticks.js";
+import { uPlot } from "./uplot.js";
+
+/** @typedef {import("./colours.js").Theme} Theme */
+/**
+ * What charts are told by the board, and tell it. `range` is what is shown, `behind` the instant
+ * after which nothing is known, with a word.
+ * @typedef {{range: [number, number], theme: Theme, marks: import("./marks.js").Mark[],
+ *   behind: {from: number, text: string}|null, now: () => number, isPaused: () => boolean,
+ *   onZoom: (start: number, end: number) => void, onZoomOut: () => void,
+ *   preview: (start: number, end: number) => void, leave: (u: any) => void}} Stage
+ */
+/**
+ * @typedef {{series: object[], data: any[], y: object, yAxis: object, right: number, bands?: object[],
+ *   under?: (u: any) => void, over?: (u: any) => void, drawn?: (u: any, n: number) => void,
+ *   onCursor?: (u: any) => void, tip?: (u: any) => string}} Parts
+ */
+
+export const FONT = "13px system-ui, sans-serif";
+const TOP = 26;
+/** Beside a plot without labels at its right, for half of the last time. */
+export const END = 20;
+const Y_WIDTH = 46;
+const X_HEIGHT = 24;
+const ZOOM_PER_NOTCH = 1.25;
+const WHEEL_REST_MS = 180;
+/** Only where the pointer is goes to the others: a drag or a click is one chart's. */
+const isShared = (/** @type {string} */ type) => type === "mousemove";
+
+/** @param {HTMLElement} element @param {Stage} stage @param {Parts} parts @returns {any} uPlot */
+export function createPlot(element, stage, parts) {
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  tip.hidden = true;
+  const u = new uPlot(optionsOf(element, stage, parts, tip), parts.data, element);
+  u.over.append(tip);
+  listen(u, stage, tip);
+  return u;
+}
+
+/** @param {HTMLElement} element @param {Stage} stage @param {Parts} parts @param {HTMLElement} tip */
+function optionsOf(element, stage, parts, tip) {
+  const { theme } = stage;
+  return {
+    ...sizeOf(element),
+    padding: [TOP, parts.right, 0, 0],
+    legend: { show: false },
+    cursor: cursorOf(stage),
+    select: { show: true },
+    scales: { x: { time: true, range: () => stage.range }, y: parts.y },
+    axes: [
+      { ...axis(stage), size: X_HEIGHT, gap: 4, grid: { show: false }, ...timeAxis(stage) },
+      { ...axis(stage), size: Y_WIDTH, gap: 6, grid: { stroke: () => stage.theme.hairline, width: 1 }, ...parts.yAxis },
+    ],
+    series: [{}, ...parts.series],
+    bands: parts.bands ?? [],
+    hooks: {
+      drawClear: [(/** @type {any} */ u) => parts.under?.(u)],
+      drawSeries: [(/** @type {any} */ u, /** @type {number} */ n) => parts.drawn?.(u, n)],
+      draw: [(/** @type {any} */ u) => drawOver(u, stage, parts)],
+      setSelect: [(/** @type {any} */ u) => selected(u, stage)],
+      setCursor: [(/** @type {any} */ u) => moved(u, stage, parts, tip)],
+    },
+  };
+}
+
+/** @param {HTMLElement} element */
+export const sizeOf = (element) => ({
+  width: Math.max(120, element.clientWidth),
+  height: Math.max(80, element.clientHeight),
+});
+
+/** @param {Stage} stage */
+function axis(stage) {
+  return { font: FONT, stroke: () => stage.theme.quiet, ticks: { show: false }, border: { show: false } };
+}
+
+/** @param {Stage} stage */
+function timeAxis(stage) {
+  let step = 1;
+  return {
+    splits: (/** @type {any} */ u, /** @type {number} */ _, /** @type {number} */ min, /** @type {number} */ max) => {
+      const most = Math.max(2, Math.min(5, Math.floor(u.bbox.width / uPlot.pxRatio / 52)));
+      const found = times(min, max, most, localOffset);
+      step = found.step;
+      return found.ticks;
+    },
+    values: (/** @type {any} */ _, /** @type {number[]} */ ticks) =>
+      ticks.map((tick) => timeText(tick, step, localOffset(tick))),
+    stroke: () => stage.theme.quiet,
+  };
+}
+
+/** @param {Stage} stage */
+function cursorOf(stage) {
+  return {
+    y: false,
+    points: { size: (/** @type {any} */ u, /** @type {number} */ n) => (u.series[n].auto === false ? 0 : 6), width: 0 },
+    drag: { x: true, y: false, setScale: false, dist: 4 },
+    sync: { key: "board", scales: ["x", null], filters: { pub: isShared, sub: isShared } },
+    bind: {
+      dblclick: () => () => {
+        stage.onZoomOut();
+        return null;
+      },
+    },
+  };
+}
+
+/** @param {any} u @param {Stage} stage */
+function selected(u, stage) {
+  const { left, width } = u.select;
+  if (width < 4) return;
+  u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  stage.onZoom(Math.floor(u.posToVal(left, "x")), Math.ceil(u.posToVal(left + width, "x")));
+}
+
+/** @param {any} u @param {Stage} stage */
+const clustersOf = (u, stage) => clustered(stage.marks, (time) => u.valToPos(time, "x"));
+
+/** @param {any} u @param {Stage} stage @param {Parts} parts */
+function drawOver(u, stage, parts) {
+  const ratio = uPlot.pxRatio;
+  if (stage.behind) drawVeil(u, stage, ratio);
+  parts.over?.(u);
+  drawMarks(u, clustersOf(u, stage), stage.theme, ratio);
+}
+
+/** What comes after the last sample is a guess: it fades, and says how old that sample is. @param {any} u @param {Stage} stage @param {number} ratio */
+function drawVeil(u, { behind, theme }, ratio) {
+  if (!behind) return;
+  const { ctx, bbox } = u;
+  const from = Math.max(bbox.left, u.valToPos(behind.from, "x", true));
+  const width = bbox.left + bbox.width - from;
+  if (width <= 0) return;
+  ctx.save();
+  ctx.globalAlpha = 0.8;
+  ctx.fillStyle = theme.paper;
+  ctx.fillRect(from, bbox.top, width, bbox.height);
+  ctx.globalAlpha = 0.14;
+  ctx.fillStyle = theme.quiet;
+  ctx.fillRect(from, bbox.top, width, bbox.height);
+  ctx.globalAlpha = 1;
+  ctx.font = `${13 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "bottom";
+  ctx.fillStyle = theme.ink;
+  ctx.fillText(behind.text, bbox.left + bbox.width, bbox.top - 4 * ratio);
+  ctx.restore();
+}
+
+/** @param {any} u @param {Stage} stage @param {Parts} parts @param {HTMLElement} tip */
+function moved(u, stage, parts, tip) {
+  parts.onCursor?.(u);
+  const { left } = u.cursor;
+  const isHere = left >= 0 && (u.over.matches(":hover") || u.root.parentElement?.matches(":focus-visible"));
+  tip.hidden = !isHere;
+  if (!isHere) return;
+  const near = clustersOf(u, stage).filter(({ x }) => Math.abs(x - left) < NEAR);
+  const lines = [moment(u.posToVal(left, "x")), parts.tip?.(u) ?? "", ...near.map(({ marks }) => sentence(marks))];
+  tip.textContent = lines.filter(Boolean).join("\n");
+  const isRight = left > u.over.clientWidth / 2;
+  tip.style.left = isRight ? "" : `${left + 8}px`;
+  tip.style.right = isRight ? `${u.over.clientWidth - left + 8}px` : "";
+}
+
+/** @param {any} u @param {Stage} stage @param {HTMLElement} tip */
+function listen(u, stage, tip) {
+  let rest = /** @type {any} */ (null);
+  u.over.addEventListener("wheel", (/** @type {WheelEvent} */ event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    const [start, end] = stage.range;
+    const factor = ZOOM_PER_NOTCH ** Math.max(-3, Math.min(3, event.deltaY / 100));
+    const share = event.offsetX / u.over.clientWidth;
+    const length = (end - start) * factor;
+    const first = start + share * (end - start) - share * length;
+    stage.preview(first, first + length);
+    clearTimeout(rest);
+    rest = setTimeout(() => stage.onZoom(Math.floor(stage.range[0]), Math.ceil(stage.range[1])), WHEEL_REST_MS);
+  }, { passive: false });
+  u.over.addEventListener("mouseleave", () => (tip.hidden = true));
+}
+
+/** Move the cursor by keys; true where the key meant something. @param {any} u @param {string} key */
+export function steer(u, key) {
+  const count = u.data[0].length;
+  const at = u.cursor.idx ?? count - 1;
+  const next = { ArrowLeft: at - 1, ArrowRight: at + 1, PageUp: at - 20, PageDown: at + 20, Home: 0, End: count - 1 }[key];
+  if (next === undefined || !count) return false;
+  const time = u.data[0][Math.max(0, Math.min(count - 1, next))];
+  u.setCursor({ left: u.valToPos(time, "x"), top: 8 }, true, true);
+  return true;
+}

@@ -1,0 +1,147 @@
+// @ts-check
+// The live table's rows, from one message to the next. Pure. Units: `now` and `*At` are
+// milliseconds of the page's clock, others seconds.
+
+/** @typedef {import("./types.js").Request} Request */
+/** @typedef {import("./types.js").Finished} Finished */
+/** @typedef {import("./types.js").Live} Live */
+/**
+ * `endedAt` is null while it is in flight; then `outcome` says how it ended, empty: nobody saw it.
+ * @typedef {{id: string, endpoint: string, model: string, routing: string, phase: string,
+ *   age: number, tokens: number|null, rate: number|null, heardAt: number, endedAt: number|null,
+ *   outcome: string, status: number|null}} Row
+ */
+
+export const STAGES = Object.freeze(["waiting", "loading", "prefill", "thinking", "answering"]);
+export const FADE_MS = 2000;
+/** Requests that came and went between two messages, of which no more are shown at once. */
+export const MOST_UNSEEN = 8;
+export const MOST_ROWS = 200;
+const FRESH_SECONDS = 2;
+
+/** How far it is, from 0 to the number of stages. @param {string} phase */
+export function stageOf(phase) {
+  return phase === "upload" ? 0 : STAGES.indexOf(phase) + 1;
+}
+
+/** How old a row's request is; one that ended, or that nobody hears of, grows no older.
+ * @param {Row} row @param {number} now @param {boolean} isStale */
+export function ageOf(row, now, isStale) {
+  return row.endedAt === null && !isStale ? row.age + (now - row.heardAt) / 1000 : row.age;
+}
+
+export class Rows {
+  constructor() {
+    /** In the order in which they came. @type {Map<string, Row>} */
+    this._rows = new Map();
+    /** Those that were shown to be finished. @type {Set<string>} */
+    this._done = new Set();
+  }
+
+  /** @param {Live} live @param {number} now */
+  hear(live, now) {
+    if (live.error && (this._rows.size > 0 || live.at === null)) return;
+    const finished = new Map(live.finished.map((one) => [one.request_id, one]));
+    this._end(new Set(live.requests.map((one) => one.request_id)), finished, now);
+    for (const request of live.requests) this._rows.set(request.request_id, inFlight(request, now));
+    const fresh = live.finished.filter(
+      (one) => one.ago_seconds <= FRESH_SECONDS && !this._done.has(one.request_id),
+    );
+    for (const one of fresh.slice(0, MOST_UNSEEN)) this._rows.set(one.request_id, ended(one, now));
+    this._done = new Set(finished.keys());
+  }
+
+  /** The rows to show; those that faded are forgotten. @param {number} now @returns {Row[]} */
+  at(now) {
+    for (const row of this._rows.values()) {
+      if (row.endedAt !== null && now - row.endedAt >= FADE_MS) this._rows.delete(row.id);
+    }
+    return [...this._rows.values()].slice(0, MOST_ROWS);
+  }
+
+  /** @param {Set<string>} running @param {Map<string, Finished>} finished @param {number} now */
+  _end(running, finished, now) {
+    for (const row of this._rows.values()) {
+      if (row.endedAt !== null || running.has(row.id)) continue;
+      const known = finished.get(row.id);
+      const last = { ...row, age: ageOf(row, now, false), rate: null, endedAt: now };
+      this._rows.set(row.id, known ? { ...last, ...ended(known, now) } : last);
+      if (known) this._done.add(row.id);
+    }
+  }
+}
+
+/** @param {Request} request @param {number} now @returns {Row} */
+function inFlight(request, now) {
+  return {
+    ...named(request),
+    phase: request.phase,
+    age: request.age_seconds,
+    tokens: request.tokens,
+    rate: request.tokens_per_second,
+    heardAt: now,
+    endedAt: null,
+    outcome: "",
+    status: null,
+  };
+}
+
+/** @param {Finished} finished @param {number} now @returns {Row} */
+function ended(finished, now) {
+  return {
+    ...named(finished),
+    phase: "",
+    age: finished.duration_seconds,
+    tokens: finished.tokens,
+    rate: null,
+    heardAt: now,
+    endedAt: now,
+    outcome: finished.outcome,
+    status: finished.status,
+  };
+}
+
+/** @param {Request|Finished} one */
+const named = ({ request_id: id, endpoint, model, routing }) => ({ id, endpoint, model, routing });
+
+/** @param {{models: string[], routing: string}} view @param {{model: string, routing: string}} one */
+export function isWanted(view, one) {
+  const ofModel = view.models.length === 0 || view.models.includes(one.model);
+  return ofModel && (view.routing === "" || view.routing === one.routing);
+}
+
+/**
+ * "3 in flight: 1 waiting, 2 answering".
+ * @param {Row[]} rows @param {number} hidden in flight, and filtered out @param {number} leftOut
+ */
+export function summary(rows, hidden, leftOut) {
+  const running = rows.filter((row) => row.endedAt === null);
+  const phases = ["upload", ...STAGES]
+    .map((phase) => ({ phase, count: running.filter((row) => row.phase === phase).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ phase, count }) => `${count} ${phase}`);
+  const more = [
+    hidden ? `${hidden} hidden by the filter` : "",
+    leftOut ? `${leftOut} younger ones not shown` : "",
+  ].filter(Boolean);
+  const all = running.length + leftOut;
+  const what = phases.length ? `${all} in flight: ${phases.join(", ")}` : "No request is in flight";
+  return [what, ...more].join("; ");
+}
+
+/** What the table shows an outcome as. @param {Row} row @returns {{state: string, words: string}} */
+export function outcomeOf(row) {
+  if (row.outcome === "") return { state: "unknown", words: "ended" };
+  const words = row.outcome.replaceAll("_", " ");
+  if (row.outcome === "ok") return { state: "ok", words };
+  const state = row.outcome === "client_gone" ? "degraded" : "down";
+  return { state, words: row.status ? `${words} (${row.status})` : words };
+}
+
+const STEPS = Object.freeze([4, 8, 12]);
+
+/** How many rows the table has room for: it grows in few steps and never shrinks.
+ * @param {number} room @param {number} wanted */
+export function roomFor(room, wanted) {
+  return Math.max(room, STEPS.find((step) => step >= wanted) ?? STEPS[STEPS.length - 1]);
+}

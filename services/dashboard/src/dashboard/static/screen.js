@@ -1,0 +1,157 @@
+// @ts-check
+// Draws what is there: tiles, table, charts and what is missing; at most once a frame. A held view
+// is drawn no more, and what came meanwhile is counted.
+
+import { tick as tickAges } from "./ages.js";
+import { createBoard } from "./board.js";
+import { byId, setText } from "./dom.js";
+import { Frames } from "./frames.js";
+import { LiveTable } from "./live.js";
+import { historyNotice, missingOf, showConnection, showHistory } from "./notices.js";
+import { hasNumbers, liveReadings } from "./readings.js";
+import { Health } from "./strip.js";
+import { Tiles } from "./tiles.js";
+
+/** @typedef {import("./types.js").Hello} Hello */
+/** @typedef {import("./types.js").Strip} Strip */
+/** @typedef {import("./types.js").Message} Message */
+/** @typedef {import("./view.js").View} View */
+/** @typedef {import("./socket.js").Connection} Connection */
+/**
+ * @typedef {{onVisible: (ids: string[]) => void, onZoom: (start: number, end: number) => void,
+ *   onZoomOut: () => void, onFull: (id: string|null) => void}} Told
+ */
+
+const TICK_MS = 200;
+const CALM_TICK_MS = 1000;
+const TILES_GROUP = "now";
+
+export class Screen {
+  /**
+   * @param {View} view @param {() => number} unixNow by the server's clock @param {Told} told
+   * @param {(missed: number) => void} onMissed
+   */
+  constructor(view, unixNow, told, onMissed) {
+    this._view = view;
+    this._unixNow = unixNow;
+    this._told = told;
+    this._onMissed = onMissed;
+    this._frames = new Frames();
+    this._live = new LiveTable();
+    this._health = new Health(unixNow);
+    /** @type {Hello|null} */
+    this._hello = null;
+    /** @type {Strip|null} */
+    this._strip = null;
+    /** @type {Connection|null} */
+    this._connection = null;
+    /** @type {ReturnType<typeof createBoard>|null} */
+    this._board = null;
+    /** @type {Tiles|null} */
+    this._tiles = null;
+    this.isPaused = false;
+    this._missed = 0;
+    this._isDrawing = false;
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    setInterval(() => this._tick(), isCalm ? CALM_TICK_MS : TICK_MS);
+  }
+
+  /** What it is built of; built anew where that changed. @param {Hello} hello */
+  build(hello) {
+    if (JSON.stringify(hello) === JSON.stringify(this._hello)) return;
+    this._hello = hello;
+    this._board?.destroy();
+    this._tiles?.destroy();
+    this._board = createBoard({ hello, element: byId("board"), ...this._told });
+    this._board.setView(this._view, this.isPaused);
+    const tiles = hello.panels.filter((panel) => panel.group === TILES_GROUP && panel.kind === "tile");
+    this._tiles = new Tiles(tiles, hello.scrape_seconds, this._told.onFull);
+  }
+
+  /** @param {Strip} strip */
+  showStrip(strip) {
+    this._strip = strip;
+    this._health.show(strip);
+    byId("demo").hidden = !strip.is_demo;
+    const isWell = byId("verdict-dot").dataset.state === "ok";
+    document.title = `${isWell ? "" : "⚠ "}Ollama Observe${strip.is_demo ? " (demo data)" : ""}`;
+    this._schedule();
+  }
+
+  /** Frames, and the table of requests in flight. @param {Message} message */
+  take(message) {
+    if (message.type === "live") this._live.hear(message, performance.now());
+    else this._frames.apply(message);
+    if (this.isPaused) this._onMissed((this._missed += 1));
+    else this._schedule();
+  }
+
+  /** @param {Connection} connection */
+  showConnection(connection) {
+    this._connection = connection;
+    this._live.isLost = connection.kind !== "open";
+    byId("main").classList.toggle("is-stale", this._live.isLost && this._strip !== null);
+    this._schedule();
+  }
+
+  /** @param {View} view */
+  setView(view) {
+    this._view = view;
+    this._board?.setView(view, this.isPaused);
+    this._schedule();
+  }
+
+  /** @param {boolean} isPaused */
+  hold(isPaused) {
+    this.isPaused = isPaused;
+    this._missed = 0;
+    this._onMissed(0);
+    this.setView(this._view);
+  }
+
+  setTheme() {
+    this._board?.setTheme();
+    this._tiles?.setTheme();
+    this._schedule();
+  }
+
+  _schedule() {
+    if (this._isDrawing) return;
+    this._isDrawing = true;
+    requestAnimationFrame(() => {
+      this._isDrawing = false;
+      this._draw();
+    });
+  }
+
+  _draw() {
+    const now = performance.now();
+    if (this._connection) showConnection(this._connection, now, this._unixNow());
+    if (!this._hello || !this._strip) return;
+    const notice = historyNotice(this._strip, this._hello.scrape_seconds);
+    showHistory(notice, this._unixNow());
+    if (this.isPaused) return;
+    byId("board").hidden = notice !== null && notice.command !== "" && !this._hasHistory();
+    const heldOf = (/** @type {string} */ id) => this._frames.panel(this._frames.tiles, id);
+    const live = liveReadings(this._live.numbers(this._view, now));
+    const known = { now: this._unixNow(), newest: this._strip.newest, missing: missingOf(this._strip) };
+    this._tiles?.show(heldOf, live, known);
+    this._live.show(this._view, now, this._unixNow());
+    this._board?.update(this._frames, this._strip);
+  }
+
+  _hasHistory() {
+    const ids = this._hello?.panels.map((panel) => panel.id) ?? [];
+    return ids.some((id) => hasNumbers(this._frames.panel(this._frames.view, id)));
+  }
+
+  _tick() {
+    if (document.hidden) return;
+    const now = performance.now();
+    if (this._connection && this._connection.kind !== "open") {
+      showConnection(this._connection, now, this._unixNow());
+    }
+    if (!this.isPaused) this._live.tick(this._view, now, this._unixNow());
+    tickAges(this._unixNow());
+  }
+}

@@ -1,0 +1,49 @@
+// @ts-check
+// The words of dashed lines: objectives and limits.
+
+import { lastOf } from "./series.js";
+import { uPlot } from "./uplot.js";
+
+/** @typedef {import("./series.js").Row} Row */
+
+/** More than so many would cover one another: then it is what all of them say, once. */
+const FEW = 2;
+const HEIGHT = 18;
+
+/** The words with which all names end. @param {string[]} names */
+export function commonEnd(names) {
+  const words = names.map((name) => name.split(" ").reverse());
+  const count = words[0].findIndex((word, n) => words.some((other) => other[n] !== word));
+  return words[0].slice(0, count < 0 ? undefined : count).reverse().join(" ");
+}
+
+/**
+ * A word at each dashed line; of one above the axis, that it is there.
+ * @param {any} u uPlot @param {Row[]} rows @param {import("./colours.js").Theme} theme
+ * @param {(row: Row, value: number|null) => string} textOf
+ */
+export function drawWords(u, rows, theme, textOf) {
+  const { ctx, bbox } = u;
+  const ratio = uPlot.pxRatio;
+  const lines = rows.filter((row) => row.role === "threshold" && lastOf(row.values) !== null);
+  const tops = lines.map((row) => u.valToPos(lastOf(row.values), "y", true));
+  const isMany = lines.length > FEW;
+  ctx.save();
+  ctx.setLineDash([]);
+  ctx.font = `${13 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = "left";
+  ctx.lineWidth = 3 * ratio;
+  ctx.strokeStyle = theme.paper;
+  ctx.fillStyle = theme.ink;
+  lines.forEach((row, n) => {
+    if (isMany && n !== tops.indexOf(Math.min(...tops))) return;
+    const isUnder = tops[n] - bbox.top < HEIGHT * ratio;
+    const said = isMany ? commonEnd(lines.map(({ name }) => name)) : `${row.name} ${textOf(row, lastOf(row.values))}`;
+    const text = tops[n] < bbox.top ? `${said} ↑` : said;
+    const at = [bbox.left + 4 * ratio, Math.max(bbox.top, tops[n]) + (isUnder ? 3 : -2) * ratio];
+    ctx.textBaseline = isUnder ? "top" : "bottom";
+    ctx.strokeText(text, ...at);
+    ctx.fillText(text, ...at);
+  });
+  ctx.restore();
+}

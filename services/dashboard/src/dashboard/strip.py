@@ -1,0 +1,149 @@
+"""Whether it is all right: asks every part, makes one strip of what they say, for all viewers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import httpx2
+
+from dashboard.alerts import Firing, alerts
+from dashboard.facts import EXPRESSION, Facts, facts_of
+from dashboard.health import Health, ask_health, ask_ready
+from dashboard.messages import Alert, Strip
+from dashboard.models import ask_models
+from dashboard.objectives import objectives
+from dashboard.parts import Standings, Told, findings
+from dashboard.runbook import PATH as RUNBOOK_PATH
+from dashboard.settings import DashboardSettings
+
+T = TypeVar("T")
+
+MODELS_EVERY_SECONDS = 30.0
+WITHIN_SECONDS = 4.0
+"""A Prometheus that takes longer is shown to be away: the parts are not to wait for it."""
+
+
+class Prometheus(Protocol):
+    """Who is asked. Both give None where no answer came: the part Prometheus says why."""
+
+    async def instant(self, expr: str, /) -> Sequence[tuple[Mapping[str, str], float]] | None:
+        """What an expression is now: labels and value of each series."""
+
+    async def alerts(self) -> Sequence[Firing] | None:
+        """The alerts that fire, or are about to."""
+
+
+class Strips:
+    """Makes a strip every few seconds. `clock` is Unix time, in seconds."""
+
+    def __init__(
+        self,
+        settings: DashboardSettings,
+        http: httpx2.AsyncClient,
+        prometheus: Prometheus,
+        show: Callable[[Strip], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._http = http
+        self._prometheus = prometheus
+        self._show = show
+        self._clock = clock
+        self._standings = Standings()
+        self._models: list[str] = []
+        self._models_at: float | None = None
+        self._newest: float | None = None
+        self._is_demo = False
+
+    async def follow(self) -> None:
+        """Show one after the other, without end."""
+        loop = asyncio.get_running_loop()
+        while True:
+            begun = loop.time()
+            self._show(await self.make())
+            left = begun + self._settings.strip_interval_seconds - loop.time()
+            await asyncio.sleep(max(0.0, left))
+
+    async def make(self) -> Strip:
+        """One strip, by asking all at once."""
+        told, (facts, firing) = await asyncio.gather(self._ask_parts(), self._ask_prometheus())
+        proxy, exporter, traffic, prometheus = told
+        now = self._clock()
+        if facts is not None:
+            self._newest = facts.newest or self._newest
+            self._is_demo = facts.is_demo
+        found = findings(
+            Told(
+                proxy=proxy if proxy is not None else "there is no proxy",
+                exporter=exporter,
+                traffic=traffic,
+                prometheus=prometheus,
+                newest=self._newest,
+                ollama_up=facts.ollama_up if facts else None,
+                scrape_seconds=self._settings.scrape_interval_seconds,
+            ),
+            now,
+        )
+        return Strip(
+            at=now,
+            parts=self._standings.parts(found, now),
+            objectives=objectives(self._settings, facts.missed if facts else {}),
+            alerts=firing,
+            models=self._models,
+            is_demo=self._is_demo,
+            newest=self._newest,
+        )
+
+    async def _ask_parts(
+        self,
+    ) -> tuple[Health | str | None, Health | str | None, Health | str | None, str | None]:
+        told = self._settings
+        return await asyncio.gather(
+            self._ask(told.proxy_url),
+            self._ask(told.gpu_exporter_url),
+            self._ask(told.traffic_url),
+            self._ask_ready(),
+        )
+
+    async def _ask(self, url: str) -> Health | str | None:
+        return await ask_health(self._http, url) if url else None
+
+    async def _ask_ready(self) -> str | None:
+        url = self._settings.prometheus_url
+        return (await ask_ready(self._http, url) or "") if url else None
+
+    async def _ask_prometheus(self) -> tuple[Facts | None, list[Alert] | None]:
+        if not self._settings.prometheus_url:
+            return None, None
+        samples, firing, _ = await asyncio.gather(
+            _in_time(self._prometheus.instant(EXPRESSION)),
+            _in_time(self._prometheus.alerts()),
+            self._ask_models(),
+        )
+        return (
+            None if samples is None else facts_of(samples),
+            None if firing is None else alerts(firing, runbook_of(self._settings)),
+        )
+
+    async def _ask_models(self) -> None:
+        now = self._clock()
+        if self._models_at is not None and now - self._models_at < MODELS_EVERY_SECONDS:
+            return
+        found = await ask_models(self._http, self._settings.prometheus_url, now)
+        if found is not None:
+            self._models, self._models_at = found, now
+
+
+def runbook_of(settings: DashboardSettings) -> str:
+    """What the name of a section is added to, for its address; empty where there is no runbook."""
+    if settings.runbook_url:
+        return f"{settings.runbook_url}#"
+    return f"{RUNBOOK_PATH}/" if settings.runbook_file else ""
+
+
+async def _in_time(asked: Awaitable[T | None]) -> T | None:
+    try:
+        async with asyncio.timeout(WITHIN_SECONDS):
+            return await asked
+    except TimeoutError:
+        return None

@@ -1,0 +1,84 @@
+"""The requests that ended a moment ago: how, so that a viewer of the live table sees them go.
+
+Of each only what is told is kept, for as long as it is told: no story, hence no answer's remains.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from ollama_observe.metrics.ledger import Page
+from proxy.inflight import Entry
+from proxy.story import Story
+
+KEPT_SECONDS = 5.0
+MOST = 200
+"""Of more that end within that time the latest are told."""
+
+_Kept = tuple[float, tuple[str, str, str, str, str, int, float, int | None]]
+"""When it ended, by the relay's clock, and what is told of it."""
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """A request that ended `ago_seconds` before, as JSON for other processes and for viewers.
+
+    `outcome` is the word of the metrics: `ok`, `client_gone`, or an `error_type`. `status` is what
+    the client was sent, 499 where it left first. `duration_seconds` is what `age_seconds` was at
+    its end. `tokens` are those of an `Entry`, by the upstream's count where it told one.
+    """
+
+    request_id: str
+    endpoint: str
+    model: str
+    routing: str
+    outcome: str
+    status: int
+    duration_seconds: float
+    tokens: int | None
+    ago_seconds: float
+
+
+class Table(msgspec.Struct, frozen=True):
+    """What is in flight, and what ended a moment ago."""
+
+    requests: list[Entry]
+    finished: list[Finished]
+
+
+class FinishedRequests:
+    """The requests of one process that ended a moment ago. `clock` is the relay's, in seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._kept: deque[_Kept] = deque(maxlen=MOST)
+
+    def add(self, _page: Page, story: Story) -> None:
+        """A request has ended; its story is told."""
+        ended_at = story.started_at if story.ended_at is None else story.ended_at
+        told = (
+            story.request_id,
+            story.endpoint.template,
+            story.model,
+            story.routing,
+            story.outcome.value,
+            story.status,
+            ended_at - story.started_at,
+            story.tokens if story.is_inference else None,
+        )
+        self._kept.append((ended_at, told))
+
+    def entries(self) -> list[Finished]:
+        """Those that ended within `KEPT_SECONDS`, the latest first; older ones are forgotten."""
+        now, kept = self._clock(), self._kept
+        while kept and now - kept[0][0] > KEPT_SECONDS:
+            kept.popleft()
+        return [
+            Finished(*told[:6], round(told[6], 3), told[7], round(max(0.0, now - at), 3))
+            for at, told in reversed(kept)
+        ]
+
+
+def latest(finished: Iterable[Finished]) -> list[Finished]:
+    """Those of all processes, the latest first, as many as are told."""
+    return sorted(finished, key=lambda one: one.ago_seconds)[:MOST]

@@ -1,0 +1,1 @@
+"""The dashboard of the stack: one of its parts, or in the foreground."""

@@ -1,0 +1,148 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  FADE_MS,
+  MOST_UNSEEN,
+  Rows,
+  ageOf,
+  isWanted,
+  outcomeOf,
+  roomFor,
+  stageOf,
+  summary,
+} from "../../../services/dashboard/src/dashboard/static/rows.js";
+
+const request = (/** @type {string} */ id, more = {}) => ({
+  request_id: id,
+  endpoint: "/api/chat",
+  model: "a",
+  routing: "direct",
+  phase: "answering",
+  age_seconds: 3,
+  sent_seconds: 3,
+  tokens: 10,
+  tokens_per_second: 20,
+  ...more,
+});
+const finished = (/** @type {string} */ id, more = {}) => ({
+  request_id: id,
+  endpoint: "/api/chat",
+  model: "a",
+  routing: "direct",
+  outcome: "ok",
+  status: 200,
+  duration_seconds: 4.2,
+  tokens: 42,
+  ago_seconds: 0.3,
+  ...more,
+});
+const live = (/** @type {any[]} */ requests, /** @type {any[]} */ done = [], more = {}) =>
+  /** @type {any} */ ({ type: "live", at: 1, requests, finished: done, error: "", left_out: 0, ...more });
+const ids = (/** @type {any[]} */ rows) => rows.map((row) => row.id);
+
+test("rows keep their places while others come and go", () => {
+  const rows = new Rows();
+  rows.hear(live([request("1"), request("2")]), 0);
+  rows.hear(live([request("2"), request("3")], [finished("1")]), 1000);
+  assert.deepEqual(ids(rows.at(1000)), ["1", "2", "3"]);
+  assert.deepEqual(ids(rows.at(1000 + FADE_MS)), ["2", "3"]);
+});
+
+test("a finished row says its outcome, its whole time and all its tokens", () => {
+  const rows = new Rows();
+  rows.hear(live([request("1")]), 0);
+  rows.hear(live([], [finished("1", { outcome: "timeout", status: 504 })]), 1000);
+  const [row] = rows.at(1500);
+  assert.deepEqual([row.age, row.tokens, row.outcome], [4.2, 42, "timeout"]);
+  assert.deepEqual(outcomeOf(row), { state: "down", words: "timeout (504)" });
+});
+
+test("a row whose end nobody told is ended, not forgotten at once", () => {
+  const rows = new Rows();
+  rows.hear(live([request("1")]), 0);
+  rows.hear(live([]), 1000);
+  const [row] = rows.at(1000);
+  assert.equal(row.age, 4);
+  assert.deepEqual(outcomeOf(row), { state: "unknown", words: "ended" });
+});
+
+test("a request that came and went between two messages is shown once", () => {
+  const rows = new Rows();
+  rows.hear(live([], [finished("1")]), 0);
+  assert.deepEqual(ids(rows.at(0)), ["1"]);
+  rows.hear(live([], [finished("1", { ago_seconds: 1.3 })]), 1000);
+  assert.deepEqual(ids(rows.at(FADE_MS)), []);
+});
+
+test("those that ended long ago are not shown to a page that comes later", () => {
+  const rows = new Rows();
+  rows.hear(live([], [finished("1", { ago_seconds: 30 })]), 0);
+  assert.deepEqual(rows.at(0), []);
+});
+
+test("many short ones do not flood the table", () => {
+  const rows = new Rows();
+  rows.hear(live([], Array.from({ length: 100 }, (_, n) => finished(`${n}`))), 0);
+  assert.equal(rows.at(0).length, MOST_UNSEEN);
+});
+
+test("a proxy that is lost leaves the table as it was", () => {
+  const rows = new Rows();
+  rows.hear(live([request("1")]), 0);
+  rows.hear(live([request("1")], [], { error: "no proxy answers" }), 1000);
+  const [row] = rows.at(5000);
+  assert.equal(row.endedAt, null);
+  assert.equal(ageOf(row, 5000, true), 3);
+});
+
+test("a page that comes while the proxy is lost sees the last table", () => {
+  const rows = new Rows();
+  rows.hear(live([request("1")], [], { error: "no proxy answers" }), 0);
+  assert.deepEqual(ids(rows.at(0)), ["1"]);
+});
+
+test("ages tick between messages", () => {
+  const rows = new Rows();
+  rows.hear(live([request("1")]), 1000);
+  const [row] = rows.at(1400);
+  assert.equal(ageOf(row, 1400, false), 3.4);
+});
+
+test("filters are the view's", () => {
+  const row = { model: "a", routing: "direct" };
+  assert.ok(isWanted({ models: [], routing: "" }, row));
+  assert.ok(isWanted({ models: ["a", "b"], routing: "direct" }, row));
+  assert.ok(!isWanted({ models: ["b"], routing: "" }, row));
+  assert.ok(!isWanted({ models: [], routing: "portkey" }, row));
+});
+
+test("the summary counts phases, and what is not to be seen", () => {
+  const rows = new Rows();
+  rows.hear(live([request("1", { phase: "prefill" }), request("2"), request("3")]), 0);
+  assert.equal(summary(rows.at(0), 0, 0), "3 in flight: 1 prefill, 2 answering");
+  assert.equal(
+    summary(rows.at(0), 2, 9),
+    "12 in flight: 1 prefill, 2 answering; 2 hidden by the filter; 9 younger ones not shown",
+  );
+  assert.equal(summary([], 0, 0), "No request is in flight");
+});
+
+test("stages go up, an upload is before the first, and an unknown one is none", () => {
+  const order = ["upload", "waiting", "loading", "prefill", "thinking", "answering"];
+  assert.deepEqual(order.map(stageOf), [0, 1, 2, 3, 4, 5]);
+  assert.equal(stageOf("dreaming"), 0);
+});
+
+test("the table makes room in steps and keeps it", () => {
+  assert.equal(roomFor(0, 0), 4);
+  assert.equal(roomFor(4, 5), 8);
+  assert.equal(roomFor(8, 1), 8);
+  assert.equal(roomFor(8, 500), 12);
+});
+
+test("a client that left is no failure", () => {
+  const row = /** @type {any} */ ({ outcome: "client_gone", status: 499 });
+  assert.deepEqual(outcomeOf(row), { state: "degraded", words: "client gone (499)" });
+});

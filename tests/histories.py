@@ -1,0 +1,216 @@
+"""A real Prometheus with an hour of every metric of the catalogue, and the rules on top of it."""
+
+import contextlib
+import itertools
+import math
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+import yaml
+from prometheus_client.utils import floatToGoString
+
+from ollama_observe.metrics import catalogue
+from ollama_observe.metrics.metric import Kind, Metric
+from stack.waiting import wait_until
+from tests.components import need
+from tests.ports import free_port
+from tests.prometheus_api import PrometheusApi
+from tests.promql import Selector
+from tests.promtool import promtool
+from tests.rules import PROMETHEUS, values_of
+
+MODELS = ("llama3.2:1b", "qwen3:8b")
+SCRAPE_SECONDS = 15
+BORN_SECONDS = 150
+"""How long before the end `BORN` began."""
+BORN = ("ollama_proxy_client_aborts_total", "upload", 3)
+"""A counter, its phase and what it began with: it was not there before."""
+
+_DAY_OF = "ollama_proxy_tokens_per_second"
+"""What is compared with the day before has a day."""
+_MOST_SERIES = 100
+_STARTS_WITHIN_SECONDS = 30.0
+_JOBS = {
+    **dict.fromkeys(catalogue.PROXY, "proxy"),
+    **dict.fromkeys(catalogue.EXPORTER, "gpu-exporter"),
+    **dict.fromkeys(catalogue.TRAFFIC, "traffic"),
+    **dict.fromkeys(catalogue.DASHBOARD, "dashboard"),
+}
+_VALUES: Mapping[str, Sequence[str]] = {
+    "model": MODELS,
+    "routing": ("direct", "portkey"),
+    "endpoint": ("/api/chat", "/api/embed", "/v1/chat/completions"),
+    "status": ("200", "404", "499", "503"),
+    "method": ("POST",),
+    "error_type": ("queue_full", "mid_stream", "upstream_4xx", "connect"),
+    "mode": ("user", "system", "idle", "iowait"),
+    "target": ("0",),
+}
+"""What labels have here; others have all that is known of them, or one value."""
+_GAUGES = {
+    "ollama_model_cpu_spill_bytes": 1e9,
+    "ollama_model_vram_bytes": 3e9,
+    "ollama_model_memory_bytes": 4e9,
+    "gpu_memory_used_bytes": 8e9,
+    "gpu_memory_total_bytes": 2e10,
+    "host_memory_total_bytes": 6e10,
+}
+_GAUGE = 0.5
+
+_Value = Callable[[int], float]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A Prometheus and what it knows: from `start` to `end`, as Unix time."""
+
+    api: PrometheusApi
+    start: int
+    end: int
+
+
+@contextlib.contextmanager
+def prometheus_with_history(folder: Path) -> Iterator[History]:
+    """A Prometheus whose rules have been evaluated at least once while the block runs."""
+    remedy = "install the package prometheus"
+    need("prometheus", shutil.which("prometheus") is not None, remedy)
+    end = int(datetime.now(UTC).timestamp())
+    source = folder / "history.txt"
+    with source.open("w", encoding="utf-8") as file:
+        write_history(file, end)
+    data = folder / "data"
+    promtool("tsdb", "create-blocks-from", "openmetrics", str(source), str(data))
+    source.unlink()
+    with _running(_configured(folder), data, folder) as api:
+        yield History(api, end - 3600, end)
+
+
+def write_history(file: TextIO, end: int) -> None:
+    """The samples, as OpenMetrics: each minute, and each scrape of the last quarter of an hour."""
+    hour = [
+        *range(end - 3600, end - 900, 60),
+        *range(end - 900, end + 1, SCRAPE_SECONDS),
+    ]
+    day = [*range(end - 26 * 3600, end - 3600, 120), *hour]
+    for job in sorted(set(_JOBS.values())):
+        _write(file, "up", {"job": job, "instance": job}, day, lambda _: 1.0)
+    for metric in catalogue.ALL:
+        instants = day if metric.name == _DAY_OF else hour
+        for number, labels in enumerate(_label_sets(metric)):
+            target = {**labels, "job": _JOBS[metric], "instance": _JOBS[metric]}
+            _write_metric(file, metric, target, instants, number)
+    name, phase, value = BORN
+    born = {"job": "proxy", "instance": "proxy", "phase": phase, "routing": "direct"}
+    instants = [at for at in hour if at > end - BORN_SECONDS]
+    _write(file, name, {**born, "model": "born:1b"}, instants, lambda _: float(value))
+    file.write("# EOF\n")
+
+
+def _write_metric(
+    file: TextIO, metric: Metric, labels: Mapping[str, str], instants: Sequence[int], number: int
+) -> None:
+    if metric.kind is Kind.GAUGE:
+        value = _GAUGES.get(metric.name, _GAUGE)
+        _write(file, metric.name, labels, instants, lambda _: value)
+    elif metric.kind is Kind.COUNTER:
+        grown = partial(_grown, 0.5 + number % 7, instants[0])
+        _write(file, metric.name, labels, instants, grown)
+    else:
+        _write_histogram(file, metric, labels, instants)
+
+
+def _write_histogram(
+    file: TextIO, metric: Metric, labels: Mapping[str, str], instants: Sequence[int]
+) -> None:
+    """One observation a second, as many in each bucket."""
+    bounds = (*metric.buckets, math.inf)
+    begin, mean = instants[0], metric.buckets[len(metric.buckets) // 2]
+    for place, bound in enumerate(bounds):
+        share = (place + 1) / len(bounds)
+        le = {**labels, "le": str(floatToGoString(bound))}  # type: ignore[no-untyped-call]
+        _write(file, f"{metric.name}_bucket", le, instants, partial(_whole, share, begin))
+    _write(file, f"{metric.name}_count", labels, instants, partial(_whole, 1.0, begin))
+    _write(file, f"{metric.name}_sum", labels, instants, partial(_grown, mean, begin))
+
+
+def _grown(per_second: float, begin: int, at: int) -> float:
+    return per_second * (at - begin)
+
+
+def _whole(per_second: float, begin: int, at: int) -> float:
+    return float(math.floor(_grown(per_second, begin, at)))
+
+
+def _write(
+    file: TextIO, name: str, labels: Mapping[str, str], instants: Sequence[int], value_at: _Value
+) -> None:
+    told = ",".join(f'{label}="{value}"' for label, value in labels.items())
+    file.writelines(f"{name}{{{told}}} {value_at(at)} {at}\n" for at in instants)
+
+
+def _label_sets(metric: Metric) -> Iterator[dict[str, str]]:
+    """Every label with each of its values; every combination where those are not many."""
+    values = [_values(metric, label) for label in metric.labels]
+    if math.prod(map(len, values)) <= _MOST_SERIES:
+        combined: Iterator[tuple[str, ...]] = itertools.product(*values)
+    else:
+        longest = max(map(len, values))
+        cycles = (itertools.islice(itertools.cycle(one), longest) for one in values)
+        combined = zip(*cycles, strict=True)
+    for one in combined:
+        yield dict(zip(metric.labels, one, strict=True))
+
+
+def _values(metric: Metric, label: str) -> Sequence[str]:
+    if label in _VALUES:
+        return _VALUES[label]
+    known = values_of(Selector(metric.name, ()), label)
+    return sorted(known) or ("x",)
+
+
+def _configured(folder: Path) -> Path:
+    """The rules, all of them at every turn, and nothing to scrape."""
+    rules = folder / "rules"
+    rules.mkdir()
+    for path in (PROMETHEUS / "rules").glob("*.yml"):
+        text = re.sub(r"^( +)interval: .*", r"\1interval: 1s", path.read_text(), flags=re.MULTILINE)
+        (rules / path.name).write_text(text)
+    config = folder / "prometheus.yml"
+    told = {"global": {"evaluation_interval": "1s"}, "rule_files": [str(rules / "*.yml")]}
+    config.write_text(yaml.safe_dump(told))
+    return config
+
+
+@contextlib.contextmanager
+def _running(config: Path, data: Path, folder: Path) -> Iterator[PrometheusApi]:
+    port = free_port()
+    command = [
+        "prometheus",
+        f"--config.file={config}",
+        f"--storage.tsdb.path={data}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    api = PrometheusApi(f"http://127.0.0.1:{port}")
+    with (folder / "prometheus.log").open("wb") as log:
+        child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            assert wait_until(lambda: _is_ready(api), _STARTS_WITHIN_SECONDS, 0.1)
+            yield api
+        finally:
+            child.terminate()
+            child.wait(timeout=30)
+
+
+def _is_ready(api: PrometheusApi) -> bool:
+    """Whether every rule was evaluated, and none failed."""
+    try:
+        return set(api.health_of_rules().values()) == {"ok"}
+    except OSError:
+        return False

@@ -1,0 +1,24 @@
+"""Requests by what became of them, and where their time went."""
+
+from dashboard.panels.load import PANELS
+from dashboard.panels.model import Kind, Split
+
+BY_ID = {panel.id: panel for panel in PANELS}
+
+
+def test_the_time_of_requests_is_stacked_to_a_whole() -> None:
+    panel = BY_ID["time-accounting"]
+    names = [query.name for query in panel.queries if query.split is Split.TOTAL]
+    assert names == ["model load", "prefill", "decode", "wait for a slot", "rest"]
+    assert (panel.kind, panel.most) == (Kind.STACKED, 1.0)
+
+
+def test_every_request_that_ended_is_in_a_band_of_the_outcomes() -> None:
+    panel = BY_ID["requests-outcome"]
+    names = [panel.queries[place].name for place in panel.asked(by_model=False)]
+    assert names == ["answered", "{operation} of a model", "client left", "{error_type}"]
+    assert panel.kind is Kind.STACKED
+
+
+def test_status_queue_and_tokens_are_there() -> None:
+    assert {"requests-status", "in-flight", "upstream-wait", "tokens-in-out"} <= set(BY_ID)

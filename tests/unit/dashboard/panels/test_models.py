@@ -1,0 +1,22 @@
+"""Which model was loaded when, with what of it on the CPU, and until when."""
+
+from dashboard.panels.model import Kind, Role
+from dashboard.panels.models import PANELS
+
+BY_ID = {panel.id: panel for panel in PANELS}
+
+
+def test_a_bar_has_memory_spill_and_expiry() -> None:
+    panel = BY_ID["residency"]
+    assert panel.kind is Kind.GANTT
+    assert [query.role for query in panel.queries] == [Role.MEMORY, Role.SPILL, Role.EXPIRY]
+
+
+def test_loads_unloads_and_evictions_say_why() -> None:
+    names = [query.name for query in BY_ID["loads"].queries]
+    assert "unloaded: {reason}" in names and "made room: {cause}" in names
+
+
+def test_a_context_is_compared_with_the_models_own_limit() -> None:
+    limit = BY_ID["context"].queries[-1]
+    assert limit.role is Role.THRESHOLD and limit.name == "{model} limit"

@@ -1,0 +1,244 @@
+"""A view is asked for once for all viewers, and only for what it lacks."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import httpx2
+import msgspec
+import pytest
+from prometheus_client import CollectorRegistry
+
+from dashboard.books import Books
+from dashboard.messages import Frame, Look
+from dashboard.panels.model import Kind, Panel, Query, Split, Unit
+from dashboard.poller import AGAIN_SECONDS, GRACE_SECONDS, Poller, slo_of
+from dashboard.promql import Found, Prometheus, QueryError
+from dashboard.settings import DashboardSettings
+from dashboard.views import BadViewError, Grid, Routing, View
+from tests.clock import Clock
+from tests.unit.dashboard.test_screen import Page
+
+NOW = 1_000_000.0
+CEILING_SECONDS = 10
+SCRAPED = "count(count_over_time(up[75s]))"
+
+
+def panel(name: str, *queries: Query, group: str = "speed", kind: Kind = Kind.LINES) -> Panel:
+    return Panel(name, group, name, Unit.COUNT, queries or (Query(f"q_{name}"),), "none", kind=kind)
+
+
+PANELS = (
+    panel("p"),
+    panel("q", Query("t{${requests}}", split=Split.TOTAL), Query("m", split=Split.MODEL)),
+    panel("tile", group="now", kind=Kind.TILE),
+    panel("marks", group="marks", kind=Kind.MARKS),
+)
+
+
+class Recorded(Prometheus):
+    """A Prometheus that has a 1 everywhere, and remembers what it was asked."""
+
+    def __init__(self, books: Books) -> None:
+        super().__init__(httpx2.AsyncClient(), "http://127.0.0.1:1", 1, books)
+        self.asked: list[tuple[str, Grid]] = []
+        self.error: QueryError | None = None
+        self.scraped: list[int] = []
+
+    async def range(self, expr: str, grid: Grid) -> Sequence[Found]:
+        if expr != SCRAPED:
+            self.asked.append((expr, grid))
+        await asyncio.sleep(0)
+        if self.error is not None:
+            raise self.error
+        if expr == SCRAPED:
+            return [Found({}, [(at, "1") for at in self.scraped])]
+        instants = range(grid.start, grid.end + 1, grid.step)
+        return [Found({}, [(at, "1") for at in instants])]
+
+
+@dataclass
+class Polled:
+    """A poller that runs, whose time a test moves."""
+
+    poller: Poller
+    prometheus: Recorded
+    registry: CollectorRegistry
+    clock: Clock = field(default_factory=lambda: Clock(NOW))
+
+    async def until(self, page: Page, count: int) -> list[Frame]:
+        """The page's first `count` frames."""
+        async with asyncio.timeout(CEILING_SECONDS):
+            while len(page.frames) < count:
+                await asyncio.sleep(0.01)
+        return page.take()
+
+    async def settled(self) -> None:
+        """Several turns have passed in which nothing new was asked."""
+        before = -1
+        while len(self.prometheus.asked) != before:
+            before = len(self.prometheus.asked)
+            for _ in range(3):
+                self.poller.turn()
+                await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def polled(**told: int) -> AsyncIterator[Polled]:
+    registry, clock = CollectorRegistry(), Clock(NOW)
+    books = Books(registry)
+    prometheus = Recorded(books)
+    settings = DashboardSettings(_cli_parse_args=[], **told)  # type: ignore[arg-type]
+    poller = Poller(PANELS, prometheus, settings, books, msgspec.json.encode, clock)
+    async with poller.running():
+        yield Polled(poller, prometheus, registry, clock)
+
+
+def look(*panels: str, **view: object) -> Look:
+    return Look(msgspec.convert(view, View), panels)
+
+
+async def test_a_viewer_gets_what_it_looks_at_and_the_marks() -> None:
+    async with polled() as it:
+        page = Page()
+        key, tiles = it.poller.watch(page, look("p", "tile", seconds=300))
+        assert (key, tiles) == (View(seconds=300).key, View(seconds=300).tiles.key)
+        frames = await it.until(page, 3)
+        parts = {(frame.view, part.id): frame for frame in frames for part in frame.panels}
+        assert set(parts) == {(key, "p"), (key, "marks"), (tiles, "tile")}
+        frame = parts[key, "p"]
+        assert (frame.is_whole, frame.step, frame.count) == (True, 5, 61)
+        assert frame.start + 60 * 5 == NOW - 5
+        assert frame.panels[0].series[0].values == [1.0] * 61
+
+
+async def test_many_viewers_of_a_view_cost_one_round() -> None:
+    async with polled() as it:
+        pages = [Page() for _ in range(50)]
+        for page in pages:
+            it.poller.watch(page, look("p", "q"))
+        await it.until(pages[-1], 3)
+        await it.settled()
+        assert sorted(expr for expr, _ in it.prometheus.asked) == ["q_marks", "q_p", "t"]
+        late = Page()
+        it.poller.watch(late, look("p", "q"))
+        await it.until(late, 1)
+        assert len(it.prometheus.asked) == 3
+        assert it.registry.get_sample_value("dashboard_query_rounds_total") == 1
+
+
+async def test_as_time_passes_the_new_points_are_asked_for_and_given() -> None:
+    async with polled() as it:
+        page = Page()
+        it.poller.watch(page, look("p", seconds=300))
+        await it.until(page, 2)
+        it.prometheus.asked.clear()
+        it.clock.now += 10
+        (frame,) = await it.until(page, 1)
+        assert (frame.is_whole, frame.start, frame.count) == (False, NOW, 2)
+        assert {part.id for part in frame.panels} == {"p", "marks"}
+        assert {grid for _, grid in it.prometheus.asked} == {Grid(int(NOW), 5, 2)}
+
+
+async def test_after_a_long_time_the_whole_is_asked_for() -> None:
+    async with polled() as it:
+        page = Page()
+        it.poller.watch(page, look("p", seconds=300))
+        await it.until(page, 2)
+        it.clock.now += 3600
+        frames = await it.until(page, 2)
+        assert all(frame.is_whole for frame in frames)
+
+
+async def test_a_view_has_its_filter_and_its_queries() -> None:
+    async with polled() as it:
+        page = Page()
+        it.poller.watch(page, look("q", models=["a"], routing=Routing.DIRECT, by_model=True))
+        frames = await it.until(page, 2)
+        exprs = {part.id: part.exprs for frame in frames for part in frame.panels}
+        assert exprs["q"] == ("", "m")
+        it.poller.watch(page, look("q", models=["a"], routing=Routing.DIRECT))
+        frames = await it.until(page, 2)
+        exprs = {part.id: part.exprs for frame in frames for part in frame.panels}
+        assert exprs["q"] == ('t{model=~"a",routing="direct"}', "")
+
+
+async def test_a_zoom_is_asked_for_once() -> None:
+    async with polled() as it:
+        page = Page()
+        it.poller.watch(page, look("p", start=900_000, end=900_600))
+        await it.until(page, 2)
+        it.clock.now += 600
+        await it.settled()
+        assert [expr for expr, _ in it.prometheus.asked].count("q_p") == 1
+
+
+async def test_a_failure_is_said_and_what_was_missed_is_asked_for_again() -> None:
+    async with polled() as it:
+        page = Page()
+        it.poller.watch(page, look("p", seconds=300))
+        await it.until(page, 2)
+        it.prometheus.error = QueryError("unreachable", "it is not there", "start it")
+        it.clock.now += 10
+        frames = await it.until(page, 2)
+        assert {part.error for frame in frames for part in frame.panels} == {"it is not there"}
+        await it.settled()
+        asked = len(it.prometheus.asked)
+        it.prometheus.error = None
+        it.clock.now += AGAIN_SECONDS
+        (frame,) = await it.until(page, 1)
+        assert (frame.start, frame.count, frame.panels[0].error) == (NOW, 3, "")
+        assert len(it.prometheus.asked) == asked + 2
+
+
+async def test_a_view_that_nobody_looks_at_is_forgotten_after_a_while() -> None:
+    async with polled() as it:
+        page = Page()
+        it.poller.watch(page, look("p", start=900_000, end=900_600))
+        await it.until(page, 2)
+        it.poller.leave(page)
+        it.clock.now += GRACE_SECONDS / 2
+        await it.settled()
+        again = Page()
+        it.poller.watch(again, look("p", start=900_000, end=900_600))
+        await it.until(again, 1)
+        assert len(it.prometheus.asked) == 2
+        it.poller.leave(again)
+        it.clock.now += GRACE_SECONDS + 1
+        await it.settled()
+        it.poller.watch(again, look("p", start=900_000, end=900_600))
+        await it.until(again, 1)
+        await it.settled()
+        assert len(it.prometheus.asked) == 4
+
+
+async def test_what_cannot_be_shown_changes_nothing() -> None:
+    async with polled(most_views=1) as it:
+        page, other = Page(), Page()
+        it.poller.watch(page, look("p", seconds=300))
+        with pytest.raises(BadViewError, match="there is no 'nothing'"):
+            it.poller.watch(page, look("nothing"))
+        with pytest.raises(BadViewError, match="1 different views are shown already"):
+            it.poller.watch(other, look("p", seconds=3600))
+        it.poller.watch(other, look("p", seconds=300))
+        it.poller.leave(other)
+        it.poller.watch(page, look("p", seconds=3600))  # its own makes room
+        assert await it.until(page, 2)
+
+
+async def test_where_prometheus_had_no_samples_is_a_gap() -> None:
+    async with polled() as it:
+        it.prometheus.scraped = [900_000, 900_600]
+        page = Page()
+        it.poller.watch(page, look("p", start=900_000, end=900_600))
+        frames = await it.until(page, 2)
+        (part,) = [part for frame in frames for part in frame.panels if part.id == "p"]
+        assert len(part.series[0].values) == 121
+        assert [n for n, value in enumerate(part.series[0].values) if value is not None] == [0, 120]
+
+
+def test_the_objectives_are_numbers() -> None:
+    told = slo_of(DashboardSettings(_cli_parse_args=[]))
+    assert told["slo_ttft_seconds"] == "5"
+    assert told["slo_success_ratio"] == "0.99"
