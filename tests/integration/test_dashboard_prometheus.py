@@ -15,6 +15,7 @@ from dashboard.panels import PANELS
 from dashboard.panels.model import Role
 from dashboard.poller import Poller
 from dashboard.promql import Prometheus, QueryError
+from dashboard.rounds import Rounds
 from dashboard.settings import DashboardSettings
 from dashboard.views import Grid, View
 from tests.clock import Clock
@@ -40,7 +41,8 @@ async def polling(url: str, clock: Clock) -> AsyncIterator[tuple[Poller, Prometh
     books = Books(CollectorRegistry())
     async with httpx2.AsyncClient(trust_env=False) as http:
         prometheus = Prometheus(http, url, 15, books)
-        poller = Poller(PANELS, prometheus, settings, books, msgspec.json.encode, clock)
+        rounds = Rounds(PANELS, prometheus, settings, clock)
+        poller = Poller(PANELS, rounds, settings, books, msgspec.json.encode, clock)
         async with poller.running():
             yield poller, prometheus
 
@@ -96,8 +98,8 @@ async def test_before_there_were_samples_is_a_gap_and_no_line(history: History) 
 async def test_a_query_that_is_wrong_is_in_prometheuss_own_words(history: History) -> None:
     async with polling(history.api.url, Clock()) as (_, prometheus):
         with pytest.raises(QueryError, match=r"Prometheus says: .*parse error"):
-            await prometheus.range("sum(", Grid(100, 10, 2))
+            await prometheus.range("sum(", Grid(100, 10, 2), 75)
         with pytest.raises(QueryError, match="Prometheus says: exceeded maximum resolution"):
-            await prometheus.range("up", Grid(100, 1, 20_000))
+            await prometheus.range("up", Grid(100, 1, 20_000), 75)
         assert await prometheus.instant("vector(2)") == [({}, 2.0)]
         assert await prometheus.alerts() is not None

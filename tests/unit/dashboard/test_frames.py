@@ -69,6 +69,15 @@ def test_of_too_many_series_the_largest_are_kept_and_the_others_counted() -> Non
     assert buffer.left_out == 5
 
 
+def test_of_too_many_series_the_quantiles_of_one_model_stay_together() -> None:
+    grid = Grid(100, 10, 1)
+    many = [series(f"m{n}", float(n + 100 * q), query=q) for n in range(30) for q in range(2)]
+    kept = Buffer(grid, many).series
+    assert {(one.query, one.labels["model"]) for one in kept} == {
+        (q, f"m{n}") for q in range(2) for n in range(10, 30)
+    }
+
+
 def test_what_is_missing_is_the_end_or_all() -> None:
     buffer = Buffer(GRID, [series("a", 1, 2, 3, 4)])
     assert missing(None, GRID) == GRID

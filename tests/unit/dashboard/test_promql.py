@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from dashboard.books import Books
-from dashboard.promql import Prometheus, QueryError
+from dashboard.promql import MOST_BYTES, Prometheus, QueryError
 from dashboard.views import Grid
 
 GRID = Grid(100, 10, 4)
@@ -42,13 +42,14 @@ async def test_a_range_is_asked_on_its_grid() -> None:
         return httpx2.Response(200, json=found(series))
 
     prometheus, _ = asked(answer)
-    (one,) = await prometheus.range("up + 1", GRID)
+    (one,) = await prometheus.range("up + 1", GRID, 75)
     assert (one.metric, one.values) == ({"model": "m"}, [(100, "1"), (110, "NaN")])
     (request,) = seen
     assert (request.method, request.url.path) == ("POST", "/api/v1/query_range")
     told = dict(pair.split("=") for pair in request.content.decode().split("&"))
     assert told["query"] == "up+%2B+1"
     assert (told["start"], told["end"], told["step"]) == ("100", "130", "10")
+    assert told["lookback_delta"] == "75s"
 
 
 async def test_an_instant_is_labels_and_a_number() -> None:
@@ -89,6 +90,8 @@ def fails(error: type[Exception]) -> Callable[[httpx2.Request], httpx2.Response]
         (says(503, b"Service Unavailable"), "unreachable", "is not ready", "wait a moment"),
         (says(200, b"<html>"), "unreadable", "found something else (status 200)", "_URL"),
         (says(200, b"[" * 100_000), "unreadable", "found something else", "_URL"),
+        (says(200, b'{"status":"\xff"}'), "unreadable", "something else", "_URL"),
+        (says(200, bytes(MOST_BYTES + 1)), "unreadable", "longer than 32 MiB", "fewer models"),
         (
             says(400, {"status": "error", "errorType": "bad_data", "error": "parse\n error: x"}),
             "refused",
@@ -108,7 +111,7 @@ async def test_what_goes_wrong_is_a_sentence(
 ) -> None:
     prometheus, registry = asked(answer)
     with pytest.raises(QueryError) as refused:
-        await prometheus.range("up", GRID)
+        await prometheus.range("up", GRID, 75)
     error = refused.value
     assert said in str(error)
     assert remedy in error.remedy
@@ -121,4 +124,4 @@ async def test_what_goes_wrong_is_a_sentence(
 async def test_without_a_prometheus_nobody_is_asked() -> None:
     prometheus, _ = asked(fails(AssertionError), url="")
     with pytest.raises(QueryError, match="there is no Prometheus"):
-        await prometheus.range("up", GRID)
+        await prometheus.range("up", GRID, 75)

@@ -53,12 +53,13 @@ class Watched:
         return msgspec.json.encode(frame)
 
     def add(self, *panels: str) -> None:
-        added = [Added(name, NEXT, series(3), is_whole=False) for name in panels]
+        added = [Added(name, NEXT, series(3)) for name in panels]
         for name in panels:
             buffer = self.screen.panels[name].buffer
             assert buffer is not None
             buffer.append(NEXT, series(3))
-        self.screen.tell(added, ())
+        self.screen.append(added)
+        self.screen.catch_up()
 
 
 def told(frames: list[Frame]) -> list[tuple[bool, list[str]]]:
@@ -127,10 +128,11 @@ def test_a_failure_is_said_and_the_points_stay() -> None:
     it.screen.seat(page, ("p",))
     it.screen.catch_up()
     page.take()
-    it.screen.panels["p"].error = "no"
-    it.screen.tell((), ("p",))
+    it.screen.fail("p", "no", "do this")
+    it.screen.fail("p", "no", "do this")
     (frame,) = page.take()
     assert (frame.is_whole, frame.count, frame.panels[0].error) == (False, 0, "no")
+    assert frame.panels[0].exprs == ("a",)
 
 
 def test_a_panel_without_points_says_its_failure_and_one_that_is_asked_for_says_nothing() -> None:
@@ -141,6 +143,18 @@ def test_a_panel_without_points_says_its_failure_and_one_that_is_asked_for_says_
     it.screen.catch_up()
     (frame,) = page.take()
     assert [(part.id, part.error, part.remedy) for part in frame.panels] == [("p", "no", "do this")]
-    it.screen.panels["p"] = Shown(("a",), Buffer(GRID, series(1, 2)))
-    it.screen.tell([Added("p", GRID, series(1, 2), is_whole=True)], ())
+    it.screen.replace("p", Buffer(GRID, series(1, 2)))
+    it.screen.catch_up()
     assert told(page.take()) == [(True, ["p"])]
+    it.screen.catch_up()
+    assert told(page.take()) == []
+
+
+def test_what_a_slow_viewer_took_of_two_frames_is_not_given_again() -> None:
+    it, page = Watched(), Page(room=1)
+    it.screen.panels["q"] = Shown(("a",), Buffer(NEXT, series(3)))
+    it.screen.seat(page, ("p", "q"))
+    it.screen.catch_up()
+    assert told(page.take()) == [(True, ["p"])]
+    it.screen.catch_up()
+    assert told(page.take()) == [(True, ["q"])]

@@ -4,6 +4,7 @@ A buffer keeps what one panel of one view has been answered, so that a new viewe
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from dashboard.messages import Number, Series
@@ -33,16 +34,16 @@ def instants(found: Iterable[Found]) -> frozenset[float]:
 
 
 def columns(
-    query: int, found: Iterable[Found], grid: Grid, scraped: frozenset[float] = frozenset()
+    query: int, found: Iterable[Found], grid: Grid, scraped: frozenset[float] | None = None
 ) -> list[Series]:
     """The series of a query's answer that have any value.
 
-    `scraped` are the instants around which there are samples at all; empty: that is not known. At
+    `scraped` are the instants around which there are samples at all; None: that is not known. At
     others Prometheus repeats the last sample for five minutes, which is no value.
     """
     made = []
     for one in found:
-        samples = [sample for sample in one.values if not scraped or sample[0] in scraped]
+        samples = [sample for sample in one.values if scraped is None or sample[0] in scraped]
         made.append(Series(query, _labels(one.metric), column(samples, grid)))
     return [one for one in made if any(value is not None for value in one.values)]
 
@@ -52,8 +53,7 @@ class Buffer:
 
     def __init__(self, grid: Grid, series: Sequence[Series]) -> None:
         self.grid = grid
-        kept = sorted(series, key=_weight, reverse=True)[:MOST_SERIES]
-        keys = {_key(one) for one in kept}
+        keys = {_key(one) for one in _largest(series)}
         self._series = {_key(one): one for one in series if _key(one) in keys}
         self.left_out = len(series) - len(self._series)
 
@@ -97,6 +97,16 @@ def _labels(metric: Mapping[str, str]) -> dict[str, str]:
 
 def _key(one: Series) -> _Key:
     return one.query, tuple(sorted(one.labels.items()))
+
+
+def _largest(series: Sequence[Series]) -> list[Series]:
+    """The largest of each query before the second largest of any: quantiles stay together."""
+    ranked: list[tuple[int, Series]] = []
+    seen: Counter[int] = Counter()
+    for one in sorted(series, key=_weight, reverse=True):
+        ranked.append((seen[one.query], one))
+        seen[one.query] += 1
+    return [one for _, one in sorted(ranked, key=lambda item: item[0])][:MOST_SERIES]
 
 
 def _weight(one: Series) -> float:

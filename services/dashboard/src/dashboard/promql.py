@@ -1,5 +1,6 @@
 """Asks Prometheus over HTTP. What goes wrong is a sentence, with what helps."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +16,10 @@ from ollama_observe.service.addresses import without_credentials
 Sample = tuple[float, str]
 
 START = "`make start` starts it"
+PATIENCE_SECONDS = 2.0
+"""Beyond the time that Prometheus is given for a query."""
+MOST_BYTES = 32 * 1024 * 1024
+"""Of one answer."""
 WAIT = "it reads its log after a start: wait a moment"
 
 
@@ -61,13 +66,18 @@ class Prometheus:
         self._timeout_seconds = timeout_seconds
         self._books = books
 
-    async def range(self, expr: str, grid: Grid) -> Sequence[Found]:
-        """What an expression was at each instant of a grid. Raises: QueryError."""
+    async def range(self, expr: str, grid: Grid, look_back_seconds: float) -> Sequence[Found]:
+        """What an expression was at each instant of a grid. Raises: QueryError.
+
+        `look_back_seconds` is how old a sample may be that stands for an instant; Prometheus 2.42
+        does not know it, and takes its five minutes.
+        """
         given = {
             "query": expr,
             "start": str(grid.start),
             "end": str(grid.end),
             "step": str(grid.step),
+            "lookback_delta": f"{look_back_seconds:g}s",
             "timeout": f"{self._timeout_seconds:g}s",
         }
         return (await self._ask("range", "query_range", given)).result
@@ -102,11 +112,10 @@ class Prometheus:
     async def _answered(self, url: str, given: dict[str, str] | None) -> _Data:
         where = without_credentials(self._url)
         try:
-            # a query may be longer than an address can be
-            answer = await self._http.request(
-                "GET" if given is None else "POST", url, data=given, timeout=self._timeout_seconds
-            )
-        except httpx2.TimeoutException as error:
+            # by itself Prometheus ends it first, and says so
+            async with asyncio.timeout(self._timeout_seconds + PATIENCE_SECONDS):
+                status, body = await self._exchange(url, given)
+        except (httpx2.TimeoutException, TimeoutError) as error:
             raise QueryError(
                 "timeout",
                 f"Prometheus at {where} gave no answer within {self._timeout_seconds:g} s",
@@ -114,7 +123,23 @@ class Prometheus:
             ) from error
         except httpx2.HTTPError as error:
             raise QueryError("unreachable", f"Prometheus at {where} is not there", START) from error
-        return _read(answer.status_code, answer.content, where)
+        return _read(status, body, where)
+
+    async def _exchange(self, url: str, given: dict[str, str] | None) -> tuple[int, bytes]:
+        # a query may be longer than an address can be
+        method = "GET" if given is None else "POST"
+        limit = self._timeout_seconds + PATIENCE_SECONDS
+        async with self._http.stream(method, url, data=given, timeout=limit) as answer:
+            body = bytearray()
+            async for piece in answer.aiter_bytes():
+                body += piece
+                if len(body) > MOST_BYTES:
+                    raise QueryError(
+                        "unreadable",
+                        f"Prometheus's answer is longer than {MOST_BYTES // 2**20} MiB",
+                        "a shorter range or fewer models ask less of it",
+                    )
+            return answer.status_code, bytes(body)
 
 
 def _read(status: int, body: bytes, where: str) -> _Data:
@@ -123,7 +148,7 @@ def _read(status: int, body: bytes, where: str) -> _Data:
         raise QueryError("unreachable", f"Prometheus at {where} is not ready", WAIT)
     try:
         answer = _decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise QueryError(
             "unreadable",
             f"expected Prometheus's JSON from {where}, found something else (status {status})",

@@ -11,6 +11,9 @@ from dashboard.frames import Buffer
 from dashboard.messages import Frame, PanelFrame, Series
 from dashboard.views import Grid, View
 
+NO_GRID = Grid(0, 1, 0)
+"""Of a panel that has no points."""
+
 
 class Watcher(Protocol):
     """Who looks; viewer.py has it."""
@@ -34,12 +37,16 @@ class Seat:
 
 @dataclass(slots=True)
 class Shown:
-    """A panel: what was answered, and what went wrong last."""
+    """A panel: what was answered, and what went wrong last.
+
+    Units: before `not_before`, as Unix time, it is not asked for again.
+    """
 
     exprs: tuple[str, ...]
     buffer: Buffer | None = None
     error: str = ""
     remedy: str = ""
+    not_before: float = 0.0
 
     @property
     def is_known(self) -> bool:
@@ -49,12 +56,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Points that a panel got: the whole of it, or some at its end."""
+    """Points that a panel got at its end."""
 
     panel: str
     grid: Grid
     series: Sequence[Series]
-    is_whole: bool
 
 
 class Screen:
@@ -65,9 +71,9 @@ class Screen:
         self.seats: dict[Watcher, Seat] = {}
         self.panels: dict[str, Shown] = {}
         self.is_busy = False
-        self.not_before = 0.0
-        """When it is to be asked for again, where a query failed."""
         self.deserted_at = 0.0
+        self.fixed: Grid | None = None
+        """The instants of a zoom, once it was looked at."""
         self._encode = encode
 
     @property
@@ -86,21 +92,32 @@ class Screen:
         if self.seats.pop(watcher, None) is not None:
             self.deserted_at = now
 
-    def tell(self, added: Sequence[Added], failed: Iterable[str]) -> None:
-        """Give all what was added, and whole panels to those who have them not yet."""
-        for one in added:
-            if one.is_whole:
-                for seat in self.seats.values():
-                    seat.has.discard(one.panel)
-        parts = [one for one in added if not one.is_whole]
-        for grid in dict.fromkeys(one.grid for one in parts):
-            self._append(grid, {one.panel: one.series for one in parts if one.grid == grid})
-        self._say_failed(frozenset(failed))
-        self.catch_up()
+    def replace(self, name: str, buffer: Buffer) -> None:
+        """A panel has other points than before: all get it whole."""
+        shown = self.panels[name]
+        shown.buffer, shown.error, shown.remedy = buffer, "", ""
+        self._owe(name)
+
+    def fail(self, name: str, error: str, remedy: str) -> None:
+        """A panel was not to be had. Its points stay; who has it hears of it, once."""
+        shown = self.panels[name]
+        if (shown.error, shown.remedy) == (error, remedy):
+            return
+        shown.error, shown.remedy = error, remedy
+        if shown.buffer is None:
+            self._owe(name)
+            return
+        last = shown.buffer.grid
+        self.append([Added(name, Grid(last.end, last.step, 0), ())])
+
+    def append(self, added: Sequence[Added]) -> None:
+        """Give the new points to all who have the panels."""
+        for grid in dict.fromkeys(one.grid for one in added):
+            self._append(grid, {one.panel: one.series for one in added if one.grid == grid})
 
     def catch_up(self) -> None:
         """Give whole panels to those who want them and have them not."""
-        made: dict[frozenset[str], list[bytes]] = {}
+        made: dict[frozenset[str], list[tuple[frozenset[str], bytes]]] = {}
         known = {name for name, shown in self.panels.items() if shown.is_known}
         for watcher, seat in self.seats.items():
             if seat.is_behind and not watcher.is_ready:
@@ -109,10 +126,15 @@ class Screen:
             needed = (seat.wanted - seat.has) & known
             if needed not in made:
                 made[needed] = self._whole(needed)
-            if all(watcher.offer(frame) for frame in made[needed]):
-                seat.has |= needed
-            else:
-                _fall_behind(seat)
+            for panels, frame in made[needed]:
+                if not watcher.offer(frame):
+                    seat.is_behind = True
+                    break
+                seat.has |= panels
+
+    def _owe(self, name: str) -> None:
+        for seat in self.seats.values():
+            seat.has.discard(name)
 
     def _append(self, grid: Grid, series: dict[str, Sequence[Series]]) -> None:
         made: dict[frozenset[str], bytes] = {}
@@ -124,39 +146,31 @@ class Screen:
                 parts = [self._part(name, list(series[name])) for name in sorted(panels)]
                 made[panels] = self._frame(grid, parts, is_whole=False)
             if not watcher.offer(made[panels]):
-                _fall_behind(seat)
+                # it missed points, so that nothing more can be added to these
+                seat.is_behind = True
+                seat.has -= panels
 
-    def _say_failed(self, failed: frozenset[str]) -> None:
-        """Say what went wrong to those who have the panel; others get it with the whole."""
-        for name in failed:
-            shown = self.panels[name]
-            if shown.buffer is None:
-                for seat in self.seats.values():
-                    seat.has.discard(name)
-                continue
-            end = shown.buffer.grid
-            grid = Grid(end.end, end.step, 0)
-            frame = self._frame(grid, [self._part(name, [])], is_whole=False)
-            for watcher, seat in self.seats.items():
-                if name in seat.has and not watcher.offer(frame):
-                    _fall_behind(seat)
-
-    def _whole(self, panels: frozenset[str]) -> list[bytes]:
-        """A frame for each grid that these panels have."""
-        by_grid: dict[Grid, list[PanelFrame]] = {}
+    def _whole(self, panels: Iterable[str]) -> list[tuple[frozenset[str], bytes]]:
+        """A frame for each grid that these panels have, and which are in it."""
+        by_grid: dict[Grid, list[str]] = {}
         for name in sorted(panels):
             buffer = self.panels[name].buffer
-            grid = Grid(0, 1, 0) if buffer is None else buffer.grid
-            part = self._part(name, [] if buffer is None else buffer.series, is_whole=True)
-            by_grid.setdefault(grid, []).append(part)
-        return [self._frame(grid, parts, is_whole=True) for grid, parts in by_grid.items()]
+            by_grid.setdefault(NO_GRID if buffer is None else buffer.grid, []).append(name)
+        return [
+            (frozenset(names), self._frame(grid, list(map(self._all, names)), is_whole=True))
+            for grid, names in by_grid.items()
+        ]
+
+    def _all(self, name: str) -> PanelFrame:
+        buffer = self.panels[name].buffer
+        return self._part(name, [] if buffer is None else buffer.series, is_whole=True)
 
     def _part(self, name: str, series: list[Series], is_whole: bool = False) -> PanelFrame:
         shown = self.panels[name]
         return PanelFrame(
             id=name,
             series=series,
-            exprs=shown.exprs if is_whole else (),
+            exprs=shown.exprs if is_whole or shown.error else (),
             error=shown.error,
             remedy=shown.remedy,
             left_out=0 if shown.buffer is None else shown.buffer.left_out,
@@ -166,9 +180,3 @@ class Screen:
         return self._encode(
             Frame(self.view.key, is_whole, grid.start, grid.step, grid.count, parts)
         )
-
-
-def _fall_behind(seat: Seat) -> None:
-    """It missed something, so that nothing more can be added: it gets all of it whole."""
-    seat.is_behind = True
-    seat.has.clear()

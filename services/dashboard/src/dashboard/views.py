@@ -123,12 +123,12 @@ def step_of(view: View, scrape_seconds: float) -> int:
 
 
 def grid_of(view: View, now: float, scrape_seconds: float) -> Grid:
-    """The instants of a view, all multiples of the step; a live one ends when samples are there."""
+    """The instants of a view, all multiples of the step; none is before its samples are there."""
     step = step_of(view, scrape_seconds)
     if view.start is None or view.end is None:
         last = math.floor((now - SETTLE_SECONDS) / step)
         count = view.seconds // step + 1
     else:
-        last = math.ceil(view.end / step)
-        count = last - view.start // step + 1
+        last = min(math.ceil(view.end / step), math.floor((now - SETTLE_SECONDS) / step))
+        count = max(1, last - view.start // step + 1)
     return Grid((last - count + 1) * step, step, count)

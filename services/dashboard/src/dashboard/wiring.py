@@ -10,6 +10,7 @@ from dashboard.hub import encode
 from dashboard.panels import GROUPS, PANELS
 from dashboard.poller import Poller
 from dashboard.promql import Prometheus
+from dashboard.rounds import Rounds
 from dashboard.settings import DashboardSettings
 from ollama_observe.metrics.build import process_registry
 
@@ -27,6 +28,7 @@ def dashboard_of(settings: DashboardSettings) -> Dashboard:
     prometheus = Prometheus(
         http, settings.prometheus_url, settings.prometheus_timeout_seconds, books
     )
-    poller = Poller(PANELS, prometheus, settings, books, encode, unix_time)
+    rounds = Rounds(PANELS, prometheus, settings, unix_time)
+    poller = Poller(PANELS, rounds, settings, books, encode, unix_time)
     sources = Sources(GROUPS, PANELS, poller, prometheus, http, poller.running(), unix_time)
     return create_dashboard(settings, sources, registry, books)

@@ -1,0 +1,169 @@
+"""One round of queries for a view: what it lacks is asked for, and given as it comes.
+
+A panel of a view is asked for the points that its buffer lacks. What failed is asked for again,
+and then for all that is missing, so that a Prometheus that was away leaves no hole in the page.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+
+from dashboard.expressions import duration, filled
+from dashboard.frames import Buffer, columns, instants, missing
+from dashboard.messages import Series
+from dashboard.panels.model import Panel, Role
+from dashboard.promql import Prometheus, QueryError
+from dashboard.screen import Added, Screen, Shown
+from dashboard.settings import DashboardSettings
+from dashboard.views import Grid, View, grid_of
+
+AGAIN_SECONDS = 5.0
+"""How long after a failure it is asked for again."""
+FLUSH_SECONDS = 0.15
+"""How long new panels are gathered before they are given: a page draws them together."""
+LEAST_LOOK_BACK_SECONDS = 75
+"""How far an instant may be from the last sample to have a value: rules record every 30 seconds."""
+
+
+class Rounds:
+    """Plays rounds. `clock` is Unix time in seconds."""
+
+    def __init__(
+        self,
+        panels: Iterable[Panel],
+        prometheus: Prometheus,
+        settings: DashboardSettings,
+        clock: Callable[[], float],
+    ) -> None:
+        self._panels = {panel.id: panel for panel in panels}
+        self._prometheus = prometheus
+        self._scrape_seconds = settings.scrape_interval_seconds
+        self._slo = slo_of(settings)
+        self._clock = clock
+        self._asking = asyncio.Semaphore(settings.prometheus_concurrency)
+        self._look_back_seconds = max(LEAST_LOOK_BACK_SECONDS, int(4 * self._scrape_seconds))
+
+    def lacking(self, screen: Screen, now: float) -> list[str]:
+        """The panels that somebody wants and that lack points; none while a round is played."""
+        if screen.is_busy or not screen.seats:
+            return []
+        grid = self._grid(screen, now)
+        return [name for name in sorted(screen.wanted) if _lacks(screen, name, grid, now)]
+
+    async def play(self, screen: Screen, names: Iterable[str], now: float) -> None:
+        """Ask for what these panels lack; the screen is busy until the end."""
+        try:
+            await self._play(screen, self._grid(screen, now), names)
+        finally:
+            screen.is_busy = False
+
+    async def _play(self, screen: Screen, grid: Grid, names: Iterable[str]) -> None:
+        for name in names:
+            shown = screen.panels.setdefault(name, Shown(self._exprs(name, screen.view, grid.step)))
+            shown.not_before = self._clock() + AGAIN_SECONDS
+        try:
+            scraped = await self._scraped(grid)
+        except QueryError as error:
+            # what does not answer this answers nothing, and each would wait as long
+            self._fail(screen, names, error)
+            return
+        added: list[Added] = []
+        pending = {asyncio.ensure_future(self._ask(screen, n, grid, scraped, added)) for n in names}
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, timeout=FLUSH_SECONDS)
+                for one in done:
+                    one.result()
+                screen.catch_up()
+        finally:
+            for one in pending:
+                one.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+        screen.append(added)
+
+    async def _ask(
+        self,
+        screen: Screen,
+        name: str,
+        grid: Grid,
+        scraped: frozenset[float],
+        added: list[Added],
+    ) -> None:
+        """Bring a panel up to a grid."""
+        shown = screen.panels[name]
+        part = missing(shown.buffer, grid)
+        asked = [
+            self._series(self._panels[name], place, expr, part, scraped)
+            for place, expr in enumerate(shown.exprs)
+            if expr
+        ]
+        try:
+            series = [one for found in await asyncio.gather(*asked) for one in found]
+        except QueryError as error:
+            self._fail(screen, [name], error)
+            return
+        shown.not_before = 0.0
+        if shown.buffer is None or part == grid:
+            screen.replace(name, Buffer(grid, series))
+        else:
+            shown.error = shown.remedy = ""
+            added.append(Added(name, part, shown.buffer.append(part, series)))
+
+    def _fail(self, screen: Screen, names: Iterable[str], error: QueryError) -> None:
+        for name in names:
+            screen.panels[name].not_before = self._clock() + AGAIN_SECONDS
+            screen.fail(name, str(error), error.remedy)
+        screen.catch_up()
+
+    def _grid(self, screen: Screen, now: float) -> Grid:
+        """A live view's moves on; that of a zoom stays as it was when it was first looked at."""
+        if screen.fixed is not None:
+            return screen.fixed
+        grid = grid_of(screen.view, now, self._scrape_seconds)
+        if not screen.view.is_live:
+            screen.fixed = grid
+        return grid
+
+    def _exprs(self, name: str, view: View, step: int) -> tuple[str, ...]:
+        """The queries as they are asked; empty where this view does not ask one."""
+        panel = self._panels[name]
+        asked = panel.asked(view.by_model)
+        return tuple(
+            filled(query.expr, view, step, self._scrape_seconds, self._slo)
+            if place in asked
+            else ""
+            for place, query in enumerate(panel.queries)
+        )
+
+    async def _series(
+        self, panel: Panel, place: int, expr: str, grid: Grid, scraped: frozenset[float]
+    ) -> list[Series]:
+        async with self._asking:
+            found = await self._prometheus.range(expr, grid, self._look_back_seconds)
+        is_constant = panel.queries[place].role is Role.THRESHOLD
+        return columns(place, found, grid, None if is_constant else scraped)
+
+    async def _scraped(self, grid: Grid) -> frozenset[float]:
+        """When there were samples. Raises: QueryError.
+
+        A Prometheus that was stopped marks no series as gone: each would go on for as long as it
+        looks back, which is five minutes where it takes no other number (2.42).
+        """
+        window = duration(max(self._look_back_seconds, grid.step))
+        async with self._asking:
+            found = await self._prometheus.range(
+                f"count(count_over_time(up[{window}]))", grid, self._look_back_seconds
+            )
+        return instants(found)
+
+
+def slo_of(settings: DashboardSettings) -> Mapping[str, str]:
+    """The objectives' numbers, by the names that panels use."""
+    names = ("slo_success_ratio", "slo_ttft_seconds", "slo_ttft_ratio", "slo_duration_seconds")
+    return {name: f"{getattr(settings, name):g}" for name in names}
+
+
+def _lacks(screen: Screen, name: str, grid: Grid, now: float) -> bool:
+    shown = screen.panels.get(name)
+    if shown is None:
+        return True
+    return now >= shown.not_before and missing(shown.buffer, grid).count > 0
