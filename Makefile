@@ -153,7 +153,7 @@ alerts: ## what fires now, since when and what to do; fails where something fire
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack alerts $(FLAGS)
 
-bench: $(DEV_ENVIRONMENT) ## what the proxy costs, beside nginx, in six minutes: docs/PERFORMANCE.md
+bench: $(DEV_ENVIRONMENT) ## what proxy and dashboard cost, in ten minutes: docs/PERFORMANCE.md
 	@$(PY) -m bench $(FLAGS)
 
 soak: $(DEV_ENVIRONMENT) ## mixed faults for ten minutes, then every count must be right

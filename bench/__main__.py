@@ -1,6 +1,7 @@
 """`make bench`: what the proxy costs, beside nginx and beside nothing, and what Portkey adds.
 
-And whether what the traffic generator says of a server is true: `bench.traffic`.
+And whether what the traffic generator says of a server is true: `bench.traffic`; and whether two
+hundred viewers of the dashboard cost what one does: `bench.dashboard`.
 """
 
 import argparse
@@ -12,6 +13,10 @@ from typing import Any
 import uvloop
 
 from bench import gateway
+from bench.dashboard import __main__ as of_dashboard
+from bench.dashboard import world
+from bench.dashboard.report import Results as DashboardResults
+from bench.dashboard.report import table as dashboard_table
 from bench.load import WrongAnswerError
 from bench.machine import facts
 from bench.nginx import INSTALL, StartError, executable
@@ -49,9 +54,9 @@ def _arguments() -> argparse.Namespace:
         prog="python -m bench",
         description="Measure direct, nginx, the proxy and the proxy through Portkey side by side "
         "on loopback: unary chats, streams, one big upload; then hold the traffic generator "
-        "against streams whose instants are known. The tables go to stdout; after a whole run "
-        "with nginx and the gateway, they go into docs/PERFORMANCE.md and everything into "
-        "docs/performance.json and docs/performance-traffic.json as well.",
+        "against streams whose instants are known, and look at the dashboard two hundred times at "
+        "once. The tables go to stdout; after a whole run with nginx, the gateway and Prometheus, "
+        "they go into docs/PERFORMANCE.md and everything into docs/performance*.json as well.",
         allow_abbrev=False,
     )
     parser.add_argument("--quick", action="store_true", help="a little of each; writes no document")
@@ -79,6 +84,16 @@ def _hold_traffic(arguments: argparse.Namespace, machine: Mapping[str, Any]) -> 
     return found
 
 
+def _look(arguments: argparse.Namespace) -> DashboardResults | None:
+    """Look at the dashboard, and print what that costs. Raises: NoFigureError."""
+    if not world.is_possible():
+        _say(world.INSTALL)
+        return None
+    found = of_dashboard.run(of_dashboard.QUICK if arguments.quick else of_dashboard.WHOLE)
+    print(dashboard_table(found))  # noqa: T201
+    return found
+
+
 def main() -> None:
     """Measure, print the tables, write what is to be written."""
     arguments = _arguments()
@@ -92,7 +107,8 @@ def main() -> None:
         found = uvloop.run(run(plan, nginx, has_gateway))
         print(table(found))  # noqa: T201
         truth = None if arguments.workload else _hold_traffic(arguments, machine)
-    except (StartError, WrongAnswerError, NoTruthError) as error:
+        viewers = None if arguments.workload else _look(arguments)
+    except (StartError, WrongAnswerError, NoTruthError, world.NoFigureError) as error:
         raise SystemExit(f"bench: {error}") from error
     is_whole = not (arguments.quick or arguments.workload or nginx is None) and has_gateway
     if arguments.json or is_whole:
@@ -102,6 +118,8 @@ def main() -> None:
         _say(f"wrote {DOCUMENT.name} and {JSON.name}")
         if truth is not None:
             of_traffic.publish(truth)
+        if viewers is not None:
+            of_dashboard.publish(viewers)
 
 
 if __name__ == "__main__":

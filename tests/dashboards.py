@@ -34,8 +34,11 @@ class FakeViews:
     looks: dict[Viewer, Look] = field(default_factory=dict)
     left: list[Viewer] = field(default_factory=list)
     broken: bool = False
+    watched: int = 0
+    """How often a view was asked for."""
 
     def watch(self, viewer: Viewer, look: Look) -> tuple[str, str]:
+        self.watched += 1
         if self.broken:
             raise RuntimeError("a defect")
         view = look.view.checked()

@@ -5,8 +5,7 @@ import itertools
 import math
 import re
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,10 +17,9 @@ from prometheus_client.utils import floatToGoString
 
 from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.metric import Kind, Metric
-from stack.waiting import wait_until
 from tests.components import need
-from tests.ports import free_port
 from tests.prometheus_api import PrometheusApi
+from tests.prometheuses import PrometheusProcess
 from tests.promql import Selector
 from tests.promtool import promtool
 from tests.rules import PROMETHEUS, values_of
@@ -30,13 +28,14 @@ MODELS = ("llama3.2:1b", "qwen3:8b")
 SCRAPE_SECONDS = 15
 BORN_SECONDS = 150
 """How long before the end `BORN` began."""
+GAP_SECONDS = (3000, 1800)
+"""How long before the end Prometheus went away, and came back."""
 BORN = ("ollama_proxy_client_aborts_total", "upload", 3)
 """A counter, its phase and what it began with: it was not there before."""
 
 _DAY_OF = "ollama_proxy_tokens_per_second"
 """What is compared with the day before has a day."""
 _MOST_SERIES = 100
-_STARTS_WITHIN_SECONDS = 30.0
 _JOBS = {
     **dict.fromkeys(catalogue.PROXY, "proxy"),
     **dict.fromkeys(catalogue.EXPORTER, "gpu-exporter"),
@@ -69,36 +68,72 @@ _Value = Callable[[int], float]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A Prometheus and what it knows: from `start` to `end`, as Unix time."""
+    """A Prometheus and what it knows: from `start` to `end`, as Unix time, but for a gap."""
 
-    api: PrometheusApi
+    process: PrometheusProcess
     start: int
     end: int
+
+    @property
+    def api(self) -> PrometheusApi:
+        """Where it is asked."""
+        return self.process.api
+
+    @property
+    def gap(self) -> tuple[int, int]:
+        """Its last sample before it was away, and the first after that."""
+        before, after = GAP_SECONDS
+        return self.end - before, self.end - after
 
 
 @contextlib.contextmanager
 def prometheus_with_history(folder: Path) -> Iterator[History]:
     """A Prometheus whose rules have been evaluated at least once while the block runs."""
+    end = int(datetime.now(UTC).timestamp())
+    hour = an_hour(end)
+    day = [*range(end - 26 * 3600, end - 3600, 120), *hour]
+    with prometheus_with(folder, hour, day, has_rules=True) as process:
+        process.until_ready(_has_rules)
+        yield History(process, end - 3600, end)
+
+
+@contextlib.contextmanager
+def prometheus_with(
+    folder: Path, hour: Sequence[int], day: Sequence[int], *, has_rules: bool
+) -> Iterator[PrometheusProcess]:
+    """A Prometheus that has samples at these instants, which may be in the future."""
     remedy = "install the package prometheus"
     need("prometheus", shutil.which("prometheus") is not None, remedy)
-    end = int(datetime.now(UTC).timestamp())
-    source = folder / "history.txt"
+    source, data = folder / "history.txt", folder / "data"
     with source.open("w", encoding="utf-8") as file:
-        write_history(file, end)
-    data = folder / "data"
+        write_history(file, hour, day)
     promtool("tsdb", "create-blocks-from", "openmetrics", str(source), str(data))
     source.unlink()
-    with _running(_configured(folder), data, folder) as api:
-        yield History(api, end - 3600, end)
+    config = _configured(folder, PROMETHEUS.glob("rules/*.yml") if has_rules else ())
+    process = PrometheusProcess(config, data, folder / "prometheus.log")
+    process.start()
+    try:
+        process.until_ready()
+        yield process
+    finally:
+        process.stop()
 
 
-def write_history(file: TextIO, end: int) -> None:
-    """The samples, as OpenMetrics: each minute, and each scrape of the last quarter of an hour."""
-    hour = [
-        *range(end - 3600, end - 900, 60),
+def an_hour(end: int) -> list[int]:
+    """Each minute, and each scrape of the last quarter of an hour; none in the gap."""
+    before, after = GAP_SECONDS
+    return [
+        *range(end - 3600, end - before + 1, 60),
+        *range(end - after, end - 900, 60),
         *range(end - 900, end + 1, SCRAPE_SECONDS),
     ]
-    day = [*range(end - 26 * 3600, end - 3600, 120), *hour]
+
+
+def write_history(file: TextIO, hour: Sequence[int], day: Sequence[int]) -> None:
+    """The samples at these instants, as OpenMetrics; what is compared with the day before at more.
+
+    Shape: `day` ends with `hour`.
+    """
     for job in sorted(set(_JOBS.values())):
         _write(file, "up", {"job": job, "instance": job}, day, lambda _: 1.0)
     for metric in catalogue.ALL:
@@ -108,8 +143,8 @@ def write_history(file: TextIO, end: int) -> None:
             _write_metric(file, metric, target, instants, number)
     name, phase, value = BORN
     born = {"job": "proxy", "instance": "proxy", "phase": phase, "routing": "direct"}
-    instants = [at for at in hour if at > end - BORN_SECONDS]
-    _write(file, name, {**born, "model": "born:1b"}, instants, lambda _: float(value))
+    late = [at for at in hour if at > hour[-1] - BORN_SECONDS]
+    _write(file, name, {**born, "model": "born:1b"}, late, lambda _: float(value))
     file.write("# EOF\n")
 
 
@@ -175,42 +210,19 @@ def _values(metric: Metric, label: str) -> Sequence[str]:
     return sorted(known) or ("x",)
 
 
-def _configured(folder: Path) -> Path:
-    """The rules, all of them at every turn, and nothing to scrape."""
-    rules = folder / "rules"
-    rules.mkdir()
-    for path in (PROMETHEUS / "rules").glob("*.yml"):
+def _configured(folder: Path, rules: Iterable[Path]) -> Path:
+    """These rules, all of them at every turn, and nothing to scrape."""
+    copies = folder / "rules"
+    copies.mkdir()
+    for path in rules:
         text = re.sub(r"^( +)interval: .*", r"\1interval: 1s", path.read_text(), flags=re.MULTILINE)
-        (rules / path.name).write_text(text)
+        (copies / path.name).write_text(text)
     config = folder / "prometheus.yml"
-    told = {"global": {"evaluation_interval": "1s"}, "rule_files": [str(rules / "*.yml")]}
+    told = {"global": {"evaluation_interval": "1s"}, "rule_files": [str(copies / "*.yml")]}
     config.write_text(yaml.safe_dump(told))
     return config
 
 
-@contextlib.contextmanager
-def _running(config: Path, data: Path, folder: Path) -> Iterator[PrometheusApi]:
-    port = free_port()
-    command = [
-        "prometheus",
-        f"--config.file={config}",
-        f"--storage.tsdb.path={data}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    api = PrometheusApi(f"http://127.0.0.1:{port}")
-    with (folder / "prometheus.log").open("wb") as log:
-        child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            assert wait_until(lambda: _is_ready(api), _STARTS_WITHIN_SECONDS, 0.1)
-            yield api
-        finally:
-            child.terminate()
-            child.wait(timeout=30)
-
-
-def _is_ready(api: PrometheusApi) -> bool:
+def _has_rules(api: PrometheusApi) -> bool:
     """Whether every rule was evaluated, and none failed."""
-    try:
-        return set(api.health_of_rules().values()) == {"ok"}
-    except OSError:
-        return False
+    return set(api.health_of_rules().values()) == {"ok"}

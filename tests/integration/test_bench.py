@@ -12,6 +12,7 @@ import pytest
 from bench import added, exchanges, gateway, kernel, nginx
 from bench.__main__ import DOCUMENT, JSON, run
 from bench.bar import FIGURES, Figure, Row, paces_lost, rows
+from bench.dashboard import world
 from bench.load import Caller, Received, Stream, Upload, WrongAnswerError, connect
 from bench.plan import Plan, quick, whole
 from bench.report import rendered, table
@@ -23,6 +24,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 async def test_a_quick_run_measures_everything_side_by_side(tmp_path: Path) -> None:
     need("nginx", nginx.executable() is not None, "apt-get install nginx")
     need("node", gateway.is_possible(), "install the packages nodejs and npm")
+    need("prometheus", world.is_possible(), "install the package prometheus")
     path = tmp_path / "quick.json"
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -40,7 +42,9 @@ async def test_a_quick_run_measures_everything_side_by_side(tmp_path: Path) -> N
     found = json.loads(path.read_text(encoding="utf-8"))
     shown, generator = told.split("| Generator, client side |")
     assert shown.strip() == table(found).strip()
+    generator, viewers = generator.split("| Dashboard |")
     assert "8 streams of 100 chunks/s: 8 requests" in generator
+    assert "12 of one view, and 2 that do not read" in viewers
     assert list(found["medians"]) == [workload.name for workload in quick().workloads]
     for row in rows(found["medians"]):
         assert row.proxy is not None and row.nginx is not None, row.figure

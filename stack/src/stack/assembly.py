@@ -109,7 +109,10 @@ def assemble(request: Request, wish: Wish, running: Plan, verb: str) -> Plan:
         model_api=reason,
         notes=_notes(request, changing, running, fetched),
         digests=digests_after(
-            running, digests(request.variables), [part.name for part in changing.stays]
+            running,
+            digests(request.variables),
+            [part.name for part in changing.stays],
+            changing.arrives,
         ),
         wished=tuple(sorted(wish.parts | set(running.wished))),
         gateway=changing.gateway,

@@ -15,6 +15,12 @@ _PREFIXES = {
     "prometheus": ("PROMETHEUS", "SLO_", "PROXY_CONTROL_", "STACK_"),
     "dashboard": ("DASHBOARD", "SLO_", "PROXY_CONTROL_", "STACK_"),
 }
+_PLACES = {
+    "gpu-exporter": ("GPU_EXPORTER", "GPU_EXPORTER_HOST", "GPU_EXPORTER_PORT"),
+    "traffic": ("TRAFFIC", "TRAFFIC_WORKER_HOST", "TRAFFIC_WORKER_PORT"),
+    "dashboard": ("DASHBOARD", "DASHBOARD_HOST", "DASHBOARD_PORT"),
+}
+"""What says whether and where a part is that a Prometheus is told of while it runs."""
 _BESIDES = {
     "proxy": frozenset({"ENGINE", *_ENGINES_PLACE}),
     "gpu-exporter": frozenset({"ENGINE", *_ENGINES_PLACE, "ENGINE_MODELS_DIR"}),
@@ -22,16 +28,14 @@ _BESIDES = {
     "prometheus": frozenset(
         {
             *_ENGINES_PLACE,
-            *("GPU_EXPORTER", "GPU_EXPORTER_HOST", "GPU_EXPORTER_PORT"),
-            *("TRAFFIC", "TRAFFIC_WORKER_HOST", "TRAFFIC_WORKER_PORT"),
             *("ALERTMANAGER", "ALERTMANAGER_HOST", "ALERTMANAGER_PORT"),
-            *("DASHBOARD", "DASHBOARD_HOST", "DASHBOARD_PORT"),
+            *(variable for places in _PLACES.values() for variable in places),
         }
     ),
     "dashboard": frozenset(
         {
-            *("GPU_EXPORTER", "GPU_EXPORTER_HOST", "GPU_EXPORTER_PORT"),
-            *("TRAFFIC", "TRAFFIC_WORKER_HOST", "TRAFFIC_WORKER_PORT"),
+            *_PLACES["gpu-exporter"],
+            *_PLACES["traffic"],
             *("PROMETHEUS", "PROMETHEUS_HOST", "PROMETHEUS_PORT"),
             *("PROMETHEUS_SCRAPE_INTERVAL_SECONDS", "PROMETHEUS_RUNBOOK_URL"),
         }
@@ -55,24 +59,30 @@ def set_differently(
     return [
         variable
         for variable in changed(running.digests, now)
-        if concerns(variable, staying, is_routed) and concerns(variable, wanted, is_routed)
+        if _is_kept(variable, staying, wanted - staying, is_routed)
+        and concerns(variable, wanted, is_routed)
     ]
 
 
-def digests_after(running: Plan, now: Mapping[str, str], stays: Iterable[str]) -> dict[str, str]:
+def digests_after(
+    running: Plan, now: Mapping[str, str], stays: Iterable[str], arrives: Iterable[str]
+) -> dict[str, str]:
     """What each variable was when the parts that it concerns were started."""
-    staying, is_routed = set(stays), running.gateway is not None
-    kept = {
-        variable: value
-        for variable, value in running.digests.items()
-        if concerns(variable, staying, is_routed)
-    }
-    new = {
-        variable: value
-        for variable, value in now.items()
-        if not concerns(variable, staying, is_routed)
-    }
-    return kept | new
+    is_routed = running.gateway is not None
+    staying, arriving = set(stays), set(arrives)
+    names = running.digests.keys() | now.keys()
+    kept = {name for name in names if _is_kept(name, staying, arriving, is_routed)}
+    old = {name: value for name, value in running.digests.items() if name in kept}
+    return old | {name: value for name, value in now.items() if name not in kept}
+
+
+def _is_kept(variable: str, stays: set[str], arrives: set[str], is_routed: bool) -> bool:
+    """Whether a part that stays goes on with what the variable was.
+
+    Prometheus does not, of where a part is that arrives: it is told of it.
+    """
+    is_told = any(variable in _PLACES.get(part, ()) for part in arrives)
+    return concerns(variable, stays - {"prometheus"} if is_told else stays, is_routed)
 
 
 def concerns(variable: str, parts: Iterable[str], is_routed: bool) -> bool:

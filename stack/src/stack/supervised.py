@@ -87,6 +87,14 @@ class Supervisor:
             if "NOT_RUNNING" not in fault.faultString:
                 raise
 
+    def signal(self, name: str, signal: str) -> None:
+        """Send a part a signal by its name (`HUP`). A part that does not run is left alone."""
+        try:
+            self._rpc.signalProcess(name, signal)
+        except xmlrpc.client.Fault as fault:
+            if "NOT_RUNNING" not in fault.faultString:
+                raise
+
     def shutdown(self, within_seconds: float) -> None:
         """End the supervisor and whatever still runs under it, and wait until it is gone."""
         self._rpc.shutdown()

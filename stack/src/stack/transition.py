@@ -6,13 +6,16 @@ from stack import probes, supervised, supervision
 from stack.console import step
 from stack.errors import StackError
 from stack.logs import last_lines, size_bytes
-from stack.parts import Part
+from stack.parts import Address, Part
 from stack.plan import Plan
+from stack.prometheus.configuration import COMING_AND_GOING, CONFIGURATION, retargeted
 from stack.request import Request
 from stack.stop import stop_order, stop_part
 from stack.supervised import Supervisor
 from stack.variables import environment_of
 from stack.waiting import wait_until
+
+_PROMETHEUS = "prometheus"
 
 
 class Transition:
@@ -39,6 +42,7 @@ class Transition:
                 self._added.append(part)
                 environment = environment_of(part, self._request.variables)
                 start_part(self._request, supervisor, part, environment)
+        self._tell_prometheus(supervisor, self._before, self._after)
 
     def undo(self, supervisor: Supervisor) -> None:
         """Stop what was started, and start again what was stopped. Raises: StackError."""
@@ -55,6 +59,21 @@ class Transition:
                 stop_part(supervisor, part.name, part)
                 supervisor.remove(part.name)
             start_part(self._request, supervisor, part, environment)
+        self._tell_prometheus(supervisor, self._after, self._before)
+
+    def _tell_prometheus(self, supervisor: Supervisor, before: Plan, after: Plan) -> None:
+        """Tell one that stays of those that came and went: it reads its configuration again."""
+        stays = before.part(_PROMETHEUS) and before.part(_PROMETHEUS) == after.part(_PROMETHEUS)
+        addresses = _coming_and_going(after)
+        if not stays or addresses == _coming_and_going(before):
+            return
+        path = self._request.places.run / CONFIGURATION
+        path.write_text(retargeted(path.read_text(encoding="utf-8"), addresses), encoding="utf-8")
+        supervisor.signal(_PROMETHEUS, "HUP")
+
+
+def _coming_and_going(plan: Plan) -> dict[str, Address]:
+    return {part.name: part.addresses[0] for part in plan.parts if part.name in COMING_AND_GOING}
 
 
 def write(request: Request, plan: Plan) -> None:

@@ -51,6 +51,6 @@ def _prometheus(request: Request, binary: Binary, parts: list[Part]) -> Part:
         traffic=first.get("traffic"),
         dashboard=first.get(NAME),
     )
-    path = places.run / "prometheus.yml"
+    path = places.run / configuration.CONFIGURATION
     path.write_text(rendered, encoding="utf-8")
     return prometheus_part(settings, places, binary.path, path)

@@ -12,9 +12,9 @@ const { strokesOf } = await import(`${STATIC}/spark.js`);
 const { behindOf } = await import(`${STATIC}/board.js`);
 const { collapsed } = await import(`${STATIC}/group.js`);
 const { lackOf } = await import(`${STATIC}/panel.js`);
-const { commonEnd } = await import(`${STATIC}/thresholds.js`);
+const { areCrowded, commonEnd } = await import(`${STATIC}/thresholds.js`);
 const { graphOf } = await import(`${STATIC}/full.js`);
-const { queriesOf } = await import(`${STATIC}/sheet.js`);
+const { nameOf, queriesOf } = await import(`${STATIC}/sheet.js`);
 const { wrapped } = await import(`${STATIC}/picture.js`);
 
 const panel = (queries, more = {}) => ({ id: "p", group: "g", title: "How?", unit: "seconds", absent: "nobody asked", queries, ...more });
@@ -119,6 +119,8 @@ test("a long name stands above its value", () => {
   assert.equal(widthOf([20], [50], 180).isTall, false);
   assert.equal(widthOf([140], [50], 180).isTall, true);
   assert.equal(widthOf([0], [90], 96).isTall, false);
+  assert.equal(widthOf([140], [50], 180).isCut, false);
+  assert.equal(widthOf([140], [50], 100).isCut, true);
 });
 
 test("a click hides one, Shift all others, and the last brings all back", () => {
@@ -167,6 +169,9 @@ test("a panel without data says why, and a failed one what helps", () => {
 test("many thresholds say once what they have in common", () => {
   assert.equal(commonEnd(["a:1 the day before", "b the day before"]), "the day before");
   assert.equal(commonEnd(["x", "y"]), "");
+  assert.equal(areCrowded([0, 60]), false);
+  assert.equal(areCrowded([0, 30]), true); // the upper word stands under its line
+  assert.equal(areCrowded([-40, 100, 90]), true);
 });
 
 test("an expression goes to Prometheus whole", () => {
@@ -179,6 +184,10 @@ test("PromQL is shown as it was asked, without queries of the other view", () =>
   const two = panel([{ expr: "a", name: "A" }, { expr: "b", name: "B" }]);
   assert.deepEqual(queriesOf(two, ["", "b{}"]), [{ expr: "b{}", name: "B" }]);
   assert.equal(queriesOf(two, []).length, 2);
+  assert.equal(nameOf({ expr: "x", name: "{model} p95" }), "p95, by model");
+  assert.equal(nameOf({ expr: "x", name: "{component} {state}" }), "by component, state");
+  assert.equal(nameOf({ expr: "x", role: "memory" }), "memory");
+  assert.equal(nameOf(undefined), "");
 });
 
 test("a picture's legend has as many lines as it needs", () => {

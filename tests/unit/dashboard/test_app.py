@@ -1,5 +1,7 @@
 """The page and what stands around it: files, health, metrics, nothing that changes anything."""
 
+import asyncio
+from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx2
@@ -7,7 +9,16 @@ import pytest
 
 from dashboard.app import names_of
 from dashboard.settings import DashboardSettings
-from tests.dashboards import FakePrometheus, RunningDashboard, heard_all, page, running_dashboard
+from tests.dashboards import (
+    CEILING_SECONDS,
+    FakePrometheus,
+    RunningDashboard,
+    heard,
+    heard_all,
+    page,
+    running_dashboard,
+)
+from tests.fakes.server import Call, ScriptedServer
 
 
 @pytest.fixture
@@ -27,7 +38,7 @@ async def test_the_page_is_served_and_its_files_are_asked_for_again_by_what_they
 ) -> None:
     async with running_dashboard(static=static) as it:
         whole = await asked(it, "GET", "/")
-        assert (whole.status_code, whole.headers["cache-control"]) == (200, "no-store")
+        assert (whole.status_code, whole.headers["cache-control"]) == (200, "no-cache")
         assert whole.headers["content-type"] == "text/html; charset=utf-8"
         assert "default-src 'self'" in whole.headers["content-security-policy"]
         script = await asked(it, "GET", "/main.js")
@@ -40,6 +51,24 @@ async def test_the_page_is_served_and_its_files_are_asked_for_again_by_what_they
         (static / "main.js").unlink()
         gone = await asked(it, "GET", "/main.js")
         assert (gone.status_code, gone.text) == (404, "there is no such page\n")
+
+
+async def test_what_is_compressed_is_asked_for_again_by_its_own_name(static: Path) -> None:
+    (static / "main.js").write_text("export const a = 1\n" * 100)
+    async with running_dashboard(static=static) as it:
+        packed = await asked(it, "GET", "/main.js", **{"accept-encoding": "gzip"})
+        plain = await asked(it, "GET", "/main.js", **{"accept-encoding": "identity"})
+        assert packed.content == plain.content
+        assert packed.headers["content-encoding"] == "gzip"
+        assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 4
+        etag = packed.headers["etag"]
+        for accepted, status in (("gzip", 304), ("identity", 200)):
+            headers = {"accept-encoding": accepted, "if-none-match": etag}
+            again = await asked(it, "GET", "/main.js", **headers)
+            assert (again.status_code, again.headers["vary"]) == (status, "accept-encoding")
+        # what is scraped, and what has been compressed for nobody
+        scrape = await asked(it, "GET", "/metrics", **{"accept-encoding": "gzip"})
+        assert "content-encoding" not in scrape.headers
 
 
 @pytest.mark.parametrize(
@@ -84,6 +113,71 @@ async def test_health_says_what_cannot_be_shown() -> None:
         assert "no proxy answers" in told["live"]["detail"]
         # none is wanted, so that none is missed
         assert (told["prometheus"]["ok"], told["prometheus"]["is_up"]) == (True, False)
+
+
+class Subresources(HTMLParser):
+    """The scripts and styles that a page names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paths: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if tag in ("script", "link") and told.get("rel") != "icon":
+            self.paths.add(told.get("src") or told.get("href") or "")
+
+
+async def test_all_scripts_and_styles_of_the_page_are_under_150_kb_on_the_wire() -> None:
+    found = Subresources()
+    async with running_dashboard() as it:
+        found.feed((await asked(it, "GET", "/")).text)
+        assert any("vendor/uPlot" in path for path in found.paths)
+        assert len(found.paths) > 30
+        sizes = {}
+        for path in sorted(found.paths):
+            answer = await asked(it, "GET", f"/{path}", **{"accept-encoding": "gzip, br"})
+            assert (answer.status_code, path) == (200, path)
+            kept = "immutable" if path.startswith("vendor/") else "no-cache"
+            assert kept in answer.headers["cache-control"]
+            sizes[path] = int(answer.headers["content-length"])
+    assert sum(sizes.values()) < 150_000, sizes
+
+
+async def test_prometheus_is_linked_where_it_has_pages() -> None:
+    async def prometheus(call: Call) -> None:
+        statuses = {"/graph": "302 Found", "/query": "200 OK"}
+        status = statuses.get(call.target, "404 Not Found")
+        await call.answer(status, [(b"Location", b"/query")], b"")
+
+    async with ScriptedServer(prometheus) as server:
+        secret = server.url.replace("http://", "http://me:hunter2@")
+        async with running_dashboard(prometheus_url=secret) as it, page(it) as socket:
+            while not (hello := await heard(socket, "hello"))["prometheus_url"]:
+                pass  # it has been told before it was known
+            assert hello["prometheus_url"] == server.url
+            async with page(it) as other:
+                assert (await heard(other, "hello")) == hello
+
+
+@pytest.mark.parametrize("link", ["", "https://box/prometheus"])
+async def test_prometheus_is_linked_as_it_was_told_and_not_where_it_has_no_pages(
+    link: str,
+) -> None:
+    is_asked = asyncio.Event()
+
+    async def without_pages(call: Call) -> None:
+        if call.target == "/graph":
+            is_asked.set()
+        await call.answer("404 Not Found", [], b"")
+
+    async with ScriptedServer(without_pages) as server:
+        async with running_dashboard(prometheus_url=server.url, prometheus_link=link) as it:
+            if not link:
+                await asyncio.wait_for(is_asked.wait(), CEILING_SECONDS)
+            async with page(it) as socket:
+                hello = await heard(socket, "hello")
+                assert hello["prometheus_url"] == link
 
 
 def test_it_answers_to_its_own_names_and_those_of_the_origins_it_allows() -> None:

@@ -1,5 +1,7 @@
 """A panel's PromQL is filled with what a view asks for."""
 
+import re
+
 import pytest
 
 from dashboard.expressions import duration, filled
@@ -27,6 +29,13 @@ def test_a_filter_is_a_matcher_in_each_place() -> None:
 def test_a_name_matches_itself_alone() -> None:
     found = filled("a{${models}}", View(models=('we.ird"[x]\\n',)), 5, 5, {})
     assert found == r"""a{model=~"we\\.ird\"\\[x\\]\\\\n"}"""
+
+
+def test_a_name_may_look_like_what_is_left_of_an_empty_place() -> None:
+    for name in ("a{,b,}", "${models}", "{}"):
+        found = filled('a{x="1",${requests}} + b{${routings},}', View(models=(name,)), 5, 5, {})
+        literal = re.sub(r"([{}$])", r"\\\\\1", name)
+        assert found == f'a{{x="1",model=~"{literal}"}} + b'
 
 
 def test_an_objective_is_a_number() -> None:

@@ -20,6 +20,10 @@ def app() -> ReadOnly:
     async def metrics() -> str:
         return "metrics"
 
+    @inner.get("/health")
+    async def health() -> str:
+        return "an address"
+
     return ReadOnly(inner, frozenset({"dashboard", "board.example"}))
 
 
@@ -37,6 +41,8 @@ async def asked(method: str, url: str) -> httpx2.Response:
         ("GET", "http://board.example/", 200),
         ("GET", "http://evil.example/", 403),
         ("GET", "http://prometheus.example/metrics", 200),
+        ("GET", "http://evil.example/health", 403),
+        ("GET", f"{HERE}/health", 200),
         ("GET", f"{HERE}/absent", 404),
         ("POST", f"{HERE}/", 405),
         ("DELETE", f"{HERE}/", 405),

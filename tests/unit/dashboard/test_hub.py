@@ -8,8 +8,11 @@ from prometheus_client import CollectorRegistry
 
 from dashboard.books import Books
 from dashboard.hub import GOING_AWAY, FullError, Hub, encode
-from dashboard.messages import Live, Strip
+from dashboard.messages import Hello, Live, Strip
 from dashboard.viewer import End
+from ollama_observe.service.tasks import spawn
+
+CEILING_SECONDS = 5.0
 
 STRIP = Strip(1.0, [], [], None, [], False, None)
 LIVE = Live(1.0, [], [])
@@ -43,6 +46,46 @@ async def test_a_newcomer_has_the_latest_at_once() -> None:
     it.show_live(LIVE)
     with it.entered() as viewer:
         assert [await viewer.next(), await viewer.next()] == [encode(STRIP), encode(LIVE)]
+
+
+async def test_a_newcomer_is_greeted_first_and_all_are_again_when_the_greeting_changes() -> None:
+    it, _ = hub()
+    it.show_strip(STRIP)
+    hello = Hello(1, "1.0", (), (), (), (), "", "", 5.0)
+    it.greet(hello)
+    with it.entered() as viewer:
+        assert [await viewer.next(), await viewer.next()] == [encode(hello), encode(STRIP)]
+        other = msgspec.structs.replace(hello, prometheus_url="http://p")
+        it.greet(other)
+        assert await viewer.next() == encode(other)
+
+
+async def test_a_strip_is_shown_again_where_no_other_comes() -> None:
+    it, _ = hub()
+    task = spawn(it.repeat(0.01), name="repeat")
+    with it.entered() as viewer:
+        it.show_strip(STRIP)
+        for _ in range(3):
+            assert await asyncio.wait_for(viewer.next(), CEILING_SECONDS) == encode(STRIP)
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_nothing_is_shown_again_where_there_was_nothing_or_it_is_new() -> None:
+    for after, has_strip in ((0, False), (3600, True)):
+        it, _ = hub()
+        task = spawn(it.repeat(after), name="repeat")
+        with it.entered() as viewer:
+            if has_strip:
+                it.show_strip(STRIP)
+                assert await viewer.next() == encode(STRIP)
+            waiting = asyncio.ensure_future(viewer.next())
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert not waiting.done()
+            waiting.cancel()
+        task.cancel()
+        await asyncio.wait([task, waiting])
 
 
 def test_there_is_room_for_so_many_and_again_when_one_leaves() -> None:

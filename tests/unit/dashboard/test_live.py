@@ -177,3 +177,14 @@ async def test_a_crowd_is_cut_and_counted() -> None:
     async with ScriptedServer(script) as server, following(server.url, Clock()) as shown:
         live = await shown.until(lambda live: bool(live.requests))
     assert (len(live.requests), live.left_out) == (MOST_ROWS, 3)
+
+
+async def test_where_it_failed_it_says_so_and_shows_no_table_that_may_have_been_the_reason() -> (
+    None
+):
+    shown: list[Live] = []
+    async with httpx2.AsyncClient() as http:
+        feed = LiveFeed(http, "http://127.0.0.1:1", shown.append, Clock())
+        feed.failed("the dashboard failed at this: its log says how")
+    assert (shown[-1].requests, shown[-1].finished) == ([], [])
+    assert "failed at this" in shown[-1].error

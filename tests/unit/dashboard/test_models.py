@@ -33,6 +33,7 @@ async def test_what_is_no_answer_tells_nothing() -> None:
 async def test_nobody_there_tells_nothing() -> None:
     async with httpx2.AsyncClient(trust_env=False) as http:
         assert await ask_models(http, "http://127.0.0.1:1", 0.0) is None
+        assert await ask_models(http, "http://ex\x01:9090", 0.0) is None
 
 
 def test_there_are_so_many_names_at_most() -> None:

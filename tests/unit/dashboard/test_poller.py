@@ -11,9 +11,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from dashboard.books import Books
+from dashboard.kept import FAILED
 from dashboard.messages import Frame, Look
 from dashboard.panels.model import Kind, Panel, Query, Split, Unit
-from dashboard.poller import GRACE_SECONDS, Poller
+from dashboard.poller import GIVE_UP_SECONDS, GRACE_SECONDS, Poller
 from dashboard.promql import Found, Prometheus, QueryError
 from dashboard.rounds import AGAIN_SECONDS, Rounds
 from dashboard.settings import DashboardSettings
@@ -44,7 +45,7 @@ class Recorded(Prometheus):
     def __init__(self, books: Books) -> None:
         super().__init__(httpx2.AsyncClient(), "http://127.0.0.1:1", 1, books)
         self.asked: list[tuple[str, Grid]] = []
-        self.error: QueryError | None = None
+        self.error: Exception | None = None
         self.only: str | None = None
         """The one expression that fails; None: all do."""
         self.scraped: list[int] | None = None
@@ -193,8 +194,8 @@ async def test_a_failure_is_said_and_what_was_missed_is_asked_for_again() -> Non
         await it.until(page, 1)
         it.prometheus.error = QueryError("unreachable", "it is not there", "start it")
         it.clock.now += 10
-        frames = await it.until(page, 2)
-        assert {part.error for frame in frames for part in frame.panels} == {"it is not there"}
+        (frame,) = await it.until(page, 1)
+        assert [part.error for part in frame.panels] == ["it is not there"] * 2
         await it.settled()
         asked = len(it.prometheus.asked)
         it.prometheus.error = None
@@ -232,6 +233,9 @@ async def test_what_cannot_be_shown_changes_nothing() -> None:
         it.poller.watch(page, look("p", seconds=300))
         with pytest.raises(BadViewError, match="there is no 'nothing'"):
             it.poller.watch(page, look("nothing"))
+        with pytest.raises(BadViewError) as refused:
+            it.poller.watch(page, look("x" * 60_000))
+        assert len(str(refused.value)) < 100
         with pytest.raises(BadViewError, match="1 different views are shown already"):
             it.poller.watch(other, look("p", seconds=3600))
         it.poller.watch(other, look("p", seconds=300))
@@ -278,6 +282,68 @@ async def test_one_panel_that_fails_leaves_the_others() -> None:
         frames = await it.until(page, 2)
         said = {part.id: part.error for frame in frames for part in frame.panels}
         assert said == {"p": "", "marks": "", "q": "Prometheus says: no"}
+
+
+async def test_who_goes_from_view_to_view_leaves_no_rounds_behind() -> None:
+    async with polled() as it:
+        it.prometheus.answers.clear()
+        page = Page()
+        for number in range(15):
+            start = 900_000 + number
+            it.poller.watch(page, look("p", "q", start=start, end=start + 600))
+            await it.settled()
+            it.clock.now += GIVE_UP_SECONDS
+        # the view that is looked at, the one before, and the tiles'
+        assert len(it.poller._running) <= 3
+        it.prometheus.answers.set()
+        await it.until(page, 1)
+
+
+async def test_a_page_that_is_loaded_again_in_the_middle_of_a_round_costs_no_other() -> None:
+    async with polled() as it:
+        it.prometheus.answers.clear()
+        page, again = Page(), Page()
+        it.poller.watch(page, look("p", "q"))
+        await it.settled()
+        it.poller.leave(page)
+        it.clock.now += 0.9  # no new point is due
+        await it.settled()
+        it.poller.watch(again, look("p", "q"))
+        it.prometheus.answers.set()
+        await it.until(again, 1)
+        await it.settled()
+        assert it.registry.get_sample_value("dashboard_query_rounds_total") == 1
+
+
+async def test_a_round_that_was_given_up_is_played_again_when_somebody_looks() -> None:
+    async with polled() as it:
+        it.prometheus.answers.clear()
+        page = Page()
+        it.poller.watch(page, look("p"))
+        await it.settled()
+        it.poller.leave(page)
+        it.clock.now += GIVE_UP_SECONDS + 1
+        await it.settled()
+        assert it.poller._running == {}
+        it.prometheus.answers.set()
+        it.poller.watch(page, look("p"))
+        it.clock.now += AGAIN_SECONDS
+        assert await it.until(page, 1)
+
+
+async def test_a_defect_in_a_round_is_said_of_its_panels_and_the_rounds_go_on() -> None:
+    async with polled() as it:
+        it.prometheus.error = RuntimeError("a defect")
+        it.prometheus.only = "q_p"
+        page = Page()
+        it.poller.watch(page, look("p"))
+        frames = await it.until(page, 1)
+        assert FAILED in {part.error for frame in frames for part in frame.panels}
+        it.prometheus.error = None
+        it.clock.now += AGAIN_SECONDS
+        await it.settled()
+        (whole,) = (frame for frame in await it.until(page, 1) if frame.is_whole)
+        assert [(part.id, part.error) for part in whole.panels] == [("p", "")]
 
 
 async def test_a_zoom_into_the_future_ends_now() -> None:

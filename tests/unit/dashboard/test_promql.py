@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from dashboard.books import Books
-from dashboard.promql import MOST_BYTES, Prometheus, QueryError
+from dashboard.promql import MOST_BYTES, Prometheus, QueryError, SilenceError
 from dashboard.views import Grid
 
 GRID = Grid(100, 10, 4)
@@ -49,7 +49,7 @@ async def test_a_range_is_asked_on_its_grid() -> None:
     told = dict(pair.split("=") for pair in request.content.decode().split("&"))
     assert told["query"] == "up+%2B+1"
     assert (told["start"], told["end"], told["step"]) == ("100", "130", "10")
-    assert told["lookback_delta"] == "75s"
+    assert (told["lookback_delta"], told["timeout"]) == ("75s", "15")
 
 
 async def test_an_instant_is_labels_and_a_number() -> None:
@@ -102,7 +102,13 @@ def fails(error: type[Exception]) -> Callable[[httpx2.Request], httpx2.Response]
             says(503, {"status": "error", "errorType": "timeout", "error": "query timed out"}),
             "timeout",
             "Prometheus says: query timed out",
-            "",
+            "shorter range",
+        ),
+        (
+            says(422, {"status": "error", "errorType": "execution", "error": "too many samples"}),
+            "refused",
+            "Prometheus says: too many samples",
+            "shorter range",
         ),
     ],
 )
@@ -119,6 +125,16 @@ async def test_what_goes_wrong_is_a_sentence(
     assert registry.get_sample_value("dashboard_query_errors_total", {"kind": kind}) == 1
     assert await prometheus.instant("up") is None
     assert await prometheus.alerts() is None
+
+
+async def test_no_answer_at_all_is_told_from_one_that_says_it_takes_too_long() -> None:
+    silent, _ = asked(fails(httpx2.ReadTimeout))
+    with pytest.raises(SilenceError):
+        await silent.range("up", GRID, 75)
+    slow, _ = asked(says(503, {"status": "error", "errorType": "timeout", "error": "slow"}))
+    with pytest.raises(QueryError) as refused:
+        await slow.range("up", GRID, 75)
+    assert not isinstance(refused.value, SilenceError)
 
 
 async def test_without_a_prometheus_nobody_is_asked() -> None:

@@ -128,11 +128,20 @@ def test_a_failure_is_said_and_the_points_stay() -> None:
     it.screen.seat(page, ("p",))
     it.screen.catch_up()
     page.take()
-    it.screen.fail("p", "no", "do this")
-    it.screen.fail("p", "no", "do this")
+    it.screen.fail(["p"], "no", "do this")
+    it.screen.fail(["p"], "no", "do this")
     (frame,) = page.take()
     assert (frame.is_whole, frame.count, frame.panels[0].error) == (False, 0, "no")
     assert frame.panels[0].exprs == ("a",)
+
+
+def test_what_fails_together_is_said_together() -> None:
+    it, page = Watched(), Page()
+    it.screen.seat(page, ("p", "q"))
+    it.screen.catch_up()
+    page.take()
+    it.screen.fail(["p", "q"], "no", "do this")
+    assert told(page.take()) == [(False, ["p", "q"])]
 
 
 def test_a_panel_without_points_says_its_failure_and_one_that_is_asked_for_says_nothing() -> None:

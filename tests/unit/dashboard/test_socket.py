@@ -5,7 +5,11 @@ import asyncio
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from dashboard.socket import LOOK_SECONDS, MOST_SENTENCE
 from tests.dashboards import CEILING_SECONDS, heard, heard_all, look, page, running_dashboard
+
+TOO_BIG = 1009
+"""RFC 6455, 7.4.1."""
 
 
 async def test_a_page_is_told_what_it_is_built_of_before_anything_else() -> None:
@@ -36,6 +40,23 @@ async def test_a_look_is_answered_with_the_keys_of_its_frames() -> None:
         (b'{"type":"hello"}', "Invalid value 'hello'"),
         (b"\xff", "malformed"),
         (b"[" * 20_000, "Expected `object`"),
+        (b'{"type":"look","view":' + b'{"models":' * 5000, "Expected `array`"),
+        (b'{"type":"look","view":{"x":' + b"[" * 30_000, "recursion depth"),
+        (b"", "truncated"),
+        (b"null", "Expected `object`"),
+        (b'{"type":"look"}', "missing required field `view`"),
+        (b'{"type":"look","view":{"seconds":"900"}}', "Expected `int`, got `str`"),
+        (b'{"type":"look","view":{"seconds":1e400}}', "out of range"),
+        (b'{"type":"look","view":{"start":true,"end":2}}', "Expected `int | null`"),
+        (b'{"type":"look","view":{"by_model":1}}', "Expected `bool`"),
+        (b'{"type":"look","view":{"models":[null]}}', "Expected `str`"),
+        (b'{"type":"look","view":{"routing":"both"}}', "Invalid enum value"),
+        (b'{"type":"look","view":{},"panels":{"p":1}}', "Expected `array`"),
+        (b'{"type":"look","view":{"models":["\\ud800 a name"]}}', "surrogate"),
+        (look(models=["m" * 301]), "names of at most 300 letters"),
+        (look(models=["m"] * 21), "at most 20, found 21"),
+        (look(start=-5, end=10), "found -5 to 10"),
+        (b'{"type":"look","view":{},"' + b"x" * 50_000 + b'":1}', "unknown field"),
     ],
 )
 async def test_what_cannot_be_shown_is_refused_in_a_sentence_and_the_socket_stays(
@@ -43,9 +64,40 @@ async def test_what_cannot_be_shown_is_refused_in_a_sentence_and_the_socket_stay
 ) -> None:
     async with running_dashboard() as it, page(it) as socket:
         await socket.send(said)
-        assert sentence in (await heard(socket, "refusal"))["sentence"]
+        refusal = await heard(socket, "refusal")
+        assert sentence in refusal["sentence"]
+        assert len(refusal["sentence"]) <= MOST_SENTENCE
+        assert it.views.looks == {}
         await socket.send(look())
         await heard(socket, "viewing")
+
+
+async def test_what_is_longer_than_any_look_ends_the_socket_and_no_other() -> None:
+    async with running_dashboard() as it, page(it) as other:
+        await heard(other, "hello")
+        async with page(it) as socket:
+            with pytest.raises(ConnectionClosed) as closed:
+                await socket.send(b"[" * 10 * 1024 * 1024)
+                await heard(socket, "refusal")
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == TOO_BIG
+        assert it.views.looks == {}
+        await other.send(look())
+        await heard(other, "viewing")
+
+
+async def test_a_storm_of_looks_is_the_first_and_the_latest_and_few_between() -> None:
+    loop = asyncio.get_running_loop()
+    async with running_dashboard() as it, page(it) as socket:
+        begun = loop.time()
+        for number in range(1000):
+            await socket.send(look(start=number, end=number + 600))
+        last = look(seconds=3600)
+        await socket.send(last)
+        while (await heard(socket, "viewing"))["view"] != "3600|300||total":
+            pass
+        most = 2 + (loop.time() - begun) / LOOK_SECONDS
+        assert 2 <= it.views.watched <= most
 
 
 async def test_a_look_may_come_as_text() -> None:

@@ -49,6 +49,11 @@ def test_views_of_the_same_have_one_key_and_others_have_others() -> None:
     assert len(keys) == 7
 
 
+def test_names_of_models_with_any_letters_in_them_do_not_make_one_key_of_two_views() -> None:
+    names = (("a|b",), ("a", "b"), ("a%7Cb",), ("a%b",))
+    assert len({View(models=one).key for one in names}) == len(names)
+
+
 def test_the_tiles_show_the_last_quarter_of_an_hour_of_the_same_requests() -> None:
     tiles = View(start=1, end=9, models=("a",), routing=Routing.PORTKEY, by_model=True).tiles
     assert (tiles.seconds, tiles.is_live, tiles.models) == (TILES_SECONDS, True, ("a",))

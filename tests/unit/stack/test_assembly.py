@@ -14,6 +14,7 @@ from tests.ports import free_port
 
 PROXY = Part("proxy", (), (Address("proxy", "127.0.0.1", 1, "PROXY_PORT"),), "", 1, 1)
 PROMETHEUS = Part("prometheus", (), (Address("prometheus", "127.0.0.1", 2, ""),), "", 1, 1)
+DASHBOARD = Part("dashboard", (), (Address("dashboard", "127.0.0.1", 3, ""),), "", 1, 1)
 DIRECT = Plan((PROXY,), wished=("proxy", "gpu-exporter", "prometheus", "dashboard"))
 GATEWAY = "http://127.0.0.1:8787"
 
@@ -114,12 +115,16 @@ def test_an_alertmanager_that_is_wanted_anew_is_news_to_a_prometheus_that_runs(
     assert found.differs == ("ALERTMANAGER",)
 
 
-def test_a_traffic_worker_is_news_to_a_prometheus_that_runs_and_comes_beside_a_proxy_alone(
+def test_a_traffic_worker_comes_beside_a_prometheus_and_is_news_to_a_dashboard(
     tmp_path: Path,
 ) -> None:
     request = read_request({"TRAFFIC": "on"}, tmp_path)
     wish = wish_of("start", request.settings)
     found = change(request, wish, Plan((PROXY, PROMETHEUS), wished=DIRECT.wished))
+    assert found.arrives == {"traffic"}
+    assert found.differs == ()
+    shown = Plan((PROXY, PROMETHEUS, DASHBOARD), wished=DIRECT.wished)
+    found = change(request, wish, shown)
     assert found.arrives == {"traffic"}
     assert found.differs == ("TRAFFIC",)
     alone = read_request({"TRAFFIC": "on", "PROMETHEUS": "off"}, tmp_path)
@@ -150,6 +155,21 @@ def test_a_dashboard_comes_beside_what_runs_and_is_told_of_it(tmp_path: Path) ->
     assert plan.parts[2].environment["DASHBOARD_PROXY_URL"] == "http://127.0.0.1:3"
     assert plan.parts[2].environment["DASHBOARD_PROMETHEUS_URL"] == "http://127.0.0.1:2"
     assert plan.wished == ("dashboard", "prometheus", "proxy")
+
+
+@pytest.mark.parametrize(
+    ("verb", "variables"),
+    [("start", {}), ("start-dashboard", {}), ("start-dashboard", {"DASHBOARD_PORT": "3005"})],
+)
+def test_a_dashboard_that_was_off_comes_when_it_is_asked_for(
+    verb: str, variables: dict[str, str], tmp_path: Path
+) -> None:
+    wished = ("proxy", "gpu-exporter", "prometheus")
+    running = Plan((PROXY, PROMETHEUS), wished=wished, digests=digests({"DASHBOARD": "off"}))
+    request = read_request(variables, tmp_path)
+    found = change(request, wish_of(verb, request.settings), running)
+    assert found.arrives == {"dashboard"}
+    assert found.differs == ()
 
 
 def test_ports_are_checked_before_anything_is_fetched(tmp_path: Path) -> None:

@@ -58,5 +58,35 @@ def test_a_change_is_named_where_it_concerns_what_is_asked_for_and_what_stays() 
 
 def test_a_part_that_stays_keeps_what_it_was_started_with() -> None:
     old, new = {"PROXY_LOG_LEVEL": "debug", "PORTKEY_PORT": "1"}, {"PORTKEY_PORT": "2"}
-    after = digests_after(Plan(digests=digests(old)), digests(new), ["proxy"])
+    after = digests_after(Plan(digests=digests(old)), digests(new), ["proxy"], ["portkey"])
     assert after == digests({"PROXY_LOG_LEVEL": "debug", "PORTKEY_PORT": "2"})
+
+
+STAYS = ["proxy", "prometheus"]
+
+
+@pytest.mark.parametrize(
+    ("part", "before", "now"),
+    [
+        ("dashboard", {"DASHBOARD": "off"}, {}),
+        ("dashboard", {"DASHBOARD": "off"}, {"DASHBOARD_PORT": "3005"}),
+        ("dashboard", {}, {"DASHBOARD_HOST": "0.0.0.0", "DASHBOARD_MOST_VIEWERS": "9"}),
+        ("traffic", {}, {"TRAFFIC": "on", "TRAFFIC_WORKER_PORT": "1"}),
+        ("gpu-exporter", {"GPU_EXPORTER": "off"}, {"GPU_EXPORTER_PORT": "1"}),
+    ],
+)
+def test_where_a_part_is_that_arrives_is_no_news_to_a_prometheus_that_is_told(
+    part: str, before: dict[str, str], now: dict[str, str]
+) -> None:
+    running = Plan(digests=digests(before))
+    assert set_differently(running, digests(now), STAYS, [part]) == []
+    assert set_differently(running, digests(now), STAYS, [*STAYS, part]) == []
+    assert digests_after(running, digests(now), STAYS, [part]) == digests(now)
+
+
+def test_it_is_news_where_the_part_stays_or_another_that_asks_it() -> None:
+    now = digests({"DASHBOARD_PORT": "3005", "TRAFFIC": "on"})
+    stays = [*STAYS, "dashboard"]
+    assert set_differently(Plan(), now, stays, ["dashboard"]) == ["DASHBOARD_PORT", "TRAFFIC"]
+    assert set_differently(Plan(), now, stays, ["traffic", *stays]) == ["DASHBOARD_PORT", "TRAFFIC"]
+    assert digests_after(Plan(), now, stays, ["traffic"]) == {}

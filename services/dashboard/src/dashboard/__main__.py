@@ -3,6 +3,7 @@
 from dashboard.app import Dashboard
 from dashboard.settings import DashboardSettings
 from dashboard.wiring import dashboard_of
+from ollama_observe.service.addresses import without_credentials
 from ollama_observe.service.lifecycle import Listener, listening, run, until_stopped
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
@@ -15,8 +16,8 @@ async def serve(dashboard: Dashboard, settings: DashboardSettings) -> None:
         (listening(listener), dashboard.running()),
         dashboard.readiness,
         page=f"http://{settings.host}:{settings.port}",
-        prometheus=settings.prometheus_url,
-        proxy=settings.proxy_url,
+        prometheus=settings.prometheus_url and without_credentials(settings.prometheus_url),
+        proxy=without_credentials(settings.proxy_url),
     )
 
 

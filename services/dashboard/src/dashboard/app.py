@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -16,21 +17,24 @@ from starlette.types import ASGIApp
 
 from dashboard.books import Books
 from dashboard.headers import READING, ReadOnly
-from dashboard.hub import Hub, encode
+from dashboard.hub import Hub
+from dashboard.kept import kept
+from dashboard.link import look_for_pages
 from dashboard.live import LiveFeed
-from dashboard.messages import VERSION, Hello, Live, State, Strip
+from dashboard.messages import VERSION, Hello
 from dashboard.pages import Pages
 from dashboard.panels.model import Group, Panel
 from dashboard.runbook import PATH as RUNBOOK_PATH
 from dashboard.runbook import Runbook
 from dashboard.settings import DashboardSettings
+from dashboard.shown import Shown
 from dashboard.socket import PATH, Door, Sockets, Views
 from dashboard.strip import Prometheus, Strips
 from dashboard.views import POINTS, RANGES
 from ollama_observe import __version__
 from ollama_observe.service.addresses import without_credentials
 from ollama_observe.service.guard import host_of
-from ollama_observe.service.http import Check, Control, Readiness, add_control_routes
+from ollama_observe.service.http import Control, Readiness, add_control_routes
 from ollama_observe.service.tasks import spawn
 
 SERVICE = "dashboard"
@@ -57,40 +61,6 @@ class Sources:
     clock: Callable[[], float]
 
 
-class Shown:
-    """What all viewers see, and what of it is said to who asks for the health."""
-
-    def __init__(self, hub: Hub, books: Books) -> None:
-        self._hub = hub
-        self._books = books
-        self._live: Live | None = None
-        self._strip: Strip | None = None
-
-    def show_live(self, live: Live) -> None:
-        """What is in flight."""
-        self._live = live
-        self._books.follows(not live.error)
-        self._hub.show_live(live)
-
-    def show_strip(self, strip: Strip) -> None:
-        """Whether it is all right."""
-        self._strip = strip
-        self._hub.show_strip(strip)
-
-    async def check_live(self) -> Check:
-        """Whether the proxy tells what is in flight."""
-        if self._live is None:
-            return Check(False, "the proxy was not asked yet")
-        return Check(not self._live.error, self._live.error or "is followed")
-
-    async def check_prometheus(self) -> Check:
-        """Whether there is history."""
-        if self._strip is None:
-            return Check(False, "Prometheus was not asked yet")
-        (part,) = (part for part in self._strip.parts if part.name == "prometheus")
-        return Check(part.state is not State.DOWN, part.reason, part.state is State.OK)
-
-
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     """A dashboard that asks nobody yet; it does while `running` is entered."""
@@ -101,15 +71,20 @@ class Dashboard:
     live: LiveFeed
     strips: Strips
     sources: Sources
+    greet: Callable[[], Awaitable[None]]
+    """Tells of Prometheus's pages when it is known that there are any."""
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Ask and show while the block runs; then send the viewers away at once."""
         async with self.sources.http, self.sources.keeping:
-            following = [
-                spawn(self.live.follow(), name="follow the proxy"),
-                spawn(self.strips.follow(), name="make strips"),
-            ]
+            work = (
+                kept(self.live.follow, "follow the proxy", self.live.failed),
+                kept(self.strips.follow, "make strips"),
+                kept(self.hub.repeat, "repeat strips"),
+                kept(self.greet, "look for Prometheus's pages"),
+            )
+            following = [spawn(one, name="keep what is shown") for one in work]
             try:
                 yield
             finally:
@@ -137,7 +112,8 @@ def create_dashboard(
     readiness = Readiness()
     checks = {"live": shown.check_live, "prometheus": shown.check_prometheus}
     control = Control(SERVICE, readiness, registry, checks)
-    door = Door(names_of(settings), settings.origins, encode(hello_of(settings, sources)))
+    door = Door(names_of(settings), settings.origins)
+    hub.greet(hello_of(settings, sources, settings.prometheus_link))
     app = FastAPI(
         title=SERVICE, version=__version__, docs_url=None, redoc_url=None, openapi_url=None
     )
@@ -146,7 +122,20 @@ def create_dashboard(
     if settings.runbook_file is not None:
         _add_runbook(app, Runbook(settings.runbook_file))
     _add_pages(app, Pages(static))
-    return Dashboard(ReadOnly(app, door.names), readiness, hub, live, strips, sources)
+    greet = partial(_greet, hub, settings, sources)
+    return Dashboard(ReadOnly(app, door.names), readiness, hub, live, strips, sources, greet)
+
+
+async def _greet(hub: Hub, settings: DashboardSettings, sources: Sources) -> None:
+    """Link to Prometheus where it has pages. Who was told a link is asked for none."""
+    if settings.prometheus_link or not settings.prometheus_url:
+        return
+    link = without_credentials(settings.prometheus_url)
+
+    def found() -> None:
+        hub.greet(hello_of(settings, sources, link))
+
+    await look_for_pages(sources.http, settings.prometheus_url, found)
 
 
 def names_of(settings: DashboardSettings) -> frozenset[str]:
@@ -156,8 +145,8 @@ def names_of(settings: DashboardSettings) -> frozenset[str]:
     return frozenset({SERVICE, settings.host.lower(), own, f"{own}.local", *allowed})
 
 
-def hello_of(settings: DashboardSettings, sources: Sources) -> Hello:
-    """What every page is told first."""
+def hello_of(settings: DashboardSettings, sources: Sources, link: str) -> Hello:
+    """What every page is told first. `link` is where a browser finds Prometheus's pages."""
     return Hello(
         version=VERSION,
         release=__version__,
@@ -166,7 +155,7 @@ def hello_of(settings: DashboardSettings, sources: Sources) -> Hello:
         ranges=RANGES,
         points=POINTS,
         runbook_url=settings.runbook_url,
-        prometheus_url=settings.prometheus_link or without_credentials(settings.prometheus_url),
+        prometheus_url=link,
         scrape_seconds=settings.scrape_interval_seconds,
     )
 
@@ -186,9 +175,11 @@ def _add_pages(app: FastAPI, pages: Pages) -> None:
         file = await asyncio.to_thread(pages.find, f"/{path}")
         if file is None:
             return PlainTextResponse("there is no such page\n", 404)
-        headers = {"cache-control": file.cache_control, "etag": file.etag}
-        if file.etag in request.headers.get("if-none-match", ""):
+        sent = file.sent(request.headers.get("accept-encoding", ""))
+        if sent.headers["etag"] in request.headers.get("if-none-match", ""):
+            kept_by_browser = ("cache-control", "etag", "vary")
+            headers = {name: sent.headers[name] for name in kept_by_browser if name in sent.headers}
             return Response(status_code=304, headers=headers)
-        return Response(file.body, headers=headers, media_type=file.content_type)
+        return Response(sent.body, headers=sent.headers)
 
     app.add_api_route("/{path:path}", page, methods=list(READING))

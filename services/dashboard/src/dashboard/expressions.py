@@ -25,15 +25,16 @@ def filled(expr: str, view: View, step: int, scrape_seconds: float, slo: Mapping
     window = max(step, int(SCRAPES_A_WINDOW * scrape_seconds))
     wide = max(window, min(WIDE_SECONDS, STEPS_A_WIDE_WINDOW * step))
     ranges = {"window": window, "wide": wide}
-    return _tidy(
-        Template(_with_growth(expr, {**ranges, "5m": 300})).substitute(
-            slo,
-            models=",".join(models),
-            routings=",".join(routings),
-            requests=",".join((*models, *routings)),
-            step=duration(step),
-            **{name: duration(seconds) for name, seconds in ranges.items()},
-        )
+    matchers = {
+        "models": ",".join(models),
+        "routings": ",".join(routings),
+        "requests": ",".join((*models, *routings)),
+    }
+    return _without_empty(_with_growth(expr, {**ranges, "5m": 300}), matchers).substitute(
+        slo,
+        **matchers,
+        step=duration(step),
+        **{name: duration(seconds) for name, seconds in ranges.items()},
     )
 
 
@@ -74,6 +75,11 @@ def _matches(label: str, values: tuple[str, ...]) -> str:
     return f'{label}=~"{quoted}"'
 
 
-def _tidy(expr: str) -> str:
-    """Without the commas and braces that empty places leave."""
-    return re.sub(r"\{\}", "", re.sub(r",(?=\})|(?<=\{),", "", expr))
+def _without_empty(expr: str, matchers: Mapping[str, str]) -> Template:
+    """Without the places that stay empty, and the commas and braces around them.
+
+    Done before anything is filled in: a model's name may hold the same.
+    """
+    empty = {name: "" for name, value in matchers.items() if not value}
+    left = Template(expr).safe_substitute(empty)
+    return Template(re.sub(r"\{\}", "", re.sub(r",(?=\})|(?<=\{),", "", left)))

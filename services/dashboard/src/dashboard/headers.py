@@ -8,9 +8,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ollama_observe.service.guard import host_refusal
-from ollama_observe.service.http import UNMETERED as CONTROL
 
 READING = ("GET", "HEAD")
+
+FOR_ALL = ("/live", "/ready", "/metrics")
+"""What answers under any name: who scrapes and probes has one of its own, and reads no address."""
 
 POLICY = "; ".join(
     (
@@ -35,10 +37,7 @@ SECURITY = {
 
 
 class ReadOnly:
-    """An app that is only read, by this machine's own names, with the headers on every answer.
-
-    The control endpoints answer under any name: those who scrape and probe have one of theirs.
-    """
+    """An app that is only read, by this machine's own names, with the headers on every answer."""
 
     def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
         self._app = app
@@ -62,7 +61,7 @@ class ReadOnly:
         if scope["method"] not in READING:
             said = f"the dashboard is only read: expected GET or HEAD, found {scope['method']}\n"
             return PlainTextResponse(said, 405, {"allow": ", ".join(READING)})
-        if scope["path"] in CONTROL:
+        if scope["path"] in FOR_ALL:
             return None
         said_of_host = host_refusal(Headers(scope=scope), self._names)
         if said_of_host is None:

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from dashboard.books import Books, Refused
-from dashboard.messages import Live, Message, Strip
+from dashboard.messages import Hello, Live, Message, Strip
 from dashboard.viewer import Slot, Viewer
 
 GOING_AWAY = 1001
 TRY_AGAIN_LATER = 1013
 """Close codes: RFC 6455 and the IANA registry of WebSocket close codes."""
+
+REPEAT_SECONDS = 8.0
+"""A page takes 20 seconds without a word for a lost line."""
 
 encode: Callable[[Message], bytes] = msgspec.json.Encoder().encode
 """A message as it is sent. NaN and infinities become null."""
@@ -23,7 +26,7 @@ class FullError(Exception):
 
 
 class Hub:
-    """Who looks. A new viewer has the latest strip and table at once."""
+    """Who looks. A new viewer has the hello, and the latest strip and table, at once."""
 
     def __init__(self, most_viewers: int, books: Books) -> None:
         self._most_viewers = most_viewers
@@ -31,6 +34,8 @@ class Hub:
         self._viewers: set[Viewer] = set()
         self._latest: dict[Slot, bytes] = {}
         self._is_closed = False
+        self._is_fresh = asyncio.Event()
+        """Whether there was a strip since it was last looked."""
         self.empty = asyncio.Event()
         """Whether nobody looks."""
         self.empty.set()
@@ -59,13 +64,29 @@ class Hub:
             self._viewers.discard(viewer)
             self._count()
 
+    def greet(self, hello: Hello) -> None:
+        """Say what pages are built of."""
+        self._show(Slot.HELLO, encode(hello))
+
     def show_strip(self, strip: Strip) -> None:
         """Show whether it is all right."""
         self._show(Slot.STRIP, encode(strip))
+        self._is_fresh.set()
 
     def show_live(self, live: Live) -> None:
         """Show what is in flight."""
         self._show(Slot.LIVE, encode(live))
+
+    async def repeat(self, after_seconds: float = REPEAT_SECONDS) -> None:
+        """Show the latest strip again wherever no other has come for so long, without end."""
+        while True:
+            self._is_fresh.clear()
+            try:
+                async with asyncio.timeout(after_seconds):
+                    await self._is_fresh.wait()
+            except TimeoutError:
+                if Slot.STRIP in self._latest:
+                    self._show(Slot.STRIP, self._latest[Slot.STRIP])
 
     def close(self) -> None:
         """Send all away, and whoever still comes: the dashboard ends."""

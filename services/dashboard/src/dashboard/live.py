@@ -77,6 +77,10 @@ class LiveFeed:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
+    def failed(self, reason: str) -> None:
+        """It is followed no more, for now: a table that may be what failed is not shown again."""
+        self._tell(Live(self.latest.at, [], [], reason))
+
     async def _follow_once(self) -> None:
         """Show what comes. Raises: StreamError, always: the stream has no end of its own."""
         splitter = EventSplitter(EVENT_LIMIT_BYTES)

@@ -2,12 +2,12 @@
 
 A viewer sends `Look`, whenever what it looks at changes. It is sent:
 
-1. `Hello`, once: the panels as data, the ranges, where the runbook is.
-2. `Viewing`, for each `Look`: the keys of its view and of its tiles' view. Frames of other keys
-   are leftovers of an earlier view.
+1. `Hello`, first, and again if it changes: the panels as data, the ranges, where the runbook is.
+2. `Viewing`, for a `Look`: the keys of its view and of its tiles' view. Frames of other keys are
+   leftovers of an earlier view. Of many `Look`s that come at once only the latest counts.
 3. `Frame`: columns of numbers. A whole one begins a panel, others add points at its end; a viewer
    drops the points that leave its range. A panel has a whole frame first, always.
-4. `Strip`, every few seconds and on change: the parts of the stack, objectives, alerts.
+4. `Strip`, every few seconds: the parts of the stack, objectives, alerts.
 5. `Live`, about every second: the requests in flight.
 6. `Refusal`, for a `Look` that cannot be shown; what was shown goes on.
 
@@ -36,7 +36,8 @@ class Look(msgspec.Struct, frozen=True, tag="look", forbid_unknown_fields=True):
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """What the page is built of. `prometheus_url`, which may be empty, is where its pages are."""
+    """What the page is built of. `prometheus_url` is where its pages are; empty: it has none, or
+    has not been seen yet."""
 
     version: int
     release: str

@@ -26,7 +26,7 @@ async def ask_models(http: httpx2.AsyncClient, prometheus_url: str, now: float) 
     try:
         answer = await http.get(url, params=given, timeout=WITHIN_SECONDS)
         return models_of(_names(answer.content).data)
-    except (httpx2.HTTPError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (httpx2.HTTPError, httpx2.InvalidURL, msgspec.MsgspecError, UnicodeDecodeError):
         return None  # the strip says what is with Prometheus
 
 

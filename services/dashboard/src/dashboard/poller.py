@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from functools import partial
 
 from dashboard.books import Books
+from dashboard.kept import FAILED, kept
 from dashboard.messages import Look
 from dashboard.panels.model import Kind, Panel
 from dashboard.rounds import Rounds
@@ -17,8 +19,14 @@ TILES = "now"
 """The group whose panels are in the view of the tiles."""
 TICK_SECONDS = 0.25
 """How often it is looked whether something is due: that asks nobody."""
+GATHER_SECONDS = 0.02
+"""How long who comes is waited for: those who come together are served together."""
 GRACE_SECONDS = 15.0
 """How long a view is kept that nobody looks at: a page that is loaded again costs no round."""
+GIVE_UP_SECONDS = 2.0
+"""How long a round goes on that nobody waits for."""
+MOST_QUOTED = 60
+"""Of what a viewer sent, in a sentence."""
 
 
 class Poller:
@@ -41,7 +49,7 @@ class Poller:
         self._encode = encode
         self._clock = clock
         self._screens: dict[str, Screen] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Screen] = {}
         self._wake = asyncio.Event()
 
     def watch(self, viewer: Watcher, look: Look, /) -> tuple[str, str]:
@@ -52,7 +60,7 @@ class Poller:
         view = look.view.checked()
         for name in look.panels:
             if name not in self._panels:
-                raise BadViewError(f"panels: there is no {name!r}")
+                raise BadViewError(f"panels: there is no {name[:MOST_QUOTED]!r}")
         self._require_room(viewer, view)
         tiles = {name for name in look.panels if self._panels[name].group == TILES}
         # the view of the tiles may be the page's own, too
@@ -75,7 +83,7 @@ class Poller:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Ask while the block runs."""
-        task = spawn(self._run(), name="poll Prometheus")
+        task = spawn(kept(self._run, "poll Prometheus"), name="poll Prometheus")
         try:
             yield
         finally:
@@ -91,10 +99,12 @@ class Poller:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK_SECONDS):
                     await self._wake.wait()
+            await asyncio.sleep(GATHER_SECONDS)
 
     def turn(self) -> None:
         """Begin what is due, give what is owed, forget what nobody looks at."""
         now = self._clock()
+        self._give_up(now)
         self._forget(now)
         lacking = {one: self._rounds.lacking(one, now) for one in self._screens.values()}
         if any(lacking.values()):
@@ -104,14 +114,24 @@ class Poller:
                 continue
             screen.is_busy = True
             task = spawn(self._rounds.play(screen, names, now), name="ask for a view")
-            self._running.add(task)
-            task.add_done_callback(self._ended)
+            self._running[task] = screen
+            task.add_done_callback(partial(self._ended, screen, names))
         for screen in self._screens.values():
             screen.catch_up()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+    def _ended(self, screen: Screen, names: Sequence[str], task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        screen.is_busy = False
+        if not task.cancelled() and task.exception() is not None:
+            screen.fail([name for name in names if name in screen.panels], FAILED, "")
         self._wake.set()  # who came meanwhile waits for no tick
+
+    def _give_up(self, now: float) -> None:
+        """End the rounds that nobody waits for: those of a viewer that goes from view to view."""
+        for task, screen in self._running.items():
+            is_waited_for = screen.seats or now - screen.deserted_at <= GIVE_UP_SECONDS
+            if not is_waited_for and not task.cancelling():
+                task.cancel()
 
     def _forget(self, now: float) -> None:
         """Drop the views that nobody looks at: after a while, or at once where there are many."""

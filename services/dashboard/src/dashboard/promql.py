@@ -20,6 +20,7 @@ PATIENCE_SECONDS = 2.0
 """Beyond the time that Prometheus is given for a query."""
 MOST_BYTES = 32 * 1024 * 1024
 """Of one answer."""
+SHORTER = "a shorter range asks less of it"
 WAIT = "it reads its log after a start: wait a moment"
 
 
@@ -30,6 +31,13 @@ class QueryError(Exception):
         super().__init__(sentence)
         self.kind = kind
         self.remedy = remedy
+
+
+class SilenceError(QueryError):
+    """It gave no answer at all, not even that it takes too long."""
+
+    def __init__(self, sentence: str, remedy: str) -> None:
+        super().__init__("timeout", sentence, remedy)
 
 
 class Found(msgspec.Struct):
@@ -78,7 +86,7 @@ class Prometheus:
             "end": str(grid.end),
             "step": str(grid.step),
             "lookback_delta": f"{look_back_seconds:g}s",
-            "timeout": f"{self._timeout_seconds:g}s",
+            "timeout": f"{self._timeout_seconds:g}",  # with a letter it must be a whole number
         }
         return (await self._ask("range", "query_range", given)).result
 
@@ -116,10 +124,9 @@ class Prometheus:
             async with asyncio.timeout(self._timeout_seconds + PATIENCE_SECONDS):
                 status, body = await self._exchange(url, given)
         except (httpx2.TimeoutException, TimeoutError) as error:
-            raise QueryError(
-                "timeout",
+            raise SilenceError(
                 f"Prometheus at {where} gave no answer within {self._timeout_seconds:g} s",
-                "a shorter range asks less of it",
+                SHORTER,
             ) from error
         except httpx2.HTTPError as error:
             raise QueryError("unreachable", f"Prometheus at {where} is not there", START) from error
@@ -156,7 +163,9 @@ def _read(status: int, body: bytes, where: str) -> _Data:
         ) from error
     if answer.status != "success":
         kind = "timeout" if answer.errorType == "timeout" else "refused"
-        raise QueryError(kind, f"Prometheus says: {_line(answer.error)}")
+        is_too_much = kind == "timeout" or answer.errorType == "execution"
+        said = f"Prometheus says: {_line(answer.error)}"
+        raise QueryError(kind, said, SHORTER if is_too_much else "")
     return answer.data
 
 

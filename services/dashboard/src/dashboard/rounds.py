@@ -5,13 +5,14 @@ and then for all that is missing, so that a Prometheus that was away leaves no h
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from dashboard.expressions import duration, filled
 from dashboard.frames import Buffer, columns, instants, missing
 from dashboard.messages import Series
 from dashboard.panels.model import Panel, Role
-from dashboard.promql import Prometheus, QueryError
+from dashboard.promql import Found, Prometheus, QueryError, SilenceError
 from dashboard.screen import Added, Screen, Shown
 from dashboard.settings import DashboardSettings
 from dashboard.views import Grid, View, grid_of
@@ -40,6 +41,8 @@ class Rounds:
         self._slo = slo_of(settings)
         self._clock = clock
         self._asking = asyncio.Semaphore(settings.prometheus_concurrency)
+        self._silence: SilenceError | None = None
+        self._silent_at = 0.0
         self._look_back_seconds = max(LEAST_LOOK_BACK_SECONDS, int(4 * self._scrape_seconds))
 
     def lacking(self, screen: Screen, now: float) -> list[str]:
@@ -64,21 +67,23 @@ class Rounds:
             scraped = await self._scraped(grid)
         except QueryError as error:
             # what does not answer this answers nothing, and each would wait as long
-            self._fail(screen, names, error)
+            self._fail(screen, dict.fromkeys(names, error))
             return
         added: list[Added] = []
-        pending = {asyncio.ensure_future(self._ask(screen, n, grid, scraped, added)) for n in names}
+        asked = {
+            asyncio.ensure_future(self._ask(screen, name, grid, scraped, added)): name
+            for name in names
+        }
+        pending = set(asked)
         try:
             while pending:
                 done, pending = await asyncio.wait(pending, timeout=FLUSH_SECONDS)
-                for one in done:
-                    one.result()
-                screen.catch_up()
+                self._fail(screen, {asked[one]: why for one in done if (why := _refused(one))})
         finally:
             for one in pending:
                 one.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
-        screen.append(added)
+            screen.append(added)
 
     async def _ask(
         self,
@@ -88,7 +93,7 @@ class Rounds:
         scraped: frozenset[float],
         added: list[Added],
     ) -> None:
-        """Bring a panel up to a grid."""
+        """Bring a panel up to a grid. Raises: QueryError."""
         shown = screen.panels[name]
         part = missing(shown.buffer, grid)
         asked = [
@@ -96,11 +101,7 @@ class Rounds:
             for place, expr in enumerate(shown.exprs)
             if expr
         ]
-        try:
-            series = [one for found in await asyncio.gather(*asked) for one in found]
-        except QueryError as error:
-            self._fail(screen, [name], error)
-            return
+        series = await _all_of(asked)
         shown.not_before = 0.0
         if shown.buffer is None or part == grid:
             screen.replace(name, Buffer(grid, series))
@@ -108,10 +109,14 @@ class Rounds:
             shown.error = shown.remedy = ""
             added.append(Added(name, part, shown.buffer.append(part, series)))
 
-    def _fail(self, screen: Screen, names: Iterable[str], error: QueryError) -> None:
-        for name in names:
+    def _fail(self, screen: Screen, failed: Mapping[str, QueryError]) -> None:
+        """Say of panels why they are not to be had, of those with the same reason together."""
+        said: dict[tuple[str, str], list[str]] = {}
+        for name, error in failed.items():
             screen.panels[name].not_before = self._clock() + AGAIN_SECONDS
-            screen.fail(name, str(error), error.remedy)
+            said.setdefault((str(error), error.remedy), []).append(name)
+        for (sentence, remedy), names in said.items():
+            screen.fail(names, sentence, remedy)
         screen.catch_up()
 
     def _grid(self, screen: Screen, now: float) -> Grid:
@@ -137,8 +142,7 @@ class Rounds:
     async def _series(
         self, panel: Panel, place: int, expr: str, grid: Grid, scraped: frozenset[float]
     ) -> list[Series]:
-        async with self._asking:
-            found = await self._prometheus.range(expr, grid, self._look_back_seconds)
+        found = await self._range(expr, grid)
         is_constant = panel.queries[place].role is Role.THRESHOLD
         return columns(place, found, grid, None if is_constant else scraped)
 
@@ -149,17 +153,47 @@ class Rounds:
         looks back, which is five minutes where it takes no other number (2.42).
         """
         window = duration(max(self._look_back_seconds, grid.step))
+        return instants(await self._range(f"count(count_over_time(up[{window}]))", grid))
+
+    async def _range(self, expr: str, grid: Grid) -> Sequence[Found]:
+        """The answer, in its turn. Raises: QueryError.
+
+        Who does not answer one query does not answer those that wait behind it, either: each would
+        take its whole time, one after the other.
+        """
+        came = time.perf_counter()
         async with self._asking:
-            found = await self._prometheus.range(
-                f"count(count_over_time(up[{window}]))", grid, self._look_back_seconds
-            )
-        return instants(found)
+            if self._silence is not None and self._silent_at >= came:
+                raise SilenceError(str(self._silence), self._silence.remedy)
+            try:
+                return await self._prometheus.range(expr, grid, self._look_back_seconds)
+            except SilenceError as error:
+                self._silence, self._silent_at = error, time.perf_counter()
+                raise
 
 
 def slo_of(settings: DashboardSettings) -> Mapping[str, str]:
     """The objectives' numbers, by the names that panels use."""
     names = ("slo_success_ratio", "slo_ttft_seconds", "slo_ttft_ratio", "slo_duration_seconds")
     return {name: f"{getattr(settings, name):g}" for name in names}
+
+
+async def _all_of(asked: Iterable[Awaitable[list[Series]]]) -> list[Series]:
+    """The series of all queries of a panel. Raises: the first error, when all have ended."""
+    series: list[Series] = []
+    for found in await asyncio.gather(*asked, return_exceptions=True):
+        if isinstance(found, BaseException):
+            raise found
+        series += found
+    return series
+
+
+def _refused(asked: asyncio.Future[None]) -> QueryError | None:
+    """Why a panel is not to be had. Raises: what is a defect."""
+    error = asked.exception()
+    if error is None or isinstance(error, QueryError):
+        return error
+    raise error
 
 
 def _lacks(screen: Screen, name: str, grid: Grid, now: float) -> bool:

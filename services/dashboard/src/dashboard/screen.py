@@ -98,17 +98,20 @@ class Screen:
         shown.buffer, shown.error, shown.remedy = buffer, "", ""
         self._owe(name)
 
-    def fail(self, name: str, error: str, remedy: str) -> None:
-        """A panel was not to be had. Its points stay; who has it hears of it, once."""
-        shown = self.panels[name]
-        if (shown.error, shown.remedy) == (error, remedy):
-            return
-        shown.error, shown.remedy = error, remedy
-        if shown.buffer is None:
-            self._owe(name)
-            return
-        last = shown.buffer.grid
-        self.append([Added(name, Grid(last.end, last.step, 0), ())])
+    def fail(self, names: Iterable[str], error: str, remedy: str) -> None:
+        """Panels were not to be had. Their points stay; who has them hears of it, once."""
+        ends: list[Added] = []
+        for name in names:
+            shown = self.panels[name]
+            if (shown.error, shown.remedy) == (error, remedy):
+                continue
+            shown.error, shown.remedy = error, remedy
+            if shown.buffer is None:
+                self._owe(name)
+            else:
+                last = shown.buffer.grid
+                ends.append(Added(name, Grid(last.end, last.step, 0), ()))
+        self.append(ends)
 
     def append(self, added: Sequence[Added]) -> None:
         """Give the new points to all who have the panels."""

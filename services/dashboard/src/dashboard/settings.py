@@ -1,7 +1,9 @@
 """What the dashboard can be told, by environment (DASHBOARD_*) or command line."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx2
 from pydantic import Field, field_validator
 
 from ollama_observe.service.addresses import is_http_url
@@ -25,7 +27,9 @@ class DashboardSettings(ServiceSettings):
         "http://127.0.0.1:9090", description="Where Prometheus answers. Empty: there is none."
     )
     prometheus_link: str = Field(
-        "", description="Where a browser finds Prometheus. Empty: at prometheus_url."
+        "",
+        description="Where a browser finds Prometheus; without credentials. Empty: at "
+        "prometheus_url.",
     )
     proxy_url: str = Field("http://127.0.0.1:8001", description="The proxy's control address.")
     gpu_exporter_url: str = Field(
@@ -68,14 +72,14 @@ class DashboardSettings(ServiceSettings):
     @field_validator("proxy_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        if not is_http_url(value):
+        if not _can_be_asked(value):
             raise ValueError("expected http://host:port")
         return value.rstrip("/")
 
     @field_validator("prometheus_url", "gpu_exporter_url", "traffic_url")
     @classmethod
     def _is_address_or_empty(cls, value: str) -> str:
-        if value and not is_http_url(value):
+        if value and not _can_be_asked(value):
             raise ValueError("expected http://host:port, or nothing")
         return value.rstrip("/")
 
@@ -84,6 +88,8 @@ class DashboardSettings(ServiceSettings):
     def _is_page_or_empty(cls, value: str) -> str:
         if value and not is_http_url(value):
             raise ValueError("expected http://host/path or https://..., or nothing")
+        if "@" in urlsplit(value).netloc:
+            raise ValueError("expected no user and no password: every page is told it")
         return value
 
     @field_validator("allowed_origins")
@@ -97,6 +103,15 @@ class DashboardSettings(ServiceSettings):
     def origins(self) -> frozenset[str]:
         """The allowed origins, as browsers write them."""
         return frozenset(origin.lower() for origin in _split(self.allowed_origins))
+
+
+def _can_be_asked(url: str) -> bool:
+    """Whether our client takes an address, which is stricter than a browser."""
+    try:
+        httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return False
+    return is_http_url(url)
 
 
 def _split(value: str) -> list[str]:

@@ -1,16 +1,20 @@
 """The socket of one page: what it wants to see comes in, what there is to see goes out."""
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.books import Books, Refused
 from dashboard.hub import TRY_AGAIN_LATER, FullError, Hub, encode
+from dashboard.kept import FAILED as WHY_FAILED
 from dashboard.messages import Look, Refusal, Viewing
 from dashboard.viewer import End, Slot, Viewer
 from dashboard.views import BadViewError
+from dashboard.wishes import Said, Wishes
 from ollama_observe.service.guard import refusal
 from ollama_observe.service.tasks import spawn
 
@@ -19,6 +23,10 @@ PATH = "/ws"
 NORMAL, FAILED = 1000, 1011
 MOST_REASON_BYTES = 123
 """What a frame that closes a socket has room for."""
+MOST_SENTENCE = 500
+"""Of a refusal: it quotes what it was sent."""
+LOOK_SECONDS = 0.2
+"""How long what one viewer looks at is left as it is: each change may cost a round of queries."""
 
 _look = msgspec.json.Decoder(Look).decode
 
@@ -38,11 +46,10 @@ class Views(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Who may come in, and what everybody is told first."""
+    """Who may come in: pages under one of our names, or of an origin that is allowed."""
 
     names: frozenset[str]
     origins: frozenset[str]
-    hello: bytes
 
 
 class Sockets:
@@ -71,12 +78,14 @@ class Sockets:
             pass  # it left while something was on its way to it
 
     async def _look(self, socket: WebSocket, viewer: Viewer) -> None:
-        viewer.show(Slot.HELLO, self._door.hello)
-        listening = spawn(self._listen(socket, viewer), name="listen to a viewer")
+        wishes = Wishes()
+        works = (self._listen(socket, wishes), self._heed(wishes, viewer))
+        listening = [spawn(_to_the_end(work, viewer), name="listen to a viewer") for work in works]
         try:
             await self._send(socket, viewer)
         finally:
-            listening.cancel()
+            for task in listening:
+                task.cancel()
             self._views.leave(viewer)
 
     async def _send(self, socket: WebSocket, viewer: Viewer) -> None:
@@ -86,25 +95,32 @@ class Sockets:
         if message.code != NORMAL:
             await socket.close(message.code, _short(message.reason))
 
-    async def _listen(self, socket: WebSocket, viewer: Viewer) -> None:
-        code, reason = FAILED, "the dashboard failed at this: its log says how"
-        try:
-            while True:
-                message = await socket.receive()
-                if message["type"] == "websocket.disconnect":
-                    code, reason = NORMAL, "it left"
-                    return
-                self._answer(viewer, message.get("bytes") or message.get("text") or b"")
-        finally:
-            viewer.end(code, reason)
+    async def _listen(self, socket: WebSocket, wishes: Wishes) -> None:
+        while (message := await socket.receive())["type"] != "websocket.disconnect":
+            wishes.say(message.get("bytes") or message.get("text") or b"")
 
-    def _answer(self, viewer: Viewer, said: bytes | str) -> None:
+    async def _heed(self, wishes: Wishes, viewer: Viewer) -> None:
+        while True:
+            self._answer(viewer, await wishes.next())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _answer(self, viewer: Viewer, said: Said) -> None:
         try:
             viewing = Viewing(*self._views.watch(viewer, _look(said)))
         except (BadViewError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            viewer.show(Slot.REFUSAL, encode(Refusal(str(error))))
+            viewer.show(Slot.REFUSAL, encode(Refusal(str(error)[:MOST_SENTENCE])))
         else:
             viewer.show(Slot.VIEWING, encode(viewing))
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None], viewer: Viewer) -> None:
+    """Listen until the viewer leaves, which ends its socket, as a defect does."""
+    code, reason = FAILED, WHY_FAILED
+    try:
+        await work
+        code, reason = NORMAL, "it left"
+    finally:
+        viewer.end(code, reason)
 
 
 async def _deny(socket: WebSocket, said: str) -> None:

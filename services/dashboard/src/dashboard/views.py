@@ -12,6 +12,8 @@ import msgspec
 TILES_SECONDS = 900
 """What the lines of the tiles show, whatever the range."""
 MOST_MODELS = 20
+MOST_NAME = 300
+"""Letters of a model's name."""
 MOST_SECONDS = 400 * 86_400
 """The longest stretch that a zoom can have."""
 SETTLE_SECONDS = 1.0
@@ -78,7 +80,8 @@ class View(msgspec.Struct, frozen=True):
         """What tells it from others, in messages."""
         when = f"{self.seconds}" if self.start is None else f"{self.start}-{self.end}"
         how = "model" if self.by_model else "total"
-        return "|".join((when, str(self.points), self.routing, how, *sorted(self.models)))
+        models = (name.replace("%", "%25").replace("|", "%7C") for name in sorted(self.models))
+        return "|".join((when, str(self.points), self.routing, how, *models))
 
     @property
     def tiles(self) -> "View":
@@ -91,6 +94,8 @@ class View(msgspec.Struct, frozen=True):
             raise BadViewError(f"points: expected one of {POINTS}, found {self.points}")
         if len(self.models) > MOST_MODELS:
             raise BadViewError(f"models: expected at most {MOST_MODELS}, found {len(self.models)}")
+        if any(len(name) > MOST_NAME for name in self.models):
+            raise BadViewError(f"models: expected names of at most {MOST_NAME} letters")
         if (self.start is None) != (self.end is None):
             raise BadViewError("expected start and end, or neither")
         if self.start is None or self.end is None:

@@ -1,12 +1,20 @@
 """Prometheus's configuration, from the template that every way to run the stack shares."""
 
 import json
+import re
 import string
+from collections.abc import Mapping
 from pathlib import Path
 
 from stack.parts import Address, reachable
 
 TEMPLATE = Path("prometheus/prometheus.yml.template")
+
+CONFIGURATION = "prometheus.yml"
+"""In the folder of what runs."""
+
+COMING_AND_GOING = ("gpu-exporter", "traffic", "dashboard")
+"""Parts that a Prometheus is told of while it runs; the others come and go with it."""
 
 # A star is allowed in a file's name alone, be it escaped or not: any one character takes its place.
 _LITERALLY = str.maketrans({"\\": r"\\", "[": r"\[", "?": r"\?", "*": "?"})
@@ -45,6 +53,18 @@ def render(
         traffic=_target(traffic),
         dashboard=_target(dashboard),
     )
+
+
+def retargeted(configuration: str, addresses: Mapping[str, Address]) -> str:
+    """A rendered configuration with those parts as they are now; all else is as it was rendered.
+
+    `addresses` are those of what runs, by name.
+    """
+    for job in COMING_AND_GOING:
+        place = re.compile(rf"(?P<before>- job_name: {job}\n[^-]*- targets: )\[.*\]")
+        targets = f"[{_target(addresses.get(job))}]"
+        configuration = place.sub(rf"\g<before>{targets}", configuration)
+    return configuration
 
 
 def _files_in(folder: Path) -> str:

@@ -3,6 +3,7 @@
 from dashboard.panels.model import Role, Split
 from dashboard.panels.queries import (
     averaged,
+    averaged_while_there,
     grown,
     mean,
     objective,
@@ -63,6 +64,13 @@ def test_three_quantiles_are_six_queries_or_three_where_there_is_no_model() -> N
 def test_an_objective_is_a_dashed_line() -> None:
     line = objective("${slo_x}")
     assert (line.expr, line.role) == ("vector(${slo_x})", Role.THRESHOLD)
+
+
+def test_what_comes_and_goes_is_smoothed_over_the_time_in_which_it_could_be_there() -> None:
+    assert averaged_while_there("g{x}", "up") == (
+        "sum_over_time(g{x}[${window}]) / on (instance, job) group_left () "
+        "max by (instance, job) (count_over_time(up[${window}]))"
+    )
 
 
 def test_a_gauge_is_smoothed_or_looked_for_in_the_whole_step() -> None:

@@ -18,3 +18,10 @@ def test_a_late_generator_is_seen() -> None:
     *_, line = BY_ID["client-delay"].queries
     assert (line.role, line.expr) == (Role.THRESHOLD, f"vector({LATE_SECONDS})")
     assert LATE_SECONDS in m.SEND_DELAY.buckets
+
+
+def test_requests_to_no_model_are_not_compared_with_the_clients() -> None:
+    exprs = [query.expr for query in BY_ID["client-duration"].queries]
+    of_proxy = [expr for expr in exprs if "(ollama_proxy_" in expr]
+    assert len(of_proxy) == 4
+    assert all('{model!="none",${requests}}' in expr for expr in of_proxy)

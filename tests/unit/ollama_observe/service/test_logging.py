@@ -65,6 +65,17 @@ def test_what_the_relay_has_said_better_is_dropped() -> None:
     assert [json.loads(line)["event"] for line in logged(cut)] == ["something else"]
 
 
+def test_clients_of_http_log_no_address_but_what_went_wrong() -> None:
+    said = "\n".join(
+        f"logging.getLogger({name!r}).{level}('{name} {level}')"
+        for name in ("httpx2", "httpcore2.connection")
+        for level in ("debug", "info", "warning")
+    )
+    warned = ["httpx2 warning", "httpcore2.connection warning"]
+    assert [json.loads(line)["event"] for line in logged(said, level="debug")] == warned
+    assert logged(said, level="error") == []
+
+
 def test_levels_below_the_chosen_one_are_silent() -> None:
     assert logged("structlog.stdlib.get_logger().debug('quiet')") == []
 

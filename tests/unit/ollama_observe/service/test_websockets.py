@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from fastapi import FastAPI, WebSocket
+from starlette.types import Send
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -15,6 +16,7 @@ HANDSHAKE = (
     b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 )
+NO_HANDSHAKE = "ASGI callable returned without completing handshake."
 CLOSE_FRAME = b"\x88\x02\x03\xe8"
 """With the code 1000, unmasked."""
 
@@ -107,6 +109,25 @@ async def test_a_socket_that_was_closed_already_ends_with_the_server() -> None:
     assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()
+
+
+@pytest.mark.parametrize(("refuses", "logged"), [(True, []), (False, [NO_HANDSHAKE])])
+async def test_a_handshake_that_is_refused_with_an_answer_is_no_error_of_the_app(
+    refuses: bool, logged: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def app(_: object, __: object, send: Send) -> None:
+        if refuses:
+            start = {"type": "websocket.http.response.start", "status": 403, "headers": []}
+            await send(start)
+            await send({"type": "websocket.http.response.body", "body": b"not here"})
+
+    async with listening(Listener("sample", app, "127.0.0.1", 0, has_websockets=True)) as port:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://127.0.0.1:{port}/ws", proxy=None)
+    answer = refused.value.response
+    expected = (403, b"not here") if refuses else (500, b"Internal Server Error")
+    assert (answer.status_code, answer.body) == expected
+    assert [one.message for one in caplog.records if one.name == "uvicorn.error"] == logged
 
 
 async def test_a_listener_without_sockets_refuses_one() -> None:

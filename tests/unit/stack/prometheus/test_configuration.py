@@ -6,7 +6,7 @@ import yaml
 
 from stack.parts import Address
 from stack.places import REPOSITORY
-from stack.prometheus.configuration import TEMPLATE, render
+from stack.prometheus.configuration import TEMPLATE, render, retargeted
 
 PROXY = Address("proxy metrics", "0.0.0.0", 18001, "PROXY_CONTROL_PORT")
 ENGINE = Address("engine", "::1", 21434, "ENGINE_PORT")
@@ -68,6 +68,16 @@ def test_alerts_are_sent_to_the_alertmanager_that_there_is(
 ) -> None:
     found = rendered(None, alertmanager=address)["alerting"]["alertmanagers"]
     assert found == [{"static_configs": [{"targets": targets}]}]
+
+
+def test_what_comes_and_goes_is_put_in_the_place_of_what_was_there() -> None:
+    template = (REPOSITORY / TEMPLATE).read_text()
+    fixed = (template, 7, Path("rules"), PROXY, ENGINE, EXPORTER, PROMETHEUS)
+    before = render(*fixed, traffic=TRAFFIC)
+    dashboard = Address("dashboard", "::1", 13001, "DASHBOARD_PORT")
+    after = retargeted(before, {"gpu-exporter": EXPORTER, "dashboard": dashboard})
+    assert after == render(*fixed, dashboard=dashboard)
+    assert retargeted(after, {"gpu-exporter": EXPORTER, "traffic": TRAFFIC}) == before
 
 
 @pytest.mark.parametrize(("interval", "timeout"), [(1, "1s"), (5, "5s"), (60, "10s")])

@@ -7,6 +7,7 @@ last, so that a drain can be watched.
 
 import asyncio
 import contextlib
+import functools
 import signal
 import socket
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from ollama_observe.service.heads import HttpProtocol
 from ollama_observe.service.http import Readiness
 from ollama_observe.service.loops import loop_factory
 from ollama_observe.service.tasks import spawn
@@ -29,8 +31,8 @@ class Listener:
     """An ASGI app on a host and port.
 
     `has_websockets`: the app takes sockets, too (service/websockets.py says how).
-    Units: `keep_alive_seconds` an idle connection is kept; `ping_seconds` between two pings of a
-    socket, and for the answer to one.
+    Units: `keep_alive_seconds` an idle connection is kept; `head_seconds` the head of a request may
+    take; `ping_seconds` between two pings of a socket, and for the answer to one.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Listener:
     host: str
     port: int
     keep_alive_seconds: int = 75
+    head_seconds: float = 20.0
     server_headers: bool = True
     has_websockets: bool = False
     ping_seconds: float = 20.0
@@ -77,7 +80,7 @@ def _server(listener: Listener, drain_seconds: float) -> _Server:
     return _Server(
         uvicorn.Config(
             listener.app,
-            http="httptools",
+            http=_protocol(listener.head_seconds),
             **_websockets(listener),
             lifespan="off",
             access_log=False,
@@ -89,6 +92,12 @@ def _server(listener: Listener, drain_seconds: float) -> _Server:
             timeout_graceful_shutdown=max(1, round(drain_seconds)),
         )
     )
+
+
+def _protocol(head_seconds: float) -> type[asyncio.Protocol]:
+    """What makes a connection, as uvicorn calls it."""
+    made: Any = functools.partial(HttpProtocol, head_seconds=head_seconds)
+    return made  # type: ignore[no-any-return]
 
 
 def _websockets(listener: Listener) -> dict[str, Any]:

@@ -65,6 +65,7 @@ def configure_logging(
     root.handlers = [handler]
     root.setLevel(level.upper())
     _quieten_uvicorn()
+    _quieten_clients()
 
 
 def event_log(service: str, logger: str) -> EventLog:
@@ -163,3 +164,9 @@ def _quieten_uvicorn() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # one line a request is ours to write, without health and scrape requests
     logging.getLogger("uvicorn.access").disabled = True
+
+
+def _quieten_clients() -> None:
+    """A client of HTTP logs the address of each request, which may have a password in it."""
+    for name in ("httpx", "httpx2", "httpcore", "httpcore2"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

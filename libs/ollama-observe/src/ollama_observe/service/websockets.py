@@ -2,6 +2,7 @@
 
 Uvicorn's protocol says at its end that the service restarts (1012), and waits for a peer that
 answers no ping to read what it was sent. Ours says that it goes away (1001), and waits for nobody.
+Uvicorn logs an error where an app refuses a handshake with an answer; ours does not.
 """
 
 from typing import Any
@@ -16,6 +17,13 @@ MESSAGE_LIMIT_BYTES = 64 * 1024
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """One connection."""
+
+    async def send(self, message: Any) -> None:
+        """Send what the app says."""
+        await super().send(message)
+        if self.close_sent and self.initial_response is not None:
+            # refused with an answer: as complete as a refusal without one is by uvicorn itself
+            self.handshake_complete = True
 
     def keepalive_timeout(self) -> None:
         """Nothing came back to a ping: what waits to be sent would wait for ever."""

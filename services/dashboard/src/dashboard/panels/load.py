@@ -3,6 +3,7 @@
 from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
 from dashboard.panels.queries import (
     averaged,
+    averaged_while_there,
     grown,
     per_model,
     quantile,
@@ -13,6 +14,7 @@ from dashboard.panels.queries import (
 
 GROUP = Group("load", "How much is asked, and where does the time go?")
 
+_ACTIVE = "ollama_proxy_active_requests{${requests}}"
 _REQUESTS = rate("ollama_proxy_requests_total{${requests}}")
 _NO_REQUEST = "no request ended in this time: make traffic-quick asks ten questions"
 _NO_NATIVE = (
@@ -101,7 +103,9 @@ PANELS = (
                 split=Split.TOTAL,
             ),
             Query(
-                summed(averaged("ollama_proxy_active_requests{${requests}}"), "model"),
+                summed(
+                    averaged_while_there(_ACTIVE, "ollama_proxy_inflight_phase_requests"), "model"
+                ),
                 "{model}",
                 split=Split.MODEL,
             ),

@@ -1,7 +1,7 @@
 """What the cards and the machine do. Neither knows of routing, and only memory of models."""
 
 from dashboard.panels.model import Group, Kind, Panel, Query, Role, Unit
-from dashboard.panels.queries import averaged, summed
+from dashboard.panels.queries import averaged, averaged_while_there, summed
 
 GROUP = Group("machine", "How is the machine?")
 
@@ -58,7 +58,12 @@ PANELS = (
         "GPU memory by model",
         Unit.BYTES,
         queries=(
-            Query(summed(averaged("ollama_model_vram_bytes{${models}}"), "model"), "{model}"),
+            Query(
+                summed(
+                    averaged_while_there("ollama_model_vram_bytes{${models}}", "ollama_up"), "model"
+                ),
+                "{model}",
+            ),
             Query(
                 f"clamp_min(sum({averaged('gpu_memory_unattributed_bytes')}), 0)",
                 "no model's",

@@ -37,7 +37,8 @@ PANELS = (
         GROUP.id,
         "Traffic run began",
         Unit.COUNT,
-        queries=(Query("max(traffic_running or max_over_time(traffic_running[${step}]))", "run"),),
+        # the gauge is 0 between runs, and not away: its maximum comes first
+        queries=(Query("max(max_over_time(traffic_running[${step}]) or traffic_running)", "run"),),
         absent="the traffic worker asked nothing in this time",
         help="From when on the traffic worker asked.",
         kind=Kind.MARKS,

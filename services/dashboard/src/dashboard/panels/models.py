@@ -2,7 +2,7 @@
 
 from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
 from dashboard.panels.queries import (
-    averaged,
+    averaged_while_there,
     grown,
     per_model,
     present,
@@ -22,8 +22,11 @@ _FILTERS = " As Ollama lists them, seen every few seconds; the filter of routing
 
 
 def _on_gpus(*by: str) -> str:
-    vram = summed(averaged("ollama_model_vram_bytes{${models}}"), *by)
-    return f"{vram} / ({summed(averaged('ollama_model_memory_bytes{${models}}'), *by)} > 0)"
+    vram, memory = (
+        summed(averaged_while_there(f"ollama_model_{what}_bytes{{${{models}}}}", "ollama_up"), *by)
+        for what in ("vram", "memory")
+    )
+    return f"{vram} / ({memory} > 0)"
 
 
 PANELS = (

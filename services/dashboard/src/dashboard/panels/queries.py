@@ -80,8 +80,17 @@ def present(series: str, *by: str) -> str:
 
 
 def averaged(series: str) -> str:
-    """A gauge, smoothed as rates are: what it was between two points is in it."""
+    """A gauge that is always there, smoothed as rates are: its values between points are in it."""
     return f"avg_over_time({series}[${{window}}])"
+
+
+def averaged_while_there(series: str, seen: str) -> str:
+    """A gauge that comes and goes, smoothed: while it was away it was 0, so that sums are right.
+
+    `seen` is a gauge of the same target that is there whenever this one could be.
+    """
+    looks = f"max by (instance, job) (count_over_time({seen}[${{window}}]))"
+    return f"sum_over_time({series}[${{window}}]) / on (instance, job) group_left () {looks}"
 
 
 def _of(rank: str, histogram: str, matchers: str) -> Callable[..., str]:

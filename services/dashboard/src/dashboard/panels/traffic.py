@@ -2,7 +2,7 @@
 
 from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
 from dashboard.panels.queries import (
-    averaged,
+    averaged_while_there,
     grown,
     objective,
     per_model,
@@ -28,6 +28,8 @@ _BESIDE = (
 )
 _ITS_OWN = " Not told by model or routing: filters do not apply."
 _SEEN_BY = (("traffic", "clients"), ("ollama_proxy", "proxy"))
+_OF_MODELS = {"ollama_proxy_request_duration_seconds": 'model!="none",${requests}'}
+"""The proxy's has requests to no model in it, which no client of the worker makes."""
 
 
 def _beside(what: str) -> tuple[Query, ...]:
@@ -36,13 +38,13 @@ def _beside(what: str) -> tuple[Query, ...]:
         query
         for whose, seen_by in _SEEN_BY
         for rank, name in (("0.5", "p50"), ("0.95", "p95"))
-        for query in per_model(
-            lambda *by, rank=rank, whose=whose: quantile(
-                rank, f"{whose}_{what}", "${requests}", *by
-            ),
-            f"{seen_by} {name}",
-        )
+        for query in _quantile(rank, f"{whose}_{what}", f"{seen_by} {name}")
     )
+
+
+def _quantile(rank: str, histogram: str, name: str) -> tuple[Query, Query]:
+    matchers = _OF_MODELS.get(histogram, "${requests}")
+    return per_model(lambda *by: quantile(rank, histogram, matchers, *by), name)
 
 
 PANELS = (
@@ -63,8 +65,8 @@ PANELS = (
         Unit.SECONDS,
         queries=_beside("request_duration_seconds"),
         absent=_NO_WORKER,
-        help="From right before the request is sent, or fully read, to the end of its answer."
-        + _BESIDE,
+        help="From right before the request is sent, or fully read, to the end of its answer;"
+        " requests to no model are left out." + _BESIDE,
         is_logarithmic=True,
     ),
     Panel(
@@ -122,20 +124,29 @@ PANELS = (
         "Schedule kept",
         Unit.REQUESTS_PER_SECOND,
         queries=(
-            Query("sum(traffic_target_rate)", "wanted", Role.THRESHOLD),
+            Query("sum(traffic_target_rate) > 0", "wanted", Role.THRESHOLD),
             Query(summed(rate("traffic_requests_total", "wide")), "done"),
             Query(summed(rate("traffic_dropped_questions_total", "wide")), "not asked"),
         ),
         absent=_NO_WORKER,
-        help="Questions a second that the schedule wants, and how many ended. Not asked were those"
-        " that were due while TRAFFIC_MAX_IN_FLIGHT others were in flight." + _ITS_OWN,
+        help="Questions a second that the schedule wants, where there is one, and how many ended."
+        " Not asked were those that were due while TRAFFIC_MAX_IN_FLIGHT others were in flight."
+        + _ITS_OWN,
     ),
     Panel(
         "client-in-flight",
         GROUP.id,
         "Clients in flight, by category",
         Unit.REQUESTS,
-        queries=(Query(summed(averaged("traffic_in_flight_requests"), "category"), "{category}"),),
+        queries=(
+            Query(
+                summed(
+                    averaged_while_there("traffic_in_flight_requests", "traffic_running"),
+                    "category",
+                ),
+                "{category}",
+            ),
+        ),
         absent=_NO_WORKER,
         help="Of the worker's own, warm-up among them." + _ITS_OWN,
         kind=Kind.STACKED,

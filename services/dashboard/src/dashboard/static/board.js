@@ -18,8 +18,10 @@ import { PanelView } from "./panel.js";
 /** Prometheus is behind when it missed so many scrapes, and at least so many seconds. */
 const MISSED = 4;
 const LEAST_BEHIND_SECONDS = 20;
-/** Panels are drawn before they are scrolled to. */
-const MARGIN = "240px";
+/** What the lines of tiles show, whatever the range: as the server has it. */
+const TILE_SECONDS = 900;
+/** Panels are asked for and drawn before they are scrolled to: what has no data shrinks out of sight. */
+const MARGIN = "50% 0px 100%";
 
 /**
  * Where what is known ends, if that is before now.
@@ -55,6 +57,7 @@ class Board {
     /** @type {View|null} */
     this._view = null;
     this._isPaused = false;
+    this._tiles = new Set(hello.panels.filter(({ kind }) => kind === "tile").map(({ id }) => id));
     /** @type {[number, number]|null} what a wheel zooms to, until the view has it */
     this._preview = null;
     this._clock = new ServerClock(() => Date.now() / 1000);
@@ -94,8 +97,8 @@ class Board {
     this._view = view;
     this._isPaused = isPaused;
     this._preview = null;
-    this._stage.range = this._range();
     this._open(view.panel);
+    this._stage.range = this._range();
     this._schedule();
   }
 
@@ -153,14 +156,16 @@ class Board {
     if (this._preview) return this._preview;
     const view = this._view;
     if (view?.start != null && view.end != null) return [view.start, view.end];
+    const seconds = this._full?.panel.kind === "tile" ? TILE_SECONDS : (view?.seconds ?? TILE_SECONDS);
     const ends = this._hello.panels.map(({ id }) => this._shown(id)).filter((one) => one !== null);
     const end = Math.max(0, ...ends.map((one) => one.start + (one.count - 1) * one.step)) || this._clock.now();
-    return [end - (view?.seconds ?? 900), end];
+    return [end - seconds, end];
   }
 
   /** @param {string} id */
   _shown(id) {
-    return this._frames?.panel(this._frames.view, id) ?? null;
+    const key = this._tiles.has(id) ? this._frames?.tiles : this._frames?.view;
+    return this._frames?.panel(key ?? null, id) ?? null;
   }
 
   _marks() {

@@ -3,9 +3,9 @@
 
 import { setText } from "./dom.js";
 import { number, scaleOf } from "./format.js";
-import { Labels, LOW, MOST as MOST_LABELS, TALL, widthOf } from "./labels.js";
+import { Labels, LOW, MOST as MOST_LABELS, TALL, textWidth, widthOf } from "./labels.js";
 import { Legend, toggled } from "./legend.js";
-import { createPlot, END, FONT, sizeOf } from "./plot.js";
+import { createPlot, END, sizeOf } from "./plot.js";
 import { colourOf, lastOf, rowsOf, stacked, timesOf } from "./series.js";
 import { drawWords } from "./thresholds.js";
 import { linear, logarithmic, written } from "./ticks.js";
@@ -16,6 +16,8 @@ import { uPlot } from "./uplot.js";
 
 const WIDTHS = { p99: 1, p95: 1.25 };
 const FILL = 0.5;
+/** A share that makes a number of three digits, where the largest happens to have fewer. */
+const ODD = 0.777;
 /** A threshold further away than this does not flatten what is below it. */
 const FAR = 2.5;
 
@@ -46,6 +48,8 @@ export class Chart {
     this._legend = null;
     this._axis = { min: 0, max: 1, ticks: [0, 1] };
     this._scale = { factor: 1, symbol: "" };
+    /** How wide labels have to be; they grow with what they say, and do not shrink. */
+    this._labelRoom = { width: 0, isTall: false, isCut: false };
     this._unit = document.createElement("span");
     this._unit.className = "unit";
   }
@@ -65,8 +69,12 @@ export class Chart {
     const all = rowsOf(this.panel, shown, this._taken);
     this.rows = [...all.filter((row) => row.role !== "threshold"), ...all.filter((row) => row.role === "threshold")];
     const signature = JSON.stringify([this.rows.map((row) => row.key), this._isNarrow()]);
-    if (signature !== this._signature || !this.u) {
+    const isOther = signature !== this._signature || !this.u;
+    if (isOther) this._labelRoom.width = 0;
+    const room = this._labelWidth();
+    if (isOther || room.width > this._labelRoom.width) {
       this._signature = signature;
+      this._labelRoom = room;
       this._build();
     } else this.u.setData(this._data());
     this._say(null);
@@ -103,9 +111,9 @@ export class Chart {
     this.destroy();
     const { rows, drawn } = this;
     const colours = drawn.map((row) => colourOf(row, this.stage.theme));
-    const { width, isTall } = this._labelWidth();
+    const { width, isTall, isCut } = this._labelRoom;
     const room = (this.element.clientHeight - 34) / (isTall ? TALL : LOW);
-    const isDirect = drawn.length <= Math.min(MOST_LABELS, room);
+    const isDirect = drawn.length <= Math.min(MOST_LABELS, room) && !(isCut && this._isNarrow());
     this._aside.hidden = isDirect;
     const right = isDirect ? width : END;
     this.u = createPlot(this.element, this.stage, {
@@ -129,11 +137,14 @@ export class Chart {
     this._legend?.show(drawn, colours, this._hidden);
   }
 
-  /** With room for a digit or two more than there are now. */
+  /** With room for as many digits as there may be. */
   _labelWidth() {
     const drawn = this.drawn.slice(0, MOST_LABELS);
     const names = drawn.map((row) => textWidth(row.name, ""));
-    const values = drawn.map((row) => textWidth(`${this._text(row, Math.max(...row.values.map((v) => v ?? 0)))}0`, "600 "));
+    const values = drawn.map((row) => {
+      const most = Math.max(...row.values.map((value) => value ?? 0));
+      return Math.max(...[most, most * ODD, lastOf(row.values)].map((value) => textWidth(this._text(row, value), "600 ")));
+    });
     return widthOf(names, values, this._isNarrow() ? 104 : 192);
   }
 
@@ -232,17 +243,6 @@ function lonePoints(u, n) {
     const [x, y] = [u.valToPos(u.data[0][at], "x", true), u.valToPos(values[at], "y", true)];
     u.ctx.fillRect(x - 2 * ratio, y - 0.75 * ratio, 4 * ratio, 1.5 * ratio);
   }
-}
-
-const measure = () => /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
-/** @type {CanvasRenderingContext2D|null} */
-let ruler = null;
-
-/** @param {string} text @param {string} weight */
-function textWidth(text, weight) {
-  ruler ??= measure();
-  ruler.font = `${weight}${FONT}`;
-  return ruler.measureText(text).width;
 }
 
 /** @param {string} hex @param {number} share */

@@ -12,6 +12,9 @@ const NAME = "model-colours";
 /** What stands for many models, or none, has no colour of its own. */
 const NOBODY = new Set(["other", "none", "unknown", ""]);
 
+/** @param {string} name Whether no single model has it. */
+export const isNobody = (name) => NOBODY.has(name);
+
 /** Lightness of p50, p95 and p99, of which the last is the lightest. */
 const SHADES = { light: [0.4, 0.53, 0.645], dark: [0.6, 0.74, 0.88] };
 /** Lightness of the least and the most, and how many steps lie between. */

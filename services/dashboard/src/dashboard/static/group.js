@@ -34,8 +34,9 @@ export class GroupView {
     /** @type {Map<string, HTMLElement>} */
     this._byReason = new Map();
     const grid = el("div", { class: "grid" }, ...views.map((view) => view.element));
-    const titleId = `group-${group.id}`;
-    this.element = el("section", { class: "group", id: group.id, "aria-labelledby": titleId }, el("h3", { id: titleId }, group.title), grid, this._sentences);
+    const id = `group-${group.id}`;
+    const title = el("h3", { id: `${id}-title` }, group.title);
+    this.element = el("section", { class: "group", id, "aria-labelledby": title.id }, title, grid, this._sentences);
   }
 
   /** Show panels that have something to say, and one sentence for those that lack the same. @param {(id: string) => import("./frames.js").Shown|null} shownOf */

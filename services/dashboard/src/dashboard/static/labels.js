@@ -2,6 +2,7 @@
 // Names and values at the right ends of lines, where there are at most four.
 
 import { setText } from "./dom.js";
+import { FONT } from "./plot.js";
 import { nameParts } from "./series.js";
 
 /** @typedef {import("./series.js").Row} Row */
@@ -35,7 +36,7 @@ export function spread(wanted, height, low, high) {
 }
 
 /**
- * How wide the labels are, and whether a name stands above its value.
+ * How wide the labels are, whether a name stands above its value, and whether that is not enough.
  * @param {number[]} names widths of the names in pixels @param {number[]} values of their values
  * @param {number} room the most that there is
  */
@@ -43,7 +44,19 @@ export function widthOf(names, values, room) {
   const [name, value] = [Math.max(0, ...names), Math.max(0, ...values)];
   const one = SWATCH + name + (name ? GAP : 0) + value;
   const isTall = name > 0 && one > room * TALL_FROM;
-  return { width: Math.ceil(Math.min(room, isTall ? SWATCH + Math.max(name, value) : one)) + EDGE, isTall };
+  const wanted = isTall ? SWATCH + Math.max(name, value) : one;
+  return { width: Math.ceil(Math.min(room, wanted)) + EDGE, isTall, isCut: wanted > room };
+}
+
+const measure = () => /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+/** @type {CanvasRenderingContext2D|null} */
+let ruler = null;
+
+/** @param {string} text @param {string} weight */
+export function textWidth(text, weight) {
+  ruler ??= measure();
+  ruler.font = `${weight}${FONT}`;
+  return ruler.measureText(text).width;
 }
 
 /** @param {Row} row @returns {HTMLElement[]} */

@@ -124,8 +124,9 @@ function showRow(node, row, now, isStale) {
   node.classList.toggle("has-ended", hasEnded);
   showPhase(phase, row);
   const [tint, name] = /** @type {HTMLElement[]} */ ([...model.children]);
-  tint.style.background = modelColour(row.model);
-  setText(name, row.model);
+  const hasModel = row.model !== "none";
+  tint.style.background = hasModel ? modelColour(row.model) : "";
+  setText(name, hasModel ? row.model : "–");
   setText(endpoint, row.endpoint);
   setText(routing, ROUTINGS[/** @type {"direct"|"portkey"} */ (row.routing)] ?? row.routing);
   setText(age, ageText(row, now, isStale));

@@ -2,7 +2,7 @@
 // Wires the page: what the server says to the screen, what the user wants to the server.
 
 import { ServerClock } from "./clock.js";
-import { knownModels } from "./colours.js";
+import { isNobody, knownModels } from "./colours.js";
 import { byId, setText } from "./dom.js";
 import { createHelp } from "./help.js";
 import { listen, panelInHand } from "./keys.js";
@@ -94,10 +94,12 @@ class Page {
         break;
       case "strip":
         this._clock.hear(message.at);
-        this._models = message.models;
-        knownModels(message.models);
-        this._toolbar.show(this._view, this._models);
+        this._meet(message.models);
         this._screen.showStrip(message);
+        break;
+      case "live":
+        this._meet(message.requests.map(({ model }) => model));
+        this._screen.take(message);
         break;
       case "refusal":
         showComplaint(`This cannot be shown: ${message.sentence}.`);
@@ -105,6 +107,15 @@ class Page {
       default:
         this._screen.take(message);
     }
+  }
+
+  /** Models can be chosen as soon as somebody asks them. @param {string[]} names */
+  _meet(names) {
+    const fresh = names.filter((name) => !isNobody(name) && !this._models.includes(name));
+    if (fresh.length === 0) return;
+    this._models = [...new Set([...this._models, ...fresh])];
+    knownModels(this._models);
+    this._toolbar.show(this._view, this._models);
   }
 
   /** @param {Hello} hello */
@@ -159,8 +170,9 @@ class Page {
     const { panel } = this._view;
     const columns = panel ? 1 : innerWidth >= 1700 ? 3 : innerWidth >= 900 ? 2 : 1;
     const points = pointsFor(this._hello.points, innerWidth / columns);
-    const panels = panel ? [...new Set([panel, ...this._visible])] : this._visible;
-    this._socket.look(lookOf(this._view, points, panels));
+    const tiles = this._hello.panels.filter(({ kind }) => kind === "tile").map(({ id }) => id);
+    const panels = new Set([...tiles, ...this._visible, ...(panel ? [panel] : [])]);
+    this._socket.look(lookOf(this._view, points, [...panels]));
   }
 
   /** @param {boolean} isPaused */

@@ -41,6 +41,7 @@ export class PanelView {
     this.shown = null;
     this._chart = /** @type {any} */ (null);
     this._saidAt = -Infinity;
+    this._saidLack = "";
     /** As it was measured last: to ask each time would lay the page out each time. */
     this._isNarrow = false;
     const titleId = `title-${isFull ? "full-" : ""}${panel.id}`;
@@ -133,8 +134,9 @@ export class PanelView {
   /** What a reader hears in place of the picture; not more often than can be listened to. @param {string} lack */
   _say(lack) {
     const now = performance.now();
-    if (now - this._saidAt < SAID_EVERY_MS) return;
+    if (now - this._saidAt < SAID_EVERY_MS && lack === this._saidLack) return;
     this._saidAt = now;
+    this._saidLack = lack;
     const [start, end] = this.stage.range;
     const values = this._chart && !this._plot.hidden ? this._chart.values().slice(0, 12) : [];
     const behind = this.stage.behind ? [this.stage.behind.text] : [];

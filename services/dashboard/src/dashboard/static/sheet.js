@@ -11,8 +11,16 @@ const SAID_MS = 4000;
 export function queriesOf(panel, exprs) {
   const asked = exprs.length ? exprs : panel.queries.map((query) => query.expr);
   return asked
-    .map((expr, n) => ({ expr, name: panel.queries[n]?.name || panel.queries[n]?.role || "" }))
+    .map((expr, n) => ({ expr, name: nameOf(panel.queries[n]) }))
     .filter(({ expr }) => expr);
+}
+
+/** "{model} p95" is "p95, by model". @param {import("./types.js").Query|undefined} query */
+export function nameOf(query) {
+  const said = query?.name || query?.role || "";
+  const labels = [...said.matchAll(/\{(\w+)\}/g)].map(([, label]) => label);
+  const rest = said.replace(/\{\w+\}/g, "").replace(/\s+/g, " ").trim();
+  return [rest, labels.length ? `by ${labels.join(", ")}` : ""].filter(Boolean).join(", ");
 }
 
 export class Sheet {

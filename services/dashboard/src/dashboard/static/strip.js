@@ -39,7 +39,7 @@ export class Health {
     const tightest = tightestOf(strip.objectives);
     keyed(byId("objectives"), strip.objectives, (one) => one.name, makeObjective, (node, one) => {
       showObjective(node, one);
-      node.classList.toggle("is-tightest", one === tightest);
+      node.classList.toggle("is-tightest", one === tightest && one.budget_left !== null);
     });
     keyed(byId("alerts"), strip.alerts ?? [], alertKey, makeAlert, (node, alert) =>
       showAlert(node, alert, this._now()),

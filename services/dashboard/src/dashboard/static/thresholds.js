@@ -6,7 +6,7 @@ import { uPlot } from "./uplot.js";
 
 /** @typedef {import("./series.js").Row} Row */
 
-/** More than so many would cover one another: then it is what all of them say, once. */
+/** More than so many words are a clutter: then it is what all of them say, once. */
 const FEW = 2;
 const HEIGHT = 18;
 
@@ -15,6 +15,15 @@ export function commonEnd(names) {
   const words = names.map((name) => name.split(" ").reverse());
   const count = words[0].findIndex((word, n) => words.some((other) => other[n] !== word));
   return words[0].slice(0, count < 0 ? undefined : count).reverse().join(" ");
+}
+
+/**
+ * Whether words would cover one another: each stands above its line, or under it near the top.
+ * @param {number[]} lines from the top, ascending or not, in pixels
+ */
+export function areCrowded(lines) {
+  const tops = lines.map((line) => (line < HEIGHT ? Math.max(0, line) : line - HEIGHT)).sort((a, b) => a - b);
+  return tops.some((top, n) => n > 0 && top - tops[n - 1] < HEIGHT);
 }
 
 /**
@@ -27,7 +36,7 @@ export function drawWords(u, rows, theme, textOf) {
   const ratio = uPlot.pxRatio;
   const lines = rows.filter((row) => row.role === "threshold" && lastOf(row.values) !== null);
   const tops = lines.map((row) => u.valToPos(lastOf(row.values), "y", true));
-  const isMany = lines.length > FEW;
+  const isMany = lines.length > FEW || areCrowded(tops.map((top) => (top - bbox.top) / ratio));
   ctx.save();
   ctx.setLineDash([]);
   ctx.font = `${13 * ratio}px system-ui, sans-serif`;

@@ -1,0 +1,1 @@
+"""What the dashboard costs: one viewer beside two hundred, of one view and of four."""

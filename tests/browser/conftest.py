@@ -1,0 +1,39 @@
+"""What the browser's tests share: one stack with traffic, one Chromium, and visits of the page."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.visits import WITHIN_MS, Visits, chromium
+from tests.browser.world import World, need_browser_and_stack, running_world
+
+expect.set_options(timeout=WITHIN_MS)
+
+
+@pytest.fixture(scope="package")
+def chromium_path() -> str:
+    """Where the browser is."""
+    return need_browser_and_stack()
+
+
+@pytest.fixture(scope="package")
+def world(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A stack with traffic, for all tests of this folder."""
+    with running_world(tmp_path_factory.mktemp("world")) as world:
+        yield world
+
+
+@pytest.fixture(scope="package")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """One Chromium for all of them."""
+    with chromium(chromium_path) as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser, world: World) -> Iterator[Visits]:
+    """Opens pages; at the end of the test they are looked through for complaints."""
+    visits = Visits(browser, world.url)
+    yield visits
+    visits.end()

@@ -1,0 +1,73 @@
+"""What a browser is given: quickly, little, by strict rules, and from nowhere else."""
+
+import re
+import urllib.request
+from urllib.parse import urlsplit
+
+from playwright.sync_api import expect
+
+from tests.browser.readings import until_panel
+from tests.browser.visits import Visits
+from tests.browser.world import World
+
+MOST_BYTES = 150_000
+FIRST_PAINT_MS = 300
+PAINTED = """() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime"""
+SENT = """() => performance.getEntriesByType("resource").filter(
+  ({ name }) => /\\.(js|css)$/.test(name)).reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+ELSEWHERE = "http://192.0.2.1/x.png"
+INLINE = """(elsewhere) => {
+  const refused = [];
+  const both = new Promise((resolve) => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      if (refused.push(event.violatedDirective) === 2) resolve();
+    });
+  });
+  const script = document.createElement("script");
+  script.textContent = "window.hasRun = true";
+  document.head.append(script);
+  const image = new Image();
+  image.src = elsewhere;
+  return both.then(() => [window.hasRun ?? false, refused.sort()]);
+}"""
+
+
+def test_the_first_paint_is_there_at_once(visit: Visits) -> None:
+    paints = []
+    for _ in range(5):
+        page = visit()
+        paints.append(page.wait_for_function(PAINTED).json_value())
+        page.context.close()
+    # the others waited for what else the machine does
+    assert min(paints) < FIRST_PAINT_MS, paints
+
+
+def test_scripts_and_styles_are_small_on_the_wire(visit: Visits) -> None:
+    page = visit()
+    assert 0 < page.evaluate(SENT) <= MOST_BYTES
+
+
+def test_the_policy_permits_nothing_inline_and_nobody_else(visit: Visits, world: World) -> None:
+    with urllib.request.urlopen(f"{world.url}/", timeout=10) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    visit.expected = [re.compile("Content Security Policy")]
+    page = visit()
+    has_run, refused = page.evaluate(INLINE, ELSEWHERE)
+    assert not has_run
+    assert refused == ["img-src", "script-src-elem"]
+    visit.hosts.discard(urlsplit(ELSEWHERE).netloc)  # it was asked for, and never left the browser
+
+
+def test_nobody_is_asked_but_the_dashboard_and_nothing_is_kept_but_the_choice(
+    visit: Visits, world: World
+) -> None:
+    page = visit("?range=5m&by=model")
+    until_panel(page, "generated-tokens")
+    page.keyboard.press("t")
+    expect(page.locator("#theme-label")).to_have_text("dark")
+    assert visit.hosts == {world.url.removeprefix("http://")}
+    assert page.context.cookies() == []
+    kept = page.evaluate("() => Object.keys(localStorage).sort()")
+    assert kept == ["model-colours", "theme"]

@@ -1,0 +1,245 @@
+"""What one looks at is chosen: by pointer, by keys, by address; and it is remembered."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.readings import panel_of, promql_of, table_of, until, until_panel
+from tests.browser.visits import PHONE, Theme, Visits
+from tests.browser.world import FAST, THINKING
+
+PANEL = "generated-tokens"
+NO_ROW_OF = """(text) => {
+  const rows = [...document.querySelectorAll("#live-rows tr")];
+  return rows.length > 0 && rows.every((row) => !row.textContent.includes(text));
+}"""
+
+
+def all_say(exprs: list[str], matcher: str) -> bool:
+    return bool(exprs) and all(matcher in expr for expr in exprs)
+
+
+def test_a_model_is_chosen_by_key_and_everything_is_of_it(visit: Visits) -> None:
+    page = visit("?range=5m&by=model")
+    page.keyboard.press("/")
+    box = page.get_by_role("checkbox", name=FAST)
+    expect(box).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    expect(page.locator("#models-button")).to_be_focused()
+    expect(page.locator("#models-label")).to_have_text(FAST)
+    assert "model=llama3.2%3A3b" in page.url
+    page.wait_for_function(NO_ROW_OF, arg=THINKING)
+    until_panel(page, PANEL)
+    expect(panel_of(page, PANEL)).to_contain_text(FAST)
+    expect(panel_of(page, PANEL)).not_to_contain_text(THINKING)
+    assert until(page, lambda: all_say(promql_of(page, PANEL), 'model=~"llama3\\\\.2:3b"'))
+    page.reload()
+    expect(page.locator("#models-label")).to_have_text(FAST)
+
+
+def test_a_way_is_chosen_and_everything_is_of_it(visit: Visits) -> None:
+    page = visit("?range=5m")
+    page.get_by_role("radio", name="Portkey", exact=True).check()
+    assert page.url.endswith("routing=portkey")
+    page.wait_for_function(NO_ROW_OF, arg="direct")
+    expect(page.locator("#live-rows .cell-routing").first).to_have_text("Portkey")
+    until_panel(page, PANEL)
+    assert until(page, lambda: all_say(promql_of(page, PANEL), 'routing="portkey"'))
+
+
+def test_lines_are_of_all_or_of_each_model(visit: Visits) -> None:
+    page = visit("?range=5m")
+    until_panel(page, PANEL)
+    expect(panel_of(page, PANEL)).not_to_contain_text(FAST)
+    page.get_by_role("radio", name="By model", exact=True).check()
+    for model in (FAST, THINKING):
+        expect(panel_of(page, PANEL)).to_contain_text(model)
+    assert page.url.endswith("by=model")
+    tints = page.locator("#live-rows tr", has_text=FAST).first.locator(".tint")
+    swatch = panel_of(page, PANEL).locator(".ends > div", has_text=FAST).locator(".swatch")
+    colour = "(one) => getComputedStyle(one).backgroundColor"
+    assert tints.evaluate(colour) == swatch.evaluate(colour)
+
+
+@pytest.mark.parametrize(("key", "name", "seconds"), [("1", "5m", 300), ("3", "1h", 3600)])
+def test_a_key_is_a_range(visit: Visits, key: str, name: str, seconds: int) -> None:
+    page = visit()
+    page.keyboard.press(key)
+    assert page.url.endswith(f"range={name}")
+    expect(page.locator(f'#ranges input[value="{seconds}"]')).to_be_checked()
+    expect(panel_of(page, PANEL).locator("canvas")).to_be_visible()
+
+    def is_as_long() -> bool:
+        times = table_of(page, PANEL).times
+        return abs(times[-1] - times[0] - seconds) <= seconds / 10
+
+    assert until(page, is_as_long)
+
+
+def test_a_stretch_is_zoomed_by_drag_and_back_undoes_it(visit: Visits) -> None:
+    page = visit("?range=5m")
+    until_panel(page, PANEL)
+    over = panel_of(page, PANEL).locator(".u-over")
+    box = over.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.8, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.99, middle, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"from=\d+&to=\d+"))
+    found = re.search(r"from=(\d+)&to=(\d+)", page.url)
+    assert found is not None
+    start, end = int(found[1]), int(found[2])
+    assert end - start == pytest.approx(57, abs=6)
+    expect(page.locator("#zoom")).to_be_visible()
+
+    def is_of_the_stretch() -> bool:
+        times = table_of(page, PANEL).times
+        return start - 2 <= times[0] <= times[-1] <= end + 2
+
+    assert until(page, is_of_the_stretch)
+    page.go_back()
+    assert page.url.endswith("?range=5m")
+    expect(page.locator("#zoom")).to_be_hidden()
+    page.go_forward()
+    expect(page.locator("#zoom")).to_be_visible()
+    over.dblclick()
+    expect(page.locator("#zoom")).to_be_hidden()
+    over.hover()
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    expect(page.locator("#zoom")).to_be_visible()
+
+
+def test_all_charts_have_one_cursor(visit: Visits) -> None:
+    page = visit("?range=5m")
+    until_panel(page, PANEL)
+    until_panel(page, "ttft")
+    box = panel_of(page, PANEL).locator(".u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    expect(panel_of(page, PANEL).locator(".tip")).to_contain_text("CE")
+    line = panel_of(page, "ttft").locator(".u-cursor-x")
+    expect(line).to_have_css("transform", re.compile(r"matrix\(1, 0, 0, 1, [1-9]\d+"))
+
+
+def test_a_held_view_counts_what_it_missed_and_goes_on(visit: Visits) -> None:
+    page = visit("?range=5m")
+    until_panel(page, PANEL)
+    page.keyboard.press("Space")
+    held = page.locator("#pause-missed")
+    expect(held).to_have_text(re.compile(r"held: \d updates? missed"))
+    table = page.locator("#live-rows").inner_html()
+    expect(held).to_have_text(re.compile(r"held: ([5-9]|\d\d) updates missed"))
+    assert page.locator("#live-rows").inner_html() == table
+    page.keyboard.press("Space")
+    expect(held).to_be_hidden()
+    expect(page.locator("#live-rows")).not_to_have_js_property("innerHTML", table)
+
+
+def background(page: Page) -> str:
+    return str(page.evaluate("() => getComputedStyle(document.documentElement).backgroundColor"))
+
+
+def test_a_theme_is_the_systems_until_another_is_chosen_and_remembered(visit: Visits) -> None:
+    page = visit(theme="dark")
+    document = page.locator("html")
+    expect(document).to_have_attribute("data-theme", "dark")
+    dark = background(page)
+    page.emulate_media(color_scheme="light")
+    expect(document).to_have_attribute("data-theme", "light")
+    light = background(page)
+    page.keyboard.press("t")
+    expect(page.locator("#theme-label")).to_have_text("dark")
+    page.reload()
+    expect(document).to_have_attribute("data-theme", "dark")
+    assert background(page) == dark != light
+
+
+def test_a_panel_opens_by_key_and_escape_gives_the_focus_back(visit: Visits) -> None:
+    page = visit("?range=5m")
+    until_panel(page, PANEL)
+    panel_of(page, PANEL).get_by_role("img").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(panel_of(page, PANEL).locator(".tip")).to_be_visible()
+    page.keyboard.press("f")
+    expect(page.get_by_role("button", name="All panels")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel_of(page, PANEL).get_by_role("button", name="More of")).to_be_focused()
+
+
+def test_the_list_of_keys_opens_and_closes(visit: Visits) -> None:
+    page = visit()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("hold the view")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(page.locator("#pause-label")).to_have_text("Pause")
+
+
+FOCUSED = """() => {
+  const one = document.activeElement;
+  const shown = one.matches(".choices input") ? one.nextElementSibling : one;
+  const { outlineStyle, outlineWidth } = getComputedStyle(shown);
+  const { top, bottom, width } = shown.getBoundingClientRect();
+  return {
+    name: one.id || one.closest("[id]")?.id || one.tagName,
+    isMarked: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
+    isSeen: width > 0 && bottom > 0 && top < innerHeight,
+  };
+}"""
+REACHED = (
+    "ranges",
+    "models-button",
+    "routings",
+    "theme",
+    "help-button",
+    "pause",
+    "tiles",
+    "live-box",
+)
+
+
+def test_everything_is_reached_by_tab_and_the_focus_is_seen(visit: Visits) -> None:
+    page = visit("?range=5m")
+    until_panel(page, PANEL)
+    names = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        assert focused["isMarked"], focused
+        assert focused["isSeen"], focused
+        names.append(focused["name"])
+    assert [name for name in REACHED if name not in names] == []
+    assert "group-speed" in names
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_a_phone_has_it_all_without_moving_sideways(visit: Visits, theme: Theme) -> None:
+    page = visit("?range=5m", theme, PHONE)
+    until_panel(page, PANEL)
+    for place in ("#live", "#group-machine", "#group-traffic", "footer"):
+        page.locator(place).scroll_into_view_if_needed()
+        assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+    assert panel_of(page, PANEL).locator(".plot").evaluate("(one) => one.clientHeight") == 160
+    lefts = page.locator("#tiles li").evaluate_all(
+        "(tiles) => tiles.map((one) => Math.round(one.getBoundingClientRect().left))"
+    )
+    assert len(set(lefts)) == 2
+    page.locator("#view-button").click()
+    page.get_by_role("radio", name="Direct", exact=True).check()
+    expect(page.locator("#view-label")).to_contain_text("Direct")
+    expect(page.locator("#live-rows td.cell-phase").first).to_be_visible()
+
+
+def test_an_address_that_means_nothing_says_so_and_the_rest_is_shown(visit: Visits) -> None:
+    page = visit("?range=5m&by=moon&panel=nobody")
+    said = page.locator("#complaint-words")
+    expect(said).to_contain_text("by is model, not “moon”")
+    expect(said).to_contain_text("a panel that there is none of: nobody")
+    expect(page.locator('#ranges input[value="300"]')).to_be_checked()
+    page.get_by_role("button", name="Close").click()
+    expect(said).to_be_hidden()

@@ -1,0 +1,58 @@
+"""Pictures of the page with traffic, for people to look at."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.pictures import MOST_BYTES, README_PICTURE, is_for_readme, picture
+from tests.browser.readings import opened, until, until_all_said, until_drawn, until_panel
+from tests.browser.visits import PHONE, Theme, Visits
+from tests.browser.world import FAST, SLOW, World
+
+PANEL = "generated-tokens"
+README_DEVICE = {"viewport": {"width": 1280, "height": 820}}
+README_SECONDS = 360
+SCRAPES = 'count_over_time(up{job="prometheus"}[10m])'
+"""One a second: a range of five minutes is full then."""
+
+
+def drawn(page: Page) -> Page:
+    """The page, as soon as there is something to see everywhere."""
+    until_panel(page, PANEL)
+    page.evaluate("() => scrollTo(0, 0)")
+    until_drawn(page, "#tiles canvas", 1)
+    until_all_said(page)
+    expect(page.locator("#live-rows tr", has_text=FAST).first).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_a_picture_of_the_page(visit: Visits, theme: Theme) -> None:
+    picture(drawn(visit("?range=5m", theme)), f"1280-{theme}")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_pictures_of_a_phone(visit: Visits, theme: Theme) -> None:
+    page = drawn(visit("?range=5m&by=model", theme, PHONE))
+    picture(page, f"390-{theme}")
+    until_panel(page, PANEL)
+    picture(page, f"390-{theme}-charts")
+
+
+def test_pictures_of_one_panel_and_of_its_menu(visit: Visits) -> None:
+    page = drawn(visit("?range=5m&by=model"))
+    opened(page, PANEL)
+    picture(page, "menu")
+    page.get_by_role("button", name="Full width").click()
+    until_drawn(page, ".full canvas")
+    picture(page, "full-width", is_whole=True)
+
+
+@pytest.mark.timeout(README_SECONDS + 60)
+def test_the_readme_has_a_picture_of_the_page(visit: Visits, world: World) -> None:
+    if is_for_readme():
+        page = visit("?range=5m", device=README_DEVICE)
+        assert until(page, lambda: world.prometheus.query(SCRAPES) > 300, README_SECONDS)
+        with world.asking(SLOW):
+            expect(page.locator("#live-rows tr", has_text=SLOW)).to_be_visible()
+            drawn(page).screenshot(path=README_PICTURE, animations="disabled")
+    assert 0 < README_PICTURE.stat().st_size <= MOST_BYTES
