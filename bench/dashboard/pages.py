@@ -26,7 +26,7 @@ AT_ONCE = 20
 SMALL_BUFFER_BYTES = 4096
 """What a deaf page's system keeps of what it does not read."""
 LOOKS_AWAY = 20
-"""How often a deaf page looks away and back, each time for whole frames, until nothing fits any more
+"""How often a deaf page looks away and back, each time for whole frames: until nothing more fits
 between it and the dashboard."""
 LOOK_SECONDS = 0.25
 """Longer than the dashboard waits for the next look."""

@@ -12,6 +12,8 @@ from bench.dashboard.report import FIGURES, Results, is_within_goals, passes, re
 from tests.components import need
 
 PER_PAGE = "page_bytes_per_minute"
+A_LITTLE = 0.08
+"""Less than pages that do read would take, by half."""
 ONE_MORE_STEP = 1.6
 """A window of few points has one more, or one less, now and then."""
 
@@ -50,6 +52,8 @@ def test_pages_that_do_not_read_take_nothing_from_those_that_do(found: Results) 
     assert deaf["page_frames_least"] > 0
     assert deaf["page_frames_most"] - deaf["page_frames_least"] <= 1
     assert deaf["peak_bytes"] < many["peak_bytes"] * 1.5
+    # they really do not: nothing more fits between them and the dashboard
+    assert deaf["unread_bytes_per_minute"] < deaf["sent_bytes_per_minute"] * A_LITTLE
 
 
 def test_the_whole_has_two_hundred_viewers() -> None:
@@ -78,5 +82,8 @@ def test_the_published_figures_follow_from_the_published_samples() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     found = json.loads(JSON.read_text(encoding="utf-8"))
     assert found["load"]["many"] == WHOLE.many
+    assert is_within_goals(found)
+    deaf = found["medians"]["deaf"]
+    assert deaf["unread_bytes_per_minute"] < deaf["sent_bytes_per_minute"] * A_LITTLE / 2
     assert rendered(text, found) == text
     assert table(found).strip() in text
