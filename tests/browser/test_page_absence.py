@@ -23,7 +23,14 @@ def looking(visit: Visits) -> tuple[Page, Table]:
     """A page that has drawn, and what it had by then."""
     page = visit("?range=5m")
     until_panel(page, PANEL)
-    return page, table_of(page, PANEL)
+    found = []
+
+    def is_enough() -> bool:
+        found.append(table_of(page, PANEL))
+        return sum(value is not None for value in all_of(found[-1]).values()) > 2 * MOST_LATE
+
+    assert until(page, is_enough)
+    return page, found[-1]
 
 
 def all_of(table: Table) -> dict[float, float | None]:

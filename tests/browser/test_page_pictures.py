@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from stack.waiting import wait_until
 from tests.browser.pictures import MOST_BYTES, README_PICTURE, is_for_readme, picture
-from tests.browser.readings import opened, until, until_all_said, until_drawn, until_panel
+from tests.browser.readings import opened, until_all_said, until_drawn, until_panel
 from tests.browser.visits import PHONE, Theme, Visits
 from tests.browser.world import FAST, SLOW, World
 
@@ -50,9 +51,9 @@ def test_pictures_of_one_panel_and_of_its_menu(visit: Visits) -> None:
 @pytest.mark.timeout(README_SECONDS + 60)
 def test_the_readme_has_a_picture_of_the_page(visit: Visits, world: World) -> None:
     if is_for_readme():
-        page = visit("?range=5m", device=README_DEVICE)
-        assert until(page, lambda: world.prometheus.query(SCRAPES) > 300, README_SECONDS)
+        assert wait_until(lambda: world.prometheus.query(SCRAPES) > 300, README_SECONDS)
+        page = drawn(visit("?range=5m", device=README_DEVICE))
         with world.asking(SLOW):
             expect(page.locator("#live-rows tr", has_text=SLOW)).to_be_visible()
-            drawn(page).screenshot(path=README_PICTURE, animations="disabled")
+            page.screenshot(path=README_PICTURE)
     assert 0 < README_PICTURE.stat().st_size <= MOST_BYTES
