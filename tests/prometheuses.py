@@ -55,8 +55,12 @@ class PrometheusProcess:
         if self._child is not None:
             self._child.send_signal(signal.SIGCONT)
             self._child.terminate()
-            self._child.wait(STOPS_WITHIN_SECONDS)
-            self._child = None
+            try:
+                self._child.wait(STOPS_WITHIN_SECONDS)
+            finally:
+                self._child.kill()  # one that is held up in its start hears no other signal
+                self._child.wait()
+                self._child = None
 
     @contextlib.contextmanager
     def running_with(self, *flags: str) -> Iterator[None]:

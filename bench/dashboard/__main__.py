@@ -21,8 +21,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENT = REPOSITORY / "docs" / "PERFORMANCE.md"
 JSON = REPOSITORY / "docs" / "performance-dashboard.json"
 
-WHOLE = Load(3, seconds=10.0, settling_seconds=2.0, history_seconds=1200.0, many=200, deaf=20)
-QUICK = Load(1, seconds=5.0, settling_seconds=0.0, history_seconds=60.0, many=12, deaf=2)
+WHOLE = Load(
+    3, seconds=10.0, settling_seconds=2.0, history_seconds=1200.0, many=200, deaf=20, looks=20
+)
+QUICK = Load(1, seconds=5.0, settling_seconds=0.0, history_seconds=60.0, many=12, deaf=2, looks=1)
 
 
 def _say(text: str) -> None:

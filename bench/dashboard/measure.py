@@ -42,6 +42,8 @@ class Load:
     """What there is before: with less than the range has, a part of each line is a gap."""
     many: int
     deaf: int
+    looks: int
+    """Of each deaf page, before the window."""
 
     @property
     def lasts_seconds(self) -> float:
@@ -63,7 +65,10 @@ async def measure(
 
 async def take(load: Load, case: Case, prometheus_url: str, proxy_url: str) -> Sample:
     """One sample. Raises: NoFigureError."""
-    async with dashboard(prometheus_url, proxy_url) as process, _pages(process.port, case) as pages:
+    async with (
+        dashboard(prometheus_url, proxy_url) as process,
+        _pages(process.port, case, load.looks) as pages,
+    ):
         await asyncio.sleep(load.settling_seconds)
         await asyncio.sleep((BETWEEN_ROUNDS_SECONDS - _now()) % STEP_SECONDS)
         pid = process.child.pid
@@ -149,11 +154,12 @@ class _Pages:
 
 
 @contextlib.asynccontextmanager
-async def _pages(port: int, case: Case) -> AsyncIterator[_Pages]:
+async def _pages(port: int, case: Case, looks: int) -> AsyncIterator[_Pages]:
     """All pages of a case, loaded. Raises: NoFigureError."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.dashboard.pages", "--port", str(port)),
         *("--pages", str(case.pages), "--views", str(case.views), "--deaf", str(case.deaf)),
+        *("--looks", str(looks)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=2**24,

@@ -25,9 +25,6 @@ AT_ONCE = 20
 """Pages that come at a time."""
 SMALL_BUFFER_BYTES = 4096
 """What a deaf page's system keeps of what it does not read."""
-LOOKS_AWAY = 20
-"""How often a deaf page looks away and back, each time for whole frames: until nothing more fits
-between it and the dashboard."""
 LOOK_SECONDS = 0.25
 """Longer than the dashboard waits for the next look."""
 
@@ -99,8 +96,11 @@ async def page(port: int, case: Case, number: int) -> AsyncIterator[Page]:
         yield Page(connection, case, number)
 
 
-async def deaf_page(port: int, case: Case) -> ClientConnection:
-    """One that says what it wants to see, and then reads nothing more."""
+async def deaf_page(port: int, case: Case, looks: int) -> ClientConnection:
+    """One that reads nothing, and so often looks away and back, each time for whole frames.
+
+    After enough of them nothing more fits between it and the dashboard.
+    """
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER_BYTES)
     sock.setblocking(False)
@@ -118,7 +118,7 @@ async def deaf_page(port: int, case: Case) -> ClientConnection:
     look = case.look(0)
     away = msgspec.json.encode(msgspec.structs.replace(look, panels=()))
     connection.transport.pause_reading()
-    for _ in range(LOOKS_AWAY):
+    for _ in range(looks):
         for said in (msgspec.json.encode(look), away):
             await connection.send(said)
             await asyncio.sleep(LOOK_SECONDS)
@@ -126,7 +126,7 @@ async def deaf_page(port: int, case: Case) -> ClientConnection:
     return connection
 
 
-async def run(port: int, case: Case) -> None:
+async def run(port: int, case: Case, looks: int) -> None:
     """Open all, say so, count between two lines, print what came. Raises: ValueError."""
     lines = await _lines()
     gate = asyncio.Semaphore(AT_ONCE)
@@ -140,7 +140,7 @@ async def run(port: int, case: Case) -> None:
 
         pages = await asyncio.gather(*map(opened, range(case.pages)))
         tasks = [reading.create_task(one.read()) for one in pages]
-        deaf = await asyncio.gather(*(deaf_page(port, case) for _ in range(case.deaf)))
+        deaf = await asyncio.gather(*(deaf_page(port, case, looks) for _ in range(case.deaf)))
         _say("ready")
         await lines.readline()
         for one in pages:
@@ -172,10 +172,11 @@ def main() -> None:
     """Be all pages of a case."""
     parser = argparse.ArgumentParser(prog="python -m bench.dashboard.pages", allow_abbrev=False)
     parser.add_argument("--port", type=int, required=True)
-    for name in ("pages", "views", "deaf"):
+    for name in ("pages", "views", "deaf", "looks"):
         parser.add_argument(f"--{name}", type=int, required=True)
     told = parser.parse_args()
-    uvloop.run(run(told.port, Case("", "", told.pages, told.views, told.deaf)))
+    case = Case("", "", told.pages, told.views, told.deaf)
+    uvloop.run(run(told.port, case, told.looks))
 
 
 if __name__ == "__main__":

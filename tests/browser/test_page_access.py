@@ -46,7 +46,7 @@ def test_there_is_no_barrier_in_the_page(
     assert barriers(page) == []
 
 
-@pytest.mark.parametrize(("theme", "device"), DRESSES)
+@pytest.mark.parametrize(("theme", "device"), [DRESSES[0], DRESSES[-1]])
 def test_there_is_no_barrier_in_what_opens(
     visit: Visits, theme: Theme, device: dict[str, Any]
 ) -> None:

@@ -1,6 +1,7 @@
 """The page draws what Prometheus has: charts, tiles, PromQL, and what can be taken away."""
 
 import math
+import re
 import time
 
 from playwright.sync_api import Locator, Page, expect
@@ -31,8 +32,8 @@ WRITTEN = """async ([values, unit]) => {
 """Numbers as the page writes them."""
 SETTLED_SECONDS = 5
 """Samples of later instants may not have been there yet when the dashboard asked."""
-MOST_LATE = 2
-"""Points whose samples came late, on a busy machine: the page shows what was known by then."""
+LEAST_SAME = 0.8
+"""On a busy machine samples come late: the page shows what was known by then."""
 
 
 def test_every_group_draws_and_every_panel_draws_or_says_why(visit: Visits) -> None:
@@ -84,8 +85,8 @@ def test_the_promql_is_one_click_away_and_is_what_was_asked(visit: Visits, world
 
 
 def is_part(some: dict[float, float], series: dict[float, float]) -> bool:
-    others = [at for at, v in some.items() if not math.isclose(series.get(at, math.nan), v)]
-    return len(others) <= MOST_LATE
+    same = [at for at, v in some.items() if math.isclose(series.get(at, math.nan), v)]
+    return len(same) >= len(some) * LEAST_SAME
 
 
 def test_what_is_copied_is_what_is_shown(visit: Visits) -> None:
@@ -130,6 +131,6 @@ def test_a_panel_opens_full_width_with_a_table_and_its_numbers(visit: Visits) ->
     expect(
         page.locator(".full .stats tbody tr", has_text="p95").locator("td").nth(2)
     ).to_contain_text("s")
-    assert "panel=ttft" in page.url
+    expect(page).to_have_url(re.compile("panel=ttft"))
     page.get_by_role("button", name="All panels").click()
     expect(page.locator(".groups")).to_be_visible()

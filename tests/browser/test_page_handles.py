@@ -29,7 +29,7 @@ def test_a_model_is_chosen_by_key_and_everything_is_of_it(visit: Visits) -> None
     page.keyboard.press("Escape")
     expect(page.locator("#models-button")).to_be_focused()
     expect(page.locator("#models-label")).to_have_text(FAST)
-    assert "model=llama3.2%3A3b" in page.url
+    expect(page).to_have_url(re.compile("model=llama3.2%3A3b"))
     page.wait_for_function(NO_ROW_OF, arg=THINKING)
     until_panel(page, PANEL)
     expect(panel_of(page, PANEL)).to_contain_text(FAST)
@@ -42,7 +42,7 @@ def test_a_model_is_chosen_by_key_and_everything_is_of_it(visit: Visits) -> None
 def test_a_way_is_chosen_and_everything_is_of_it(visit: Visits) -> None:
     page = visit("?range=5m")
     page.get_by_role("radio", name="Portkey", exact=True).check()
-    assert page.url.endswith("routing=portkey")
+    expect(page).to_have_url(re.compile("routing=portkey$"))
     page.wait_for_function(NO_ROW_OF, arg="direct")
     expect(page.locator("#live-rows .cell-routing").first).to_have_text("Portkey")
     until_panel(page, PANEL)
@@ -56,7 +56,7 @@ def test_lines_are_of_all_or_of_each_model(visit: Visits) -> None:
     page.get_by_role("radio", name="By model", exact=True).check()
     for model in (FAST, THINKING):
         expect(panel_of(page, PANEL)).to_contain_text(model)
-    assert page.url.endswith("by=model")
+    expect(page).to_have_url(re.compile("by=model$"))
     tints = page.locator("#live-rows tr", has_text=FAST).first.locator(".tint")
     swatch = panel_of(page, PANEL).locator(".ends > div", has_text=FAST).locator(".swatch")
     colour = "(one) => getComputedStyle(one).backgroundColor"
@@ -67,7 +67,7 @@ def test_lines_are_of_all_or_of_each_model(visit: Visits) -> None:
 def test_a_key_is_a_range(visit: Visits, key: str, name: str, seconds: int) -> None:
     page = visit()
     page.keyboard.press(key)
-    assert page.url.endswith(f"range={name}")
+    expect(page).to_have_url(re.compile(f"range={name}$"))
     expect(page.locator(f'#ranges input[value="{seconds}"]')).to_be_checked()
     expect(panel_of(page, PANEL).locator("canvas")).to_be_visible()
 
@@ -102,7 +102,7 @@ def test_a_stretch_is_zoomed_by_drag_and_back_undoes_it(visit: Visits) -> None:
 
     assert until(page, is_of_the_stretch)
     page.go_back()
-    assert page.url.endswith("?range=5m")
+    expect(page).to_have_url(re.compile("[?]range=5m$"))
     expect(page.locator("#zoom")).to_be_hidden()
     page.go_forward()
     expect(page.locator("#zoom")).to_be_visible()

@@ -21,6 +21,7 @@ from tests.components import need
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.timeout(240)
 async def test_a_quick_run_measures_everything_side_by_side(tmp_path: Path) -> None:
     need("nginx", nginx.executable() is not None, "apt-get install nginx")
     need("node", gateway.is_possible(), "install the packages nodejs and npm")

@@ -11,9 +11,11 @@ from bench.dashboard.cases import PANELS_SHOWN, VIEWS, cases
 from bench.dashboard.report import FIGURES, Results, is_within_goals, passes, rendered, table
 from tests.components import need
 
+pytestmark = pytest.mark.timeout(240)
+
 PER_PAGE = "page_bytes_per_minute"
-A_LITTLE = 0.08
-"""Less than pages that do read would take, by half."""
+A_LITTLE = 0.04
+"""Less than half of what the deaf pages would take if they did read."""
 ONE_MORE_STEP = 1.6
 """A window of few points has one more, or one less, now and then."""
 
@@ -52,8 +54,6 @@ def test_pages_that_do_not_read_take_nothing_from_those_that_do(found: Results) 
     assert deaf["page_frames_least"] > 0
     assert deaf["page_frames_most"] - deaf["page_frames_least"] <= 1
     assert deaf["peak_bytes"] < many["peak_bytes"] * 1.5
-    # they really do not: nothing more fits between them and the dashboard
-    assert deaf["unread_bytes_per_minute"] < deaf["sent_bytes_per_minute"] * A_LITTLE
 
 
 def test_the_whole_has_two_hundred_viewers() -> None:
@@ -74,8 +74,8 @@ def results(many: float) -> dict[str, Any]:
 def test_the_goal_is_that_many_ask_what_one_asks(many: float, is_within: bool) -> None:
     found = results(many)
     assert is_within_goals(found) is is_within
-    cpu = next(figure for figure in FIGURES if figure.name == "cpu_seconds_per_minute")
-    assert passes(found, cpu) is None
+    sent = next(figure for figure in FIGURES if figure.name == "sent_bytes_per_minute")
+    assert passes(found, sent) is None
 
 
 def test_the_published_figures_follow_from_the_published_samples() -> None:
@@ -83,7 +83,8 @@ def test_the_published_figures_follow_from_the_published_samples() -> None:
     found = json.loads(JSON.read_text(encoding="utf-8"))
     assert found["load"]["many"] == WHOLE.many
     assert is_within_goals(found)
+    # a quick run sends too little to fill what lies between
     deaf = found["medians"]["deaf"]
-    assert deaf["unread_bytes_per_minute"] < deaf["sent_bytes_per_minute"] * A_LITTLE / 2
+    assert deaf["unread_bytes_per_minute"] < deaf["sent_bytes_per_minute"] * A_LITTLE
     assert rendered(text, found) == text
     assert table(found).strip() in text

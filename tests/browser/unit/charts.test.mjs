@@ -172,6 +172,7 @@ test("many thresholds say once what they have in common", () => {
   assert.equal(areCrowded([0, 60]), false);
   assert.equal(areCrowded([0, 30]), true); // the upper word stands under its line
   assert.equal(areCrowded([-40, 100, 90]), true);
+  assert.equal(areCrowded([-40, 4]), false); // above the chart, and under the line
 });
 
 test("an expression goes to Prometheus whole", () => {

@@ -50,6 +50,15 @@ test("rows keep their places while others come and go", () => {
   assert.deepEqual(ids(rows.at(1000 + FADE_MS)), ["2", "3"]);
 });
 
+test("what asks no model is shown only while it takes its time", () => {
+  const rows = new Rows();
+  rows.hear(live([], [finished("1", { model: "none" }), finished("2")]), 0);
+  assert.deepEqual(ids(rows.at(0)), ["2"]);
+  rows.hear(live([request("3", { model: "none" })]), 100);
+  rows.hear(live([], [finished("3", { model: "none" })]), 200);
+  assert.deepEqual(ids(rows.at(200)), ["2", "3"]);
+});
+
 test("a finished row says its outcome, its whole time and all its tokens", () => {
   const rows = new Rows();
   rows.hear(live([request("1")]), 0);
@@ -136,10 +145,12 @@ test("stages go up, an upload is before the first, and an unknown one is none", 
 });
 
 test("the table makes room in steps and keeps it", () => {
-  assert.equal(roomFor(0, 0), 4);
-  assert.equal(roomFor(4, 5), 8);
-  assert.equal(roomFor(8, 1), 8);
-  assert.equal(roomFor(8, 500), 12);
+  assert.equal(roomFor(0, 0, 0), 4);
+  assert.equal(roomFor(4, 5, 0), 8);
+  assert.equal(roomFor(4, 3, 2), 8);
+  assert.equal(roomFor(8, 1, 0), 8);
+  assert.equal(roomFor(8, 500, 0), 12);
+  assert.equal(roomFor(8, 4, 40), 8); // rows that fade are soon gone
 });
 
 test("a client that left is no failure", () => {

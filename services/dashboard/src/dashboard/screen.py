@@ -74,23 +74,26 @@ class Screen:
         self.deserted_at = 0.0
         self.fixed: Grid | None = None
         """The instants of a zoom, once it was looked at."""
-        self._encode = encode
-
-    @property
-    def wanted(self) -> frozenset[str]:
+        self.wanted: frozenset[str] = frozenset()
         """The panels that somebody wants."""
-        return frozenset().union(*(seat.wanted for seat in self.seats.values()))
+        self._encode = encode
+        self._owed: dict[Watcher, None] = {}
+        """Who may lack something that there is; the others need not be looked at at every turn."""
 
     def seat(self, watcher: Watcher, panels: Iterable[str]) -> None:
         """Let a watcher want these panels, and no others; it keeps what it has of them."""
         wanted = frozenset(panels)
         old = self.seats.get(watcher, Seat(wanted))
         self.seats[watcher] = Seat(wanted, old.has & wanted, old.is_behind)
+        self._owed[watcher] = None
+        self._count()
 
     def unseat(self, watcher: Watcher, now: float) -> None:
         """Show a watcher nothing more."""
         if self.seats.pop(watcher, None) is not None:
+            self._owed.pop(watcher, None)
             self.deserted_at = now
+            self._count()
 
     def replace(self, name: str, buffer: Buffer) -> None:
         """A panel has other points than before: all get it whole."""
@@ -120,24 +123,36 @@ class Screen:
 
     def catch_up(self) -> None:
         """Give whole panels to those who want them and have them not."""
+        if not self._owed:
+            return
         made: dict[frozenset[str], list[tuple[frozenset[str], bytes]]] = {}
         known = {name for name, shown in self.panels.items() if shown.is_known}
-        for watcher, seat in self.seats.items():
+        for watcher in list(self._owed):
+            seat = self.seats[watcher]
             if seat.is_behind and not watcher.is_ready:
                 continue
             seat.is_behind = False
+            del self._owed[watcher]
             needed = (seat.wanted - seat.has) & known
             if needed not in made:
                 made[needed] = self._whole(needed)
             for panels, frame in made[needed]:
                 if not watcher.offer(frame):
-                    seat.is_behind = True
+                    self._is_behind(watcher, seat)
                     break
                 seat.has |= panels
 
     def _owe(self, name: str) -> None:
-        for seat in self.seats.values():
+        for watcher, seat in self.seats.items():
             seat.has.discard(name)
+            self._owed[watcher] = None
+
+    def _is_behind(self, watcher: Watcher, seat: Seat) -> None:
+        seat.is_behind = True
+        self._owed[watcher] = None
+
+    def _count(self) -> None:
+        self.wanted = frozenset().union(*(seat.wanted for seat in self.seats.values()))
 
     def _append(self, grid: Grid, series: dict[str, Sequence[Series]]) -> None:
         made: dict[frozenset[str], bytes] = {}
@@ -150,7 +165,7 @@ class Screen:
                 made[panels] = self._frame(grid, parts, is_whole=False)
             if not watcher.offer(made[panels]):
                 # it missed points, so that nothing more can be added to these
-                seat.is_behind = True
+                self._is_behind(watcher, seat)
                 seat.has -= panels
 
     def _whole(self, panels: Iterable[str]) -> list[tuple[frozenset[str], bytes]]:

@@ -29,7 +29,7 @@ class DashboardSettings(ServiceSettings):
     prometheus_link: str = Field(
         "",
         description="Where a browser finds Prometheus; without credentials. Empty: at "
-        "prometheus_url.",
+        "prometheus_url, if that has pages.",
     )
     proxy_url: str = Field("http://127.0.0.1:8001", description="The proxy's control address.")
     gpu_exporter_url: str = Field(

@@ -5,7 +5,7 @@ import { setAge } from "./ages.js";
 import { modelColour } from "./colours.js";
 import { byId, el, keyed, setAttribute, setText } from "./dom.js";
 import { number } from "./format.js";
-import { Rows, STAGES, ageOf, isWanted, outcomeOf, roomFor, stageOf, summary } from "./rows.js";
+import { NO_MODEL, Rows, STAGES, ageOf, isWanted, outcomeOf, roomFor, stageOf, summary } from "./rows.js";
 import { settle, whereAll } from "./moves.js";
 
 /** @typedef {import("./types.js").Live} Live */
@@ -64,7 +64,8 @@ export class LiveTable {
     setText(byId("live-empty"), isKnown && !isStale ? "What passes the proxy is shown here while it runs." : "Not known.");
     const isOther = view !== this._view;
     this._view = view;
-    this._room = roomFor(isOther ? 0 : this._room, rows.filter((row) => row.endedAt === null).length);
+    const running = rows.filter((row) => row.endedAt === null).length;
+    this._room = roomFor(isOther ? 0 : this._room, running, rows.length - running);
     this._box.dataset.room = String(this._room);
     const before = whereAll(this._body);
     keyed(this._body, rows, (row) => row.id, makeRow, (node, row) => showRow(node, row, now, isStale));
@@ -124,7 +125,7 @@ function showRow(node, row, now, isStale) {
   node.classList.toggle("has-ended", hasEnded);
   showPhase(phase, row);
   const [tint, name] = /** @type {HTMLElement[]} */ ([...model.children]);
-  const hasModel = row.model !== "none";
+  const hasModel = row.model !== NO_MODEL;
   tint.style.background = hasModel ? modelColour(row.model) : "";
   setText(name, hasModel ? row.model : "–");
   setText(endpoint, row.endpoint);

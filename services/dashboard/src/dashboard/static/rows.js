@@ -14,6 +14,8 @@
 
 export const STAGES = Object.freeze(["waiting", "loading", "prefill", "thinking", "answering"]);
 export const FADE_MS = 2000;
+/** What a request asks that asks no model, as a list of them: shown only while it takes its time. */
+export const NO_MODEL = "none";
 /** Requests that came and went between two messages, of which no more are shown at once. */
 export const MOST_UNSEEN = 8;
 export const MOST_ROWS = 200;
@@ -45,7 +47,7 @@ export class Rows {
     this._end(new Set(live.requests.map((one) => one.request_id)), finished, now);
     for (const request of live.requests) this._rows.set(request.request_id, inFlight(request, now));
     const fresh = live.finished.filter(
-      (one) => one.ago_seconds <= FRESH_SECONDS && !this._done.has(one.request_id),
+      (one) => one.ago_seconds <= FRESH_SECONDS && !this._done.has(one.request_id) && one.model !== NO_MODEL,
     );
     for (const one of fresh.slice(0, MOST_UNSEEN)) this._rows.set(one.request_id, ended(one, now));
     this._done = new Set(finished.keys());
@@ -140,8 +142,10 @@ export function outcomeOf(row) {
 
 const STEPS = Object.freeze([4, 8, 12]);
 
-/** How many rows the table has room for: it grows in few steps and never shrinks.
- * @param {number} room @param {number} wanted */
-export function roomFor(room, wanted) {
+/** How many rows the table has room for: it grows in few steps and never shrinks. Rows that fade
+ * make it grow once at most.
+ * @param {number} room @param {number} running @param {number} fading */
+export function roomFor(room, running, fading) {
+  const wanted = Math.max(running, Math.min(running + fading, STEPS[1]));
   return Math.max(room, STEPS.find((step) => step >= wanted) ?? STEPS[STEPS.length - 1]);
 }

@@ -9,6 +9,8 @@ import { uPlot } from "./uplot.js";
 /** More than so many words are a clutter: then it is what all of them say, once. */
 const FEW = 2;
 const HEIGHT = 18;
+/** One of a line above the axis stands above the chart, beside the unit. */
+const OUT = 24;
 
 /** The words with which all names end. @param {string[]} names */
 export function commonEnd(names) {
@@ -22,7 +24,7 @@ export function commonEnd(names) {
  * @param {number[]} lines from the top, ascending or not, in pixels
  */
 export function areCrowded(lines) {
-  const tops = lines.map((line) => (line < HEIGHT ? Math.max(0, line) : line - HEIGHT)).sort((a, b) => a - b);
+  const tops = lines.map((line) => (line >= 0 && line < HEIGHT ? line : Math.max(0, line) - HEIGHT)).sort((a, b) => a - b);
   return tops.some((top, n) => n > 0 && top - tops[n - 1] < HEIGHT);
 }
 
@@ -46,10 +48,11 @@ export function drawWords(u, rows, theme, textOf) {
   ctx.fillStyle = theme.ink;
   lines.forEach((row, n) => {
     if (isMany && n !== tops.indexOf(Math.min(...tops))) return;
-    const isUnder = tops[n] - bbox.top < HEIGHT * ratio;
+    const isOut = tops[n] < bbox.top;
+    const isUnder = !isOut && tops[n] - bbox.top < HEIGHT * ratio;
     const said = isMany ? commonEnd(lines.map(({ name }) => name)) : `${row.name} ${textOf(row, lastOf(row.values))}`;
-    const text = tops[n] < bbox.top ? `${said} ↑` : said;
-    const at = [bbox.left + 4 * ratio, Math.max(bbox.top, tops[n]) + (isUnder ? 3 : -2) * ratio];
+    const text = isOut ? `${said} ↑` : said;
+    const at = [bbox.left + (isOut ? OUT : 4) * ratio, Math.max(bbox.top, tops[n]) + (isUnder ? 3 : -2) * ratio];
     ctx.textBaseline = isUnder ? "top" : "bottom";
     ctx.strokeText(text, ...at);
     ctx.fillText(text, ...at);
