@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.browser.readings import panel_of, promql_of, table_of, until, until_panel
 from tests.browser.visits import PHONE, Theme, Visits
@@ -78,12 +78,19 @@ def test_a_key_is_a_range(visit: Visits, key: str, name: str, seconds: int) -> N
     assert until(page, is_as_long)
 
 
-def test_a_stretch_is_zoomed_by_drag_and_back_undoes_it(visit: Visits) -> None:
-    page = visit("?range=5m")
-    until_panel(page, PANEL)
-    over = panel_of(page, PANEL).locator(".u-over")
+def at_hand(page: Page) -> tuple[Locator, FloatRect]:
+    """The panel's plot, and its place: at the top, where nothing above it moves it."""
+    panel = until_panel(page, PANEL)
+    panel.evaluate("(panel) => panel.scrollIntoView({ block: 'start' })")
+    over = panel.locator(".u-over")
     box = over.bounding_box()
     assert box is not None
+    return over, box
+
+
+def test_a_stretch_is_zoomed_by_drag_and_back_undoes_it(visit: Visits) -> None:
+    page = visit("?range=5m")
+    over, box = at_hand(page)
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * 0.8, middle)
     page.mouse.down()
@@ -116,11 +123,10 @@ def test_a_stretch_is_zoomed_by_drag_and_back_undoes_it(visit: Visits) -> None:
 
 def test_all_charts_have_one_cursor(visit: Visits) -> None:
     page = visit("?range=5m")
-    until_panel(page, PANEL)
     until_panel(page, "ttft")
-    box = panel_of(page, PANEL).locator(".u-over").bounding_box()
-    assert box is not None
+    _, box = at_hand(page)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    page.mouse.move(box["x"] + box["width"] / 2 + 9, box["y"] + 40)
     expect(panel_of(page, PANEL).locator(".tip")).to_contain_text("CE")
     line = panel_of(page, "ttft").locator(".u-cursor-x")
     expect(line).to_have_css("transform", re.compile(r"matrix\(1, 0, 0, 1, [1-9]\d+"))
