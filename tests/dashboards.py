@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +42,7 @@ class FakeViews:
         self.watched += 1
         if self.broken:
             raise RuntimeError("a defect")
-        view = look.view.checked()
+        view = look.view.checked(time.time())
         self.looks[viewer] = look
         return view.key, view.tiles.key
 

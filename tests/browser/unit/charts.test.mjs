@@ -34,6 +34,13 @@ test("quantiles of one thing are one hue in three lightnesses", () => {
   assert.deepEqual(rows.map(({ shade }) => shade), [0, 1, 2]);
 });
 
+test("series of one name say of which machine they are", () => {
+  const queries = [{ expr: "x", name: "GPU {gpu}" }];
+  const all = [["0", "a:8000"], ["0", "b:8000"], ["1", "a:8000"]];
+  const rows = rowsOf(panel(queries), shown(all.map(([gpu, instance]) => one([1], { gpu, instance }))), new Map());
+  assert.deepEqual(rows.map(({ name }) => name), ["GPU 0 a:8000", "GPU 0 b:8000", "GPU 1"]);
+});
+
 test("a thing of a panel keeps its colour when another leaves", () => {
   const queries = [{ expr: "x", name: "{kind}" }];
   const taken = new Map();

@@ -86,4 +86,6 @@ test("ages are by the server's clock, and by the least late of its messages", ()
   clock.hear(null);
   local = 1010;
   assert.equal(clock.now(), 1060);
+  for (let times = 0; times < 100; times += 1) clock.hear(1050);
+  assert.equal(clock.now(), 1060);
 });

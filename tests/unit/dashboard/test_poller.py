@@ -52,6 +52,8 @@ class Recorded(Prometheus):
         """When there were samples; None: always."""
         self.answers = asyncio.Event()
         self.answers.set()
+        self.slow: str | None = None
+        """The one expression that waits for `answers`; None: all do."""
 
     def fails(self, expr: str) -> tuple[str, ...]:
         return (expr if self.only is None else self.only,)
@@ -62,7 +64,8 @@ class Recorded(Prometheus):
         await asyncio.sleep(0)
         if self.error is not None and expr in self.fails(expr):
             raise self.error
-        await self.answers.wait()
+        if self.slow in (None, expr):
+            await self.answers.wait()
         instants = range(grid.start, grid.end + 1, grid.step)
         if expr.startswith(SCRAPED):
             scraped = instants if self.scraped is None else self.scraped
@@ -336,9 +339,12 @@ async def test_a_defect_in_a_round_is_said_of_its_panels_and_the_rounds_go_on() 
         it.prometheus.error = RuntimeError("a defect")
         it.prometheus.only = "q_p"
         page = Page()
-        it.poller.watch(page, look("p"))
-        frames = await it.until(page, 1)
-        assert FAILED in {part.error for frame in frames for part in frame.panels}
+        it.poller.watch(page, look("p", "q"))
+        frames = await it.until(page, 2)
+        said = {part.id: part.error for frame in frames for part in frame.panels}
+        assert said == {"p": FAILED, "q": "", "marks": ""}
+        await it.settled()
+        assert [expr for expr, _ in it.prometheus.asked].count("q_p") == 1
         it.prometheus.error = None
         it.clock.now += AGAIN_SECONDS
         await it.settled()
@@ -346,13 +352,44 @@ async def test_a_defect_in_a_round_is_said_of_its_panels_and_the_rounds_go_on() 
         assert [(part.id, part.error) for part in whole.panels] == [("p", "")]
 
 
-async def test_a_zoom_into_the_future_ends_now() -> None:
+async def test_a_zoom_into_the_future_ends_now_and_grows() -> None:
     async with polled() as it:
         page = Page()
         start = int(NOW) - 100
         it.poller.watch(page, look("p", start=start, end=start + 600))
         (frame,) = await it.until(page, 1)
         assert (frame.start, frame.step, frame.count) == (start, 5, 20)
+        it.clock.now += 10
+        (frame,) = await it.until(page, 1)
+        assert (frame.is_whole, frame.start, frame.step, frame.count) == (True, start, 5, 22)
+        with pytest.raises(BadViewError, match="expected a time before 1000010, now"):
+            it.poller.watch(page, look("p", start=start + 110, end=start + 600))
+
+
+async def test_a_panel_that_takes_long_holds_up_no_other() -> None:
+    async with polled() as it:
+        it.prometheus.answers.clear()
+        it.prometheus.slow = "q_p"
+        page = Page()
+        it.poller.watch(page, look("p", "q", seconds=300))
+        for count in (1, 2, 3):
+            (frame,) = await it.until(page, 1)
+            assert {part.id for part in frame.panels} == {"marks", "q"}
+            assert frame.is_whole == (count == 1)
+            it.clock.now += 5
+        it.prometheus.answers.set()
+        assert [expr for expr, _ in it.prometheus.asked].count("q_p") == 1
+        async with asyncio.timeout(CEILING_SECONDS):
+            while "p" not in {part.id for frame in page.take() for part in frame.panels}:
+                await asyncio.sleep(0.01)
+        assert [expr for expr, _ in it.prometheus.asked].count("q_p") >= 1
+
+
+async def test_views_that_look_as_those_of_tiles_are_counted_as_all_others() -> None:
+    async with polled(most_views=1) as it:
+        it.poller.watch(Page(), look("p", seconds=900, points=150, models=["a"]))
+        with pytest.raises(BadViewError, match="1 different views are shown already"):
+            it.poller.watch(Page(), look("p", seconds=900, points=150, models=["b"]))
 
 
 async def test_many_zooms_of_one_viewer_are_not_all_kept() -> None:

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from dashboard.books import Books
 from dashboard.panels.model import Panel, Query, Unit
 from dashboard.promql import Found, Prometheus, QueryError, SilenceError
-from dashboard.rounds import Rounds, slo_of
+from dashboard.rounds import HANGS, Rounds, slo_of
 from dashboard.screen import Screen
 from dashboard.settings import DashboardSettings
 from dashboard.views import Grid, View
@@ -35,9 +35,13 @@ class Silent(Prometheus):
         self.hangs = asyncio.Event()
         self.is_given_up = asyncio.Event()
         self.error: QueryError = SilenceError("it gave no answer", "do this")
+        self.is_deaf = False
+        """Whether it does not even say when it had samples."""
 
     async def range(self, expr: str, grid: Grid, look_back_seconds: float) -> Sequence[Found]:
         if expr.startswith("count("):
+            if self.is_deaf:
+                raise self.error
             return []
         self.hanging += 1
         if self.hanging == CONCURRENCY:
@@ -50,13 +54,15 @@ async def played(prometheus: Silent) -> tuple[Page, Screen]:
     """A round in which what is asked first is given up."""
     settings = DashboardSettings(_cli_parse_args=[], prometheus_concurrency=CONCURRENCY)
     rounds = Rounds(PANELS, prometheus, settings, Clock(NOW))
-    screen, page = Screen(View(), msgspec.json.encode), Page()
+    screen, page = Screen(View(), NOW, msgspec.json.encode), Page()
     names = [panel.id for panel in PANELS]
     screen.seat(page, names)
+    screen.set_busy(names, is_busy=True)
     round_ = asyncio.ensure_future(rounds.play(screen, names, NOW))
     await asyncio.wait_for(prometheus.hangs.wait(), CEILING_SECONDS)
     prometheus.is_given_up.set()
     await asyncio.wait_for(round_, CEILING_SECONDS)
+    assert not screen.is_busy
     return page, screen
 
 
@@ -76,6 +82,15 @@ async def test_a_query_that_takes_too_long_by_its_own_word_holds_up_no_other() -
     prometheus.error = QueryError("timeout", "Prometheus says: query timed out")
     await played(prometheus)
     assert prometheus.hanging == 2 * len(PANELS)
+
+
+async def test_a_prometheus_that_answers_nothing_is_not_helped_by_a_shorter_range() -> None:
+    prometheus = Silent()
+    prometheus.is_deaf = True
+    prometheus.hangs.set()
+    page, _ = await played(prometheus)
+    (frame,) = page.take()
+    assert {part.remedy for part in frame.panels} == {HANGS}
 
 
 def test_the_objectives_are_numbers() -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from dashboard.frames import Buffer
 from dashboard.messages import Frame, Series
-from dashboard.screen import Added, Screen, Shown
+from dashboard.screen import MOST_NUMBERS, Added, Screen, Shown
 from dashboard.views import Grid, View
 
 GRID = Grid(100, 10, 2)
@@ -44,7 +44,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.encoded = 0
-        self.screen = Screen(View(), self._encode)
+        self.screen = Screen(View(), 0.0, self._encode)
         for name in ("p", "q"):
             self.screen.panels[name] = Shown(("a",), Buffer(GRID, series(1, 2)))
 
@@ -53,13 +53,13 @@ class Watched:
         return msgspec.json.encode(frame)
 
     def add(self, *panels: str) -> None:
-        added = [Added(name, NEXT, series(3)) for name in panels]
-        for name in panels:
-            buffer = self.screen.panels[name].buffer
-            assert buffer is not None
-            buffer.append(NEXT, series(3))
-        self.screen.append(added)
+        self.screen.take([Added(name, self._next(name), series(3)) for name in panels])
         self.screen.catch_up()
+
+    def _next(self, name: str) -> Grid:
+        buffer = self.screen.panels[name].buffer
+        assert buffer is not None
+        return Grid(buffer.grid.end + buffer.grid.step, buffer.grid.step, 1)
 
 
 def told(frames: list[Frame]) -> list[tuple[bool, list[str]]]:
@@ -152,11 +152,48 @@ def test_a_panel_without_points_says_its_failure_and_one_that_is_asked_for_says_
     it.screen.catch_up()
     (frame,) = page.take()
     assert [(part.id, part.error, part.remedy) for part in frame.panels] == [("p", "no", "do this")]
-    it.screen.replace("p", Buffer(GRID, series(1, 2)))
+    it.screen.take([Added("p", GRID, series(1, 2))])
     it.screen.catch_up()
     assert told(page.take()) == [(True, ["p"])]
     it.screen.catch_up()
     assert told(page.take()) == []
+
+
+def test_points_that_do_not_go_on_are_all_that_there_is() -> None:
+    it, page = Watched(), Page()
+    it.screen.seat(page, ("p", "q"))
+    it.screen.catch_up()
+    page.take()
+    later = Grid(200, 10, 2)
+    it.screen.take([Added("p", later, series(8, 9)), Added("q", NEXT, series(3))])
+    it.screen.catch_up()
+    added, whole = page.take()
+    assert told([added, whole]) == [(False, ["q"]), (True, ["p"])]
+    assert (whole.start, whole.panels[0].series[0].values) == (200, [8, 9])
+
+
+def test_who_comes_between_two_points_has_each_of_them_once() -> None:
+    it, page = Watched(), Page()
+    it.add("p")
+    it.screen.seat(page, ("p",))
+    it.screen.catch_up()
+    it.screen.take([Added("p", Grid(130, 10, 1), series(4))])
+    whole, added = page.take()
+    assert (whole.start, whole.panels[0].series[0].values) == (110, [2, 3])
+    assert (added.start, added.panels[0].series[0].values) == (130, [4])
+
+
+def test_much_is_given_in_several_frames_of_which_a_slow_viewer_takes_one_after_the_other() -> None:
+    it, page = Watched(), Page(room=1)
+    half = Grid(0, 1, MOST_NUMBERS // 2)
+    names = ["a", "b", "c"]
+    for name in names:
+        it.screen.panels[name] = Shown(("a",), Buffer(half, series(*[1.0] * half.count)))
+    it.screen.seat(page, names)
+    it.screen.catch_up()
+    assert told(page.take()) == [(True, ["a", "b"])]
+    it.screen.catch_up()
+    assert told(page.take()) == [(True, ["c"])]
 
 
 def test_what_a_slow_viewer_took_of_two_frames_is_not_given_again() -> None:

@@ -10,17 +10,37 @@ from dashboard.views import RANGES, TILES_SECONDS, BadViewError, Routing, View, 
 @pytest.mark.parametrize("span", [one.seconds for one in RANGES])
 @pytest.mark.parametrize("points", [150, 300, 600])
 def test_a_range_has_no_more_points_than_were_asked_for(span: int, points: int) -> None:
-    grid = grid_of(View(seconds=span, points=points), 1_700_000_123.4, 5)
+    now = 1_700_000_123.4
+    grid = grid_of(View(seconds=span, points=points), now, 5, now)
     assert grid.count <= points + 1
     assert grid.step >= 5
-    assert grid.start % grid.step == 0
+    assert now - 62 < grid.end < now
     assert span - grid.step < grid.end - grid.start <= span
 
 
 def test_a_live_view_ends_at_the_last_instant_whose_samples_are_there() -> None:
     view = View(seconds=300)
-    assert grid_of(view, 1_000_005.9, 5).end == 1_000_000
-    assert grid_of(view, 1_000_006.1, 5).end == 1_000_005
+    assert grid_of(view, 1_000_005.9, 5, 0).end == 1_000_000
+    assert grid_of(view, 1_000_006.1, 5, 0).end == 1_000_005
+
+
+@pytest.mark.parametrize("span", [one.seconds for one in RANGES])
+def test_a_live_view_moves_on_by_whole_steps_from_where_it_begun(span: int) -> None:
+    begun, view = 1_700_000_123.4, View(seconds=span)
+    first = grid_of(view, begun, 5, begun)
+    for later in (first.step - 63, first.step, 10 * first.step + 1):
+        grid = grid_of(view, begun + later, 5, begun)
+        assert (grid.step, grid.count) == (first.step, first.count)
+        assert (grid.end - first.end) % first.step == 0
+        assert begun + later - first.step - 62 < grid.end < begun + later
+
+
+def test_a_zoom_that_is_not_over_grows() -> None:
+    view = View(start=1_000_000, end=1_000_600)
+    counts = [grid_of(view, now, 5, 1_000_000).count for now in (999_990, 1_000_001, 1_000_301)]
+    assert counts == [1, 1, 61]
+    ends = {grid_of(view, now, 5, 1_000_000).end for now in (1_000_601, 1_000_700, 9_000_000)}
+    assert ends == {1_000_600}
 
 
 def test_no_point_repeats_a_scrape() -> None:
@@ -30,7 +50,7 @@ def test_no_point_repeats_a_scrape() -> None:
 
 
 def test_a_zoom_covers_what_was_dragged() -> None:
-    grid = grid_of(View(start=1_000_003, end=1_000_607), 5_000_000, 1)
+    grid = grid_of(View(start=1_000_003, end=1_000_607), 5_000_000, 1, 4_000_000)
     assert (grid.start, grid.end, grid.step) == (1_000_000, 1_000_610, 5)
     assert grid.start <= 1_000_003
     assert grid.end >= 1_000_607
@@ -68,10 +88,11 @@ def test_the_tiles_show_the_last_quarter_of_an_hour_of_the_same_requests() -> No
         ({"start": 5}, "expected start and end, or neither"),
         ({"start": 9, "end": 5}, "found 9 to 5"),
         ({"start": 0, "end": 10**9}, "found 0 to 1000000000"),
+        ({"start": 2_000_001, "end": 2_000_600}, "a time before 2000000, now, found 2000001"),
         ({"models": tuple("m" * n for n in range(1, 30))}, "expected at most 20, found 29"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(told: dict[str, Any], said: str) -> None:
     with pytest.raises(BadViewError) as refused:
-        View(**told).checked()
+        View(**told).checked(2_000_000.4)
     assert said in str(refused.value)

@@ -62,6 +62,15 @@ class Buffer:
         """All that it has."""
         return list(self._series.values())
 
+    @property
+    def size(self) -> int:
+        """How many numbers that is."""
+        return len(self._series) * self.grid.count
+
+    def goes_on_with(self, grid: Grid) -> bool:
+        """Whether a grid begins where this one ends."""
+        return grid.step == self.grid.step and grid.start == self.grid.end + grid.step
+
     def append(self, grid: Grid, series: Iterable[Series]) -> list[Series]:
         """Add the points of a grid that goes on where this one ends; what of it was kept.
 
@@ -85,7 +94,9 @@ class Buffer:
 
 def missing(buffer: Buffer | None, grid: Grid) -> Grid:
     """What is to be asked so that a buffer has a grid: its end, or all of it."""
-    if buffer is None or buffer.grid.step != grid.step or buffer.grid.end < grid.start:
+    if buffer is None or (buffer.grid.step, buffer.grid.count) != (grid.step, grid.count):
+        return grid
+    if buffer.grid.end < grid.start:
         return grid
     count = (grid.end - buffer.grid.end) // grid.step
     return Grid(buffer.grid.end + grid.step, grid.step, count)

@@ -69,7 +69,8 @@ class PanelFrame(msgspec.Struct, frozen=True, omit_defaults=True):
     """A panel's part of a frame.
 
     `exprs` are the queries as they were asked, by place; empty text: not in this view. With an
-    `error` it has no series; `remedy` says what helps. `left_out` series were too many.
+    `error` there is nothing newer than the series, which may be none; `remedy` says what helps.
+    `left_out` series were too many.
     """
 
     id: str

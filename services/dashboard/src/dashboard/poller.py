@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from dashboard.books import Books
-from dashboard.kept import FAILED, kept
+from dashboard.kept import kept
 from dashboard.messages import Look
 from dashboard.panels.model import Kind, Panel
 from dashboard.rounds import Rounds
@@ -49,6 +48,8 @@ class Poller:
         self._encode = encode
         self._clock = clock
         self._screens: dict[str, Screen] = {}
+        self._views: dict[Watcher, str] = {}
+        """The key of what each looks at."""
         self._running: dict[asyncio.Task[None], Screen] = {}
         self._wake = asyncio.Event()
 
@@ -57,26 +58,29 @@ class Poller:
 
         Raises: BadViewError.
         """
-        view = look.view.checked()
+        now = self._clock()
+        view = look.view.checked(now)
         for name in look.panels:
             if name not in self._panels:
                 raise BadViewError(f"panels: there is no {name[:MOST_QUOTED]!r}")
         self._require_room(viewer, view)
+        self._views[viewer] = view.key
         tiles = {name for name in look.panels if self._panels[name].group == TILES}
         # the view of the tiles may be the page's own, too
         wanted = {view.key: self._always | set(look.panels) - tiles}
         wanted[view.tiles.key] = wanted.get(view.tiles.key, set()) | tiles
         for key, screen in self._screens.items():
             if key not in wanted:
-                screen.unseat(viewer, self._clock())
+                screen.unseat(viewer, now)
         for one in (view, view.tiles):
-            screen = self._screens.setdefault(one.key, Screen(one, self._encode))
+            screen = self._screens.setdefault(one.key, Screen(one, now, self._encode))
             screen.seat(viewer, wanted[one.key])
         self._wake.set()
         return view.key, view.tiles.key
 
     def leave(self, viewer: Watcher, /) -> None:
         """Show it nothing more."""
+        self._views.pop(viewer, None)
         for screen in self._screens.values():
             screen.unseat(viewer, self._clock())
 
@@ -112,18 +116,15 @@ class Poller:
         for screen, names in lacking.items():
             if not names:
                 continue
-            screen.is_busy = True
+            screen.set_busy(names, is_busy=True)
             task = spawn(self._rounds.play(screen, names, now), name="ask for a view")
             self._running[task] = screen
-            task.add_done_callback(partial(self._ended, screen, names))
+            task.add_done_callback(self._ended)
         for screen in self._screens.values():
             screen.catch_up()
 
-    def _ended(self, screen: Screen, names: Sequence[str], task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
-        screen.is_busy = False
-        if not task.cancelled() and task.exception() is not None:
-            screen.fail([name for name in names if name in screen.panels], FAILED, "")
         self._wake.set()  # who came meanwhile waits for no tick
 
     def _give_up(self, now: float) -> None:
@@ -146,11 +147,7 @@ class Poller:
                 del self._screens[key]
 
     def _require_room(self, viewer: Watcher, view: View) -> None:
-        views = {
-            key
-            for key, screen in self._screens.items()
-            if set(screen.seats) - {viewer} and screen.view != screen.view.tiles
-        }
+        views = {key for one, key in self._views.items() if one is not viewer}
         if view.key not in views and len(views) >= self._most_views:
             raise BadViewError(
                 f"{self._most_views} different views are shown already"

@@ -8,12 +8,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
+import structlog
+
 from dashboard.expressions import duration, filled
-from dashboard.frames import Buffer, columns, instants, missing
+from dashboard.frames import columns, instants, missing
+from dashboard.kept import FAILED
 from dashboard.messages import Series
 from dashboard.panels.model import Panel, Role
 from dashboard.promql import Found, Prometheus, QueryError, SilenceError
-from dashboard.screen import Added, Screen, Shown
+from dashboard.screen import Added, Screen
 from dashboard.settings import DashboardSettings
 from dashboard.views import Grid, View, grid_of
 
@@ -23,6 +26,9 @@ FLUSH_SECONDS = 0.15
 """How long new panels are gathered before they are given: a page draws them together."""
 LEAST_LOOK_BACK_SECONDS = 75
 """How far an instant may be from the last sample to have a value: rules record every 30 seconds."""
+HANGS = "it may hang: `make status` says what runs"
+
+_log = structlog.stdlib.get_logger("dashboard.rounds")
 
 
 class Rounds:
@@ -46,68 +52,68 @@ class Rounds:
         self._look_back_seconds = max(LEAST_LOOK_BACK_SECONDS, int(4 * self._scrape_seconds))
 
     def lacking(self, screen: Screen, now: float) -> list[str]:
-        """The panels that somebody wants and that lack points; none while a round is played."""
-        if screen.is_busy or not screen.seats:
+        """The panels that somebody wants, that lack points and that nobody asks for already."""
+        if not screen.seats:
             return []
         grid = self._grid(screen, now)
         return [name for name in sorted(screen.wanted) if _lacks(screen, name, grid, now)]
 
     async def play(self, screen: Screen, names: Iterable[str], now: float) -> None:
-        """Ask for what these panels lack; the screen is busy until the end."""
-        try:
-            await self._play(screen, self._grid(screen, now), names)
-        finally:
-            screen.is_busy = False
+        """Ask for what these panels lack. Each is busy until it was given: none waits for others.
 
-    async def _play(self, screen: Screen, grid: Grid, names: Iterable[str]) -> None:
-        for name in names:
-            shown = screen.panels.setdefault(name, Shown(self._exprs(name, screen.view, grid.step)))
-            shown.not_before = self._clock() + AGAIN_SECONDS
+        A defect is logged, and said of the panels that it concerns.
+        """
+        busy = set(names)
+        try:
+            await self._play(screen, self._grid(screen, now), busy)
+        except Exception:  # noqa: BLE001 (a defect of any kind: pages are to say so)
+            _log.exception("round_failed", view=screen.view.key)
+            self._fail(screen, dict.fromkeys(busy, QueryError("defect", FAILED)))
+        finally:
+            screen.set_busy(busy, is_busy=False)
+
+    async def _play(self, screen: Screen, grid: Grid, busy: set[str]) -> None:
         try:
             scraped = await self._scraped(grid)
         except QueryError as error:
             # what does not answer this answers nothing, and each would wait as long
-            self._fail(screen, dict.fromkeys(names, error))
+            self._fail(screen, dict.fromkeys(busy, error))
             return
-        added: list[Added] = []
         asked = {
-            asyncio.ensure_future(self._ask(screen, name, grid, scraped, added)): name
-            for name in names
+            asyncio.ensure_future(self._ask(screen, name, grid, scraped)): name for name in busy
         }
         pending = set(asked)
         try:
             while pending:
                 done, pending = await asyncio.wait(pending, timeout=FLUSH_SECONDS)
-                self._fail(screen, {asked[one]: why for one in done if (why := _refused(one))})
+                self._give(screen, {asked[one]: one for one in done})
+                busy.difference_update(asked[one] for one in done)
         finally:
             for one in pending:
                 one.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
-            screen.append(added)
 
-    async def _ask(
-        self,
-        screen: Screen,
-        name: str,
-        grid: Grid,
-        scraped: frozenset[float],
-        added: list[Added],
-    ) -> None:
-        """Bring a panel up to a grid. Raises: QueryError."""
+    async def _ask(self, screen: Screen, name: str, grid: Grid, scraped: frozenset[float]) -> Added:
+        """What a panel lacks of a grid. Raises: QueryError."""
         shown = screen.panels[name]
+        shown.exprs = shown.exprs or self._exprs(name, screen.view, grid.step)
         part = missing(shown.buffer, grid)
         asked = [
             self._series(self._panels[name], place, expr, part, scraped)
             for place, expr in enumerate(shown.exprs)
             if expr
         ]
-        series = await _all_of(asked)
-        shown.not_before = 0.0
-        if shown.buffer is None or part == grid:
-            screen.replace(name, Buffer(grid, series))
-        else:
-            shown.error = shown.remedy = ""
-            added.append(Added(name, part, shown.buffer.append(part, series)))
+        return Added(name, part, await _all_of(asked))
+
+    def _give(self, screen: Screen, done: Mapping[str, asyncio.Future[Added]]) -> None:
+        """Give the panels that came, and say why the others did not."""
+        failed = {name: why for name, one in done.items() if (why := _refused(one)) is not None}
+        came = [one.result() for name, one in done.items() if name not in failed]
+        for one in came:
+            screen.panels[one.panel].not_before = 0.0
+        screen.set_busy(done, is_busy=False)
+        screen.take(came)
+        self._fail(screen, failed)
 
     def _fail(self, screen: Screen, failed: Mapping[str, QueryError]) -> None:
         """Say of panels why they are not to be had, of those with the same reason together."""
@@ -120,13 +126,7 @@ class Rounds:
         screen.catch_up()
 
     def _grid(self, screen: Screen, now: float) -> Grid:
-        """A live view's moves on; that of a zoom stays as it was when it was first looked at."""
-        if screen.fixed is not None:
-            return screen.fixed
-        grid = grid_of(screen.view, now, self._scrape_seconds)
-        if not screen.view.is_live:
-            screen.fixed = grid
-        return grid
+        return grid_of(screen.view, now, self._scrape_seconds, screen.begun)
 
     def _exprs(self, name: str, view: View, step: int) -> tuple[str, ...]:
         """The queries as they are asked; empty where this view does not ask one."""
@@ -153,7 +153,11 @@ class Rounds:
         looks back, which is five minutes where it takes no other number (2.42).
         """
         window = duration(max(self._look_back_seconds, grid.step))
-        return instants(await self._range(f"count(count_over_time(up[{window}]))", grid))
+        try:
+            return instants(await self._range(f"count(count_over_time(up[{window}]))", grid))
+        except SilenceError as error:
+            # this asks for little: a shorter range would help nobody
+            raise SilenceError(str(error), HANGS) from error
 
     async def _range(self, expr: str, grid: Grid) -> Sequence[Found]:
         """The answer, in its turn. Raises: QueryError.
@@ -188,16 +192,18 @@ async def _all_of(asked: Iterable[Awaitable[list[Series]]]) -> list[Series]:
     return series
 
 
-def _refused(asked: asyncio.Future[None]) -> QueryError | None:
-    """Why a panel is not to be had. Raises: what is a defect."""
+def _refused(asked: asyncio.Future[Added]) -> QueryError | None:
+    """Why a panel is not to be had; a defect is logged with its traceback."""
     error = asked.exception()
     if error is None or isinstance(error, QueryError):
         return error
-    raise error
+    _log.error("panel_failed", exc_info=error)
+    return QueryError("defect", FAILED)
 
 
 def _lacks(screen: Screen, name: str, grid: Grid, now: float) -> bool:
     shown = screen.panels.get(name)
     if shown is None:
         return True
-    return now >= shown.not_before and missing(shown.buffer, grid).count > 0
+    is_due = not shown.is_busy and now >= shown.not_before
+    return is_due and missing(shown.buffer, grid).count > 0

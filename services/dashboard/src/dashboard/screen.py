@@ -3,7 +3,7 @@
 For one event loop. A frame is encoded once for all who are to have the same.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,6 +13,8 @@ from dashboard.views import Grid, View
 
 NO_GRID = Grid(0, 1, 0)
 """Of a panel that has no points."""
+MOST_NUMBERS = 50_000
+"""Of a whole frame, in several panels: about half a MiB. What waits for a viewer is bounded."""
 
 
 class Watcher(Protocol):
@@ -39,14 +41,16 @@ class Seat:
 class Shown:
     """A panel: what was answered, and what went wrong last.
 
-    Units: before `not_before`, as Unix time, it is not asked for again.
+    While it is busy it is being asked for. Units: before `not_before`, as Unix time, it is not
+    asked for again.
     """
 
-    exprs: tuple[str, ...]
+    exprs: tuple[str, ...] = ()
     buffer: Buffer | None = None
     error: str = ""
     remedy: str = ""
     not_before: float = 0.0
+    is_busy: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -56,7 +60,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Points that a panel got at its end."""
+    """Points that a panel got: at its end, or all that it has now."""
 
     panel: str
     grid: Grid
@@ -64,21 +68,29 @@ class Added:
 
 
 class Screen:
-    """A view and its watchers. `encode` makes bytes of a frame."""
+    """A view and its watchers. `begun` is Unix time, `encode` makes bytes of a frame."""
 
-    def __init__(self, view: View, encode: Callable[[Frame], bytes]) -> None:
+    def __init__(self, view: View, begun: float, encode: Callable[[Frame], bytes]) -> None:
         self.view = view
+        self.begun = begun
         self.seats: dict[Watcher, Seat] = {}
         self.panels: dict[str, Shown] = {}
-        self.is_busy = False
         self.deserted_at = 0.0
-        self.fixed: Grid | None = None
-        """The instants of a zoom, once it was looked at."""
         self.wanted: frozenset[str] = frozenset()
         """The panels that somebody wants."""
         self._encode = encode
         self._owed: dict[Watcher, None] = {}
         """Who may lack something that there is; the others need not be looked at at every turn."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any panel is being asked for."""
+        return any(shown.is_busy for shown in self.panels.values())
+
+    def set_busy(self, names: Iterable[str], *, is_busy: bool) -> None:
+        """Panels are being asked for, or no more."""
+        for name in names:
+            self.panels.setdefault(name, Shown()).is_busy = is_busy
 
     def seat(self, watcher: Watcher, panels: Iterable[str]) -> None:
         """Let a watcher want these panels, and no others; it keeps what it has of them."""
@@ -95,11 +107,19 @@ class Screen:
             self.deserted_at = now
             self._count()
 
-    def replace(self, name: str, buffer: Buffer) -> None:
-        """A panel has other points than before: all get it whole."""
-        shown = self.panels[name]
-        shown.buffer, shown.error, shown.remedy = buffer, "", ""
-        self._owe(name)
+    def take(self, added: Iterable[Added]) -> None:
+        """Panels have new points. Who has a panel gets those at its end, or else all."""
+        kept: list[Added] = []
+        for one in added:
+            shown = self.panels[one.panel]
+            shown.error = shown.remedy = ""
+            if shown.buffer is not None and shown.buffer.goes_on_with(one.grid):
+                series = shown.buffer.append(one.grid, one.series)
+                kept.append(Added(one.panel, one.grid, series))
+            else:
+                shown.buffer = Buffer(one.grid, one.series)
+                self._owe(one.panel)
+        self._append(kept)
 
     def fail(self, names: Iterable[str], error: str, remedy: str) -> None:
         """Panels were not to be had. Their points stay; who has them hears of it, once."""
@@ -114,18 +134,13 @@ class Screen:
             else:
                 last = shown.buffer.grid
                 ends.append(Added(name, Grid(last.end, last.step, 0), ()))
-        self.append(ends)
-
-    def append(self, added: Sequence[Added]) -> None:
-        """Give the new points to all who have the panels."""
-        for grid in dict.fromkeys(one.grid for one in added):
-            self._append(grid, {one.panel: one.series for one in added if one.grid == grid})
+        self._append(ends)
 
     def catch_up(self) -> None:
         """Give whole panels to those who want them and have them not."""
         if not self._owed:
             return
-        made: dict[frozenset[str], list[tuple[frozenset[str], bytes]]] = {}
+        made: dict[tuple[str, ...], bytes] = {}
         known = {name for name, shown in self.panels.items() if shown.is_known}
         for watcher in list(self._owed):
             seat = self.seats[watcher]
@@ -133,14 +148,13 @@ class Screen:
                 continue
             seat.is_behind = False
             del self._owed[watcher]
-            needed = (seat.wanted - seat.has) & known
-            if needed not in made:
-                made[needed] = self._whole(needed)
-            for panels, frame in made[needed]:
-                if not watcher.offer(frame):
+            for grid, names in self._together((seat.wanted - seat.has) & known):
+                if names not in made:
+                    made[names] = self._frame(grid, list(map(self._all, names)), is_whole=True)
+                if not watcher.offer(made[names]):
                     self._is_behind(watcher, seat)
                     break
-                seat.has |= panels
+                seat.has |= set(names)
 
     def _owe(self, name: str) -> None:
         for watcher, seat in self.seats.items():
@@ -154,7 +168,12 @@ class Screen:
     def _count(self) -> None:
         self.wanted = frozenset().union(*(seat.wanted for seat in self.seats.values()))
 
-    def _append(self, grid: Grid, series: dict[str, Sequence[Series]]) -> None:
+    def _append(self, added: Sequence[Added]) -> None:
+        """Give points at their end to all who have the panels."""
+        for grid in dict.fromkeys(one.grid for one in added):
+            self._give(grid, {one.panel: one.series for one in added if one.grid == grid})
+
+    def _give(self, grid: Grid, series: dict[str, Sequence[Series]]) -> None:
         made: dict[frozenset[str], bytes] = {}
         for watcher, seat in self.seats.items():
             panels = frozenset(seat.has & series.keys())
@@ -168,16 +187,24 @@ class Screen:
                 self._is_behind(watcher, seat)
                 seat.has -= panels
 
-    def _whole(self, panels: Iterable[str]) -> list[tuple[frozenset[str], bytes]]:
-        """A frame for each grid that these panels have, and which are in it."""
+    def _together(self, panels: Iterable[str]) -> Iterator[tuple[Grid, tuple[str, ...]]]:
+        """The panels that go into one frame: of one grid, and not too many numbers."""
         by_grid: dict[Grid, list[str]] = {}
         for name in sorted(panels):
             buffer = self.panels[name].buffer
             by_grid.setdefault(NO_GRID if buffer is None else buffer.grid, []).append(name)
-        return [
-            (frozenset(names), self._frame(grid, list(map(self._all, names)), is_whole=True))
-            for grid, names in by_grid.items()
-        ]
+        for grid, names in by_grid.items():
+            together: list[str] = []
+            room = MOST_NUMBERS
+            for name in names:
+                buffer = self.panels[name].buffer
+                size = 0 if buffer is None else buffer.size
+                if together and size > room:
+                    yield grid, tuple(together)
+                    together, room = [], MOST_NUMBERS
+                together.append(name)
+                room -= size
+            yield grid, tuple(together)
 
     def _all(self, name: str) -> PanelFrame:
         buffer = self.panels[name].buffer

@@ -18,11 +18,14 @@ MOST_SECONDS = 400 * 86_400
 """The longest stretch that a zoom can have."""
 SETTLE_SECONDS = 1.0
 """How long after an instant its samples are there."""
+ANCHOR_SECONDS = 60
+"""A live view begins with an instant of the last minute, however long its steps are."""
 
 POINTS = (150, 300, 600)
 """How many points a line has, by the width of the page."""
 
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
+_SMALL_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800, 2400, 3600)
+_STEPS = (*_SMALL_STEPS, 7200, 10_800, 14_400, 21_600, 43_200, 86_400)
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -88,7 +91,7 @@ class View(msgspec.Struct, frozen=True):
         """The view of the tiles beside it."""
         return View(seconds=TILES_SECONDS, models=self.models, routing=self.routing, points=150)
 
-    def checked(self) -> "View":
+    def checked(self, now: float) -> "View":
         """The same, if it can be shown. Raises: BadViewError."""
         if self.points not in POINTS:
             raise BadViewError(f"points: expected one of {POINTS}, found {self.points}")
@@ -104,6 +107,8 @@ class View(msgspec.Struct, frozen=True):
         elif not (0 <= self.start < self.end and self.end - self.start <= MOST_SECONDS):
             found = f"{self.start} to {self.end}"
             raise BadViewError(f"expected a stretch of 1 to {MOST_SECONDS} seconds, found {found}")
+        elif self.start >= now:
+            raise BadViewError(f"start: expected a time before {now:.0f}, now, found {self.start}")
         return self
 
 
@@ -127,13 +132,21 @@ def step_of(view: View, scrape_seconds: float) -> int:
     return next((step for step in _STEPS if step >= least), _STEPS[-1])
 
 
-def grid_of(view: View, now: float, scrape_seconds: float) -> Grid:
-    """The instants of a view, all multiples of the step; none is before its samples are there."""
+def grid_of(view: View, now: float, scrape_seconds: float, begun: float) -> Grid:
+    """The instants of a view; none is before its samples are there.
+
+    Those of a zoom are multiples of the step, and become more until its end has come. Those of a
+    live view are whole steps from where it `begun`: a step may be hours, and who has just started
+    all this wants to see its first minutes.
+    """
     step = step_of(view, scrape_seconds)
     if view.start is None or view.end is None:
-        last = math.floor((now - SETTLE_SECONDS) / step)
+        settled = math.floor((begun - SETTLE_SECONDS) / ANCHOR_SECONDS) * ANCHOR_SECONDS
+        phase = settled % step
+        last = math.floor((now - SETTLE_SECONDS - phase) / step)
         count = view.seconds // step + 1
     else:
+        phase = 0
         last = min(math.ceil(view.end / step), math.floor((now - SETTLE_SECONDS) / step))
         count = max(1, last - view.start // step + 1)
-    return Grid((last - count + 1) * step, step, count)
+    return Grid(phase + (last - count + 1) * step, step, count)

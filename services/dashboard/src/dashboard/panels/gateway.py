@@ -200,7 +200,9 @@ PANELS = (
         GROUP.id,
         "The gateway's answers",
         Unit.REQUESTS_PER_SECOND,
-        queries=(Query(summed(rate(_GATEWAY % ""), "status", "target"), "{status} of {target}"),),
+        queries=(
+            Query(summed(rate(_GATEWAY % ""), "status", "target"), "{status}, target {target}"),
+        ),
         absent=_NONE_THROUGH,
         help="By status and by the target of its configuration that answered; `none` where it gave"
         " no answer or made it up itself." + _NO_LABELS,

@@ -7,23 +7,24 @@ export class ServerClock {
   /** @param {() => number} local Unix time of this browser, in seconds */
   constructor(local) {
     this._local = local;
-    /** @type {number[]} */
-    this._ahead = [];
+    /** @type {{at: number, ahead: number}[]} */
+    this._heard = [];
   }
 
   /**
    * The server was at this time when it spoke. A message that waited says less than it should, so
-   * that of the latest ones the greatest difference counts.
+   * that of the latest ones the greatest difference counts; one that is repeated says nothing new.
    * @param {number|null} at
    */
   hear(at) {
-    if (at === null) return;
-    this._ahead.push(at - this._local());
-    if (this._ahead.length > HEARD) this._ahead.shift();
+    if (at === null || this._heard.some((one) => one.at === at)) return;
+    this._heard.push({ at, ahead: at - this._local() });
+    if (this._heard.length > HEARD) this._heard.shift();
   }
 
   /** Unix time of the server, as far as it is known. */
   now() {
-    return this._local() + (this._ahead.length ? Math.max(...this._ahead) : 0);
+    const ahead = this._heard.map((one) => one.ahead);
+    return this._local() + (ahead.length ? Math.max(...ahead) : 0);
   }
 }

@@ -49,11 +49,25 @@ function slotOf(taken, thing) {
 }
 
 /**
+ * Series of one name, of several machines, with the machine.
+ * @param {{one: Series, name: string}[]} named
+ */
+function toldApart(named) {
+  /** @type {Map<string, number>} */
+  const count = new Map();
+  for (const { name } of named) count.set(name, (count.get(name) ?? 0) + 1);
+  return named.map(({ one, name }) => {
+    const { instance } = one.labels;
+    return { one, name: instance && (count.get(name) ?? 0) > 1 ? `${name} ${instance}` : name };
+  });
+}
+
+/**
  * @param {Panel} panel @param {Shown} shown @param {Map<string, number>} taken
  * @returns {Row[]} by query, then by name
  */
 export function rowsOf(panel, shown, taken) {
-  const named = shown.series.map((one) => ({ one, name: seriesName(panel, one) }));
+  const named = toldApart(shown.series.map((one) => ({ one, name: seriesName(panel, one) })));
   named.sort((a, b) => a.one.query - b.one.query || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const rows = named.map(({ one, name }) => row(panel, one, name, taken));
   const drawn = rows.filter((each) => each.role !== "threshold");
