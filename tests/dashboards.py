@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +25,8 @@ from tests.clock import Clock
 
 NOBODY = "http://127.0.0.1:1"
 CEILING_SECONDS = 10.0
+NOW = 2_000_000_000
+"""Before this any zoom begins."""
 
 
 @dataclass
@@ -42,7 +43,7 @@ class FakeViews:
         self.watched += 1
         if self.broken:
             raise RuntimeError("a defect")
-        view = look.view.checked(time.time())
+        view = look.view.checked(NOW)
         self.looks[viewer] = look
         return view.key, view.tiles.key
 

@@ -104,11 +104,8 @@ class View(msgspec.Struct, frozen=True):
         if self.start is None or self.end is None:
             if self.seconds not in {one.seconds for one in RANGES}:
                 raise BadViewError(f"seconds: expected one of RANGES, found {self.seconds}")
-        elif not (0 <= self.start < self.end and self.end - self.start <= MOST_SECONDS):
-            found = f"{self.start} to {self.end}"
-            raise BadViewError(f"expected a stretch of 1 to {MOST_SECONDS} seconds, found {found}")
-        elif self.start >= now:
-            raise BadViewError(f"start: expected a time before {now:.0f}, now, found {self.start}")
+        else:
+            _require_stretch(self.start, self.end, now)
         return self
 
 
@@ -150,3 +147,13 @@ def grid_of(view: View, now: float, scrape_seconds: float, begun: float) -> Grid
         last = min(math.ceil(view.end / step), math.floor((now - SETTLE_SECONDS) / step))
         count = max(1, last - view.start // step + 1)
     return Grid(phase + (last - count + 1) * step, step, count)
+
+
+def _require_stretch(start: int, end: int, now: float) -> None:
+    """Raises: BadViewError."""
+    if not (0 <= start < end and end - start <= MOST_SECONDS):
+        raise BadViewError(
+            f"expected a stretch of 1 to {MOST_SECONDS} seconds, found {start} to {end}"
+        )
+    if start >= now:
+        raise BadViewError(f"start: expected a time before {now:.0f}, now, found {start}")
