@@ -89,6 +89,19 @@ def is_part(some: dict[float, float], series: dict[float, float]) -> bool:
     return len(same) >= len(some) * LEAST_SAME
 
 
+def test_requests_that_fail_are_drawn_by_kind(visit: Visits, world: World) -> None:
+    for _ in range(3):
+        world.ask_in_vain()
+    page = visit("?range=5m")
+    until_panel(page, "errors")
+
+    def is_counted() -> bool:
+        columns = table_of(page, "errors").columns
+        return any(value == 3 for value in columns.get("upstream_4xx", ()))
+
+    assert until(page, is_counted)
+
+
 def test_what_is_copied_is_what_is_shown(visit: Visits) -> None:
     page = visit("?range=5m")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

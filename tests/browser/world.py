@@ -4,6 +4,7 @@ import contextlib
 import json
 import shutil
 import threading
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -111,6 +112,12 @@ class World:
             yield
         finally:
             thread.join(WITHIN_SECONDS)
+
+    def ask_in_vain(self) -> None:
+        """Ask for a model that is not there."""
+        body = json.dumps({"model": "no-such-model", "messages": []}).encode()
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(urllib.request.Request(f"{self.stack.url}/api/chat", body))
 
     def stop(self, part: str) -> None:
         """Stop one part, as an operator does; it stays away."""

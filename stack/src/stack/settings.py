@@ -105,10 +105,13 @@ class StackSettings(Objectives):
         "five minutes.",
     )
     prometheus_retention_days: int = Field(
-        15, ge=1, description="How long Prometheus keeps the numbers."
+        31,
+        ge=1,
+        description="How long Prometheus keeps the numbers: the dashboard's longest range is 30 "
+        "days.",
     )
     prometheus_retention_gigabytes: int = Field(
-        2, ge=1, description="Most disk space that Prometheus uses for them."
+        4, ge=1, description="Most disk space that Prometheus uses for them."
     )
     prometheus_runbook_url: Page = Field(
         "docs/RUNBOOK.md",

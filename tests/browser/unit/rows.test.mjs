@@ -9,7 +9,6 @@ import {
   ageOf,
   isWanted,
   outcomeOf,
-  roomFor,
   stageOf,
   summary,
 } from "../../../services/dashboard/src/dashboard/static/rows.js";
@@ -142,15 +141,6 @@ test("stages go up, an upload is before the first, and an unknown one is none", 
   const order = ["upload", "waiting", "loading", "prefill", "thinking", "answering"];
   assert.deepEqual(order.map(stageOf), [0, 1, 2, 3, 4, 5]);
   assert.equal(stageOf("dreaming"), 0);
-});
-
-test("the table makes room in steps and keeps it", () => {
-  assert.equal(roomFor(0, 0, 0), 4);
-  assert.equal(roomFor(4, 5, 0), 8);
-  assert.equal(roomFor(4, 3, 2), 8);
-  assert.equal(roomFor(8, 1, 0), 8);
-  assert.equal(roomFor(8, 500, 0), 12);
-  assert.equal(roomFor(8, 4, 40), 8); // rows that fade are soon gone
 });
 
 test("a client that left is no failure", () => {

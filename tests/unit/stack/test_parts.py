@@ -50,7 +50,7 @@ def test_prometheus_listens_on_the_loopback_and_forgets() -> None:
     places = places_of(parse({}), Path("/r"))
     command = prometheus_part(parse({}), places, Path("/p"), Path("/c")).command
     assert "--web.listen-address=127.0.0.1:9090" in command
-    assert "--storage.tsdb.retention.time=15d" in command
+    assert "--storage.tsdb.retention.time=31d" in command
     assert not any("lifecycle" in word for word in command)
 
 

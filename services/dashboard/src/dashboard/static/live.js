@@ -5,7 +5,7 @@ import { setAge } from "./ages.js";
 import { modelColour } from "./colours.js";
 import { byId, el, keyed, setAttribute, setText } from "./dom.js";
 import { number } from "./format.js";
-import { NO_MODEL, Rows, STAGES, ageOf, isWanted, outcomeOf, roomFor, stageOf, summary } from "./rows.js";
+import { NO_MODEL, Rows, STAGES, ageOf, isWanted, outcomeOf, stageOf, summary } from "./rows.js";
 import { settle, whereAll } from "./moves.js";
 
 /** @typedef {import("./types.js").Live} Live */
@@ -21,9 +21,6 @@ export class LiveTable {
     this._rows = new Rows();
     this._body = byId("live-rows");
     this._box = byId("live-box");
-    this._room = 0;
-    /** @type {View|null} */
-    this._view = null;
     /** @type {Live|null} */
     this._live = null;
     /** Whether the line to the server is down. */
@@ -62,11 +59,6 @@ export class LiveTable {
     setText(byId("live-summary"), words);
     byId("live-empty").hidden = rows.length > 0;
     setText(byId("live-empty"), isKnown && !isStale ? "What passes the proxy is shown here while it runs." : "Not known.");
-    const isOther = view !== this._view;
-    this._view = view;
-    const running = rows.filter((row) => row.endedAt === null).length;
-    this._room = roomFor(isOther ? 0 : this._room, running, rows.length - running);
-    this._box.dataset.room = String(this._room);
     const before = whereAll(this._body);
     keyed(this._body, rows, (row) => row.id, makeRow, (node, row) => showRow(node, row, now, isStale));
     settle(this._body, before);

@@ -139,13 +139,3 @@ export function outcomeOf(row) {
   const state = row.outcome === "client_gone" ? "degraded" : "down";
   return { state, words: row.status ? `${words} (${row.status})` : words };
 }
-
-const STEPS = Object.freeze([4, 8, 12]);
-
-/** How many rows the table has room for: it grows in few steps and never shrinks. Rows that fade
- * make it grow once at most.
- * @param {number} room @param {number} running @param {number} fading */
-export function roomFor(room, running, fading) {
-  const wanted = Math.max(running, Math.min(running + fading, STEPS[1]));
-  return Math.max(room, STEPS.find((step) => step >= wanted) ?? STEPS[STEPS.length - 1]);
-}
