@@ -143,7 +143,7 @@ _EXAMPLE = '{"model":"smollm2:135m","messages":[{"role":"user","content":"Why is
 
 
 def has_pages(prometheus: Part) -> bool:
-    """Whether this Prometheus serves its web pages; Debian's has only the API."""
+    """Whether this Prometheus serves its web pages; Debian's, unpacked, has only the API."""
     return probes.is_ready(f"{prometheus.addresses[0].url}/")
 
 
