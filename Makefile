@@ -11,7 +11,7 @@ DEV_ENVIRONMENT := .venv/.installed-dev
 DASHBOARD_ENVIRONMENT := .venv/.installed-dashboard
 
 # a .venv that is half made, or was moved and points at another checkout, is not set up
-IS_SET_UP := $(PY) -c 'import os, stack; \
+IS_SET_UP := $(PY) -c 'import os, stack, supervisor; \
   os.path.samefile(stack.__file__, "stack/src/stack/__init__.py") or exit(1)' 2>/dev/null
 REQUIRE_SETUP = @$(IS_SET_UP) || { if [ -e .venv ]; \
   then echo ".venv is half made or was moved: make clean, then make start"; \
@@ -56,8 +56,7 @@ start-dashboard: $(RUN_ENVIRONMENT) ## start only the dashboard, alone or beside
 	@$(PY) -m stack start-dashboard
 
 stop-dashboard: ## stop only the dashboard; the rest goes on
-	$(REQUIRE_SETUP)
-	@$(PY) -m stack stop-dashboard
+	@if $(IS_SET_UP); then $(PY) -m stack stop-dashboard; else echo "not running"; fi
 
 install-dashboard: $(DASHBOARD_ENVIRONMENT) ## fetch what the dashboard alone needs, start nothing
 	@echo "installed: make dashboard shows what runs"

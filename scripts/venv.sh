@@ -59,8 +59,8 @@ pip=("$python" -m pip --disable-pip-version-check --no-input install --progress-
 count=$(grep -c '^[a-z].*==' "requirements/$set_name.txt")
 say installing "$count packages, hashes checked (requirements/$set_name.txt); the large ones:"
 "${pip[@]}" --require-hashes -r "requirements/$set_name.txt" | large_files
-# local and dev hold it already
-"${pip[@]}" --quiet --require-hashes -r requirements/build.txt
+# the others hold it already
+if [ "$set_name" = dashboard ]; then "${pip[@]}" --quiet --require-hashes -r requirements/build.txt; fi
 editable=()
 for member in "${members[@]}"; do editable+=(-e "$member"); done
 say installing "the members: ${members[*]##*/}"

@@ -59,6 +59,7 @@ class FakePrometheus:
     facts: dict[str, float] | None = field(default_factory=dict)
     firing: list[Firing] | None = field(default_factory=list)
     exprs: list[str] = field(default_factory=list)
+    models: list[str] | None = None
 
     async def instant(self, expr: str) -> Sequence[tuple[Mapping[str, str], float]] | None:
         self.exprs.append(expr)
@@ -67,6 +68,9 @@ class FakePrometheus:
 
     async def alerts(self) -> Sequence[Firing] | None:
         return self.firing
+
+    async def values(self, label: str, series: str, start: float) -> Sequence[str] | None:
+        return self.models
 
 
 @dataclass

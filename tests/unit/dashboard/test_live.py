@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from dashboard.live import MOST_ROWS, LiveFeed
+from dashboard.live import EVENT_LIMIT_BYTES, MOST_ROWS, SILENCE_SECONDS, LiveFeed
 from dashboard.messages import Live
 from ollama_observe.service.tasks import spawn
 from tests.clock import Clock
@@ -64,10 +64,12 @@ class Shown:
 
 
 @contextlib.asynccontextmanager
-async def following(url: str, clock: Clock) -> AsyncIterator[Shown]:
+async def following(
+    url: str, clock: Clock, silence_seconds: float = SILENCE_SECONDS
+) -> AsyncIterator[Shown]:
     shown = Shown()
     async with httpx2.AsyncClient(trust_env=False) as http:
-        feed = LiveFeed(http, url, shown.show, clock, first_pause_seconds=0.01)
+        feed = LiveFeed(http, url, shown.show, clock, 0.01, silence_seconds)
         task = spawn(feed.follow(), name="follow")
         try:
             yield shown
@@ -125,6 +127,29 @@ async def test_a_lost_stream_is_said_with_the_last_table_and_its_time_then_found
         assert "no proxy answers at http://127.0.0.1:" in lost.error
         assert "make status" in lost.error
         await shown.until(lambda live: live.at == 60.0 and not live.error)
+
+
+async def test_a_stream_without_a_table_is_lost_whatever_else_comes() -> None:
+    async def script(call: Call) -> None:
+        await call.head("200 OK", EVENTS)
+        while not call.peer_gone.is_set():
+            await call.chunk(b": nothing new\n\n")
+            await asyncio.sleep(0.01)
+
+    async with ScriptedServer(script) as server, following(server.url, Clock(), 0.2) as shown:
+        lost = await shown.until(lambda live: "says nothing" in live.error)
+    assert lost.at is None
+
+
+async def test_a_table_that_is_too_long_is_said_to_be() -> None:
+    async def script(call: Call) -> None:
+        await call.head("200 OK", EVENTS)
+        for _ in range(EVENT_LIMIT_BYTES // 2**20 + 1):
+            await call.chunk(b"x" * 2**20)
+        await call.peer_gone.wait()
+
+    async with ScriptedServer(script) as server, following(server.url, Clock()) as shown:
+        await shown.until(lambda live: "expected a table of at most 8 MiB" in live.error)
 
 
 async def test_a_stream_that_ends_is_a_proxy_that_stops() -> None:

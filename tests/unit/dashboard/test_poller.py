@@ -385,6 +385,34 @@ async def test_a_panel_that_takes_long_holds_up_no_other() -> None:
         assert [expr for expr, _ in it.prometheus.asked].count("q_p") >= 1
 
 
+async def test_who_comes_late_to_a_view_of_long_steps_has_what_there_is_now() -> None:
+    async with polled() as it:
+        first, late = Page(), Page()
+        it.poller.watch(first, look("p", seconds=2_592_000))
+        await it.until(first, 1)
+        it.clock.now += 9000
+        await it.settled()
+        it.poller.watch(late, look("p", seconds=2_592_000))
+        # what there was at once, and then what there is now; for the one who was there as well
+        for page, count in ((late, 2), (first, 1)):
+            *_, frame = await it.until(page, count)
+            end = frame.start + (frame.count - 1) * frame.step
+            assert frame.is_whole
+            assert it.clock.now - 62 < end < it.clock.now
+
+
+async def test_what_takes_too_long_is_asked_for_less_and_less_often() -> None:
+    async with polled() as it:
+        it.prometheus.error = QueryError("timeout", "it took too long")
+        it.prometheus.only = "q_p"
+        it.poller.watch(Page(), look("p"))
+        for _ in range(8 * 4):
+            await it.settled()
+            it.clock.now += AGAIN_SECONDS
+        # after 5, 10, 20, 40 seconds and 80
+        assert [expr for expr, _ in it.prometheus.asked].count("q_p") == 6
+
+
 async def test_views_that_look_as_those_of_tiles_are_counted_as_all_others() -> None:
     async with polled(most_views=1) as it:
         it.poller.watch(Page(), look("p", seconds=900, points=150, models=["a"]))

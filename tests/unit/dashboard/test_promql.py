@@ -141,3 +141,33 @@ async def test_without_a_prometheus_nobody_is_asked() -> None:
     prometheus, _ = asked(fails(AssertionError), url="")
     with pytest.raises(QueryError, match="there is no Prometheus"):
         await prometheus.range("up", GRID, 75)
+
+
+async def test_the_values_of_a_label_are_asked_for_since_a_time() -> None:
+    seen: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(200, json={"status": "success", "data": ["a", "b"]})
+
+    prometheus, registry = asked(answer)
+    assert await prometheus.values("model", "x_total", 5.0) == ["a", "b"]
+    (request,) = seen
+    assert (request.method, request.url.path) == ("GET", "/api/v1/label/model/values")
+    assert dict(request.url.params) == {"match[]": "x_total", "start": "5"}
+    count = "dashboard_query_duration_seconds_count"
+    assert registry.get_sample_value(count, {"kind": "values"}) == 1
+    other, _ = asked(says(200, found()))
+    assert await other.values("model", "x_total", 5.0) is None
+
+
+async def test_whether_it_says_anything_is_known() -> None:
+    there, _ = asked(says(200, found({"metric": {}, "value": [1, "1"]})))
+    assert await there.is_heard()
+    away, _ = asked(fails(httpx2.ConnectError))
+    assert not await away.is_heard()
+
+
+async def test_a_value_that_is_no_number_is_no_answer() -> None:
+    prometheus, _ = asked(says(200, found({"metric": {}, "value": [1, "abc"]})))
+    assert await prometheus.instant("up") is None

@@ -35,8 +35,12 @@ class Silent(Prometheus):
         self.hangs = asyncio.Event()
         self.is_given_up = asyncio.Event()
         self.error: QueryError = SilenceError("it gave no answer", "do this")
+        self.is_alive = False
         self.is_deaf = False
         """Whether it does not even say when it had samples."""
+
+    async def is_heard(self) -> bool:
+        return self.is_alive
 
     async def range(self, expr: str, grid: Grid, look_back_seconds: float) -> Sequence[Found]:
         if expr.startswith("count("):
@@ -75,6 +79,13 @@ async def test_who_does_not_answer_is_not_asked_the_rest_one_after_the_other() -
     assert {(part.error, part.remedy) for part in frame.panels} == {
         ("it gave no answer", "do this")
     }
+
+
+async def test_a_query_without_an_answer_fails_no_other_of_a_prometheus_that_lives() -> None:
+    prometheus = Silent()
+    prometheus.is_alive = True
+    await played(prometheus)
+    assert prometheus.hanging == 2 * len(PANELS)
 
 
 async def test_a_query_that_takes_too_long_by_its_own_word_holds_up_no_other() -> None:

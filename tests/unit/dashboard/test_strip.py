@@ -30,9 +30,7 @@ HEALTH: dict[str, Any] = {
 async def parts(call: Call) -> None:
     """All parts in one: each has its own paths."""
     await call.is_read.wait()
-    if call.target.startswith("/api/v1/label/"):
-        await call.answer("200 OK", [], b'{"status":"success","data":["m:1b"]}')
-    elif call.target == "/health":
+    if call.target == "/health":
         await call.answer("200 OK", [], json.dumps(HEALTH).encode())
     else:
         await call.answer("200 OK", [], b"")
@@ -54,7 +52,8 @@ def states(strip: Strip) -> dict[str, State]:
 
 
 async def test_all_that_is_said_is_in_it() -> None:
-    asked = FakePrometheus({"success": 0.001, "demo": 1.0, "newest": 999.0}, [FIRING])
+    facts = {"success": 0.001, "demo": 1.0, "newest": 999.0}
+    asked = FakePrometheus(facts, [FIRING], models=["m:1b"])
     strip = await made(asked, Clock(1000.0), runbook_url="https://wiki/r")
     assert asked.exprs == [EXPRESSION]
     assert set(states(strip).values()) == {State.OK, State.OFF}

@@ -11,8 +11,7 @@ SCRAPES_A_WINDOW = 4
 STEPS_A_WIDE_WINDOW = 20
 """Few requests make no quantile: a line of them smooths a fifteenth of its range."""
 WIDE_SECONDS = 300
-"""Longer than this nothing is smoothed. Beyond it a counter's beginning is not looked for, either:
-it is one point of the line, and each sample would be read more than once."""
+"""Longer than this nothing is smoothed."""
 
 _DURATION = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 _GROWTH = re.compile(r"@\{(?P<what>grown|rate)\((?P<series>.+?), (?P<window>window|wide|5m)\)\}")
@@ -55,8 +54,6 @@ def _with_growth(expr: str, ranges: Mapping[str, int]) -> str:
     def growth(found: re.Match[str]) -> str:
         series, seconds = found["series"], ranges[found["window"]]
         window = duration(seconds)
-        if seconds > WIDE_SECONDS:
-            return f"{'increase' if found['what'] == 'grown' else 'rate'}({series}[{window}])"
         grown = (
             f"({series} unless {series} offset {window} "
             f"and (count_over_time({series}[{window}]) < on (instance, job) group_left () "

@@ -96,7 +96,8 @@ def missing(buffer: Buffer | None, grid: Grid) -> Grid:
     """What is to be asked so that a buffer has a grid: its end, or all of it."""
     if buffer is None or (buffer.grid.step, buffer.grid.count) != (grid.step, grid.count):
         return grid
-    if buffer.grid.end < grid.start:
+    is_beside = (grid.end - buffer.grid.end) % grid.step != 0
+    if is_beside or buffer.grid.end < grid.start:
         return grid
     count = (grid.end - buffer.grid.end) // grid.step
     return Grid(buffer.grid.end + grid.step, grid.step, count)

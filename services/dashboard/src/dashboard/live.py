@@ -5,7 +5,7 @@ the reason and its own time, so that a page can say since when it knows nothing.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import httpx2
 import msgspec
@@ -17,7 +17,7 @@ from ollama_observe.wire.framing import EventSplitter
 
 PATH = "/api/inflight/stream"
 SILENCE_SECONDS = 5.0
-"""There is a table each second; after so long without one the stream is lost."""
+"""There is a table each second; after so long without one, whatever comes, the stream is lost."""
 CONNECT_SECONDS = 3.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
@@ -53,6 +53,7 @@ class LiveFeed:
         show: Callable[[Live], None],
         clock: Callable[[], float],
         first_pause_seconds: float = FIRST_PAUSE_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         self._http = http
         self._url = f"{proxy_url.rstrip('/')}{PATH}"
@@ -60,6 +61,7 @@ class LiveFeed:
         self._show = show
         self._clock = clock
         self._first_pause_seconds = first_pause_seconds
+        self._silence_seconds = silence_seconds
         self.latest = Live(None, [], [], "the proxy was not asked yet")
         """What was shown last."""
 
@@ -83,26 +85,38 @@ class LiveFeed:
 
     async def _follow_once(self) -> None:
         """Show what comes. Raises: StreamError, always: the stream has no end of its own."""
-        splitter = EventSplitter(EVENT_LIMIT_BYTES)
-        timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+        timeout = httpx2.Timeout(self._silence_seconds, connect=CONNECT_SECONDS)
         try:
             async with self._http.stream("GET", self._url, timeout=timeout) as answer:
                 if answer.status_code != httpx2.codes.OK:
                     raise StreamError(
                         f"{self._shown_url} answered {answer.status_code}, expected 200"
                     )
-                async for chunk in answer.aiter_raw():
-                    self._take(splitter.feed(chunk))
-        except httpx2.TimeoutException as error:
+                await self._read(answer.aiter_raw())
+        except (httpx2.TimeoutException, TimeoutError) as error:
             raise StreamError(f"the proxy says nothing at {self._shown_url}; {REMEDY}") from error
         except httpx2.HTTPError as error:
             why = str(error) or type(error).__name__
             raise StreamError(f"no proxy answers at {self._shown_url}: {why}; {REMEDY}") from error
         raise StreamError(f"the proxy ended its stream: it stops; {REMEDY}")
 
+    async def _read(self, chunks: AsyncIterator[bytes]) -> None:
+        """Raises: TimeoutError after too long without a table, StreamError."""
+        splitter = EventSplitter(EVENT_LIMIT_BYTES)
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(self._silence_seconds) as silence:
+            async for chunk in chunks:
+                events = splitter.feed(chunk)
+                if splitter.overflows:
+                    raise StreamError(
+                        f"expected a table of at most {EVENT_LIMIT_BYTES // 2**20} MiB"
+                        f" at {self._shown_url}, found a longer one"
+                    )
+                if events:
+                    self._take(events)
+                    silence.reschedule(loop.time() + self._silence_seconds)
+
     def _take(self, events: list[bytes]) -> None:
-        if not events:
-            return
         try:
             table = _table(events[-1])
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -24,6 +24,8 @@ GRACE_SECONDS = 15.0
 """How long a view is kept that nobody looks at: a page that is loaded again costs no round."""
 GIVE_UP_SECONDS = 2.0
 """How long a round goes on that nobody waits for."""
+MOST_NUMBERS = 10_000_000
+"""Of all views together: about 300 MiB."""
 MOST_QUOTED = 60
 """Of what a viewer sent, in a sentence."""
 
@@ -74,6 +76,8 @@ class Poller:
                 screen.unseat(viewer, now)
         for one in (view, view.tiles):
             screen = self._screens.setdefault(one.key, Screen(one, now, self._encode))
+            if viewer not in screen.seats:
+                self._rounds.freshen(screen, now)
             screen.seat(viewer, wanted[one.key])
         self._wake.set()
         return view.key, view.tiles.key
@@ -148,8 +152,15 @@ class Poller:
 
     def _require_room(self, viewer: Watcher, view: View) -> None:
         views = {key for one, key in self._views.items() if one is not viewer}
-        if view.key not in views and len(views) >= self._most_views:
+        if view.key in views:
+            return
+        if len(views) >= self._most_views:
             raise BadViewError(
                 f"{self._most_views} different views are shown already"
                 " (DASHBOARD_MOST_VIEWS): choose a range without a zoom or a filter"
+            )
+        if sum(screen.size for screen in self._screens.values()) > MOST_NUMBERS:
+            raise BadViewError(
+                f"all views together have more than {MOST_NUMBERS} numbers already:"
+                " choose a range without a zoom or a filter"
             )

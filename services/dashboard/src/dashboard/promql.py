@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import msgspec
@@ -18,6 +19,8 @@ Sample = tuple[float, str]
 START = "`make start` starts it"
 PATIENCE_SECONDS = 2.0
 """Beyond the time that Prometheus is given for a query."""
+VOICE_SECONDS = 3.0
+"""How long it may take to say anything."""
 MOST_BYTES = 32 * 1024 * 1024
 """Of one answer."""
 SHORTER = "a shorter range asks less of it"
@@ -55,7 +58,7 @@ class _Data(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     status: str
-    data: _Data = msgspec.field(default_factory=_Data)
+    data: _Data | list[str] = msgspec.field(default_factory=_Data)
     errorType: str = ""  # noqa: N815 (Prometheus's spelling)
     error: str = ""
 
@@ -88,24 +91,46 @@ class Prometheus:
             "lookback_delta": f"{look_back_seconds:g}s",
             "timeout": f"{self._timeout_seconds:g}",  # with a letter it must be a whole number
         }
-        return (await self._ask("range", "query_range", given)).result
+        return (await self._data("range", "query_range", given)).result
 
     async def instant(self, expr: str, /) -> Sequence[tuple[Mapping[str, str], float]] | None:
         """What an expression is now; None where no answer came."""
         try:
-            data = await self._ask("instant", "query", {"query": expr})
+            data = await self._data("instant", "query", {"query": expr})
+            known = [(one.metric, one.value[1]) for one in data.result if one.value is not None]
+            return [(labels, float(value)) for labels, value in known]
+        except (QueryError, ValueError):
+            return None
+
+    async def is_heard(self) -> bool:
+        """Whether it answers at all, within a moment."""
+        try:
+            async with asyncio.timeout(VOICE_SECONDS):
+                return await self.instant("vector(1)") is not None
+        except TimeoutError:
+            return False
+
+    async def values(self, label: str, series: str, start: float) -> Sequence[str] | None:
+        """What a label has been since a time, of a series; None where no answer came."""
+        asked = urlencode({"match[]": series, "start": f"{start:.0f}"})
+        try:
+            data = await self._ask("values", f"label/{label}/values?{asked}", None)
         except QueryError:
             return None
-        return [(one.metric, float(one.value[1])) for one in data.result if one.value is not None]
+        return data if isinstance(data, list) else None
 
     async def alerts(self) -> Sequence[Firing] | None:
         """The alerts that fire, or are about to; None where no answer came."""
         try:
-            return (await self._ask("alerts", "alerts", None)).alerts
+            return (await self._data("alerts", "alerts", None)).alerts
         except QueryError:
             return None
 
-    async def _ask(self, kind: str, what: str, given: dict[str, str] | None) -> _Data:
+    async def _data(self, kind: str, what: str, given: dict[str, str] | None) -> _Data:
+        data = await self._ask(kind, what, given)
+        return _Data() if isinstance(data, list) else data
+
+    async def _ask(self, kind: str, what: str, given: dict[str, str] | None) -> _Data | list[str]:
         if not self._url:
             raise QueryError("unreachable", "there is no Prometheus", START)
         began = time.perf_counter()
@@ -117,7 +142,7 @@ class Prometheus:
         finally:
             self._books.queried(kind, time.perf_counter() - began)
 
-    async def _answered(self, url: str, given: dict[str, str] | None) -> _Data:
+    async def _answered(self, url: str, given: dict[str, str] | None) -> _Data | list[str]:
         where = without_credentials(self._url)
         try:
             # by itself Prometheus ends it first, and says so
@@ -149,7 +174,7 @@ class Prometheus:
             return answer.status_code, bytes(body)
 
 
-def _read(status: int, body: bytes, where: str) -> _Data:
+def _read(status: int, body: bytes, where: str) -> _Data | list[str]:
     """What an answer carries. Raises: QueryError."""
     if status == httpx2.codes.SERVICE_UNAVAILABLE and not body.startswith(b"{"):
         raise QueryError("unreachable", f"Prometheus at {where} is not ready", WAIT)

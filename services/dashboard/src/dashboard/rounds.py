@@ -5,8 +5,7 @@ and then for all that is missing, so that a Prometheus that was away leaves no h
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 
@@ -15,13 +14,17 @@ from dashboard.frames import columns, instants, missing
 from dashboard.kept import FAILED
 from dashboard.messages import Series
 from dashboard.panels.model import Panel, Role
-from dashboard.promql import Found, Prometheus, QueryError, SilenceError
+from dashboard.promql import QueryError, SilenceError
 from dashboard.screen import Added, Screen
 from dashboard.settings import DashboardSettings
-from dashboard.views import Grid, View, grid_of
+from dashboard.turns import Prometheus, Turns
+from dashboard.views import ANCHOR_SECONDS, SETTLE_SECONDS, Grid, View, grid_of
 
 AGAIN_SECONDS = 5.0
-"""How long after a failure it is asked for again."""
+"""How long after a failure it is asked for again; after a time-out, each time twice as long."""
+MOST_DOUBLINGS = 5
+STALE_STEPS = 0.1
+"""How old the newest instant of a view may be for who comes: so much of its step, and a minute."""
 FLUSH_SECONDS = 0.15
 """How long new panels are gathered before they are given: a page draws them together."""
 LEAST_LOOK_BACK_SECONDS = 75
@@ -42,13 +45,10 @@ class Rounds:
         clock: Callable[[], float],
     ) -> None:
         self._panels = {panel.id: panel for panel in panels}
-        self._prometheus = prometheus
+        self._turns = Turns(prometheus, settings.prometheus_concurrency)
         self._scrape_seconds = settings.scrape_interval_seconds
         self._slo = slo_of(settings)
         self._clock = clock
-        self._asking = asyncio.Semaphore(settings.prometheus_concurrency)
-        self._silence: SilenceError | None = None
-        self._silent_at = 0.0
         self._look_back_seconds = max(LEAST_LOOK_BACK_SECONDS, int(4 * self._scrape_seconds))
 
     def lacking(self, screen: Screen, now: float) -> list[str]:
@@ -57,6 +57,13 @@ class Rounds:
             return []
         grid = self._grid(screen, now)
         return [name for name in sorted(screen.wanted) if _lacks(screen, name, grid, now)]
+
+    def freshen(self, screen: Screen, now: float) -> None:
+        """Let a live view begin anew for who comes, where its steps are so long that it is old."""
+        grid = self._grid(screen, now)
+        stale_seconds = SETTLE_SECONDS + ANCHOR_SECONDS + STALE_STEPS * grid.step
+        if screen.view.is_live and now - grid.end > stale_seconds:
+            screen.begun = now
 
     async def play(self, screen: Screen, names: Iterable[str], now: float) -> None:
         """Ask for what these panels lack. Each is busy until it was given: none waits for others.
@@ -73,14 +80,16 @@ class Rounds:
             screen.set_busy(busy, is_busy=False)
 
     async def _play(self, screen: Screen, grid: Grid, busy: set[str]) -> None:
+        parts = {name: missing(screen.panels[name].buffer, grid) for name in busy}
         try:
-            scraped = await self._scraped(grid)
+            scraped = await self._scraped(spanned(parts.values()))
         except QueryError as error:
             # what does not answer this answers nothing, and each would wait as long
             self._fail(screen, dict.fromkeys(busy, error))
             return
         asked = {
-            asyncio.ensure_future(self._ask(screen, name, grid, scraped)): name for name in busy
+            asyncio.ensure_future(self._ask(screen, name, part, scraped)): name
+            for name, part in parts.items()
         }
         pending = set(asked)
         try:
@@ -93,11 +102,10 @@ class Rounds:
                 one.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
 
-    async def _ask(self, screen: Screen, name: str, grid: Grid, scraped: frozenset[float]) -> Added:
-        """What a panel lacks of a grid. Raises: QueryError."""
+    async def _ask(self, screen: Screen, name: str, part: Grid, scraped: frozenset[float]) -> Added:
+        """What a panel lacks. Raises: QueryError."""
         shown = screen.panels[name]
-        shown.exprs = shown.exprs or self._exprs(name, screen.view, grid.step)
-        part = missing(shown.buffer, grid)
+        shown.exprs = shown.exprs or self._exprs(name, screen.view, part.step)
         asked = [
             self._series(self._panels[name], place, expr, part, scraped)
             for place, expr in enumerate(shown.exprs)
@@ -110,7 +118,8 @@ class Rounds:
         failed = {name: why for name, one in done.items() if (why := _refused(one)) is not None}
         came = [one.result() for name, one in done.items() if name not in failed]
         for one in came:
-            screen.panels[one.panel].not_before = 0.0
+            shown = screen.panels[one.panel]
+            shown.not_before, shown.time_outs = 0.0, 0
         screen.set_busy(done, is_busy=False)
         screen.take(came)
         self._fail(screen, failed)
@@ -119,7 +128,10 @@ class Rounds:
         """Say of panels why they are not to be had, of those with the same reason together."""
         said: dict[tuple[str, str], list[str]] = {}
         for name, error in failed.items():
-            screen.panels[name].not_before = self._clock() + AGAIN_SECONDS
+            shown = screen.panels[name]
+            pause = AGAIN_SECONDS * 2 ** min(shown.time_outs, MOST_DOUBLINGS)
+            shown.time_outs += error.kind == "timeout"
+            shown.not_before = self._clock() + pause
             said.setdefault((str(error), error.remedy), []).append(name)
         for (sentence, remedy), names in said.items():
             screen.fail(names, sentence, remedy)
@@ -142,9 +154,13 @@ class Rounds:
     async def _series(
         self, panel: Panel, place: int, expr: str, grid: Grid, scraped: frozenset[float]
     ) -> list[Series]:
-        found = await self._range(expr, grid)
+        found = await self._turns.range(expr, grid, self._look_back_seconds)
         is_constant = panel.queries[place].role is Role.THRESHOLD
-        return columns(place, found, grid, None if is_constant else scraped)
+        try:
+            return columns(place, found, grid, None if is_constant else scraped)
+        except ValueError as error:
+            said = f"expected numbers from Prometheus: {error}"
+            raise QueryError("unreadable", said) from error
 
     async def _scraped(self, grid: Grid) -> frozenset[float]:
         """When there were samples. Raises: QueryError.
@@ -154,32 +170,24 @@ class Rounds:
         """
         window = duration(max(self._look_back_seconds, grid.step))
         try:
-            return instants(await self._range(f"count(count_over_time(up[{window}]))", grid))
+            expr = f"count(count_over_time(up[{window}]))"
+            return instants(await self._turns.range(expr, grid, self._look_back_seconds))
         except SilenceError as error:
             # this asks for little: a shorter range would help nobody
             raise SilenceError(str(error), HANGS) from error
-
-    async def _range(self, expr: str, grid: Grid) -> Sequence[Found]:
-        """The answer, in its turn. Raises: QueryError.
-
-        Who does not answer one query does not answer those that wait behind it, either: each would
-        take its whole time, one after the other.
-        """
-        came = time.perf_counter()
-        async with self._asking:
-            if self._silence is not None and self._silent_at >= came:
-                raise SilenceError(str(self._silence), self._silence.remedy)
-            try:
-                return await self._prometheus.range(expr, grid, self._look_back_seconds)
-            except SilenceError as error:
-                self._silence, self._silent_at = error, time.perf_counter()
-                raise
 
 
 def slo_of(settings: DashboardSettings) -> Mapping[str, str]:
     """The objectives' numbers, by the names that panels use."""
     names = ("slo_success_ratio", "slo_ttft_seconds", "slo_ttft_ratio", "slo_duration_seconds")
     return {name: f"{getattr(settings, name):g}" for name in names}
+
+
+def spanned(parts: Iterable[Grid]) -> Grid:
+    """The grid from the first instant of any to the last, of grids that are parts of one."""
+    grids = list(parts)
+    start, end, step = min(one.start for one in grids), max(one.end for one in grids), grids[0].step
+    return Grid(start, step, (end - start) // step + 1)
 
 
 async def _all_of(asked: Iterable[Awaitable[list[Series]]]) -> list[Series]:

@@ -41,8 +41,8 @@ class Seat:
 class Shown:
     """A panel: what was answered, and what went wrong last.
 
-    While it is busy it is being asked for. Units: before `not_before`, as Unix time, it is not
-    asked for again.
+    While it is busy it is being asked for. `time_outs` are those since the last answer. Units:
+    before `not_before`, as Unix time, it is not asked for again.
     """
 
     exprs: tuple[str, ...] = ()
@@ -50,6 +50,7 @@ class Shown:
     error: str = ""
     remedy: str = ""
     not_before: float = 0.0
+    time_outs: int = 0
     is_busy: bool = False
 
     @property
@@ -86,6 +87,11 @@ class Screen:
     def is_busy(self) -> bool:
         """Whether any panel is being asked for."""
         return any(shown.is_busy for shown in self.panels.values())
+
+    @property
+    def size(self) -> int:
+        """How many numbers it keeps."""
+        return sum(shown.buffer.size for shown in self.panels.values() if shown.buffer)
 
     def set_busy(self, names: Iterable[str], *, is_busy: bool) -> None:
         """Panels are being asked for, or no more."""

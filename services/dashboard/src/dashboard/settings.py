@@ -16,7 +16,7 @@ class DashboardSettings(ServiceSettings):
 
     model_config = settings_config("DASHBOARD_", "dashboard")
 
-    host: str = Field("127.0.0.1", description="Address of the page.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address of the page.")
     port: int = Field(3001, ge=0, le=65535, description="Port of the page.")
     allowed_origins: str = Field(
         "",
@@ -54,7 +54,11 @@ class DashboardSettings(ServiceSettings):
         15.0, gt=0, le=120, description="Longest wait for an answer of Prometheus."
     )
     prometheus_concurrency: int = Field(
-        4, ge=1, le=64, description="Queries that Prometheus is asked at once."
+        4,
+        ge=1,
+        le=64,
+        description="Queries that Prometheus is asked at once; beside them half as many of "
+        "stretches over two hours.",
     )
     most_viewers: int = Field(500, ge=1, le=10_000, description="Viewers at once.")
     most_views: int = Field(
@@ -68,6 +72,11 @@ class DashboardSettings(ServiceSettings):
     slo_duration_seconds: float = Field(
         60.0, gt=0, description="As SLO_DURATION_SECONDS of the rules."
     )
+
+    @field_validator("runbook_file", mode="before")
+    @classmethod
+    def _is_file_or_nothing(cls, value: object) -> object:
+        return value or None
 
     @field_validator("proxy_url")
     @classmethod

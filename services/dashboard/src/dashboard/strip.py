@@ -24,13 +24,16 @@ WITHIN_SECONDS = 4.0
 
 
 class Prometheus(Protocol):
-    """Who is asked. Both give None where no answer came: the part Prometheus says why."""
+    """Who is asked. All give None where no answer came: the part Prometheus says why."""
 
     async def instant(self, expr: str, /) -> Sequence[tuple[Mapping[str, str], float]] | None:
         """What an expression is now: labels and value of each series."""
 
     async def alerts(self) -> Sequence[Firing] | None:
         """The alerts that fire, or are about to."""
+
+    async def values(self, label: str, series: str, start: float, /) -> Sequence[str] | None:
+        """What a label has been since a time, of a series."""
 
 
 class Strips:
@@ -70,7 +73,9 @@ class Strips:
         proxy, exporter, traffic, prometheus = told
         now = self._clock()
         if facts is not None:
-            self._newest = facts.newest or self._newest
+            # what is looked for in the past is found by the half minute alone
+            seen = (facts.newest, self._newest)
+            self._newest = max((one for one in seen if one is not None), default=None)
             self._is_demo = facts.is_demo
         found = findings(
             Told(
@@ -129,7 +134,7 @@ class Strips:
         now = self._clock()
         if self._models_at is not None and now - self._models_at < MODELS_EVERY_SECONDS:
             return
-        found = await ask_models(self._http, self._settings.prometheus_url, now)
+        found = await _in_time(ask_models(self._prometheus, now))
         if found is not None:
             self._models, self._models_at = found, now
 

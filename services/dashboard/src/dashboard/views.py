@@ -81,7 +81,7 @@ class View(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """What tells it from others, in messages."""
-        when = f"{self.seconds}" if self.start is None else f"{self.start}-{self.end}"
+        when = f"{self.seconds}" if self.is_live else f"{self.start}-{self.end}"
         how = "model" if self.by_model else "total"
         models = (name.replace("%", "%25").replace("|", "%7C") for name in sorted(self.models))
         return "|".join((when, str(self.points), self.routing, how, *models))

@@ -20,7 +20,7 @@ class EngineSettings(ServiceSettings):
 
     model_config = settings_config("ENGINE_", "python -m engine")
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(11434, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     models_dir: Path = Field(
         Path(".local/models"),

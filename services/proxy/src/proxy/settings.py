@@ -12,9 +12,11 @@ class ProxySettings(ServiceSettings):
 
     model_config = settings_config("PROXY_", "proxy")
 
-    host: str = Field("127.0.0.1", description="Address that clients connect to.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address that clients connect to.")
     port: int = Field(11435, ge=0, le=65535, description="Port that clients connect to.")
-    control_host: str = Field("127.0.0.1", description="Address of /metrics, /health and /api.")
+    control_host: str = Field(
+        "127.0.0.1", min_length=1, description="Address of /metrics, /health and /api."
+    )
     control_port: int = Field(
         8001, ge=0, le=65535, description="Port of /metrics, /health and /api."
     )

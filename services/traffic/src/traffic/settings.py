@@ -166,7 +166,9 @@ class TrafficSettings(ServiceSettings):
         1, ge=1, le=64, description="Processes that share the plan; their records are merged."
     )
 
-    worker_host: str = Field("127.0.0.1", description="For `worker`: address of its control.")
+    worker_host: str = Field(
+        "127.0.0.1", min_length=1, description="For `worker`: address of its control."
+    )
     worker_port: int = Field(
         8002, ge=0, le=65535, description="For `worker`: port of its control and /metrics."
     )

@@ -5,7 +5,14 @@ import asyncio
 from fastapi.testclient import TestClient
 from prometheus_client import CollectorRegistry, Counter
 
-from ollama_observe.service.http import Check, Control, Readiness, create_control_app
+from ollama_observe.service.http import (
+    Check,
+    Control,
+    Readiness,
+    create_control_app,
+    remembered,
+)
+from tests.clock import Clock
 
 
 def control(ok: bool = True) -> tuple[Control, TestClient]:
@@ -130,3 +137,17 @@ def test_an_app_may_write_its_metrics_itself() -> None:
     asked = Control("other", about.readiness, CollectorRegistry(), write=lambda a: (b"1", a))
     answer = TestClient(create_control_app(asked)).get("/metrics", headers={"accept": "text/x"})
     assert (answer.content, answer.headers["content-type"]) == (b"1", "text/x")
+
+
+async def test_a_check_is_made_anew_only_after_a_while() -> None:
+    clock, made = Clock(), 0
+
+    async def check() -> Check:
+        nonlocal made
+        made += 1
+        return Check(True, f"look {made}")
+
+    look = remembered(check, 30.0, clock)
+    assert [(await look()).detail for _ in range(3)] == ["look 1"] * 3
+    clock.now += 30
+    assert (await look()).detail == "look 2"

@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
-from ollama_observe.service.addresses import is_loopback
+from ollama_observe.service.addresses import found_words, is_loopback
 
 _SAME = frozenset({"none", "same-origin"})
 
@@ -45,7 +45,7 @@ def host_of(origin: str) -> str:
     parts = urlsplit(origin)
     is_bare = not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
     if parts.scheme not in ("http", "https") or not parts.hostname or not is_bare:
-        raise ValueError(f"expected http://host:port or https://host, found {origin!r}")
+        raise ValueError(f"expected http://host:port or https://host{found_words(origin)}")
     _ = parts.port  # raises ValueError for one out of range
     return parts.hostname
 

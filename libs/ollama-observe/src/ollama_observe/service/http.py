@@ -52,6 +52,23 @@ class Check:
 Checks = Mapping[str, Callable[[], Awaitable[Check]]]
 
 
+def remembered(
+    check: Callable[[], Awaitable[Check]],
+    seconds: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Callable[[], Awaitable[Check]]:
+    """A check that is made anew only after so long, however often it is asked."""
+    last: tuple[float, Check] | None = None
+
+    async def look() -> Check:
+        nonlocal last
+        if last is None or clock() - last[0] >= seconds:
+            last = (clock(), await check())
+        return last[1]
+
+    return look
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """What a control app reports on.

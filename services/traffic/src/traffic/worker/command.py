@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from pydantic import Field
 
 from ollama_observe.metrics.build import process_registry
-from ollama_observe.service.http import Check, Control, Readiness
+from ollama_observe.service.http import Check, Control, Readiness, remembered
 from ollama_observe.service.lifecycle import Listener, listening, run, until_stopped
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load, settings_config
@@ -26,6 +26,9 @@ from traffic.target.check import TargetError, check_target
 from traffic.worker.booking import Books
 from traffic.worker.control import create_control
 from traffic.worker.session import Session
+
+LOOK_EVERY_SECONDS = 30.0
+"""How often its health asks the target at most: the proxy counts each look as a request."""
 
 
 class WorkerSettings(TrafficSettings):
@@ -65,7 +68,8 @@ def create_worker(settings: TrafficSettings, bank: Bank) -> Worker:
         is_over = session.state == "idle"
         return Check(not (has_failed and is_over), session.detail or session.state)
 
-    control = Control("traffic", readiness, registry, {"target": target, "run": last_run})
+    checks = {"target": remembered(target, LOOK_EVERY_SECONDS), "run": last_run}
+    control = Control("traffic", readiness, registry, checks)
     return Worker(create_control(control, session, settings), readiness, session)
 
 

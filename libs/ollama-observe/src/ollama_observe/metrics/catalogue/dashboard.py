@@ -29,8 +29,8 @@ QUERY_ROUNDS = Metric(
 QUERY_DURATION = Metric(
     "dashboard_query_duration_seconds",
     _H,
-    "How long Prometheus took for an answer, of kind `range`, `instant` or `alerts`; failures "
-    "among them.",
+    "How long Prometheus took for an answer, of kind `range`, `instant`, `alerts` or `values`; "
+    "failures among them.",
     ("kind",),
     "seconds",
     buckets.QUERY,
