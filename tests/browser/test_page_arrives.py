@@ -60,6 +60,22 @@ def test_the_policy_permits_nothing_inline_and_nobody_else(visit: Visits, world:
     visit.hosts.discard(urlsplit(ELSEWHERE).netloc)  # it was asked for, and never left the browser
 
 
+def test_a_part_that_does_not_come_is_said_and_asked_for_again(visit: Visits) -> None:
+    visit.expected = [re.compile("Failed to load resource")]
+    page = visit()
+    page.route("**/series.js", lambda route: route.abort())
+    page.goto(f"{page.url}?range=5m")
+    said = page.locator("#connection-words")
+    expect(said).to_have_text("A part of this page did not come: it is loaded again in 5 s.")
+    expect(page.locator("#verdict")).to_have_text("Not known.")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Load the page again").click()
+    expect(said).to_contain_text("A part of this page did not come")
+    page.unroute("**/series.js")
+    page.wait_for_selector("#parts li")  # by itself
+    expect(said).to_be_hidden()
+
+
 def test_nobody_is_asked_but_the_dashboard_and_nothing_is_kept_but_the_choice(
     visit: Visits, world: World
 ) -> None:

@@ -93,11 +93,12 @@ def test_requests_that_fail_are_drawn_by_kind(visit: Visits, world: World) -> No
     for _ in range(3):
         world.ask_in_vain()
     page = visit("?range=5m")
-    until_panel(page, "errors")
+    panel_of(page, "errors").scroll_into_view_if_needed()
+    until_drawn(page, '[data-panel="errors"] canvas', 20)  # it is as short as it is counted
 
     def is_counted() -> bool:
         columns = table_of(page, "errors").columns
-        return any(value == 3 for value in columns.get("upstream_4xx", ()))
+        return any(value == 3 for value in columns.get("upstream_4xx (requests)", ()))
 
     assert until(page, is_counted)
 

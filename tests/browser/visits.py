@@ -24,6 +24,10 @@ Theme = Literal["dark", "light"]
 LINE_LOST = re.compile(r"^WebSocket connection to .* failed")
 """Chromium's own word, which no page can keep it from, where nobody answers."""
 
+NETWORK_CHANGED = re.compile("ERR_NETWORK_CHANGED")
+"""Chromium gives up what it loads when a network of this machine comes or goes, as Docker's do; the
+page is to load itself again."""
+
 _FLAGS = (
     "--no-sandbox",
     # what a page would ask of others than this machine finds nobody
@@ -84,7 +88,7 @@ class Visits:
         """Close all pages; they asked nobody but their dashboard, and complained of nothing."""
         for context in self.browser.contexts:
             context.close()
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
         assert self.hosts <= {urlsplit(self.url).netloc}
 
     def _opened(self, page: Page, socket: WebSocket) -> None:
@@ -97,5 +101,6 @@ class Visits:
             self.hosts.add(parts.netloc)
 
     def _told(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning") and not any(one.search(text) for one in self.expected):
+        expected = (*self.expected, NETWORK_CHANGED)
+        if kind in ("error", "warning") and not any(one.search(text) for one in expected):
             self.complaints.append(text)

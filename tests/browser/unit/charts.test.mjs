@@ -3,13 +3,13 @@ import { test } from "node:test";
 const STATIC = "../../../services/dashboard/src/dashboard/static";
 const { rowsOf, seriesName, stacked, statsOf, lastOf, isEmpty } = await import(`${STATIC}/series.js`);
 const { bucketsOf, shadeOf } = await import(`${STATIC}/heatmap.js`);
-const { lanesOf, sentence, stretches } = await import(`${STATIC}/gantt.js`);
+const { edgesOf, lanesOf, sentence, stretches } = await import(`${STATIC}/gantt.js`);
 const { clustered, marksOf, sentence: marksSentence } = await import(`${STATIC}/marks.js`);
 const { spread, widthOf } = await import(`${STATIC}/labels.js`);
 const { toggled } = await import(`${STATIC}/legend.js`);
 const { csvOf, fileName } = await import(`${STATIC}/export.js`);
 const { strokesOf } = await import(`${STATIC}/spark.js`);
-const { behindOf } = await import(`${STATIC}/board.js`);
+const { behindOf, veilOf } = await import(`${STATIC}/veil.js`);
 const { collapsed } = await import(`${STATIC}/group.js`);
 const { lackOf } = await import(`${STATIC}/panel.js`);
 const { areCrowded, commonEnd } = await import(`${STATIC}/thresholds.js`);
@@ -57,7 +57,14 @@ test("a summary is of the points that there are", () => {
   assert.deepEqual(statsOf([null, 1, 3, 2, null]), { last: 2, mean: 2, max: 3, p95: 3 });
   assert.deepEqual(statsOf([null]), { last: null, mean: null, max: null, p95: null });
   assert.equal(lastOf([5, null, null]), null);
-  assert.equal(isEmpty(shown([one([null, null])])), true);
+  assert.equal(isEmpty(panel([{ expr: "x" }]), shown([one([null, null])])), true);
+});
+
+test("an objective alone is no data", () => {
+  const two = panel([{ expr: "x" }, { expr: "vector(5)", role: "threshold" }]);
+  assert.equal(isEmpty(two, shown([one([5, 5], {}, 1)])), true);
+  assert.equal(lackOf(two, shown([one([5, 5], {}, 1)])).what, "empty");
+  assert.equal(isEmpty(two, shown([one([null, 0]), one([5, 5], {}, 1)])), false);
 });
 
 test("cumulative counts become those of each bucket, and a gap stays one", () => {
@@ -84,6 +91,12 @@ test("one request is seen beside a thousand, and none is not", () => {
 test("a bar is a stretch without a gap", () => {
   assert.deepEqual(stretches([null, 1, 1, null, 1]), [[1, 2], [4, 4]]);
   assert.deepEqual(stretches([]), []);
+});
+
+test("a bar begins a step before its first point: what stood at the last instant alone is seen, too", () => {
+  const month = shown([one([null, null, 1])], { start: 0, step: 7200 });
+  assert.deepEqual(edgesOf([2, 2], month), [7200, 14_400]);
+  assert.deepEqual(edgesOf([0, 1], month), [-7200, 7200]);
 });
 
 test("a row says what a model takes, where, and until when", () => {
@@ -159,6 +172,15 @@ test("what is known ends with the newest sample, once that is old", () => {
   assert.equal(behindOf({ at: 100, newest: 40 }, 30), null);
 });
 
+test("only a panel whose own newest point is missing is veiled", () => {
+  const behind = { from: 40, text: "last sample 1 min ago" };
+  const two = panel([{ expr: "x" }, { expr: "vector(5)", role: "threshold" }]);
+  assert.equal(veilOf(behind, two, shown([one([1, 2, 3])])), null);
+  assert.equal(veilOf(behind, two, shown([one([1, 2, null])])), null);
+  assert.equal(veilOf(behind, two, shown([one([1, null, null]), one([5, 5, 5], {}, 1)])), behind);
+  assert.equal(veilOf(null, two, shown([one([1, null, null])])), null);
+});
+
 test("panels that lack the same are one sentence, a single one speaks for itself", () => {
   const found = collapsed([
     { id: "a", absent: "no GPU", isAbsent: true }, { id: "b", absent: "no GPU", isAbsent: true },
@@ -170,7 +192,7 @@ test("panels that lack the same are one sentence, a single one speaks for itself
 test("a panel without data says why, and a failed one what helps", () => {
   assert.equal(lackOf(panel([]), shown([])).text, "no data: nobody asked");
   assert.deepEqual(lackOf(panel([]), shown([], { error: "too slow", remedy: "less" })), { what: "error", text: "the query failed: too slow", remedy: "less" });
-  assert.equal(lackOf(panel([]), shown([one([0])])).what, "");
+  assert.equal(lackOf(panel([{ expr: "x" }]), shown([one([0])])).what, "");
 });
 
 test("many thresholds say once what they have in common", () => {
@@ -182,10 +204,13 @@ test("many thresholds say once what they have in common", () => {
   assert.equal(areCrowded([-40, 4]), false); // above the chart, and under the line
 });
 
-test("an expression goes to Prometheus whole", () => {
-  const url = new URL(graphOf("http://localhost:9090/", 'sum(up{a="&"})'));
-  assert.equal(url.searchParams.get("g0.expr"), 'sum(up{a="&"})');
-  assert.equal(url.pathname, "/graph");
+test("an expression goes to Prometheus whole, with its stretch", () => {
+  const asked = (isLive) => new URL(graphOf("http://localhost:9090/", 'sum(up{a="&"})', [1_700_000_000, 1_700_000_900], isLive));
+  assert.equal(asked(true).searchParams.get("g0.expr"), 'sum(up{a="&"})');
+  assert.equal(asked(true).pathname, "/graph");
+  assert.equal(asked(true).searchParams.get("g0.range_input"), "900s");
+  assert.equal(asked(true).searchParams.get("g0.end_input"), null);
+  assert.equal(asked(false).searchParams.get("g0.end_input"), "2023-11-14 22:28:20");
 });
 
 test("PromQL is shown as it was asked, without queries of the other view", () => {

@@ -21,6 +21,8 @@ test("numbers have three significant digits and a unit that people say", () => {
     [512, "bytes", "512 B"],
     [0.4123, "ratio", "41.2 %"],
     [0.00004, "ratio", "0.004 %"],
+    [3e-12, "ratio", "0 %"],
+    [-3e-12, "ratio", "0 %"],
     [1, "ratio", "100 %"],
     [1230, "watts", "1.23 kW"],
     [0.4, "watts", "0.4 W"],

@@ -20,7 +20,7 @@ function pressed(/** @type {string} */ key, kind = "page", more = {}) {
   /** @type {any[]} */
   const done = [];
   const actions = Object.fromEntries(
-    ["filter", "pause", "theme", "full", "help"].map((name) => [name, () => done.push(name)]),
+    ["filter", "pause", "theme", "full", "close", "help"].map((name) => [name, () => done.push(name)]),
   );
   const event = { key, ctrlKey: false, metaKey: false, altKey: false, ...more };
   const all = /** @type {any} */ ({ ...actions, range: (/** @type {number} */ s) => done.push(s) });
@@ -29,7 +29,8 @@ function pressed(/** @type {string} */ key, kind = "page", more = {}) {
 }
 
 test("keys do what the list says", () => {
-  assert.deepEqual(["/", " ", "t", "f", "?"].map((key) => pressed(key)), ["filter", "pause", "theme", "full", "help"]);
+  const keys = ["/", " ", "t", "f", "Escape", "?"];
+  assert.deepEqual(keys.map((key) => pressed(key)), ["filter", "pause", "theme", "full", "close", "help"]);
   assert.deepEqual(["1", "2", "7"].map((key) => pressed(key)), [300, 900, 2_592_000]);
   assert.deepEqual(["8", "0", "x", "Enter"].map((key) => pressed(key)), [null, null, null, null]);
 });
@@ -65,6 +66,7 @@ test("the view in few words", () => {
   assert.equal(viewLabel(DEFAULT), "15 m, All models");
   const other = { ...zoomed(DEFAULT, 1000, 2000), models: ["a"], routing: "portkey" };
   assert.equal(viewLabel(other), "zoomed, a, Portkey");
+  assert.equal(viewLabel(other, true), "always 15 m, a, Portkey");
 });
 
 test("a stretch says as much of its ends as tells them apart", () => {

@@ -26,6 +26,8 @@ test("bytes are counted in powers of two", () => {
 test("a share that comes near to all of it has all of it as its end, a small one has not", () => {
   assert.equal(linear(0, 0.8, 0.01, { most: 1 }).max, 1);
   assert.ok(linear(0, 0.04, 0.01, { most: 1 }).max < 0.1);
+  assert.equal(linear(0, 1.0004, 0.01, { most: 1 }).max, 1); // as rates are estimated
+  assert.ok(linear(0, 1.4, 0.01, { most: 1 }).max >= 1.4);
 });
 
 test("nothing but zeros is an axis, too, and what is below zero is seen", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { connectionWords, historyNotice, missingOf } from "../../../services/dashboard/src/dashboard/static/notices.js";
+import { QUIET_MS, connectionWords, historyNotice, knownUntil, missingOf } from "../../../services/dashboard/src/dashboard/static/notices.js";
 import { budgetWords, linkOf, percent, tightestOf } from "../../../services/dashboard/src/dashboard/static/strip.js";
 import { budgetState, verdict } from "../../../services/dashboard/src/dashboard/static/verdict.js";
 
@@ -127,4 +127,20 @@ test("the line at the top waits before it says that it connects, and says why it
   assert.equal(connectionWords(lost, 5000), "Reconnecting (the dashboard stops), last data");
   assert.equal(connectionWords({ ...connection, kind: "open" }, 5000), "");
   assert.equal(connectionWords({ ...lost, kind: "outdated", reason: "of another version" }, 1), "Of another version.");
+});
+
+test("a line on which nothing comes is said, before it is lost", () => {
+  const open = /** @type {any} */ ({ kind: "open", reason: "", since: 0, heard: 1000, again: null });
+  assert.equal(connectionWords(open, 1000 + QUIET_MS - 1), "");
+  assert.equal(connectionWords(open, 1000 + QUIET_MS), "Nothing heard of the dashboard for");
+});
+
+test("ages stop where nothing is known any more, and do not jump when the line is lost", () => {
+  const open = /** @type {any} */ ({ kind: "open", reason: "", since: 0, heard: 1000, again: null });
+  assert.equal(knownUntil(open, 3000), 3000);
+  assert.equal(knownUntil(open, 30_000), 1000 + QUIET_MS);
+  assert.equal(knownUntil({ ...open, kind: "lost", since: 21_000 }, 30_000), 1000 + QUIET_MS);
+  assert.equal(knownUntil({ ...open, kind: "lost", since: 3000 }, 30_000), 3000);
+  assert.equal(knownUntil({ ...open, kind: "connecting", heard: null }, 30_000), 30_000);
+  assert.equal(knownUntil(null, 30_000), 30_000);
 });

@@ -15,8 +15,11 @@ def test_the_time_of_requests_is_stacked_to_a_whole() -> None:
 
 def test_every_request_that_ended_is_in_a_band_of_the_outcomes() -> None:
     panel = BY_ID["requests-outcome"]
-    names = [panel.queries[place].name for place in panel.asked(by_model=False)]
-    assert names == ["answered", "{operation} of a model", "client left", "{error_type}"]
+    total, by_model = (
+        [panel.queries[place].name for place in panel.asked(by_model)] for by_model in (False, True)
+    )
+    assert total == ["answered", "{operation} only", "client left", "{error_type}"]
+    assert by_model == [f"{{model}} {name}" for name in total]
     assert panel.kind is Kind.STACKED
 
 

@@ -3,7 +3,7 @@
 Both ways are always shown, side by side: the filter of routing does not apply here.
 """
 
-from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
+from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Role, Split, Unit
 from dashboard.panels.queries import (
     grown,
     per_model,
@@ -16,10 +16,11 @@ from dashboard.panels.queries import (
 
 GROUP = Group("gateway", "What does the way through Portkey add?")
 
-_ALL = "ollama_proxy_requests_total{${models}}"
-_PORTKEY = 'ollama_proxy_requests_total{routing="portkey",${models}}'
-_DIRECT = 'ollama_proxy_requests_total{routing="direct",${models}}'
-_DURATION, _DURATION_OF = "ollama_proxy_request_duration_seconds", 'model!="none",${models}'
+_OF_MODELS = 'model!="none",${models}'
+_ALL = f"ollama_proxy_requests_total{{{_OF_MODELS}}}"
+_PORTKEY = f'ollama_proxy_requests_total{{routing="portkey",{_OF_MODELS}}}'
+_DIRECT = f'ollama_proxy_requests_total{{routing="direct",{_OF_MODELS}}}'
+_DURATION = "ollama_proxy_request_duration_seconds"
 _TTFT = "ollama_proxy_time_to_first_token_seconds"
 _GATEWAY = "ollama_proxy_portkey_requests_total{%s}"
 _CACHE_SAYS = _GATEWAY % 'cache_status=~"(SEMANTIC )?(HIT|MISS)|REFRESH"'
@@ -60,8 +61,8 @@ PANELS = (
         Unit.REQUESTS_PER_SECOND,
         queries=per_model(lambda *by: summed(rate(_PORTKEY), *by), "through Portkey"),
         absent=_NONE_THROUGH,
-        help="Requests that ended per second, of those that went through the gateway. The"
-        " filter of routing does not apply.",
+        help="Requests to a model that ended per second, of those that went through the gateway."
+        " The filter of routing does not apply.",
     ),
     Panel(
         "direct-requests",
@@ -69,9 +70,11 @@ PANELS = (
         "Direct Requests",
         Unit.REQUESTS_PER_SECOND,
         queries=per_model(lambda *by: summed(rate(_DIRECT), *by), "direct"),
-        absent="no request went straight to Ollama: the header X-Route: direct sends one there",
-        help="Requests that ended per second, of those that went straight to Ollama. The"
-        " filter of routing does not apply.",
+        absent="no request to a model went straight to Ollama: the header X-Route: direct sends"
+        " one there",
+        help="Requests to a model that ended per second, of those that went straight to Ollama."
+        " What asks no model, as a list of them, is left out. The filter of routing does not"
+        " apply.",
     ),
     Panel(
         "routing-ratio",
@@ -80,8 +83,8 @@ PANELS = (
         Unit.RATIO,
         queries=per_model(lambda *by: ratio(grown(_PORTKEY), grown(_ALL), *by), "through Portkey"),
         absent=_NONE_ENDED,
-        help="The share of requests that went through Portkey; 0 while all of them go directly."
-        + _BOTH_WAYS,
+        help="The share of requests to a model that went through Portkey; 0 while all of them go"
+        " directly." + _BOTH_WAYS,
         most=1.0,
     ),
     Panel(
@@ -89,7 +92,7 @@ PANELS = (
         GROUP.id,
         "Routing Latency",
         Unit.SECONDS,
-        queries=_latency(_DURATION, _DURATION_OF),
+        queries=_latency(_DURATION, _OF_MODELS),
         absent="no request to a model was answered whole in this time: make traffic-portkey asks"
         " ten questions both ways",
         help="Duration of answered requests, by the way they took. Only like compares with like:"
@@ -170,8 +173,7 @@ PANELS = (
         ),
         absent=_NONE_THROUGH,
         help="Requests that went directly although Portkey was asked for, that fell back, and what"
-        " the gateway tried again. Counted over some minutes before each instant; the PromQL says"
-        " how many." + _NO_LABELS,
+        " the gateway tried again." + _NO_LABELS + COUNTED,
     ),
     Panel(
         "gateway-attempts",

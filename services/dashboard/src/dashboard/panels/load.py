@@ -1,5 +1,7 @@
 """How much is asked, and where the time goes."""
 
+from collections.abc import Iterator
+
 from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
 from dashboard.panels.queries import (
     averaged,
@@ -37,10 +39,32 @@ _MODELS_TIME = f"{summed(_ALL_TIME, 'model')} / on () group_left () (sum({_ALL_T
 _IN, _OUT = 'type="input",${requests}', 'type="output",${requests}'
 
 
-def _size(rank: str, matchers: str, name: str, role: Role = Role.LINE) -> tuple[Query, Query]:
-    return per_model(
-        lambda *by: quantile(rank, "ollama_proxy_request_tokens", matchers, *by), name, role
-    )
+_ENDED = (
+    ("answered", "request_duration_seconds_count", ()),
+    ("{operation} only", "model_operations_total", ("operation",)),
+    ("client left", "client_aborts_total", ()),
+    ("{error_type}", "errors_total", ("error_type",)),
+)
+"""Outcomes with the proxy's counter of each and its labels: every request that ended is in one."""
+
+
+def _sizes(matchers: str, name: str) -> Iterator[Query]:
+    for role, rank in ((Role.P50, "0.5"), (Role.P95, "0.95")):
+        yield from per_model(
+            lambda *by, rank=rank: quantile(rank, "ollama_proxy_request_tokens", matchers, *by),
+            f"{name} {role.value}",
+            role,
+        )
+
+
+def _outcomes(split: Split) -> Iterator[Query]:
+    """Requests by their outcome, of all models together or of each."""
+    for name, counter, labels in _ENDED:
+        ended = rate(f"ollama_proxy_{counter}{{${{requests}}}}")
+        if split is Split.MODEL:
+            yield Query(summed(ended, "model", *labels), f"{{model}} {name}", split=split)
+        else:
+            yield Query(summed(ended, *labels), name, split=split)
 
 
 PANELS = (
@@ -50,31 +74,12 @@ PANELS = (
         "Requests by outcome",
         Unit.REQUESTS_PER_SECOND,
         queries=(
-            Query(
-                summed(rate("ollama_proxy_request_duration_seconds_count{${requests}}")),
-                "answered",
-                split=Split.TOTAL,
-            ),
-            Query(
-                summed(rate("ollama_proxy_model_operations_total{${requests}}"), "operation"),
-                "{operation} of a model",
-                split=Split.TOTAL,
-            ),
-            Query(
-                summed(rate("ollama_proxy_client_aborts_total{${requests}}")),
-                "client left",
-                split=Split.TOTAL,
-            ),
-            Query(
-                summed(rate("ollama_proxy_errors_total{${requests}}"), "error_type"),
-                "{error_type}",
-                split=Split.TOTAL,
-            ),
-            Query(summed(_REQUESTS, "model"), "{model}", split=Split.MODEL),
+            *_outcomes(Split.TOTAL),
+            *_outcomes(Split.MODEL),
         ),
         absent=_NO_REQUEST,
-        help="Every request that ended is in one band. By model: all of a model's, whatever became"
-        " of them; `other` are those that no model was proven for, as of most that failed.",
+        help="Every request that ended is in one band. By model: `other` are those that no model"
+        " was proven for, as of most that failed.",
         kind=Kind.STACKED,
     ),
     Panel(
@@ -94,7 +99,7 @@ PANELS = (
     Panel(
         "in-flight",
         GROUP.id,
-        "In flight, by phase",
+        "In flight, by phase or by model",
         Unit.REQUESTS,
         queries=(
             Query(
@@ -198,10 +203,8 @@ PANELS = (
         "Length of prompts and answers",
         Unit.TOKENS,
         queries=(
-            *_size("0.5", _IN, "prompt p50"),
-            *_size("0.95", _IN, "prompt p95"),
-            *_size("0.5", _OUT, "answer p50"),
-            *_size("0.95", _OUT, "answer p95"),
+            *_sizes(_IN, "prompt"),
+            *_sizes(_OUT, "answer"),
         ),
         absent="no answer with token counts ended in this time: make traffic-quick asks ten"
         " questions",

@@ -69,7 +69,7 @@ PANELS = (
                 "no model's",
             ),
         ),
-        absent="no model is on a GPU, or the exporter does not run: make status says",
+        absent=_NO_GPU,
         help="As Ollama says of each model; the rest of what is in use on the cards is contexts,"
         " displays and other programs. The filter of routing does not apply.",
         kind=Kind.STACKED,

@@ -91,6 +91,13 @@ class Split(StrEnum):
     MODEL = "model"
 
 
+COUNTED = (
+    " Counted over a stretch before each instant, which the PromQL names: longer ranges have longer"
+    " ones. Prometheus estimates what lies between its samples, so that a count need not be whole."
+)
+"""The end of the help where growth is counted."""
+
+
 class Query(msgspec.Struct, frozen=True, omit_defaults=True):
     """A part of a panel. `name` is its legend, with labels in braces: `{model} p95`."""
 

@@ -1,6 +1,6 @@
 """Which models are where, and what moves them."""
 
-from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
+from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Role, Split, Unit
 from dashboard.panels.queries import (
     averaged_while_there,
     grown,
@@ -81,7 +81,7 @@ PANELS = (
         help="Evictions had to make room for another model, for want of memory or because of"
         " OLLAMA_MAX_LOADED_MODELS. Loaded again are those that were loaded the moment before:"
         " their options differ, or memory is short; to the others the filter of routing does not"
-        " apply. Counted over some minutes before each instant; the PromQL says how many.",
+        " apply." + COUNTED,
     ),
     Panel(
         "load-time",

@@ -37,14 +37,14 @@ def _beside(what: str) -> tuple[Query, ...]:
     return tuple(
         query
         for whose, seen_by in _SEEN_BY
-        for rank, name in (("0.5", "p50"), ("0.95", "p95"))
-        for query in _quantile(rank, f"{whose}_{what}", f"{seen_by} {name}")
+        for role, rank in ((Role.P50, "0.5"), (Role.P95, "0.95"))
+        for query in _quantile(rank, f"{whose}_{what}", f"{seen_by} {role.value}", role)
     )
 
 
-def _quantile(rank: str, histogram: str, name: str) -> tuple[Query, Query]:
+def _quantile(rank: str, histogram: str, name: str, role: Role) -> tuple[Query, Query]:
     matchers = _OF_MODELS.get(histogram, "${requests}")
-    return per_model(lambda *by: quantile(rank, histogram, matchers, *by), name)
+    return per_model(lambda *by: quantile(rank, histogram, matchers, *by), name, role)
 
 
 PANELS = (

@@ -3,7 +3,7 @@
 Rare things are counted, not told per second: over `${wide}`, which the PromQL shows.
 """
 
-from dashboard.panels.model import Group, Kind, Panel, Query, Split, Unit
+from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Split, Unit
 from dashboard.panels.queries import (
     grown,
     objective,
@@ -22,7 +22,6 @@ _CUT_SHORT = 'error_type=~"mid_stream|incomplete_stream|gateway_broke_off",${req
 _ABORTS = "ollama_proxy_client_aborts_total{${requests}}"
 _WASTED = grown("ollama_proxy_wasted_seconds_total{${requests}}")
 _USED = grown("ollama_proxy_request_duration_seconds_sum{${requests}}")
-_COUNTED = " Counted over some minutes before each instant; the PromQL says how many."
 _ASK = "make traffic-quick asks ten questions"
 
 
@@ -47,7 +46,7 @@ PANELS = (
         ),
         absent="no request failed since the proxy began, as far as Prometheus looks back",
         help="Requests that failed; a client that leaves is no error. `other` is a model that was"
-        " not proven, as of most requests that fail." + _COUNTED,
+        " not proven, as of most requests that fail." + COUNTED,
     ),
     Panel(
         "error-ratio",
@@ -74,7 +73,7 @@ PANELS = (
         ),
         absent="no client left before its answer was whole",
         help="By what their request was doing. Without output, waiting and prefill are told apart"
-        " by the order of requests." + _COUNTED,
+        " by the order of requests." + COUNTED,
     ),
     Panel(
         "wasted-tokens",
@@ -87,7 +86,7 @@ PANELS = (
         ),
         absent="no client left before its answer was whole",
         help="Generated for clients that left before the end, as far as the answers came."
-        + _COUNTED,
+        + COUNTED,
     ),
     Panel(
         "wasted-time",
@@ -119,7 +118,7 @@ PANELS = (
         ),
         absent="every answer that began came to its end",
         help="They began with 200 and broke off, or ended with an error: clients that look at the"
-        " status alone take them for whole." + _COUNTED,
+        " status alone take them for whole." + COUNTED,
     ),
     Panel(
         "truncations",
@@ -132,7 +131,7 @@ PANELS = (
         ),
         absent="no prompt seemed cut to fit the context",
         help="A suspicion: fewer prompt tokens than the text must have, and as many as a cut"
-        " leaves. Ollama says nothing of it." + _COUNTED,
+        " leaves. Ollama says nothing of it." + COUNTED,
     ),
     Panel(
         "stalls",
@@ -198,6 +197,6 @@ PANELS = (
         absent="Prometheus has nothing of the proxy in this time: make status says whether both"
         " run",
         help="What the other panels lack. The traffic itself was not touched. Not told by model:"
-        " the filter of models does not apply." + _COUNTED,
+        " the filter of models does not apply." + COUNTED,
     ),
 )

@@ -31,9 +31,9 @@ function tell(node, now) {
   setText(node, `${before}${span(now - Number(since))}${after}`);
 }
 
-/** All of the page's ages, as they are now. @param {number} now */
-export function tick(now) {
-  for (const node of document.querySelectorAll("[data-since]")) {
+/** All ages within an element, as they are now. @param {HTMLElement} parent @param {number} now */
+export function tick(parent, now) {
+  for (const node of parent.querySelectorAll("[data-since]")) {
     tell(/** @type {HTMLElement} */ (node), now);
   }
 }

@@ -4,36 +4,24 @@
 import { ServerClock } from "./clock.js";
 import { readTheme } from "./colours.js";
 import { el } from "./dom.js";
-import { age } from "./format.js";
+import { endOf } from "./frames.js";
 import { Full } from "./full.js";
 import { GroupView } from "./group.js";
-import { marksOf } from "./marks.js";
+import { Held } from "./held.js";
+import { allMarks } from "./marks.js";
 import { PanelView } from "./panel.js";
+import { behindOf } from "./veil.js";
+import { isLive, isTile } from "./view.js";
 
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {import("./types.js").Strip} Strip */
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./frames.js").Frames} Frames */
 
-/** Prometheus is behind when it missed so many scrapes, and at least so many seconds. */
-const MISSED = 4;
-const LEAST_BEHIND_SECONDS = 20;
 /** What the lines of tiles show, whatever the range: as the server has it. */
 const TILE_SECONDS = 900;
 /** Panels are asked for and drawn before they are scrolled to: what has no data shrinks out of sight. */
 const MARGIN = "50% 0px 100%";
-
-/**
- * Where what is known ends, if that is before now.
- * @param {Strip|null} strip @param {number} scrapeSeconds
- * @returns {{from: number, text: string}|null}
- */
-export function behindOf(strip, scrapeSeconds) {
-  if (!strip || strip.newest === null) return null;
-  const late = strip.at - strip.newest;
-  const allowed = Math.max(LEAST_BEHIND_SECONDS, MISSED * scrapeSeconds);
-  return late > allowed ? { from: strip.newest, text: `last sample ${age(late)}` } : null;
-}
 
 /**
  * @param {{hello: import("./types.js").Hello, element: HTMLElement, onVisible: (ids: string[]) => void,
@@ -52,12 +40,11 @@ class Board {
     this._onFull = onFull;
     /** @type {Frames|null} */
     this._frames = null;
-    /** @type {Strip|null} */
-    this._strip = null;
+    /** @type {Held|null} */
+    this._held = null;
     /** @type {View|null} */
     this._view = null;
-    this._isPaused = false;
-    this._tiles = new Set(hello.panels.filter(({ kind }) => kind === "tile").map(({ id }) => id));
+    this._tiles = new Set(hello.panels.filter(isTile).map(({ id }) => id));
     /** @type {[number, number]|null} what a wheel zooms to, until the view has it */
     this._preview = null;
     this._clock = new ServerClock(() => Date.now() / 1000);
@@ -83,22 +70,28 @@ class Board {
   /** @param {Frames} frames @param {Strip|null} strip */
   update(frames, strip) {
     this._frames = frames;
-    this._strip = strip;
     this._clock.hear(strip?.at ?? null);
     this._stage.behind = behindOf(strip, this._hello.scrape_seconds);
     this._stage.isDemo = strip?.is_demo ?? false;
-    this._stage.marks = this._marks();
+    this._stage.marks = allMarks(this._hello.panels, (id) => this._shown(id));
     this._stage.range = this._range();
     this._schedule();
   }
 
-  /** @param {View} view @param {boolean} isPaused */
-  setView(view, isPaused) {
+  /** What is held stays as it is: its range, its marks, and where what is known ends. @param {View} view @param {boolean} isHeld */
+  setView(view, isHeld) {
     this._view = view;
-    this._isPaused = isPaused;
+    this._stage.isLive = isLive(view);
     this._preview = null;
+    if (!isHeld) this._held = null;
+    else if (this._frames) this._held ??= new Held(this._frames, this._newest);
     this._open(view.panel);
     this._stage.range = this._range();
+    this._schedule();
+  }
+
+  /** Something came while the view is held: panels that nobody looked at before may have waited for it. */
+  fill() {
     this._schedule();
   }
 
@@ -106,6 +99,7 @@ class Board {
   setTheme() {
     this._stage.theme = readTheme();
     for (const view of this._views()) view.restyle();
+    this._full?.restyle();
   }
 
   destroy() {
@@ -124,10 +118,12 @@ class Board {
       behind: null,
       isDemo: false,
       now: () => this._clock.now(),
-      isPaused: () => this._isPaused,
-      onZoom,
-      onZoomOut,
+      isLive: true,
+      isPaused: () => this._held !== null,
+      onZoom: (/** @type {number} */ start, /** @type {number} */ end) => this._isFixed || onZoom(start, end),
+      onZoomOut: () => this._isFixed || onZoomOut(),
       preview: (/** @type {number} */ start, /** @type {number} */ end) => {
+        if (this._isFixed) return;
         this._preview = [start, Math.min(end, Math.max(this._stage.range[1], this._clock.now()))];
         this._stage.range = this._preview;
         this._schedule();
@@ -153,29 +149,26 @@ class Board {
 
   /** What is shown: as chosen, or up to the newest point. @returns {[number, number]} */
   _range() {
+    const [end, view] = [this._newest, this._view];
+    if (this._isFixed || !view) return [end - TILE_SECONDS, end];
     if (this._preview) return this._preview;
-    const view = this._view;
-    if (view?.start != null && view.end != null) return [view.start, view.end];
-    const seconds = this._full?.panel.kind === "tile" ? TILE_SECONDS : (view?.seconds ?? TILE_SECONDS);
+    return view.start !== null && view.end !== null ? [view.start, view.end] : [end - view.seconds, end];
+  }
+
+  /** A tile in full width has the stretch of tiles, always. */
+  get _isFixed() {
+    return this._full !== null && isTile(this._full.panel);
+  }
+
+  /** When the newest point of all was. */
+  get _newest() {
     const ends = this._hello.panels.map(({ id }) => this._shown(id)).filter((one) => one !== null);
-    const end = Math.max(0, ...ends.map((one) => one.start + (one.count - 1) * one.step)) || this._clock.now();
-    return [end - seconds, end];
+    return Math.max(0, ...ends.map(endOf)) || this._clock.now();
   }
 
   /** @param {string} id */
   _shown(id) {
-    const key = this._tiles.has(id) ? this._frames?.tiles : this._frames?.view;
-    return this._frames?.panel(key ?? null, id) ?? null;
-  }
-
-  _marks() {
-    return this._hello.panels
-      .filter(({ kind }) => kind === "marks")
-      .flatMap((panel) => {
-        const shown = this._shown(panel.id);
-        return shown ? marksOf(panel, shown) : [];
-      })
-      .sort((one, other) => one.time - other.time);
+    return (this._held ?? this._frames)?.shown(id, this._tiles.has(id)) ?? null;
   }
 
   _schedule() {
@@ -231,7 +224,13 @@ class Board {
     const panel = this._hello.panels.find((one) => one.id === id && one.kind !== "marks");
     this._full = panel ? this._opened(panel) : null;
     this._groupsPlace.hidden = panel !== undefined;
-    if (!panel) this._groups.flatMap((group) => group.views).find((view) => view.panel.id === before?.panel.id)?.sheet.button.focus();
+    if (!panel && before) this._buttonOf(before.panel.id)?.focus();
+  }
+
+  /** What opens a panel: of a chart its menu, of a tile its title. @param {string} id @returns {HTMLElement|null|undefined} */
+  _buttonOf(id) {
+    if (this._tiles.has(id)) return /** @type {HTMLElement|null} */ (document.querySelector(`#tiles [data-panel="${id}"] button`));
+    return this._views().find(({ panel }) => panel.id === id)?.sheet.button;
   }
 
   /** @param {Panel} panel */

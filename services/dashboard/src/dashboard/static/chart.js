@@ -1,20 +1,22 @@
 // @ts-check
 // Lines over time, and areas where series add up to something.
 
+import { translucent } from "./colours.js";
 import { setText } from "./dom.js";
 import { number, scaleOf } from "./format.js";
 import { Labels, LOW, MOST as MOST_LABELS, TALL, textWidth, widthOf } from "./labels.js";
 import { Legend, toggled } from "./legend.js";
-import { createPlot, END, sizeOf } from "./plot.js";
-import { colourOf, lastOf, rowsOf, stacked, timesOf } from "./series.js";
+import { createPlot, END, lonePoints, sizeOf } from "./plot.js";
+import { lastOf, rowsOf, stacked, timesOf } from "./series.js";
+import { colourOf, dashOf, lineWidthOf } from "./styles.js";
 import { drawWords } from "./thresholds.js";
 import { linear, logarithmic, written } from "./ticks.js";
 import { uPlot } from "./uplot.js";
+import { veilOf } from "./veil.js";
 
 /** @typedef {import("./series.js").Row} Row */
 /** @typedef {import("./frames.js").Shown} Shown */
 
-const WIDTHS = { p99: 1, p95: 1.25 };
 const FILL = 0.5;
 /** A share that makes a number of three digits, where the largest happens to have fewer. */
 const ODD = 0.777;
@@ -63,6 +65,12 @@ export class Chart {
     return this.rows.filter((row) => row.role !== "threshold");
   }
 
+  /** What the axis counts in. */
+  get unit() {
+    const symbol = this._scale.symbol || (this.panel.unit === "requests" ? "requests" : "");
+    return [symbol, this.panel.is_logarithmic ? "log" : ""].filter(Boolean).join(", ");
+  }
+
   /** @param {Shown} shown */
   update(shown) {
     this._shown = shown;
@@ -107,10 +115,18 @@ export class Chart {
     return this.drawn.map((row) => `${row.name || "all"} ${this._text(row, lastOf(row.values))}`);
   }
 
+  /** For pictures. @returns {import("./picture.js").Entry[]} */
+  legend() {
+    return this.drawn.map((row) => ({
+      text: `${row.name || this.panel.title} ${this._text(row, lastOf(row.values))}`,
+      colour: colourOf(row, this.stage.theme),
+      dash: dashOf(row),
+    }));
+  }
+
   _build() {
     this.destroy();
     const { rows, drawn } = this;
-    const colours = drawn.map((row) => colourOf(row, this.stage.theme));
     const { width, isTall, isCut } = this._labelRoom;
     const room = (this.element.clientHeight - 34) / (isTall ? TALL : LOW);
     const isDirect = drawn.length <= Math.min(MOST_LABELS, room) && !(isCut && this._isNarrow());
@@ -123,6 +139,7 @@ export class Chart {
       y: this._yScale(),
       yAxis: this._yAxis(),
       right,
+      veil: () => veilOf(this.stage.behind, this.panel, this._shown),
       over: (u) => {
         drawWords(u, this.rows, this.stage.theme, (row, value) => this._text(row, value));
         this._place(u);
@@ -132,9 +149,9 @@ export class Chart {
     });
     this.element.append(this._unit);
     this._labels = isDirect ? new Labels(this.element, isTall) : null;
-    this._labels?.show(drawn, colours, right - 4);
+    this._labels?.show(drawn, this.stage.theme, right - 4);
     this._legend = isDirect ? null : new Legend(this._aside, this.panel.title, (key, isAlone) => this._toggle(key, isAlone));
-    this._legend?.show(drawn, colours, this._hidden);
+    this._legend?.show(drawn, this.stage.theme, this._hidden);
   }
 
   /** With room for as many digits as there may be. */
@@ -152,7 +169,7 @@ export class Chart {
   _toggle(key, isAlone) {
     const { drawn } = this;
     this._hidden = toggled(this._hidden, key, drawn.map((row) => row.key), isAlone);
-    this._legend?.show(drawn, drawn.map((row) => colourOf(row, this.stage.theme)), this._hidden);
+    this._legend?.show(drawn, this.stage.theme, this._hidden);
     if (this._shown) this.update(this._shown);
   }
 
@@ -163,8 +180,8 @@ export class Chart {
     return {
       label: row.name,
       stroke: isLine || row.labels.model ? colour : this.stage.theme.ink,
-      width: isLine ? (WIDTHS[/** @type {"p95"|"p99"} */ (row.role)] ?? 1.5) : 1,
-      dash: isLine ? undefined : [5, 4],
+      width: lineWidthOf(row),
+      dash: dashOf(row),
       auto: isLine,
       fill: this.isStacked && isLine ? translucent(colour, FILL) : undefined,
       points: { show: false },
@@ -222,9 +239,7 @@ export class Chart {
 
   /** The unit and the labels, where the scales are by now. @param {any} u */
   _place(u) {
-    const log = this.panel.is_logarithmic ? "log" : "";
-    const symbol = this._scale.symbol || (this.panel.unit === "requests" ? "requests" : "");
-    setText(this._unit, [symbol, log].filter(Boolean).join(", "));
+    setText(this._unit, this.unit);
     if (!this._labels) return;
     const ratio = uPlot.pxRatio;
     const [top, height] = [u.bbox.top / ratio, u.bbox.height / ratio];
@@ -232,18 +247,3 @@ export class Chart {
     this._labels.place(ends.map((value) => top + u.valToPos(value, "y")), top - 6, top + height + 10);
   }
 }
-
-/** A value between two gaps is no line: a short dash, so that it is seen. @param {any} u @param {number} n */
-function lonePoints(u, n) {
-  const values = u.data[n];
-  const ratio = uPlot.pxRatio;
-  u.ctx.fillStyle = u.series[n]._stroke ?? u.series[n].stroke?.(u, n);
-  for (let at = 0; at < values.length; at += 1) {
-    if (values[at] === null || (values[at - 1] ?? null) !== null || (values[at + 1] ?? null) !== null) continue;
-    const [x, y] = [u.valToPos(u.data[0][at], "x", true), u.valToPos(values[at], "y", true)];
-    u.ctx.fillRect(x - 2 * ratio, y - 0.75 * ratio, 4 * ratio, 1.5 * ratio);
-  }
-}
-
-/** @param {string} hex @param {number} share */
-const translucent = (hex, share) => `${hex}${Math.round(255 * share).toString(16).padStart(2, "0")}`;

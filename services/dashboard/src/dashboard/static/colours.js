@@ -54,6 +54,8 @@ export function readSlots(text) {
 let known = new Set();
 /** @type {Map<string, number>} of this page, so that no draw waits for the storage */
 const own = new Map();
+/** @type {string|null} as it would be remembered, where nothing is */
+let kept = null;
 
 /** The models that there are: those that are gone lose their colour to new ones. @param {string[]} names */
 export function knownModels(names) {
@@ -64,8 +66,9 @@ export function knownModels(names) {
 export function modelSlot(name) {
   const there = own.get(name);
   if (there !== undefined) return there;
-  const { slots, slot } = placed(readSlots(remembered(NAME)), name, known);
-  if (slot !== OTHER) remember(NAME, JSON.stringify(slots));
+  const { slots, slot } = placed(readSlots(remembered(NAME) ?? kept), name, known);
+  kept = JSON.stringify(slots);
+  if (slot !== OTHER) remember(NAME, kept);
   for (const [other, place] of own) if (place === slot && slot !== OTHER) own.delete(other);
   if (slot !== OTHER || NOBODY.has(name)) own.set(name, slot);
   return slot;
@@ -102,6 +105,9 @@ export function readTheme() {
     ramp: rampOf(read("heat"), isDark),
   };
 }
+
+/** @param {string} hex @param {number} share of it that is left */
+export const translucent = (hex, share) => `${hex}${Math.round(255 * share).toString(16).padStart(2, "0")}`;
 
 /** One hue in three lightnesses. @param {string} hex @param {boolean} isDark */
 export function shadesOf(hex, isDark) {

@@ -31,6 +31,8 @@ const UNITS = {
 };
 /** Below this share of a second it is milliseconds; above these, the next unit is easier. */
 const FROM = new Map([["s", 0.95], ["min", 600], ["h", 7200], ["d", 172_800]]);
+/** A share below this is what is left of a difference of floats. */
+const NOISE = 1e-6;
 /** With three digits, 999.6 is a thousand. */
 const ROUNDED = 0.9995;
 /** Units whose prefix stands directly before them: kW, GHz. */
@@ -75,7 +77,8 @@ export function digits(value) {
 export function number(value, unit, labels = {}) {
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
   const { factor, symbol } = scaleOf(unit, value, labels);
-  const text = digits(value / factor);
+  const isNoise = unit === "ratio" && Math.abs(value) < NOISE;
+  const text = digits(isNoise ? 0 : value / factor);
   return symbol ? `${text} ${symbol}` : text;
 }
 

@@ -39,6 +39,19 @@ export class Frames {
     return this._views.get(view)?.get(id) ?? null;
   }
 
+  /** Of the view that is shown, or of its tiles. @param {string} id @param {boolean} isTile */
+  shown(id, isTile) {
+    return this.panel(isTile ? this.tiles : this.view, id);
+  }
+
+  /** As it is now, while this one goes on: what a panel shows never changes, so that maps are all of it. */
+  copy() {
+    const copy = new Frames();
+    [copy.view, copy.tiles] = [this.view, this.tiles];
+    for (const [key, panels] of this._views) copy._views.set(key, new Map(panels));
+    return copy;
+  }
+
   /** Forget other views: their frames are leftovers. @param {string} view @param {string} tiles */
   _begin(view, tiles) {
     this.view = view;
@@ -69,6 +82,16 @@ function said(part, exprs) {
 function fitted(values, count) {
   const missing = count - values.length;
   return missing > 0 ? [...values, ...Array(missing).fill(null)] : values.slice(0, count);
+}
+
+/** The last instant of what is shown. @param {Shown} shown */
+export const endOf = ({ start, step, count }) => start + (count - 1) * step;
+
+/** Without what came after an instant; null where all did. @param {Shown} shown @param {number} end @returns {Shown|null} */
+export function upTo(shown, end) {
+  const count = Math.min(shown.count, Math.floor((end - shown.start) / shown.step + 1e-9) + 1);
+  if (count < 1) return null;
+  return { ...shown, count, series: shown.series.map((one) => ({ ...one, values: one.values.slice(0, count) })) };
 }
 
 /** What tells one series of a panel from another. @param {Series} series */

@@ -4,9 +4,12 @@
 import { el, setText } from "./dom.js";
 import { number } from "./format.js";
 import { PanelView } from "./panel.js";
-import { colourOf, rowsOf, statsOf } from "./series.js";
+import { rowsOf, statsOf } from "./series.js";
 import { copy, queriesOf } from "./sheet.js";
+import { swatchOf } from "./styles.js";
+import { isTile } from "./view.js";
 
+const FIXED = "Always the last 15 minutes: no range and no zoom applies.";
 const COLUMNS = Object.freeze(["last", "mean", "max", "p95"]);
 
 export class Full {
@@ -30,13 +33,10 @@ export class Full {
       { class: "full" },
       this._close,
       this.view.element,
-      ...(panel.help ? [el("p", { class: "help" }, panel.help)] : []),
+      ...[isTile(panel) ? FIXED : "", panel.help ?? ""].filter(Boolean).map((text) => el("p", { class: "help" }, text)),
       table(panel.title, this._rows),
       this._queries,
     );
-    this.element.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") onFull(null);
-    });
   }
 
   focus() {
@@ -48,9 +48,13 @@ export class Full {
     const isNew = shown !== this.view.shown;
     this.view.show(shown);
     if (!shown || !isNew) return;
-    const rows = rowsOf(this.panel, shown, this._taken).filter((row) => row.role !== "expiry");
-    this._rows.replaceChildren(...rows.map((row) => this._row(row)));
+    this._fill(shown);
     this._ask(queriesOf(this.panel, shown.exprs));
+  }
+
+  /** Colours are of another theme; the chart has them already. */
+  restyle() {
+    if (this.view.shown) this._fill(this.view.shown);
   }
 
   destroy() {
@@ -58,20 +62,25 @@ export class Full {
     this.element.remove();
   }
 
+  /** @param {import("./frames.js").Shown} shown */
+  _fill(shown) {
+    const rows = rowsOf(this.panel, shown, this._taken).filter((row) => row.role !== "expiry");
+    this._rows.replaceChildren(...rows.map((row) => this._row(row)));
+  }
+
   /** @param {import("./series.js").Row} row */
   _row(row) {
     const unit = row.role === "memory" || row.role === "spill" ? "bytes" : this.panel.unit;
     const stats = statsOf(row.values);
-    const swatch = el("i", { class: "swatch" });
-    swatch.style.background = colourOf(row, this._stage.theme);
     const cells = COLUMNS.map((name) => el("td", {}, number(stats[/** @type {keyof typeof stats} */ (name)], unit, row.labels)));
     const role = row.role === "line" || row.name.includes(row.role) ? "" : row.role;
-    return el("tr", {}, el("th", { scope: "row" }, swatch, [row.name || this.panel.title, role].filter(Boolean).join(", ")), ...cells);
+    return el("tr", {}, el("th", { scope: "row" }, swatchOf(row, this._stage.theme), [row.name || this.panel.title, role].filter(Boolean).join(", ")), ...cells);
   }
 
   /** @param {{name: string, expr: string}[]} queries */
   _ask(queries) {
-    const key = JSON.stringify(queries);
+    const { range, isLive } = this._stage;
+    const key = JSON.stringify([queries, range[1] - range[0], isLive || range]);
     if (key === this._asked) return;
     this._asked = key;
     this._queries.replaceChildren(el("h4", {}, "PromQL"), ...queries.map((query) => this._query(query)));
@@ -86,8 +95,17 @@ export class Full {
         (/** @type {Error} */ error) => setText(button, error.message),
       );
     });
-    const link = this._prometheus ? [el("a", { href: graphOf(this._prometheus, expr), rel: "noreferrer" }, "In Prometheus")] : [];
+    const link = this._prometheus ? [this._link(expr)] : [];
     return el("div", {}, el("span", { class: "quiet" }, name), el("code", {}, expr), button, ...link);
+  }
+
+  /** @param {string} expr */
+  _link(expr) {
+    const { range, isLive } = this._stage;
+    const href = graphOf(this._prometheus, expr, range, isLive);
+    const link = el("a", { href, rel: "noreferrer noopener", target: "_blank" }, "In Prometheus");
+    link.append(el("span", { class: "unseen" }, " (opens another page)"));
+    return link;
   }
 }
 
@@ -99,7 +117,12 @@ function table(title, rows) {
   return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": `Series of ${title}` }, inner);
 }
 
-/** @param {string} url @param {string} expr */
-export function graphOf(url, expr) {
-  return `${url.replace(/\/$/, "")}/graph?${new URLSearchParams({ "g0.expr": expr, "g0.tab": "0" })}`;
+/**
+ * Prometheus's own graph of the same stretch; a live one ends when it is opened.
+ * @param {string} url @param {string} expr @param {[number, number]} range @param {boolean} isLive
+ */
+export function graphOf(url, expr, [start, end], isLive) {
+  const fields = new URLSearchParams({ "g0.expr": expr, "g0.tab": "0", "g0.range_input": `${Math.round(end - start)}s` });
+  if (!isLive) fields.set("g0.end_input", new Date(end * 1000).toISOString().slice(0, 19).replace("T", " "));
+  return `${url.replace(/\/$/, "")}/graph?${fields}`;
 }

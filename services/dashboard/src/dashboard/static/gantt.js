@@ -1,12 +1,13 @@
 // @ts-check
 // Which model was loaded when: a row for each, a bar while it was; what it takes, and until when.
 
-import { modelSlot, slotColour } from "./colours.js";
+import { modelSlot } from "./colours.js";
 import { el, keyed, setText } from "./dom.js";
 import { number, span } from "./format.js";
 import { createPlot, END, sizeOf } from "./plot.js";
 import { lastOf, roleOf, timesOf } from "./series.js";
 import { uPlot } from "./uplot.js";
+import { veilOf } from "./veil.js";
 
 /** @typedef {import("./frames.js").Shown} Shown */
 /**
@@ -53,14 +54,22 @@ function lane(name, roles) {
   return { name, bars: stretches(values), isLoaded, memory, spill, expiry };
 }
 
-/** @param {Lane} one @param {number} now Unix time */
-export function sentence(one, now) {
-  if (!one.isLoaded) return "not loaded";
+/** What a model takes, and until when. @param {Lane} one @param {number} now Unix time @returns {[string, string]} */
+export function wordsOf(one, now) {
+  if (!one.isLoaded) return ["not loaded", ""];
   const parts = [number(one.memory, "bytes")];
   if (one.spill !== null) parts.push(one.spill > 0 ? `${number(one.spill, "bytes")} of it on CPU` : "all on GPU");
-  parts.push(one.expiry === null ? "no expiry" : until(one.expiry - now));
-  return parts.join(", ");
+  return [parts.join(", "), one.expiry === null ? "no expiry" : until(one.expiry - now)];
 }
+
+/** @param {Lane} one @param {number} now Unix time */
+export const sentence = (one, now) => wordsOf(one, now).filter(Boolean).join(", ");
+
+/**
+ * Where a bar begins and ends: a point says what was there within the step before it.
+ * @param {[number, number]} bar @param {Shown} shown @returns {[number, number]} Unix time
+ */
+export const edgesOf = ([first, last], { start, step }) => [start + (first - 1) * step, start + last * step];
 
 /** @param {number} seconds */
 function until(seconds) {
@@ -68,17 +77,22 @@ function until(seconds) {
   return seconds > 0 ? `unloads in ${span(seconds)}` : "unloads now";
 }
 
-const ROW = 34;
+/** How high a row is, with one line of words and with two. */
+const [LOW, TALL] = [34, 52];
 const BAR = 10;
+const MOST_TALL = 4;
+/** Above and below the rows. */
+const AROUND = 50;
 const PAST_SECONDS = 120;
 
 export class Gantt {
   /**
    * @param {{element: HTMLElement, aside: HTMLElement, panel: import("./types.js").Panel,
-   *   stage: import("./plot.js").Stage}} place
+   *   stage: import("./plot.js").Stage, isNarrow: () => boolean}} place
    */
-  constructor({ element, aside, panel, stage }) {
+  constructor({ element, aside, panel, stage, isNarrow }) {
     this.element = element;
+    this._isNarrow = isNarrow;
     this.panel = panel;
     this.stage = stage;
     aside.hidden = true;
@@ -89,7 +103,7 @@ export class Gantt {
     /** @type {any} */
     this.u = null;
     this._rows = el("ul", { class: "lanes" });
-    this._timer = setInterval(() => this._say(), 1000);
+    this._timer = setInterval(() => stage.isPaused() || this._say(), 1000);
   }
 
   /** @param {Shown} shown */
@@ -99,6 +113,7 @@ export class Gantt {
     const data = [timesOf(shown), Array(shown.count).fill(null)];
     if (this.u) this.u.setData(data);
     else this._build(data);
+    this._grow();
     this._say();
   }
 
@@ -112,6 +127,8 @@ export class Gantt {
   }
 
   restyle() {
+    this._grow();
+    this.resize();
     this.u?.redraw(false, true);
   }
 
@@ -126,6 +143,16 @@ export class Gantt {
     return this.lanes.map((one) => `${one.name} ${sentence(one, this._now)}`);
   }
 
+  /** For pictures. @returns {import("./picture.js").Entry[]} */
+  legend() {
+    const { series } = this.stage.theme;
+    return this._shownLanes.map((one) => ({
+      text: `${one.name}: ${sentence(one, this._now)}`,
+      colour: series[modelSlot(one.name)],
+      dash: [],
+    }));
+  }
+
   /** @param {any[]} data */
   _build(data) {
     this.u = createPlot(this.element, this.stage, {
@@ -134,6 +161,8 @@ export class Gantt {
       y: { range: () => [0, 1] },
       yAxis: { show: false },
       right: END,
+      left: END,
+      veil: () => veilOf(this.stage.behind, this.panel, this._shown),
       under: (u) => this._bars(u),
     });
     this.u.over.append(this._rows);
@@ -142,46 +171,57 @@ export class Gantt {
   /** Of a stretch in the past, its end: the countdown is as it was then. */
   get _now() {
     const [now, end] = [this.stage.now(), this.stage.range[1]];
-    return now - end > PAST_SECONDS ? end : now;
+    return this.stage.isPaused() || now - end > PAST_SECONDS ? end : now;
   }
 
-  /** How many rows there is room for; the last says what is left. */
-  get _room() {
-    return Math.max(1, Math.floor((this.u?.over.clientHeight ?? ROW) / ROW));
+  get _row() {
+    return this._isNarrow() ? TALL : LOW;
+  }
+
+  /** Those that there is room for; one row less where the last has to say what is left. */
+  get _shownLanes() {
+    const room = Math.max(1, Math.floor((sizeOf(this.element).height - AROUND) / this._row));
+    return this.lanes.length <= room ? this.lanes : this.lanes.slice(0, room - 1);
+  }
+
+  /** In full width there is room for all, and where rows are tall for some. */
+  _grow() {
+    const panel = /** @type {HTMLElement} */ (this.element.closest(".panel"));
+    const most = panel.matches(".is-full") ? Infinity : this._isNarrow() ? MOST_TALL : 0;
+    panel.style.setProperty("--lanes", `${AROUND + Math.min(most, this.lanes.length) * this._row}px`);
   }
 
   _say() {
-    if (!this.u || this.stage.isPaused()) return;
-    const room = this._room;
-    const shown = this.lanes.length <= room ? this.lanes : this.lanes.slice(0, room - 1);
+    if (!this.u) return;
+    const shown = this._shownLanes;
     const rest = this.lanes.length - shown.length;
-    const items = shown.map((one) => ({ key: one.name, text: sentence(one, this._now) }));
-    if (rest > 0) items.push({ key: "", text: `and ${rest} more: full width shows them` });
-    keyed(this._rows, items, (item) => item.key, lineOf, (node, item) => {
-      setText(/** @type {Element} */ (node.lastElementChild), item.text);
+    const items = shown.map((one) => ({ key: one.name, words: wordsOf(one, this._now) }));
+    if (rest > 0) items.push({ key: "", words: [`and ${rest} more: full width shows them`, ""] });
+    keyed(this._rows, items, (item) => item.key, lineOf, (node, { words }) => {
+      const [, takes, until] = node.children;
+      setText(takes, words[0]);
+      setText(until, words[1]);
     });
   }
 
   /** @param {any} u */
   _bars(u) {
     if (!this._shown) return;
-    const { start, step } = this._shown;
+    const shown = this._shown;
     const ratio = uPlot.pxRatio;
     const { ctx, bbox } = u;
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
-    const room = this._room;
-    const shown = this.lanes.length <= room ? this.lanes : this.lanes.slice(0, room - 1);
-    shown.forEach((one, n) => {
-      const y = bbox.top + (n * ROW + 20) * ratio;
+    const row = this._row;
+    this._shownLanes.forEach((one, n) => {
+      const y = bbox.top + ((n + 1) * row - BAR - 4) * ratio;
       ctx.fillStyle = this.stage.theme.hairline;
       ctx.fillRect(bbox.left, y + (BAR / 2) * ratio, bbox.width, ratio);
       ctx.fillStyle = this.stage.theme.series[modelSlot(one.name)];
-      for (const [first, last] of one.bars) {
-        const left = u.valToPos(start + first * step, "x", true);
-        const right = u.valToPos(start + last * step, "x", true);
+      for (const bar of one.bars) {
+        const [left, right] = edgesOf(bar, shown).map((time) => u.valToPos(time, "x", true));
         ctx.fillRect(left, y, Math.max(2 * ratio, right - left), BAR * ratio);
       }
     });
@@ -190,8 +230,4 @@ export class Gantt {
 }
 
 /** @param {{key: string}} item */
-function lineOf(item) {
-  const swatch = el("i", { class: "swatch" });
-  if (item.key) swatch.style.background = slotColour(modelSlot(item.key));
-  return el("li", {}, swatch, el("b", {}, item.key), el("span"));
-}
+const lineOf = (item) => el("li", {}, el("b", {}, item.key), el("span"), el("span", { class: "until" }));

@@ -43,7 +43,7 @@ export class GroupView {
   arrange(shownOf) {
     const panels = this.views.map(({ panel, shown }) => {
       const newest = shownOf(panel.id) ?? shown;
-      return { id: panel.id, absent: panel.absent, isAbsent: newest !== null && !newest.error && isEmpty(newest) };
+      return { id: panel.id, absent: panel.absent, isAbsent: newest !== null && !newest.error && isEmpty(panel, newest) };
     });
     const reasons = collapsed(panels);
     const away = new Set([...reasons.values()].flat());

@@ -6,6 +6,7 @@ import { digits, number } from "./format.js";
 import { createPlot, END, sizeOf } from "./plot.js";
 import { timesOf } from "./series.js";
 import { uPlot } from "./uplot.js";
+import { veilOf } from "./veil.js";
 
 /** @typedef {import("./frames.js").Shown} Shown */
 /**
@@ -104,6 +105,11 @@ export class Heatmap {
       .map(([count, name]) => `${name}: ${digits(Math.round(Number(count)))}`);
   }
 
+  /** For pictures: the newest counts. @returns {import("./picture.js").Entry[]} */
+  legend() {
+    return this.values().map((text) => ({ text, colour: "", dash: [] }));
+  }
+
   /** @param {any[]} data */
   _build(data) {
     const indexes = () => this._ticks();
@@ -118,6 +124,7 @@ export class Heatmap {
         size: 58,
       },
       right: END,
+      veil: () => veilOf(this.stage.behind, this.panel, this._shown),
       under: (u) => this._cells(u),
       tip: (u) => this._tip(u),
     });

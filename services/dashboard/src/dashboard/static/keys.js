@@ -5,7 +5,7 @@ import { RANGES } from "./view.js";
 
 /**
  * @typedef {{filter: () => void, pause: () => void, range: (seconds: number) => void,
- *   theme: () => void, full: () => void, help: () => void}} Actions
+ *   theme: () => void, full: () => void, close: () => void, help: () => void}} Actions
  */
 
 /** For the list that `?` shows. */
@@ -50,6 +50,8 @@ export function meaningOf(event, target, actions) {
       return actions.theme;
     case "f":
       return actions.full;
+    case "Escape":
+      return actions.close;
     case "?":
       return actions.help;
     default:

@@ -4,13 +4,14 @@
 import { setText } from "./dom.js";
 import { FONT } from "./plot.js";
 import { nameParts } from "./series.js";
+import { swatchOf } from "./styles.js";
 
 /** @typedef {import("./series.js").Row} Row */
 
 export const MOST = 4;
 /** How high a label is, with one line and with two. */
 export const [LOW, TALL] = [18, 34];
-const [SWATCH, GAP, EDGE] = [16, 4, 8];
+const [SWATCH, GAP, EDGE] = [20, 4, 8];
 /** Above this share of the room, two lines are better than a short name. */
 const TALL_FROM = 0.85;
 
@@ -79,18 +80,16 @@ export class Labels {
     this._values = [];
   }
 
-  /** @param {Row[]} rows @param {string[]} colours @param {number} width in pixels */
-  show(rows, colours, width) {
+  /** @param {Row[]} rows @param {import("./colours.js").Theme} theme @param {number} width in pixels */
+  show(rows, theme, width) {
     this.element.style.width = `${width}px`;
     this._values = [];
     this.element.replaceChildren(
-      ...rows.map((row, n) => {
-        const [end, swatch, name, value] = ["div", "i", "span", "b"].map((tag) => document.createElement(tag));
-        swatch.className = "swatch";
-        swatch.style.background = colours[n];
+      ...rows.map((row) => {
+        const [end, name, value] = ["div", "span", "b"].map((tag) => document.createElement(tag));
         name.title = row.name;
         name.append(...nameElements(row));
-        end.append(swatch, name, value);
+        end.append(swatchOf(row, theme), name, value);
         this._values.push(value);
         return end;
       }),

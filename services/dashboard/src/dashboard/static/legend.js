@@ -3,8 +3,10 @@
 
 import { setAttribute, setText } from "./dom.js";
 import { nameElements } from "./labels.js";
+import { swatchOf } from "./styles.js";
 
 /** @typedef {import("./series.js").Row} Row */
+/** @typedef {import("./colours.js").Theme} Theme */
 
 /**
  * What a click hides: the one; with a modifier, all others; and all come back when the last goes.
@@ -38,28 +40,24 @@ export class Legend {
     this._values = [];
   }
 
-  /** @param {Row[]} rows @param {string[]} colours @param {ReadonlySet<string>} hidden */
-  show(rows, colours, hidden) {
+  /** @param {Row[]} rows @param {Theme} theme @param {ReadonlySet<string>} hidden */
+  show(rows, theme, hidden) {
     this._values = [];
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset?.series;
-    this._body.replaceChildren(...rows.map((row, n) => this._row(row, colours[n], hidden.has(row.key))));
+    this._body.replaceChildren(...rows.map((row) => this._row(row, theme, hidden.has(row.key))));
     if (focused && !document.activeElement?.matches(".legend button")) {
       for (const button of this._body.querySelectorAll("button")) if (button.dataset.series === focused) button.focus();
     }
   }
 
-  /** @param {Row} row @param {string} colour @param {boolean} isHidden */
-  _row(row, colour, isHidden) {
-    const [tr, th, button, swatch, name, td] = ["tr", "th", "button", "i", "span", "td"].map((tag) =>
-      document.createElement(tag),
-    );
-    swatch.className = "swatch";
-    swatch.style.background = colour;
+  /** @param {Row} row @param {Theme} theme @param {boolean} isHidden */
+  _row(row, theme, isHidden) {
+    const [tr, th, button, name, td] = ["tr", "th", "button", "span", "td"].map((tag) => document.createElement(tag));
     button.title = row.name || "all";
     name.append(...(row.name ? nameElements(row) : ["all"]));
     setAttribute(button, "aria-pressed", String(!isHidden));
     button.dataset.series = row.key;
-    button.append(swatch, name);
+    button.append(swatchOf(row, theme), name);
     button.addEventListener("click", (event) => this._onToggle(row.key, event.shiftKey));
     th.setAttribute("scope", "row");
     th.append(button);

@@ -34,7 +34,8 @@ export class LiveTable {
   }
 
   /**
-   * What is in flight of the view, as the proxy said it last; null where nobody knows.
+   * What is in flight of the view, as the proxy said it last; null where nobody knows. `now` is up to
+   * when anything is known, here and below.
    * @param {View} view @param {number} now
    */
   numbers(view, now) {
@@ -51,7 +52,8 @@ export class LiveTable {
     const all = this._rows.at(now);
     const rows = all.filter((row) => isWanted(view, row));
     const hidden = all.filter((row) => row.endedAt === null && !isWanted(view, row)).length;
-    const isStale = this.isLost || !live || live.error !== "";
+    const isOld = live?.error !== "";
+    const isStale = this.isLost || isOld;
     this._tellError(unixNow);
     this._box.classList.toggle("is-stale", isStale);
     const isKnown = live !== null && live.at !== null;
@@ -60,7 +62,7 @@ export class LiveTable {
     byId("live-empty").hidden = rows.length > 0;
     setText(byId("live-empty"), isKnown && !isStale ? "What passes the proxy is shown here while it runs." : "Not known.");
     const before = whereAll(this._body);
-    keyed(this._body, rows, (row) => row.id, makeRow, (node, row) => showRow(node, row, now, isStale));
+    keyed(this._body, rows, (row) => row.id, makeRow, (node, row) => showRow(node, row, now, isOld));
     settle(this._body, before);
   }
 
@@ -72,10 +74,10 @@ export class LiveTable {
       this.show(view, now, unixNow);
       return;
     }
-    const isStale = this.isLost || this._live?.error !== "";
+    const isOld = this._live?.error !== "";
     for (const row of rows) {
       const node = this._body.querySelector(`[data-key="${CSS.escape(row.id)}"]`);
-      if (node) setText(node.children[NUMBERS], ageText(row, now, isStale));
+      if (node) setText(node.children[NUMBERS], ageText(row, now, isOld));
     }
   }
 

@@ -12,7 +12,7 @@ import { Socket } from "./socket.js";
 import { Theme, nextOf } from "./theme.js";
 import { Toolbar, viewLabel } from "./toolbar.js";
 import { fromSearch, toSearch } from "./url.js";
-import { RANGES, isSameData, lookOf, pointsFor, withRange, zoomed, zoomedOut } from "./view.js";
+import { RANGES, isSameData, isTile, lookOf, pointsFor, withRange, zoomed, zoomedOut } from "./view.js";
 
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Hello} Hello */
@@ -68,13 +68,14 @@ class Page {
     listen({
       filter: () => this._openFilter(),
       pause: () => this._pause(!this._screen.isPaused),
-      range: (seconds) => this._go(withRange(this._view, seconds)),
+      range: (seconds) => this._isFixed || this._go(withRange(this._view, seconds)),
       theme: goRound,
       full: () => this._open(this._view.panel ? null : panelInHand()),
+      close: () => this._open(null),
       help: help.toggle,
     });
     byId("theme").addEventListener("click", goRound);
-    byId("view-button").addEventListener("click", () => toggleToolbar());
+    byId("view-button").addEventListener("click", () => openToolbar(!isToolbarOpen()));
     byId("complaint-close").addEventListener("click", () => showComplaint(""));
     byId("connection-retry").addEventListener("click", () => this._socket.connect());
     byId("connection-reload").addEventListener("click", () => location.reload());
@@ -115,7 +116,12 @@ class Page {
     if (fresh.length === 0) return;
     this._models = [...new Set([...this._models, ...fresh])];
     knownModels(this._models);
-    this._toolbar.show(this._view, this._models);
+    this._showToolbar();
+  }
+
+  /** Whether a tile is open, which no range and no zoom changes. */
+  get _isFixed() {
+    return this._hello?.panels.some((panel) => panel.id === this._view.panel && isTile(panel)) ?? false;
   }
 
   /** @param {Hello} hello */
@@ -130,6 +136,7 @@ class Page {
       addComplaint(`The address asks for a panel that there is none of: ${wanted}.`);
       this._go({ ...this._view, panel: null });
     }
+    this._showToolbar();
     this._screen.build(hello);
     this._look();
   }
@@ -159,10 +166,14 @@ class Page {
   }
 
   _showView() {
-    this._toolbar.show(this._view, this._models);
-    setText(byId("view-label"), viewLabel(this._view));
+    this._showToolbar();
     setText(byId("charts-title"), this._view.panel ? "What exactly?" : "How did it go?");
     this._screen.setView(this._view);
+  }
+
+  _showToolbar() {
+    this._toolbar.show(this._view, this._models, this._isFixed);
+    setText(byId("view-label"), viewLabel(this._view, this._isFixed));
   }
 
   _look() {
@@ -170,7 +181,7 @@ class Page {
     const { panel } = this._view;
     const columns = panel ? 1 : innerWidth >= 1700 ? 3 : innerWidth >= 900 ? 2 : 1;
     const points = pointsFor(this._hello.points, innerWidth / columns);
-    const tiles = this._hello.panels.filter(({ kind }) => kind === "tile").map(({ id }) => id);
+    const tiles = this._hello.panels.filter(isTile).map(({ id }) => id);
     const panels = new Set([...tiles, ...this._visible, ...(panel ? [panel] : [])]);
     this._socket.look(lookOf(this._view, points, [...panels]));
   }
@@ -186,7 +197,7 @@ class Page {
   }
 
   _openFilter() {
-    byId("toolbar").classList.add("is-open");
+    openToolbar(true);
     this._toolbar.models.open();
   }
 }
@@ -199,9 +210,11 @@ function readAddress() {
   return view;
 }
 
-/** Where the page is narrow. */
-function toggleToolbar() {
-  const isOpen = byId("toolbar").classList.toggle("is-open");
+const isToolbarOpen = () => byId("toolbar").classList.contains("is-open");
+
+/** Where the page is narrow. @param {boolean} isOpen */
+function openToolbar(isOpen) {
+  byId("toolbar").classList.toggle("is-open", isOpen);
   byId("view-button").setAttribute("aria-expanded", String(isOpen));
 }
 

@@ -4,6 +4,8 @@
 
 import { seriesName } from "./series.js";
 
+/** @typedef {import("./types.js").Panel} Panel */
+/** @typedef {import("./frames.js").Shown} Shown */
 /** @typedef {"alert"|"run"|"load"} Sort */
 /** @typedef {{time: number, text: string, sort: Sort}} Mark */
 
@@ -17,10 +19,7 @@ export function sortOf(id) {
   return /traffic|run/i.test(id) ? "run" : "load";
 }
 
-/**
- * @param {import("./types.js").Panel} panel @param {import("./frames.js").Shown} shown
- * @returns {Mark[]}
- */
+/** @param {Panel} panel @param {Shown} shown @returns {Mark[]} */
 export function marksOf(panel, shown) {
   /** @type {Mark[]} */
   const marks = [];
@@ -35,6 +34,15 @@ export function marksOf(panel, shown) {
       }
     });
   }
+  return marks.sort((one, other) => one.time - other.time);
+}
+
+/** The marks of all panels of the kind. @param {Panel[]} panels @param {(id: string) => Shown|null} shownOf @returns {Mark[]} */
+export function allMarks(panels, shownOf) {
+  const marks = panels.filter(({ kind }) => kind === "marks").flatMap((panel) => {
+    const shown = shownOf(panel.id);
+    return shown ? marksOf(panel, shown) : [];
+  });
   return marks.sort((one, other) => one.time - other.time);
 }
 

@@ -10,6 +10,21 @@ import { staleAfter } from "./readings.js";
 
 /** A page that has just been opened need not say that it connects. */
 export const PATIENCE_MS = 1500;
+/** The dashboard promises a word every eight seconds: after so long it is said that none came. */
+export const QUIET_MS = 10_000;
+
+/**
+ * Up to when what was said last may be taken to go on: there ages stop.
+ * @param {Connection|null} connection @param {number} now milliseconds of the page's clock
+ */
+export function knownUntil(connection, now) {
+  if (!connection || connection.heard === null) return now;
+  const { kind, heard, since } = connection;
+  return Math.min(now, heard + QUIET_MS, kind === "open" ? now : Math.max(heard, since));
+}
+
+/** Whether the line is there, and nothing comes of it. @param {Connection} connection @param {number} now */
+const isSilent = ({ kind, heard }, now) => kind === "open" && heard !== null && now - heard >= QUIET_MS;
 
 /**
  * What the line at the top says; empty: nothing. Its age stands after it.
@@ -18,7 +33,7 @@ export const PATIENCE_MS = 1500;
  */
 export function connectionWords(connection, now) {
   const { kind, reason, since, heard } = connection;
-  if (kind === "open") return "";
+  if (kind === "open") return isSilent(connection, now) ? "Nothing heard of the dashboard for" : "";
   if (kind === "outdated") return capital(`${reason}.`);
   if (heard === null && now - since < PATIENCE_MS) return "";
   const doing = heard === null ? "Connecting" : "Reconnecting";
@@ -64,9 +79,10 @@ export function showConnection(connection, now, unixNow) {
   const line = byId("connection");
   line.hidden = words === "";
   setText(byId("connection-words"), words);
-  const isAged = words !== "" && connection.kind === "lost" && connection.heard !== null;
+  const isOpen = connection.kind === "open";
+  const isAged = words !== "" && (isOpen || connection.kind === "lost") && connection.heard !== null;
   const heard = isAged ? unixNow - (now - (connection.heard ?? now)) / 1000 : null;
-  setAge(byId("connection-age"), heard, unixNow, { after: " ago." });
+  setAge(byId("connection-age"), heard, unixNow, { after: isOpen ? "." : " ago." });
   byId("connection-reload").hidden = connection.kind !== "outdated";
   byId("connection-retry").hidden = connection.kind !== "lost";
 }

@@ -11,6 +11,7 @@ import { pictureOf } from "./picture.js";
 import { steer } from "./plot.js";
 import { isEmpty } from "./series.js";
 import { copy, queriesOf, Sheet } from "./sheet.js";
+import { veilOf } from "./veil.js";
 
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {import("./frames.js").Shown} Shown */
@@ -23,7 +24,7 @@ const CHARTS = { heat: Heatmap, gantt: Gantt };
 /** What stands in place of a chart, or above it. @param {Panel} panel @param {Shown} shown @returns {{what: "error"|"empty"|"", text: string, remedy: string}} */
 export function lackOf(panel, shown) {
   if (shown.error) return { what: "error", text: `the query failed: ${shown.error}`, remedy: shown.remedy };
-  if (isEmpty(shown)) return { what: "empty", text: `no data: ${panel.absent}`, remedy: "" };
+  if (isEmpty(panel, shown)) return { what: "empty", text: `no data: ${panel.absent}`, remedy: "" };
   return { what: "", text: "", remedy: "" };
 }
 
@@ -72,7 +73,7 @@ export class PanelView {
     }
     this.shown = shown;
     const lack = lackOf(this.panel, shown);
-    const hasData = !isEmpty(shown);
+    const hasData = !isEmpty(this.panel, shown);
     setAttribute(this._plot, "hidden", hasData ? null : "");
     this.element.classList.toggle("is-empty", lack.what === "empty");
     this._aside.classList.toggle("is-away", !hasData);
@@ -139,9 +140,10 @@ export class PanelView {
     this._saidLack = lack;
     const [start, end] = this.stage.range;
     const values = this._chart && !this._plot.hidden ? this._chart.values().slice(0, 12) : [];
-    const behind = this.stage.behind ? [this.stage.behind.text] : [];
-    const marks = this.stage.marks.filter(({ time }) => time >= start && time <= end).length;
-    const parts = [lack, ...values, ...behind, marks ? `${marks} marks` : "", `${span(end - start)} up to ${clock(end)}`];
+    const behind = veilOf(this.stage.behind, this.panel, this.shown)?.text ?? "";
+    const count = this.stage.marks.filter(({ time }) => time >= start && time <= end).length;
+    const marks = count === 0 ? "" : count === 1 ? "1 mark" : `${count} marks`;
+    const parts = [lack, ...values, behind, marks, `${span(end - start)} up to ${clock(end)}`];
     setAttribute(this._plot, "aria-label", `${this.panel.title}: ${parts.filter(Boolean).join("; ")}`);
   }
 
@@ -151,7 +153,7 @@ export class PanelView {
     const copyAll = { name: "Copy PromQL", act: () => copy(exprs.map(({ expr }) => expr).join("\n")) };
     const full = { name: "Full width", act: () => this._onFull(panel.id) };
     const deeds = this._isFull ? [copyAll] : [full, copyAll];
-    return { deeds: shown && !isEmpty(shown) ? [...deeds, ...this.exports()] : deeds, help: panel.help ?? "", exprs };
+    return { deeds: shown && !isEmpty(panel, shown) ? [...deeds, ...this.exports()] : deeds, help: panel.help ?? "", exprs };
   }
 
   /** What can be taken away. @returns {import("./sheet.js").Deed[]} */

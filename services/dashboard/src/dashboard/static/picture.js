@@ -1,11 +1,13 @@
 // @ts-check
 // A panel as a picture: with its title, its time, its legend, and a mark where values are made up.
 
-import { moment, number, span } from "./format.js";
-import { colourOf, lastOf } from "./series.js";
+import { moment, span } from "./format.js";
+
+/** @typedef {{text: string, colour: string, dash: number[]}} Entry of the legend; without a colour it has no swatch */
 
 const SPACE = 24;
 const LINE = 22;
+const SWATCH = 16;
 const HEAD = 76;
 const DEMO = "demo data";
 
@@ -24,15 +26,6 @@ export function wrapped(widths, most) {
   });
 }
 
-/** @param {any} chart @param {import("./types.js").Panel} panel @param {import("./colours.js").Theme} theme */
-function legendOf(chart, panel, theme) {
-  if (!chart.drawn) return chart.values().map((/** @type {string} */ text) => ({ text, colour: "" }));
-  return chart.drawn.map((/** @type {import("./series.js").Row} */ row) => ({
-    text: `${row.name || panel.title} ${number(lastOf(row.values), panel.unit, row.labels)}`,
-    colour: colourOf(row, theme),
-  }));
-}
-
 /**
  * @param {{panel: import("./types.js").Panel, chart: any, stage: import("./plot.js").Stage,
  *   isDemo: boolean}} what
@@ -44,10 +37,11 @@ export function pictureOf({ panel, chart, stage, isDemo }) {
   const width = Math.max(chart.u.width, 480) + 2 * SPACE;
   const canvas = document.createElement("canvas");
   const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const legend = legendOf(chart, panel, stage.theme);
+  /** @type {Entry[]} */
+  const legend = chart.legend();
   ctx.font = "13px system-ui, sans-serif";
   const places = wrapped(
-    legend.map((/** @type {{text: string}} */ { text }) => ctx.measureText(text).width + 40),
+    legend.map(({ text }) => ctx.measureText(text).width + SWATCH + 28),
     width - 2 * SPACE,
   );
   const lines = places.length ? places[places.length - 1].line + 1 : 0;
@@ -56,31 +50,43 @@ export function pictureOf({ panel, chart, stage, isDemo }) {
   ctx.scale(scale, scale);
   ctx.fillStyle = stage.theme.paper;
   ctx.fillRect(0, 0, width, height);
-  heading(ctx, width, panel, stage, isDemo);
+  const title = chart.unit ? `${panel.title} (${chart.unit})` : panel.title;
+  heading(ctx, width, title, stage, isDemo);
   ctx.drawImage(source, SPACE, HEAD, chart.u.width, chart.u.height);
   ctx.font = "13px system-ui, sans-serif";
-  legend.forEach((/** @type {{text: string, colour: string}} */ { text, colour }, /** @type {number} */ n) => {
+  ctx.fillStyle = stage.theme.ink;
+  legend.forEach((entry, n) => {
     const [x, y] = [SPACE + places[n].x, HEAD + chart.u.height + 24 + places[n].line * LINE];
-    ctx.fillStyle = colour;
-    if (colour) ctx.fillRect(x, y - 6, 12, 3);
-    ctx.fillStyle = stage.theme.ink;
-    ctx.fillText(text, x + (colour ? 18 : 0), y);
+    if (entry.colour) drawSwatch(ctx, entry, x, y - 4);
+    ctx.fillText(entry.text, x + (entry.colour ? SWATCH + 6 : 0), y);
   });
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the browser made no picture"))), "image/png");
   });
 }
 
+/** @param {CanvasRenderingContext2D} ctx @param {Entry} entry @param {number} x @param {number} y */
+function drawSwatch(ctx, { colour, dash }, x, y) {
+  ctx.save();
+  ctx.setLineDash(dash);
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 3;
+  ctx.beginPath();
+  ctx.moveTo(x, y);
+  ctx.lineTo(x + SWATCH, y);
+  ctx.stroke();
+  ctx.restore();
+}
+
 /**
- * @param {CanvasRenderingContext2D} ctx @param {number} width @param {import("./types.js").Panel} panel
+ * @param {CanvasRenderingContext2D} ctx @param {number} width @param {string} title
  * @param {import("./plot.js").Stage} stage @param {boolean} isDemo
  */
-function heading(ctx, width, panel, stage, isDemo) {
+function heading(ctx, width, title, stage, isDemo) {
   const [start, end] = stage.range;
-  const symbol = unitText(panel);
   ctx.fillStyle = stage.theme.ink;
   ctx.font = "600 16px system-ui, sans-serif";
-  ctx.fillText(symbol ? `${panel.title} (${symbol})` : panel.title, SPACE, 34, width - 2 * SPACE - (isDemo ? 120 : 0));
+  ctx.fillText(title, SPACE, 34, width - 2 * SPACE - (isDemo ? 120 : 0));
   ctx.font = "13px system-ui, sans-serif";
   ctx.fillStyle = stage.theme.quiet;
   ctx.fillText(`${moment(start)} to ${moment(end)}: ${span(end - start)}`, SPACE, 58);
@@ -91,6 +97,3 @@ function heading(ctx, width, panel, stage, isDemo) {
   ctx.strokeRect(width - SPACE - wide, 18, wide, 24);
   ctx.fillText(DEMO, width - SPACE - wide + 8, 34);
 }
-
-/** @param {import("./types.js").Panel} panel */
-const unitText = (panel) => (panel.kind === "heat" || panel.kind === "gantt" ? "" : panel.unit);

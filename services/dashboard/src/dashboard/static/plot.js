@@ -6,20 +6,22 @@ import { moment } from "./format.js";
 import { clustered, drawMarks, NEAR, sentence } from "./marks.js";
 import { localOffset, times, timeText } from "./ticks.js";
 import { uPlot } from "./uplot.js";
+import { drawVeil } from "./veil.js";
 
 /** @typedef {import("./colours.js").Theme} Theme */
 /**
  * What charts are told by the board, and tell it. `range` is what is shown, `behind` the instant
- * after which nothing is known, with a word.
+ * after which nothing is known of the proxy, with a word. While it is paused nothing changes.
  * @typedef {{range: [number, number], theme: Theme, marks: import("./marks.js").Mark[],
- *   behind: {from: number, text: string}|null, now: () => number, isPaused: () => boolean,
+ *   behind: import("./veil.js").Behind|null, isLive: boolean, now: () => number, isPaused: () => boolean,
  *   onZoom: (start: number, end: number) => void, onZoomOut: () => void,
  *   preview: (start: number, end: number) => void, leave: (u: any) => void}} Stage
  */
 /**
- * @typedef {{series: object[], data: any[], y: object, yAxis: object, right: number, bands?: object[],
- *   under?: (u: any) => void, over?: (u: any) => void, drawn?: (u: any, n: number) => void,
- *   onCursor?: (u: any) => void, tip?: (u: any) => string}} Parts
+ * `left` and `right` are rooms beside the plot, `veil` what covers it.
+ * @typedef {{series: object[], data: any[], y: object, yAxis: object, right: number, left?: number,
+ *   bands?: object[], veil: () => import("./veil.js").Behind|null, under?: (u: any) => void,
+ *   over?: (u: any) => void, drawn?: (u: any, n: number) => void, onCursor?: (u: any) => void, tip?: (u: any) => string}} Parts
  */
 
 export const FONT = "13px system-ui, sans-serif";
@@ -49,7 +51,7 @@ function optionsOf(element, stage, parts, tip) {
   const { theme } = stage;
   return {
     ...sizeOf(element),
-    padding: [TOP, parts.right, 0, 0],
+    padding: [TOP, parts.right, 0, parts.left ?? 0],
     legend: { show: false },
     cursor: cursorOf(stage),
     select: { show: true },
@@ -127,32 +129,10 @@ const clustersOf = (u, stage) => clustered(stage.marks, (time) => u.valToPos(tim
 /** @param {any} u @param {Stage} stage @param {Parts} parts */
 function drawOver(u, stage, parts) {
   const ratio = uPlot.pxRatio;
-  if (stage.behind) drawVeil(u, stage, ratio);
+  const behind = parts.veil();
+  if (behind) drawVeil(u, behind, stage.theme, ratio);
   parts.over?.(u);
   drawMarks(u, clustersOf(u, stage), stage.theme, ratio);
-}
-
-/** What comes after the last sample is a guess: it fades, and says how old that sample is. @param {any} u @param {Stage} stage @param {number} ratio */
-function drawVeil(u, { behind, theme }, ratio) {
-  if (!behind) return;
-  const { ctx, bbox } = u;
-  const from = Math.max(bbox.left, u.valToPos(behind.from, "x", true));
-  const width = bbox.left + bbox.width - from;
-  if (width <= 0) return;
-  ctx.save();
-  ctx.globalAlpha = 0.8;
-  ctx.fillStyle = theme.paper;
-  ctx.fillRect(from, bbox.top, width, bbox.height);
-  ctx.globalAlpha = 0.14;
-  ctx.fillStyle = theme.quiet;
-  ctx.fillRect(from, bbox.top, width, bbox.height);
-  ctx.globalAlpha = 1;
-  ctx.font = `${13 * ratio}px system-ui, sans-serif`;
-  ctx.textAlign = "right";
-  ctx.textBaseline = "bottom";
-  ctx.fillStyle = theme.ink;
-  ctx.fillText(behind.text, bbox.left + bbox.width, bbox.top - 4 * ratio);
-  ctx.restore();
 }
 
 /** @param {any} u @param {Stage} stage @param {Parts} parts @param {HTMLElement} tip */
@@ -197,4 +177,16 @@ export function steer(u, key) {
   const time = u.data[0][Math.max(0, Math.min(count - 1, next))];
   u.setCursor({ left: u.valToPos(time, "x"), top: 8 }, true, true);
   return true;
+}
+
+/** A value between two gaps is no line: a short dash, so that it is seen. @param {any} u @param {number} n */
+export function lonePoints(u, n) {
+  const values = u.data[n];
+  const ratio = uPlot.pxRatio;
+  u.ctx.fillStyle = u.series[n]._stroke ?? u.series[n].stroke?.(u, n);
+  for (let at = 0; at < values.length; at += 1) {
+    if (values[at] === null || (values[at - 1] ?? null) !== null || (values[at + 1] ?? null) !== null) continue;
+    const [x, y] = [u.valToPos(u.data[0][at], "x", true), u.valToPos(values[at], "y", true)];
+    u.ctx.fillRect(x - 2 * ratio, y - 0.75 * ratio, 4 * ratio, 1.5 * ratio);
+  }
 }

@@ -7,7 +7,7 @@ import { createBoard } from "./board.js";
 import { byId, setText } from "./dom.js";
 import { Frames } from "./frames.js";
 import { LiveTable } from "./live.js";
-import { historyNotice, missingOf, showConnection, showHistory } from "./notices.js";
+import { historyNotice, knownUntil, missingOf, showConnection, showHistory } from "./notices.js";
 import { hasNumbers, liveReadings } from "./readings.js";
 import { Health } from "./strip.js";
 import { Tiles } from "./tiles.js";
@@ -60,6 +60,7 @@ export class Screen {
   build(hello) {
     if (JSON.stringify(hello) === JSON.stringify(this._hello)) return;
     this._hello = hello;
+    if (this.isPaused) this.hold(false); // what was held is of other panels
     this._board?.destroy();
     this._tiles?.destroy();
     this._board = createBoard({ hello, element: byId("board"), ...this._told });
@@ -73,24 +74,37 @@ export class Screen {
     this._strip = strip;
     this._health.show(strip);
     byId("demo").hidden = !strip.is_demo;
-    const isWell = byId("verdict-dot").dataset.state === "ok";
-    document.title = `${isWell ? "" : "⚠ "}Ollama Observe${strip.is_demo ? " (demo data)" : ""}`;
+    this._entitle();
     this._schedule();
+  }
+
+  /** So that it is seen in a tab, too. */
+  _entitle() {
+    const isWell = byId("verdict-dot").dataset.state === "ok";
+    document.title = `${isWell ? "" : "⚠ "}Ollama Observe${this._strip?.is_demo ? " (demo data)" : ""}`;
   }
 
   /** Frames, and the table of requests in flight. @param {Message} message */
   take(message) {
     if (message.type === "live") this._live.hear(message, performance.now());
     else this._frames.apply(message);
-    if (this.isPaused) this._onMissed((this._missed += 1));
-    else this._schedule();
+    if (!this.isPaused) this._schedule();
+    else {
+      this._onMissed((this._missed += 1));
+      if (message.type === "frame") this._board?.fill();
+    }
   }
 
   /** @param {Connection} connection */
   showConnection(connection) {
     this._connection = connection;
     this._live.isLost = connection.kind !== "open";
-    byId("main").classList.toggle("is-stale", this._live.isLost && this._strip !== null);
+    const isLost = this._live.isLost && this._strip !== null;
+    byId("main").classList.toggle("is-stale", isLost);
+    if (isLost && connection.heard !== null) {
+      this._health.lose(this._unixNow() - (performance.now() - connection.heard) / 1000);
+      this._entitle();
+    }
     this._schedule();
   }
 
@@ -104,6 +118,7 @@ export class Screen {
   /** @param {boolean} isPaused */
   hold(isPaused) {
     this.isPaused = isPaused;
+    byId("main").classList.toggle("is-held", isPaused);
     this._missed = 0;
     this._onMissed(0);
     this.setView(this._view);
@@ -125,18 +140,18 @@ export class Screen {
   }
 
   _draw() {
-    const now = performance.now();
-    if (this._connection) showConnection(this._connection, now, this._unixNow());
+    this._showConnection();
+    const { now, unixNow } = this._known();
     if (!this._hello || !this._strip) return;
     const notice = historyNotice(this._strip, this._hello.scrape_seconds);
-    showHistory(notice, this._unixNow());
+    showHistory(notice, unixNow);
     if (this.isPaused) return;
     byId("board").hidden = notice !== null && notice.command !== "" && !this._hasHistory();
     const heldOf = (/** @type {string} */ id) => this._frames.panel(this._frames.tiles, id);
     const live = liveReadings(this._live.numbers(this._view, now));
-    const known = { now: this._unixNow(), newest: this._strip.newest, missing: missingOf(this._strip) };
+    const known = { now: unixNow, newest: this._strip.newest, missing: missingOf(this._strip) };
     this._tiles?.show(heldOf, live, known);
-    this._live.show(this._view, now, this._unixNow());
+    this._live.show(this._view, now, unixNow);
     this._board?.update(this._frames, this._strip);
   }
 
@@ -147,11 +162,21 @@ export class Screen {
 
   _tick() {
     if (document.hidden) return;
+    this._showConnection();
+    const { now, unixNow } = this._known();
+    if (!this.isPaused) this._live.tick(this._view, now, unixNow);
+    tickAges(byId("main"), unixNow);
+  }
+
+  /** Its age goes on while all others stop. */
+  _showConnection() {
+    if (this._connection) showConnection(this._connection, performance.now(), this._unixNow());
+  }
+
+  /** Up to when anything is known: now, as long as something is heard. Units: milliseconds, seconds. */
+  _known() {
     const now = performance.now();
-    if (this._connection && this._connection.kind !== "open") {
-      showConnection(this._connection, now, this._unixNow());
-    }
-    if (!this.isPaused) this._live.tick(this._view, now, this._unixNow());
-    tickAges(this._unixNow());
+    const until = knownUntil(this._connection, now);
+    return { now: until, unixNow: this._unixNow() - (now - until) / 1000 };
   }
 }

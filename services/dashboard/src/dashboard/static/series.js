@@ -1,19 +1,18 @@
 // @ts-check
-// The series of a panel: their names, order, colours and summaries. Pure but for models' colours.
+// The series of a panel: their names, order, looks and summaries. Pure but for models' colours.
 
-import { OTHER, modelSlot } from "./colours.js";
 import { keyOf } from "./frames.js";
+import { dress } from "./styles.js";
 
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {import("./types.js").Series} Series */
 /** @typedef {import("./frames.js").Shown} Shown */
 /**
- * A series as it is drawn. `shade` is which of its hue's lightnesses, null for the hue itself.
- * @typedef {{key: string, name: string, role: string, labels: Record<string, string>,
- *   values: (number|null)[], slot: number, shade: number|null}} Row
+ * A series as it is drawn. `shade` is which of its hue's lightnesses, null for the hue itself, and
+ * `dash` which of the dashes, 0 for none.
+ * @typedef {{key: string, name: string, query: number, role: string, labels: Record<string, string>,
+ *   values: (number|null)[], slot: number, shade: number|null, dash: number}} Row
  */
-
-const QUANTILES = ["p50", "p95", "p99"];
 
 /** @param {Panel} panel @param {number} place */
 export const roleOf = (panel, place) => panel.queries[place]?.role ?? "line";
@@ -35,20 +34,6 @@ export function nameParts({ name, labels }) {
 }
 
 /**
- * Which colour each thing of a panel has, as long as the page is there.
- * @param {Map<string, number>} taken changed
- * @param {string} thing
- */
-function slotOf(taken, thing) {
-  const own = taken.get(thing);
-  if (own !== undefined) return own;
-  const used = new Set(taken.values());
-  const free = Array.from({ length: OTHER }, (_, n) => n).find((n) => !used.has(n)) ?? OTHER;
-  taken.set(thing, free);
-  return free;
-}
-
-/**
  * Series of one name, of several machines, with the machine.
  * @param {{one: Series, name: string}[]} named
  */
@@ -63,41 +48,21 @@ function toldApart(named) {
 }
 
 /**
- * @param {Panel} panel @param {Shown} shown @param {Map<string, number>} taken
+ * @param {Panel} panel @param {Shown} shown @param {import("./styles.js").Taken} taken
  * @returns {Row[]} by query, then by name
  */
 export function rowsOf(panel, shown, taken) {
   const named = toldApart(shown.series.map((one) => ({ one, name: seriesName(panel, one) })));
   named.sort((a, b) => a.one.query - b.one.query || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const rows = named.map(({ one, name }) => row(panel, one, name, taken));
-  const drawn = rows.filter((each) => each.role !== "threshold");
-  for (const each of drawn) each.shade = shadeOf(each, drawn);
+  const rows = named.map(({ one, name }) => row(panel, one, name));
+  dress(panel, rows, taken);
   return rows;
 }
 
-/** @param {Panel} panel @param {Series} one @param {string} name @param {Map<string, number>} taken @returns {Row} */
-function row(panel, one, name, taken) {
-  const role = roleOf(panel, one.query);
-  const thing = QUANTILES.includes(role) ? "" : String(one.query);
-  const { model } = one.labels;
-  const slot = model
-    ? modelSlot(model)
-    : role === "threshold" ? OTHER : slotOf(taken, `${thing} ${JSON.stringify(Object.values(one.labels))}`);
-  return { key: keyOf(one), name, role, labels: one.labels, values: one.values, slot, shade: null };
-}
-
-/** Quantiles are lightnesses of one hue, as are several series of one model. @param {Row} row @param {Row[]} rows */
-function shadeOf(row, rows) {
-  const quantile = QUANTILES.indexOf(row.role);
-  if (quantile >= 0) return quantile;
-  if (!row.labels.model) return null;
-  const same = rows.filter((one) => one.labels.model === row.labels.model);
-  return same.length > 1 ? Math.min(2, same.indexOf(row)) : null;
-}
-
-/** @param {Row} row @param {import("./colours.js").Theme} theme */
-export function colourOf(row, theme) {
-  return row.shade === null ? theme.series[row.slot] : theme.shades[row.slot][row.shade];
+/** Without its looks. @param {Panel} panel @param {Series} one @param {string} name @returns {Row} */
+function row(panel, one, name) {
+  const { query, labels, values } = one;
+  return { key: keyOf(one), name, query, role: roleOf(panel, query), labels, values, slot: 0, shade: null, dash: 0 };
 }
 
 /** The newest value; one point may be late. @param {(number|null)[]} values @returns {number|null} */
@@ -134,5 +99,6 @@ export function stacked(columns) {
   );
 }
 
-/** Whether anything at all can be drawn. @param {Shown} shown */
-export const isEmpty = (shown) => !shown.series.some((one) => one.values.some((value) => value !== null));
+/** Whether nothing was measured: a threshold alone says nothing. @param {Panel} panel @param {Shown} shown */
+export const isEmpty = (panel, shown) =>
+  !shown.series.some((one) => roleOf(panel, one.query) !== "threshold" && one.values.some((value) => value !== null));

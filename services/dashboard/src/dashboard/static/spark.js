@@ -1,8 +1,9 @@
 // @ts-check
 // The small line of a tile: no axes, gaps are gaps.
 
-import { colourOf, rowsOf } from "./series.js";
 import { readTheme } from "./colours.js";
+import { rowsOf } from "./series.js";
+import { colourOf } from "./styles.js";
 
 /** @typedef {import("./frames.js").Shown} Shown */
 

@@ -3,6 +3,7 @@
 
 import { setAge } from "./ages.js";
 import { byId, el, keyed, setAttribute, setText } from "./dom.js";
+import { clock } from "./format.js";
 import { WORDS, budgetState, severityState, verdict } from "./verdict.js";
 
 /** @typedef {import("./types.js").Strip} Strip */
@@ -46,6 +47,12 @@ export class Health {
     );
     byId("alerts").hidden = !strip.alerts?.length;
     this._arrange(found.isQuiet);
+  }
+
+  /** The line is lost: nobody knows how it is since then. @param {number} heard Unix time */
+  lose(heard) {
+    setAttribute(byId("verdict-dot"), "data-state", "unknown");
+    setText(byId("verdict"), `Not known since ${clock(heard)}.`);
   }
 
   /** @param {boolean} isQuiet */

@@ -4,6 +4,8 @@
 import { digits } from "./format.js";
 
 export const MOST = 5;
+/** A rate may be above its limit by this, for it is estimated between two samples. */
+const HAIR = 1.02;
 const TIME_STEPS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200,
   86_400, 172_800, 432_000, 604_800, 1_209_600, 2_592_000, 7_776_000,
@@ -32,13 +34,14 @@ export function linear(low, high, factor, how = {}) {
   const bottom = Math.min(0, low) / factor;
   const limit = how.most ?? null;
   const whole = limit !== null && high >= limit / 2;
-  const top = (whole ? Math.max(limit, high) : high > 0 ? high : 1) / factor;
+  const isWithin = whole && high <= limit * HAIR;
+  const top = (isWithin ? limit : high > 0 ? high : 1) / factor;
   const step = stepOf(top - bottom, MOST, how.isBinary ?? false);
   const first = Math.floor(bottom / step + 1e-9);
   const last = Math.max(first + 1, Math.ceil(top / step - 1e-9));
   const ticks = [];
   for (let n = first; n <= last; n += 1) ticks.push(n * step * factor);
-  const max = whole && high <= limit ? limit : last * step * factor;
+  const max = isWithin ? limit : last * step * factor;
   return { min: first * step * factor, max, ticks: ticks.filter((tick) => tick <= max * (1 + 1e-9)) };
 }
 

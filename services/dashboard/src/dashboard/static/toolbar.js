@@ -36,11 +36,15 @@ export function stretchLabel(start, end, now, timeZone) {
   return `${format.format(start * 1000)} – ${format.format(end * 1000)}`;
 }
 
-/** The view in few words, where there is no room for the handles. @param {View} view */
-export function viewLabel(view) {
+/**
+ * The view in few words, where there is no room for the handles.
+ * @param {View} view @param {boolean} [isFixed] a tile is open, which has its own stretch
+ */
+export function viewLabel(view, isFixed = false) {
   const range = RANGES.find((one) => one.seconds === view.seconds)?.label ?? "";
   const routing = ROUTINGS.find((one) => one.value === view.routing);
-  const words = [isLive(view) ? range : "zoomed", filterLabel(view.models)];
+  const stretch = isFixed ? "always 15 m" : isLive(view) ? range : "zoomed";
+  const words = [stretch, filterLabel(view.models)];
   return (view.routing && routing ? [...words, routing.label] : words).join(", ");
 }
 
@@ -73,14 +77,16 @@ export class Toolbar {
     byId("zoom").addEventListener("click", () => onView((view) => zoomedOut(view, RANGES)));
   }
 
-  /** @param {View} view @param {readonly string[]} models */
-  show(view, models) {
+  /** @param {View} view @param {readonly string[]} models @param {boolean} isFixed no range applies */
+  show(view, models, isFixed) {
     const { start, end } = view;
     this._ranges.set(isLive(view) ? String(view.seconds) : null);
     this._routings.set(view.routing);
     this._splits.set(view.byModel ? "model" : "total");
     this.models.show(models, view.models);
-    byId("zoom").hidden = start === null || end === null;
+    byId("ranges").hidden = isFixed;
+    byId("fixed-range").hidden = !isFixed;
+    byId("zoom").hidden = isFixed || start === null || end === null;
     if (start !== null && end !== null) setText(byId("zoom-label"), stretchLabel(start, end, Date.now() / 1000));
   }
 

@@ -35,6 +35,9 @@ export const DEFAULT = Object.freeze({
   panel: null,
 });
 
+/** @param {{kind?: string}} panel Whether it shows the stretch of tiles, whatever the view. */
+export const isTile = ({ kind }) => kind === "tile";
+
 /** @param {View} view */
 export const isLive = (view) => view.start === null;
 
