@@ -18,8 +18,8 @@ import { veilOf } from "./veil.js";
 /** @typedef {import("./frames.js").Shown} Shown */
 
 const FILL = 0.5;
-/** A share that makes a number of three digits, where the largest happens to have fewer. */
-const ODD = 0.777;
+/** Shares that make numbers of three digits, without and with a point, where the largest has fewer. */
+const ODD = [1, 0.777, 0.0777];
 /** A threshold further away than this does not flatten what is below it. */
 const FAR = 2.5;
 
@@ -160,7 +160,8 @@ export class Chart {
     const names = drawn.map((row) => textWidth(row.name, ""));
     const values = drawn.map((row) => {
       const most = Math.max(...row.values.map((value) => value ?? 0));
-      return Math.max(...[most, most * ODD, lastOf(row.values)].map((value) => textWidth(this._text(row, value), "600 ")));
+      const long = [...ODD.map((share) => share * most), lastOf(row.values)];
+      return Math.max(...long.map((value) => textWidth(this._text(row, value), "600 ")));
     });
     return widthOf(names, values, this._isNarrow() ? 104 : 192);
   }
