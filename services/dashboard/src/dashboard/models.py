@@ -11,14 +11,14 @@ MOST = 100
 _SERIES = "ollama_proxy_requests_total"
 
 
-class Prometheus(Protocol):
-    """Who is asked; promql.py has it."""
+class Models(Protocol):
+    """Who knows them: Prometheus, in promql.py."""
 
     async def values(self, label: str, series: str, start: float, /) -> Sequence[str] | None:
         """What a label has been since a time, of a series; None where no answer came."""
 
 
-async def ask_models(prometheus: Prometheus, now: float) -> list[str] | None:
+async def ask_models(prometheus: Models, now: float) -> list[str] | None:
     """Their names, sorted; None where Prometheus does not say."""
     values = await prometheus.values("model", _SERIES, now - LOOK_BACK_SECONDS)
     return None if values is None else models_of(values)

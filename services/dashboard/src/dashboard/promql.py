@@ -97,8 +97,9 @@ class Prometheus:
         """What an expression is now; None where no answer came."""
         try:
             data = await self._data("instant", "query", {"query": expr})
-            known = [(one.metric, one.value[1]) for one in data.result if one.value is not None]
-            return [(labels, float(value)) for labels, value in known]
+            return [
+                (one.metric, float(one.value[1])) for one in data.result if one.value is not None
+            ]
         except (QueryError, ValueError):
             return None
 

@@ -54,6 +54,16 @@ class Shown:
     is_busy: bool = False
 
     @property
+    def grid(self) -> Grid:
+        """The instants of its points."""
+        return NO_GRID if self.buffer is None else self.buffer.grid
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return 0 if self.buffer is None else self.buffer.size
+
+    @property
     def is_known(self) -> bool:
         """Whether there is anything to say of it yet."""
         return self.buffer is not None or bool(self.error)
@@ -91,7 +101,7 @@ class Screen:
     @property
     def size(self) -> int:
         """How many numbers it keeps."""
-        return sum(shown.buffer.size for shown in self.panels.values() if shown.buffer)
+        return sum(shown.size for shown in self.panels.values())
 
     def set_busy(self, names: Iterable[str], *, is_busy: bool) -> None:
         """Panels are being asked for, or no more."""
@@ -197,14 +207,12 @@ class Screen:
         """The panels that go into one frame: of one grid, and not too many numbers."""
         by_grid: dict[Grid, list[str]] = {}
         for name in sorted(panels):
-            buffer = self.panels[name].buffer
-            by_grid.setdefault(NO_GRID if buffer is None else buffer.grid, []).append(name)
+            by_grid.setdefault(self.panels[name].grid, []).append(name)
         for grid, names in by_grid.items():
             together: list[str] = []
             room = MOST_NUMBERS
             for name in names:
-                buffer = self.panels[name].buffer
-                size = 0 if buffer is None else buffer.size
+                size = self.panels[name].size
                 if together and size > room:
                     yield grid, tuple(together)
                     together, room = [], MOST_NUMBERS

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from ollama_observe.service.addresses import is_http_url
 from ollama_observe.service.guard import host_of
-from ollama_observe.service.settings import ServiceSettings, settings_config
+from ollama_observe.service.settings import ListenHost, ServiceSettings, settings_config
 
 
 class DashboardSettings(ServiceSettings):
@@ -16,7 +16,7 @@ class DashboardSettings(ServiceSettings):
 
     model_config = settings_config("DASHBOARD_", "dashboard")
 
-    host: str = Field("127.0.0.1", min_length=1, description="Address of the page.")
+    host: ListenHost = Field("127.0.0.1", description="Address of the page.")
     port: int = Field(3001, ge=0, le=65535, description="Port of the page.")
     allowed_origins: str = Field(
         "",

@@ -10,7 +10,7 @@ from dashboard.alerts import Firing, alerts
 from dashboard.facts import EXPRESSION, Facts, facts_of
 from dashboard.health import Health, ask_health, ask_ready
 from dashboard.messages import Alert, Strip
-from dashboard.models import ask_models
+from dashboard.models import Models, ask_models
 from dashboard.objectives import objectives
 from dashboard.parts import Standings, Told, findings
 from dashboard.runbook import PATH as RUNBOOK_PATH
@@ -23,7 +23,7 @@ WITHIN_SECONDS = 4.0
 """A Prometheus that takes longer is shown to be away: the parts are not to wait for it."""
 
 
-class Prometheus(Protocol):
+class Prometheus(Models, Protocol):
     """Who is asked. All give None where no answer came: the part Prometheus says why."""
 
     async def instant(self, expr: str, /) -> Sequence[tuple[Mapping[str, str], float]] | None:
@@ -31,9 +31,6 @@ class Prometheus(Protocol):
 
     async def alerts(self) -> Sequence[Firing] | None:
         """The alerts that fire, or are about to."""
-
-    async def values(self, label: str, series: str, start: float, /) -> Sequence[str] | None:
-        """What a label has been since a time, of a series."""
 
 
 class Strips:

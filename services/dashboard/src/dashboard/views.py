@@ -24,8 +24,10 @@ ANCHOR_SECONDS = 60
 POINTS = (150, 300, 600)
 """How many points a line has, by the width of the page."""
 
-_SMALL_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800, 2400, 3600)
-_STEPS = (*_SMALL_STEPS, 7200, 10_800, 14_400, 21_600, 43_200, 86_400)
+_STEPS = (
+    *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800, 2400),
+    *(3600, 7200, 10_800, 14_400, 21_600, 43_200, 86_400),
+)
 
 
 class Range(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import psutil
 from pydantic import AfterValidator, Field
 
 from engine import durations
-from ollama_observe.service.settings import ServiceSettings, settings_config
+from ollama_observe.service.settings import ListenHost, ServiceSettings, settings_config
 
 
 def _checked_duration(text: str) -> str:
@@ -20,7 +20,7 @@ class EngineSettings(ServiceSettings):
 
     model_config = settings_config("ENGINE_", "python -m engine")
 
-    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
+    host: ListenHost = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(11434, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     models_dir: Path = Field(
         Path(".local/models"),

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from gpu_exporter.http import can_be_asked
-from ollama_observe.service.settings import ServiceSettings, settings_config
+from ollama_observe.service.settings import ListenHost, ServiceSettings, settings_config
 
 
 class GpuExporterSettings(ServiceSettings):
@@ -14,7 +14,7 @@ class GpuExporterSettings(ServiceSettings):
 
     model_config = settings_config("GPU_EXPORTER_", "gpu-exporter")
 
-    host: str = Field("127.0.0.1", min_length=1, description="Address of /metrics.")
+    host: ListenHost = Field("127.0.0.1", description="Address of /metrics.")
     port: int = Field(8000, ge=0, le=65535, description="Port of /metrics.")
 
     backend: Literal["auto", "nvml", "sysfs", "apple", "demo", "replay", "none"] = Field(

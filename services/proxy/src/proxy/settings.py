@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, HttpUrl, SecretStr
 
-from ollama_observe.service.settings import ServiceSettings, settings_config
+from ollama_observe.service.settings import ListenHost, ServiceSettings, settings_config
 
 
 class ProxySettings(ServiceSettings):
@@ -12,10 +12,10 @@ class ProxySettings(ServiceSettings):
 
     model_config = settings_config("PROXY_", "proxy")
 
-    host: str = Field("127.0.0.1", min_length=1, description="Address that clients connect to.")
+    host: ListenHost = Field("127.0.0.1", description="Address that clients connect to.")
     port: int = Field(11435, ge=0, le=65535, description="Port that clients connect to.")
-    control_host: str = Field(
-        "127.0.0.1", min_length=1, description="Address of /metrics, /health and /api."
+    control_host: ListenHost = Field(
+        "127.0.0.1", description="Address of /metrics, /health and /api."
     )
     control_port: int = Field(
         8001, ge=0, le=65535, description="Port of /metrics, /health and /api."

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from ollama_observe.service.settings import ServiceSettings, settings_config
+from ollama_observe.service.settings import ListenHost, ServiceSettings, settings_config
 from traffic.choices import Api, Prefix, Preset, Rate, Route, Seconds
 from traffic.lines import plain
 from traffic.plan.arrivals import Arrival
@@ -166,8 +166,8 @@ class TrafficSettings(ServiceSettings):
         1, ge=1, le=64, description="Processes that share the plan; their records are merged."
     )
 
-    worker_host: str = Field(
-        "127.0.0.1", min_length=1, description="For `worker`: address of its control."
+    worker_host: ListenHost = Field(
+        "127.0.0.1", description="For `worker`: address of its control."
     )
     worker_port: int = Field(
         8002, ge=0, le=65535, description="For `worker`: port of its control and /metrics."

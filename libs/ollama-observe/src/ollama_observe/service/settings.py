@@ -8,7 +8,7 @@ import difflib
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict, SettingsError
@@ -16,6 +16,9 @@ from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict, Settings
 from ollama_observe.service.addresses import found_words
 
 S = TypeVar("S", bound="ServiceSettings")
+
+ListenHost = Annotated[str, Field(min_length=1)]
+"""An address to listen on. An empty one would be every address of the machine."""
 
 
 class ServiceSettings(BaseSettings):

@@ -3,11 +3,12 @@
 Both ways are always shown, side by side: the filter of routing does not apply here.
 """
 
-from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Role, Split, Unit
+from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Split, Unit
 from dashboard.panels.queries import (
+    P50_P95,
     grown,
     per_model,
-    quantile,
+    quantiles,
     quantiles_by,
     rate,
     ratio,
@@ -32,16 +33,7 @@ _NO_LABELS = " Not told by model: filters do not apply."
 
 
 def _latency(histogram: str, matchers: str) -> tuple[Query, ...]:
-    return tuple(
-        Query(
-            quantile(rank, histogram, matchers, *by, "routing"),
-            " ".join((*(f"{{{label}}}" for label in by), "{routing}", role.value)),
-            role,
-            split,
-        )
-        for role, rank in ((Role.P50, "0.5"), (Role.P95, "0.95"))
-        for split, by in ((Split.TOTAL, ()), (Split.MODEL, ("model",)))
-    )
+    return quantiles(histogram, matchers, "routing", name="{routing}", which=P50_P95)
 
 
 def _errors(*by: str) -> str:

@@ -1,14 +1,12 @@
 """How much is asked, and where the time goes."""
 
-from collections.abc import Iterator
-
-from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
+from dashboard.panels.model import Group, Kind, Panel, Query, Split, Unit
 from dashboard.panels.queries import (
+    P50_P95,
     averaged,
     averaged_while_there,
     grown,
     per_model,
-    quantile,
     quantiles,
     rate,
     summed,
@@ -40,31 +38,21 @@ _IN, _OUT = 'type="input",${requests}', 'type="output",${requests}'
 
 
 _ENDED = (
-    ("answered", "request_duration_seconds_count", ()),
-    ("{operation} only", "model_operations_total", ("operation",)),
-    ("client left", "client_aborts_total", ()),
-    ("{error_type}", "errors_total", ("error_type",)),
+    ("answered", "request_duration_seconds_count"),
+    ("{operation} only", "model_operations_total", "operation"),
+    ("client left", "client_aborts_total"),
+    ("{error_type}", "errors_total", "error_type"),
 )
 """Outcomes with the proxy's counter of each and its labels: every request that ended is in one."""
 
 
-def _sizes(matchers: str, name: str) -> Iterator[Query]:
-    for role, rank in ((Role.P50, "0.5"), (Role.P95, "0.95")):
-        yield from per_model(
-            lambda *by, rank=rank: quantile(rank, "ollama_proxy_request_tokens", matchers, *by),
-            f"{name} {role.value}",
-            role,
-        )
+def _sizes(matchers: str, name: str) -> tuple[Query, ...]:
+    return quantiles("ollama_proxy_request_tokens", matchers, name=name, which=P50_P95)
 
 
-def _outcomes(split: Split) -> Iterator[Query]:
-    """Requests by their outcome, of all models together or of each."""
-    for name, counter, labels in _ENDED:
-        ended = rate(f"ollama_proxy_{counter}{{${{requests}}}}")
-        if split is Split.MODEL:
-            yield Query(summed(ended, "model", *labels), f"{{model}} {name}", split=split)
-        else:
-            yield Query(summed(ended, *labels), name, split=split)
+def _outcome(name: str, counter: str, *labels: str) -> tuple[Query, Query]:
+    ended = rate(f"ollama_proxy_{counter}{{${{requests}}}}")
+    return per_model(lambda *by: summed(ended, *by, *labels), name)
 
 
 PANELS = (
@@ -73,10 +61,7 @@ PANELS = (
         GROUP.id,
         "Requests by outcome",
         Unit.REQUESTS_PER_SECOND,
-        queries=(
-            *_outcomes(Split.TOTAL),
-            *_outcomes(Split.MODEL),
-        ),
+        queries=tuple(query for ended in _ENDED for query in _outcome(*ended)),
         absent=_NO_REQUEST,
         help="Every request that ended is in one band. By model: `other` are those that no model"
         " was proven for, as of most that failed.",

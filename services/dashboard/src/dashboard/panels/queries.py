@@ -1,10 +1,11 @@
 """Writes the PromQL that panels have in common. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from dashboard.panels.model import Query, Role, Split
 
 QUANTILES = ((Role.P50, "0.5"), (Role.P95, "0.95"), (Role.P99, "0.99"))
+P50_P95 = QUANTILES[:2]
 
 
 def grown(series: str, window: str = "wide") -> str:
@@ -52,12 +53,20 @@ def per_model(
     )
 
 
-def quantiles(histogram: str, matchers: str = "${requests}") -> tuple[Query, ...]:
-    """Three quantiles, in total and by model."""
+def quantiles(
+    histogram: str,
+    matchers: str = "${requests}",
+    *by: str,
+    name: str = "",
+    which: Iterable[tuple[Role, str]] = QUANTILES,
+) -> tuple[Query, ...]:
+    """Three quantiles, or some of them, in total and by model; by further labels in both."""
     return tuple(
         query
-        for role, rank in QUANTILES
-        for query in per_model(_of(rank, histogram, matchers), role.value, role)
+        for role, rank in which
+        for query in per_model(
+            _of(rank, histogram, matchers, *by), f"{name} {role.value}".strip(), role
+        )
     )
 
 
@@ -93,8 +102,8 @@ def averaged_while_there(series: str, seen: str) -> str:
     return f"sum_over_time({series}[${{window}}]) / on (instance, job) group_left () {looks}"
 
 
-def _of(rank: str, histogram: str, matchers: str) -> Callable[..., str]:
+def _of(rank: str, histogram: str, matchers: str, *always: str) -> Callable[..., str]:
     def write(*by: str) -> str:
-        return quantile(rank, histogram, matchers, *by)
+        return quantile(rank, histogram, matchers, *by, *always)
 
     return write

@@ -2,11 +2,12 @@
 
 from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
 from dashboard.panels.queries import (
+    P50_P95,
     averaged_while_there,
     grown,
     objective,
     per_model,
-    quantile,
+    quantiles,
     quantiles_by,
     rate,
     ratio,
@@ -37,14 +38,13 @@ def _beside(what: str) -> tuple[Query, ...]:
     return tuple(
         query
         for whose, seen_by in _SEEN_BY
-        for role, rank in ((Role.P50, "0.5"), (Role.P95, "0.95"))
-        for query in _quantile(rank, f"{whose}_{what}", f"{seen_by} {role.value}", role)
+        for query in quantiles(
+            f"{whose}_{what}",
+            _OF_MODELS.get(f"{whose}_{what}", "${requests}"),
+            name=seen_by,
+            which=P50_P95,
+        )
     )
-
-
-def _quantile(rank: str, histogram: str, name: str, role: Role) -> tuple[Query, Query]:
-    matchers = _OF_MODELS.get(histogram, "${requests}")
-    return per_model(lambda *by: quantile(rank, histogram, matchers, *by), name, role)
 
 
 PANELS = (

@@ -1,6 +1,8 @@
 // @ts-check
 // What a tile reads: the newest number of its panel, or why there is none. Pure.
 
+import { isMeasured } from "./series.js";
+
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {import("./types.js").Series} Series */
 /** @typedef {import("./frames.js").Shown} Held */
@@ -39,7 +41,7 @@ export function hasNumbers(held) {
 
 /** The series that is the tile's number: no threshold. @param {Panel} panel @param {Held} held */
 export function mainSeries(panel, held) {
-  return held.series.find((one) => panel.queries[one.query]?.role !== "threshold") ?? null;
+  return held.series.find((one) => isMeasured(panel, one)) ?? null;
 }
 
 /**

@@ -147,7 +147,7 @@ export class Screen {
     showHistory(notice, unixNow);
     if (this.isPaused) return;
     byId("board").hidden = notice !== null && notice.command !== "" && !this._hasHistory();
-    const heldOf = (/** @type {string} */ id) => this._frames.panel(this._frames.tiles, id);
+    const heldOf = (/** @type {string} */ id) => this._frames.shown(id, true);
     const live = liveReadings(this._live.numbers(this._view, now));
     const known = { now: unixNow, newest: this._strip.newest, missing: missingOf(this._strip) };
     this._tiles?.show(heldOf, live, known);
@@ -157,7 +157,7 @@ export class Screen {
 
   _hasHistory() {
     const ids = this._hello?.panels.map((panel) => panel.id) ?? [];
-    return ids.some((id) => hasNumbers(this._frames.panel(this._frames.view, id)));
+    return ids.some((id) => hasNumbers(this._frames.shown(id, false)));
   }
 
   _tick() {

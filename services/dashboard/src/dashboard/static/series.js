@@ -17,6 +17,9 @@ import { dress } from "./styles.js";
 /** @param {Panel} panel @param {number} place */
 export const roleOf = (panel, place) => panel.queries[place]?.role ?? "line";
 
+/** Whether it was measured: a threshold was set. @param {Panel} panel @param {Series} series */
+export const isMeasured = (panel, { query }) => roleOf(panel, query) !== "threshold";
+
 /** As the query names it, labels filled in; without a name, its labels. @param {Panel} panel @param {Series} series */
 export function seriesName(panel, series) {
   const template = panel.queries[series.query]?.name ?? "";
@@ -101,4 +104,4 @@ export function stacked(columns) {
 
 /** Whether nothing was measured: a threshold alone says nothing. @param {Panel} panel @param {Shown} shown */
 export const isEmpty = (panel, shown) =>
-  !shown.series.some((one) => roleOf(panel, one.query) !== "threshold" && one.values.some((value) => value !== null));
+  !shown.series.some((one) => isMeasured(panel, one) && one.values.some((value) => value !== null));

@@ -2,7 +2,7 @@
 // What comes after the last sample is a guess: it fades, and says how old that sample is.
 
 import { age } from "./format.js";
-import { lastOf, roleOf } from "./series.js";
+import { isMeasured, lastOf } from "./series.js";
 
 /** @typedef {import("./types.js").Strip} Strip */
 /** @typedef {{from: number, text: string}} Behind `from` is when what is known ends: Unix time */
@@ -29,7 +29,7 @@ export function behindOf(strip, scrapeSeconds) {
  * @param {import("./frames.js").Shown|null} shown
  */
 export function veilOf(behind, panel, shown) {
-  const isFresh = shown?.series.some((one) => roleOf(panel, one.query) !== "threshold" && lastOf(one.values) !== null);
+  const isFresh = shown?.series.some((one) => isMeasured(panel, one) && lastOf(one.values) !== null);
   return isFresh ? null : behind;
 }
 
