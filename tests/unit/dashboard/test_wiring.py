@@ -10,7 +10,9 @@ from tests.dashboards import NOBODY, heard, heard_all, look_at, page_at
 
 
 async def test_a_page_is_told_of_the_panels_and_that_nobody_answers() -> None:
-    settings = DashboardSettings(_cli_parse_args=[], prometheus_url=NOBODY, proxy_url=NOBODY)
+    settings = DashboardSettings(
+        _cli_parse_args=[], prometheus_url=NOBODY, proxy_url=NOBODY, gpu_exporter_url=NOBODY
+    )
     dashboard = dashboard_of(settings)
     listener = Listener("page", dashboard.app, "127.0.0.1", 0, has_websockets=True)
     panel = next(one for one in PANELS if one.group == "speed")
