@@ -9,6 +9,7 @@ ARG PIP_INDEX_URL
 ARG PIP_EXTRA_INDEX_URL
 ARG PIP_TRUSTED_HOST
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
+RUN apt-get -qq update && apt-get -qq install --yes --no-install-recommends binutils >/dev/null
 WORKDIR /src
 COPY docker/install docker/model docker/
 COPY requirements requirements
@@ -35,7 +36,7 @@ LABEL org.opencontainers.image.title="Ollama Observe: proxy"
 COPY --from=build-proxy /opt/app /opt/app
 ENV PROXY_HOST=0.0.0.0 PROXY_CONTROL_HOST=0.0.0.0 PROXY_RETURN_LEG_HOST=0.0.0.0
 EXPOSE 11435 8001
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=15s --start-period=60s --start-interval=1s --retries=3 \
   CMD ["python", "-m", "ollama_observe.service.healthcheck", "http://127.0.0.1:8001/ready"]
 CMD ["python", "-m", "proxy"]
 
@@ -48,7 +49,7 @@ LABEL org.opencontainers.image.title="Ollama Observe: gpu-exporter"
 COPY --from=build-gpu-exporter /opt/app /opt/app
 ENV GPU_EXPORTER_HOST=0.0.0.0
 EXPOSE 8000
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=15s --start-period=60s --start-interval=1s --retries=3 \
   CMD ["python", "-m", "ollama_observe.service.healthcheck", "http://127.0.0.1:8000/ready"]
 CMD ["python", "-m", "gpu_exporter"]
 
@@ -62,7 +63,7 @@ COPY --from=build-dashboard /opt/app /opt/app
 COPY docs/RUNBOOK.md /opt/app/RUNBOOK.md
 ENV DASHBOARD_HOST=0.0.0.0 DASHBOARD_RUNBOOK_FILE=/opt/app/RUNBOOK.md
 EXPOSE 3001
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=15s --start-period=60s --start-interval=1s --retries=3 \
   CMD ["python", "-m", "ollama_observe.service.healthcheck", "http://127.0.0.1:3001/ready"]
 CMD ["python", "-m", "dashboard"]
 
@@ -74,9 +75,9 @@ FROM service AS traffic
 LABEL org.opencontainers.image.title="Ollama Observe: traffic"
 COPY --from=build-traffic /opt/app /opt/app
 COPY questions /opt/app/questions
-ENV TRAFFIC_WORKER_HOST=0.0.0.0 TRAFFIC_QUESTIONS_DIRECTORY=/opt/app/questions
+ENV TRAFFIC_WORKER_HOST=0.0.0.0 TRAFFIC_QUESTIONS_DIRECTORY=/opt/app/questions TRAFFIC_MODEL=auto
 EXPOSE 8002
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=15s --start-period=60s --start-interval=1s --retries=3 \
   CMD ["python", "-m", "ollama_observe.service.healthcheck", "http://127.0.0.1:8002/ready"]
 CMD ["python", "-m", "traffic", "worker"]
 
@@ -99,7 +100,7 @@ COPY --from=model /models /models
 COPY --from=build-engine /opt/app /opt/app
 ENV ENGINE_HOST=0.0.0.0 ENGINE_MODELS_DIR=/models ENGINE_LIBRARY_DIR=/opt/library
 EXPOSE 11434
-HEALTHCHECK --interval=5s --timeout=5s --start-period=120s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=15s --start-period=120s --start-interval=1s --retries=3 \
   CMD ["python", "-m", "ollama_observe.service.healthcheck", "http://127.0.0.1:11434/-/ready"]
 CMD ["python", "-m", "engine"]
 
@@ -109,10 +110,11 @@ LABEL org.opencontainers.image.title="Ollama Observe: front"
 USER root
 RUN apt-get -qq update && apt-get -qq install --yes --no-install-recommends haproxy >/dev/null \
   && rm -rf /var/lib/apt/lists/*
-COPY libs/ollama-observe/src/ollama_observe/service/healthcheck.py docker/haproxy.cfg /opt/front/
+COPY libs/ollama-observe/src/ollama_observe/service/healthcheck.py \
+  docker/haproxy.cfg docker/haproxy.lua /opt/front/
 USER haproxy
 EXPOSE 11435 8001
 STOPSIGNAL SIGUSR1
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=15s --start-period=180s --start-interval=1s --retries=3 \
   CMD ["python", "/opt/front/healthcheck.py", "http://127.0.0.1:8404/ready"]
 CMD ["haproxy", "-W", "-db", "-f", "/opt/front/haproxy.cfg"]

@@ -7,8 +7,12 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 MEMBERS := pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml stack/pyproject.toml)
 RUN_ENVIRONMENT := .venv/.installed-local
+DOCKER_ENVIRONMENT := .venv/.installed-docker
 DEV_ENVIRONMENT := .venv/.installed-dev
 DASHBOARD_ENVIRONMENT := .venv/.installed-dashboard
+
+# what the verbs need of .venv, in whichever world; a set's name is that of the processes' one
+ENVIRONMENT := scripts/environment.sh
 
 # a .venv that is half made, or was moved and points at another checkout, is not set up
 IS_SET_UP := $(PY) -c 'import os, stack, supervisor; \
@@ -22,8 +26,9 @@ IN_PLACE := cd stack/src && ../../$(PY)
 SUPERVISOR_PID = $${STACK_STATE_DIR:-.local}/run/supervisord.pid
 
 ##@ Run
-.PHONY: start stop restart status logs metrics alerts bench soak drill
-start: $(RUN_ENVIRONMENT) ## set up what is missing, start everything, say what runs where
+.PHONY: start stop restart status logs start-ollama pull-model
+start: ## set up what is missing, start everything, say what runs where
+	@$(ENVIRONMENT) local
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack start
 
@@ -34,11 +39,12 @@ stop: ## stop everything; requests in flight finish first (PROXY_DRAIN_SECONDS a
 	then echo "cannot stop: .venv does not work; end pid $$(cat "$(SUPERVISOR_PID)")" >&2; exit 1; \
 	else echo "not running"; fi
 
-restart: $(RUN_ENVIRONMENT) ## stop, then start what ran, with the settings of now
+restart: ## stop, then start what ran, with the settings of now
+	@$(ENVIRONMENT) local
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack restart
 
-status: ## each part: state, pid, port, health, since when
+status: ## each part: state, port, health, since when, and whether in containers
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack status
 
@@ -46,24 +52,76 @@ logs: ## follow the logs; one part: make logs SERVICE=proxy
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack logs $(SERVICE)
 
+start-ollama: ## start only what answers as Ollama: one that is installed, or the engine
+	@$(ENVIRONMENT) local
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack start-ollama
+
+pull-model: ## have Ollama fetch a model: make pull-model MODEL=llama3.2:3b
+	@$(ENVIRONMENT) local
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack pull-model
+
+##@ Set up
+.PHONY: setup install validate images bundle load
+setup: ## fetch all that a start needs, start nothing
+	@$(ENVIRONMENT) local
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack setup
+
+install: ## install the Python packages alone, into .venv
+	@$(ENVIRONMENT) local
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack install
+
+validate: ## check settings, rules, gateway and Compose files; start nothing
+	@$(ENVIRONMENT) local
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack validate
+
+images: ## build every image anew, pull those of others that are missing
+	@RUNTIME=docker $(ENVIRONMENT) docker
+	@$(PY) -m stack images
+
+bundle: ## all images as one archive, for machines without a registry: FILE=images.tar
+	@RUNTIME=docker $(ENVIRONMENT) docker
+	@$(PY) -m stack bundle $(FILE)
+
+load: ## restore the images of such an archive
+	@RUNTIME=docker $(ENVIRONMENT) docker
+	@$(PY) -m stack load $(FILE)
+
+.PHONY: install-service remove-service
+install-service: $(RUN_ENVIRONMENT) ## run it by systemd, at boot and after a crash: docs/SYSTEMD.md
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack install-service
+
+remove-service: ## take the systemd units away; what was measured stays
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack remove-service
+
 ##@ Dashboard
 .PHONY: dashboard start-dashboard stop-dashboard install-dashboard
-dashboard: $(DASHBOARD_ENVIRONMENT) ## the page in the foreground, before what runs; Ctrl-C ends it
+dashboard: ## the page in the foreground, before what runs; Ctrl-C ends it
+	@$(ENVIRONMENT) dashboard
 	@$(PY) -m stack dashboard
 
-start-dashboard: $(RUN_ENVIRONMENT) ## start only the dashboard, alone or beside what runs
+start-dashboard: ## start only the dashboard, alone or beside what runs
+	@$(ENVIRONMENT) local
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack start-dashboard
 
 stop-dashboard: ## stop only the dashboard; the rest goes on
 	@if $(IS_SET_UP); then $(PY) -m stack stop-dashboard; else echo "not running"; fi
 
-install-dashboard: $(DASHBOARD_ENVIRONMENT) ## fetch what the dashboard alone needs, start nothing
-	@echo "installed: make dashboard shows what runs"
+install-dashboard: ## fetch what the dashboard alone needs, start nothing
+	@$(ENVIRONMENT) dashboard
+	@$(PY) -m stack install-dashboard
 
 ##@ Portkey
 .PHONY: start-portkey stop-portkey health-portkey start-with-portkey start-proxy start-proxy-portkey
-start-portkey: $(RUN_ENVIRONMENT) ## start only the Portkey gateway, alone or beside what runs
+start-portkey: ## start only the Portkey gateway, alone or beside what runs
+	@$(ENVIRONMENT) local
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack start-portkey
 
@@ -75,15 +133,18 @@ health-portkey: ## does the gateway answer, carry a request, stream; exit code 3
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack health-portkey
 
-start-with-portkey: $(RUN_ENVIRONMENT) ## start everything, with requests through the gateway
+start-with-portkey: ## start everything, with requests through the gateway
+	@$(ENVIRONMENT) local
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack start-with-portkey
 
-start-proxy: $(RUN_ENVIRONMENT) ## start only what the proxy needs, with requests direct
+start-proxy: ## start only what the proxy needs, with requests direct
+	@$(ENVIRONMENT) local
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack start-proxy
 
-start-proxy-portkey: $(RUN_ENVIRONMENT) ## the same, with requests through a gateway that runs
+start-proxy-portkey: ## the same, with requests through a gateway that runs
+	@$(ENVIRONMENT) local
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack start-proxy-portkey
 
@@ -124,7 +185,7 @@ traffic-continuous: ## without end, until Ctrl-C
 
 traffic-compare: ## two results: make traffic-compare A=results/... B=results/...
 	$(REQUIRE_SETUP)
-	@$(PY) -m traffic compare $(A) $(B) $(FLAGS)
+	@$(PY) -m stack traffic-compare $(A) $(B) $(FLAGS)
 
 .PHONY: traffic-start traffic-stop traffic-rate traffic-status
 traffic-start: ## have the worker (make start TRAFFIC=on) ask: RATE=2, FLAGS="--mix rag"
@@ -144,6 +205,7 @@ traffic-status: ## what it does, and what came of it; exit code 3: there is none
 	@$(PY) -m stack traffic-status $(FLAGS)
 
 ##@ Measure
+.PHONY: metrics alerts bench soak drill
 metrics: ## what the proxy and the exporter have measured so far
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack metrics
@@ -162,11 +224,7 @@ drill: $(DEV_ENVIRONMENT) ## make each alert happen in a stack of its own, in th
 	@$(PY) -m drill $(FLAGS)
 
 ##@ Develop
-.PHONY: setup test lint format lock docs rules clean
-setup: $(RUN_ENVIRONMENT) ## fetch all that a start needs, start nothing
-	$(REQUIRE_SETUP)
-	@$(PY) -m stack setup
-
+.PHONY: test lint format lock docs rules clean
 test: $(DEV_ENVIRONMENT) ## run the tests; some only: make test TESTS="tests/unit -k stack"
 	@$(PY) -m pytest $(TESTS)
 
@@ -182,6 +240,7 @@ lock: $(DEV_ENVIRONMENT) ## rewrite requirements/*.txt; upgrades: make lock FLAG
 
 docs: $(DEV_ENVIRONMENT) ## rewrite the generated documents
 	@$(PY) scripts/docs.py
+	@$(PY) scripts/containers.py
 
 rules: $(RUN_ENVIRONMENT) ## render prometheus/rules with the objectives of now (SLO_*)
 	$(REQUIRE_SETUP)
@@ -199,6 +258,9 @@ help:
 # a stamp is older than a file that asks for something else: installed again
 $(RUN_ENVIRONMENT): requirements/local.txt $(MEMBERS) scripts/venv.sh
 	@scripts/venv.sh local $@
+
+$(DOCKER_ENVIRONMENT): requirements/docker.txt $(MEMBERS) scripts/venv.sh
+	@scripts/venv.sh docker $@
 
 $(DEV_ENVIRONMENT): requirements/dev.txt $(MEMBERS) scripts/venv.sh
 	@scripts/venv.sh dev $@

@@ -96,12 +96,12 @@ async def _close(call: Call) -> None:
 
 
 @contextlib.contextmanager
-def serving(script: Script) -> Iterator[ScriptedServer]:
+def serving(script: Script, host: str = "127.0.0.1") -> Iterator[ScriptedServer]:
     """Serve a script while the block runs, on a loop of its own: for callers that wait."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    server = ScriptedServer(script)
+    server = ScriptedServer(script, host)
     try:
         asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
         try:

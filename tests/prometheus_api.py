@@ -24,6 +24,12 @@ class PrometheusApi:
         assert len(found) <= 1, f"{expression} gives {len(found)} series"
         return float(found[0]["value"][1]) if found else 0.0
 
+    def sums(self, label: str, expression: str) -> dict[str, float]:
+        """The sums of an instant query by one label."""
+        asked = urllib.parse.urlencode({"query": f"sum by ({label}) ({expression})"})
+        found = self.ask(f"query?{asked}")["result"]
+        return {one["metric"].get(label, ""): float(one["value"][1]) for one in found}
+
     def health_of_rules(self) -> dict[str, str]:
         """Each rule's health, and why it is not `ok` where it is not."""
         return {

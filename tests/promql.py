@@ -180,7 +180,7 @@ class _Reader:
             self._taken(",")
         if function == "time":
             return None
-        if function == "vector":
+        if function in ("vector", "absent"):
             return _NONE
         if function == "histogram_quantile":
             labels = arguments[1] or _NONE

@@ -86,12 +86,12 @@ def not_the_operators(repository: Path = REPOSITORY) -> dict[str, str]:
 
 
 def own_stack(state: Path, more: Mapping[str, str], repository: Path = REPOSITORY) -> Stack:
-    """A stack that nothing of the operator's reaches; nothing is started. Raises: SettingsError.
+    """A stack of processes that nothing of the operator's reaches; nothing is started.
 
-    It has no dashboard unless it is told: most tests are about other parts.
+    Raises: SettingsError. It has no dashboard unless it is told: most tests are about other parts.
     """
     ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
-    own = {**ports, "STACK_STATE_DIR": str(state), "DASHBOARD": "off"}
+    own = {**ports, "RUNTIME": "local", "STACK_STATE_DIR": str(state), "DASHBOARD": "off"}
     return Stack(state, {**not_the_operators(repository), **own, **more})
 
 

@@ -22,6 +22,7 @@ HELD = {
     "traffic": (LIBRARY, "services/traffic"),
     "gpu-exporter": (LIBRARY, "services/gpu-exporter"),
     "dashboard": (LIBRARY, "services/dashboard"),
+    "docker": (LIBRARY, "stack"),
     "build": (),
     "locust": (LIBRARY, "services/traffic"),
     "local": MEMBERS,

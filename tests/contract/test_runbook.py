@@ -34,7 +34,7 @@ WINDOWS = {
     "1d": "day",
 }
 THRESHOLDS = {
-    "ProxyDown": {"== 0": "could not read"},
+    "ProxyDown": {"== 0": "could not read", "== 1": "others answer"},
     "OllamaDown": {"== 0": "no answer"},
     "PortkeyDown": {"== 0": "did not answer"},
     "ExporterDown": {"== 0": "could not read"},

@@ -9,6 +9,7 @@ Source: Ollama server/routes.go (v0.33) and the captures.
 import argparse
 import asyncio
 import contextlib
+import ipaddress
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -60,6 +61,8 @@ class FakeOllama:
     """Faults of single models, by name, in place of `faults`."""
     memory: Memory | None = None
     """What is loaded; None: the library's first model, whatever was asked."""
+    takes_any_host: bool = False
+    """As Ollama does where it listens on more than loopback."""
     library: Library = field(init=False)
     _inference: inference.Inference = field(default_factory=inference.Inference, init=False)
 
@@ -73,7 +76,8 @@ class FakeOllama:
     async def __call__(self, call: Call) -> None:
         """Answer one request."""
         allowed = guards.cors_headers(call)
-        if not guards.allows_host(call.header("host")) or allowed is None:
+        is_welcome = self.takes_any_host or guards.allows_host(call.header("host"))
+        if not is_welcome or allowed is None:
             await call.answer("403 Forbidden", [], b"")
             return
         if call.method == "OPTIONS" and call.header("origin"):
@@ -225,6 +229,7 @@ class FakeOllama:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fakes.ollama", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=11434)
     parser.add_argument("--model", default=Model().name)
     parser.add_argument("--output-tokens", type=int, default=Model().output_tokens)
@@ -239,8 +244,9 @@ async def _serve(arguments: argparse.Namespace) -> None:
     fake = FakeOllama(
         Model(name=arguments.model, output_tokens=arguments.output_tokens),
         Faults(**{fault.name: getattr(arguments, fault.name) for fault in fields(Faults)}),
+        takes_any_host=not ipaddress.ip_address(arguments.host).is_loopback,
     )
-    async with ScriptedServer(fake, port=arguments.port) as server:
+    async with ScriptedServer(fake, arguments.host, arguments.port) as server:
         print(f"a scripted Ollama answers at {server.url}; Ctrl-C ends it")  # noqa: T201
         await asyncio.Event().wait()
 

@@ -500,6 +500,30 @@ async def test_a_load_is_balanced_by_weight(
 
 
 @pytest.mark.parametrize(("path", "streams"), CHATS)
+async def test_a_load_is_balanced_and_one_host_answers_for_the_other_that_is_down(
+    gateway: RunningGateway, path: str, streams: bool
+) -> None:
+    file = Path("portkey/config.loadbalance-fallback.json")
+    async with ScriptedServer(FakeOllama()) as first, ScriptedServer(FakeOllama()) as second:
+        more = through(gateway, portkey_config=file, upstreams=f"second={second.url}")
+        async with running_proxy(first.url, **more) as proxy:
+            client = Through(proxy)
+            for _ in range(40):
+                assert (await client.ask(path, {**STREAMS[path], "stream": streams}))[0] == 200
+            counts = len(first.calls), len(second.calls)
+            assert sum(counts) == 40
+            assert min(counts) >= 5  # 20 are due: fewer than 5 is once in ten million runs
+            assert await client.value("portkey_fallbacks_total") == 0
+            await first.stop()
+            for _ in range(20):
+                assert (await client.ask(path, {**STREAMS[path], "stream": streams}))[0] == 200
+            assert len(second.calls) == counts[1] + 20
+            refused = await client.value("portkey_attempts_total", upstream="ollama", status="502")
+            assert refused >= 1
+            await client.until(refused, "portkey_fallbacks_total", reason="target")
+
+
+@pytest.mark.parametrize(("path", "streams"), CHATS)
 async def test_a_condition_chooses_the_model(
     gateway: RunningGateway, path: str, streams: bool
 ) -> None:
@@ -729,6 +753,31 @@ async def test_requests_go_directly_while_the_gateway_is_down() -> None:
             health = await health_of(proxy)
             assert health["checks"]["portkey"]["ok"] is True
             assert "requests go directly" in health["checks"]["portkey"]["detail"]
+
+
+async def test_a_gateway_is_found_when_it_comes_and_missed_when_it_goes() -> None:
+    port = free_port()
+    more: dict[str, Any] = {"enable_portkey": "auto", "portkey_port": port}
+    async with ScriptedServer(FakeOllama()) as ollama, running_proxy(ollama.url, **more) as proxy:
+        client = Through(proxy)
+        assert (await client.ask("/api/chat", STREAMS["/api/chat"]))[0] == 200
+        await client.until(1, "requests_total", routing="direct", status="200")
+        names = {name for name, _ in await proxy.samples()}
+        assert not names & {"ollama_proxy_portkey_up", "ollama_proxy_portkey_bypasses_total"}
+        assert await client.value("config_info") == 1
+        assert await client.value("config_info", route_default="direct") == 1
+        assert (await health_of(proxy))["checks"].keys() == {"ollama"}
+        async with running_gateway(port):
+            await client.until(1, "portkey_up")
+            assert (await client.ask("/api/chat", STREAMS["/api/chat"]))[0] == 200
+            await client.until(1, "requests_total", routing="portkey", status="200")
+            assert (await health_of(proxy))["checks"]["portkey"]["is_up"] is True
+        assert (await client.ask("/api/chat", STREAMS["/api/chat"]))[0] == 200
+        await client.until(1, "portkey_fallbacks_total", reason="gateway_down")
+        await client.until(0, "portkey_up")
+        assert await client.value("config_info") == 1
+        assert await client.value("config_info", route_default="portkey") == 1
+        assert await client.value("errors_total") == 0
 
 
 async def test_a_strict_proxy_refuses_what_it_cannot_send_through_the_gateway() -> None:

@@ -64,7 +64,7 @@ def run(
     return subprocess.run(
         command,
         cwd=folder,
-        env={"PATH": "/usr/local/bin:/usr/bin:/bin", **variables},
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "RUNTIME": "local", **variables},
         capture_output=True,
         text=True,
         timeout=WITHIN_SECONDS,

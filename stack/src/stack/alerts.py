@@ -19,10 +19,14 @@ QUIET, FIRING = 0, 1
 _ANSWERS_WITHIN_SECONDS = 10.0
 
 
-def alerts(request: Request, as_json: bool = False) -> int:
-    """Print them and return the exit code. Raises: NoAlertsError."""
+def alerts(request: Request, as_json: bool = False, elsewhere: Plan | None = None) -> int:
+    """Print them and return the exit code; `elsewhere` is what runs, where this stack's
+    supervisor does not run it.
+
+    Raises: NoAlertsError.
+    """
     try:
-        url, found = _asked(request)
+        url, found = _asked(request, elsewhere)
     except NoAlertsError:
         if as_json:
             say(json.dumps({"running": False, "alerts": []}))
@@ -43,8 +47,9 @@ def exit_code(found: Findings) -> int:
     return FIRING if fires or found.failed or found.unjudged else QUIET
 
 
-def _asked(request: Request) -> tuple[str, Findings]:
-    running = Plan.load(request.places.run) if supervised.connect(request.socket) else None
+def _asked(request: Request, elsewhere: Plan | None) -> tuple[str, Findings]:
+    here = Plan.load(request.places.run) if supervised.connect(request.socket) else None
+    running = elsewhere or here
     part = running.part("prometheus") if running else None
     # where none is ours, one of the operator's own may have the same rules
     url = (part.addresses[0] if part else prometheus_address(request.settings)).url

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ollama_observe.service.addresses import without_credentials
-from stack import here, model_api, ports, probes, setup
+from stack import here, model_api, ollama, ports, probes, setup
 from stack.alertmanager import configuration as alertmanager_configuration
 from stack.alertmanager.notes import notes
 from stack.alertmanager.part import alertmanager_address
@@ -95,6 +95,7 @@ def assemble(request: Request, wish: Wish, running: Plan, verb: str) -> Plan:
         api = _model_api(request, running)
         reason, api_url = api.reason, without_credentials(api.url)
         new = _before_ollama(request, running, changing, api)
+    new += _alone(request, changing)
     if "traffic" in changing.arrives:
         new.append(traffic_part(request.settings, [*changing.stays, *new]))
     _require_ports(request, running, changing, new, verb)
@@ -118,6 +119,16 @@ def assemble(request: Request, wish: Wish, running: Plan, verb: str) -> Plan:
         gateway=changing.gateway,
         api_url=api_url,
     )
+
+
+def _alone(request: Request, changing: Change) -> list[Part]:
+    """What answers as Ollama, where it is asked for by itself."""
+    new = list[Part]()
+    if ollama.NAME in changing.arrives:
+        new.append(ollama.ollama_part(request.settings))
+    if "engine" in changing.arrives:
+        new.append(engine_part(request.settings, request.places))
+    return new
 
 
 def _model_api(request: Request, running: Plan) -> ModelApi:

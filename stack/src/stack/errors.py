@@ -3,7 +3,8 @@
 StackError
 ├── SettingsError      bad input: exit code 2 instead of 1
 ├── NoAlertsError      nobody who knows of alerts was there: exit code 3
-└── NoWorkerError      no traffic worker was there: exit code 3
+├── NoWorkerError      no traffic worker was there: exit code 3
+└── UnfitError         no containers: RUNTIME=auto goes on with processes of this machine
 """
 
 
@@ -29,3 +30,7 @@ class NoWorkerError(StackError):
     """No traffic worker answers."""
 
     exit_code = 3
+
+
+class UnfitError(StackError):
+    """Containers cannot be had, or not as asked; processes of this machine may be."""

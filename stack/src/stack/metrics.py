@@ -1,6 +1,6 @@
 """`metrics`: what the stack has measured, without comments and bucket lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ollama_observe.metrics.catalogue import PREFIXES
 from stack import probes, supervised
@@ -15,17 +15,25 @@ _OF_THE_CONTROL = "traffic_http_"
 """Of requests to the worker itself: what it is asked, not what it measures."""
 
 
-def metrics(request: Request) -> int:
-    """Print the samples; exit code 1 where a part did not answer. Raises: StackError."""
-    plan = Plan.load(request.places.run)
-    if plan is None or supervised.connect(request.socket) is None or plan.part("proxy") is None:
+def metrics(request: Request, elsewhere: Plan | None = None) -> int:
+    """Print the samples; exit code 1 where a part did not answer. Raises: StackError.
+
+    `elsewhere` is what runs, where this stack's supervisor does not run it.
+    """
+    here = Plan.load(request.places.run) if supervised.connect(request.socket) else None
+    plan = elsewhere or here
+    if plan is None or plan.part("proxy") is None:
         raise StackError("not running: make start")
-    asked = {address.page_url: _samples(address) for address in measuring(plan)}
-    for samples in asked.values():
-        for line in samples or ():
+    return show({address.page_url: page_of(address) for address in measuring(plan)})
+
+
+def show(pages: Mapping[str, str | None]) -> int:
+    """Print what is interesting of each page; None is one that did not come."""
+    for page in pages.values():
+        for line in interesting(page or ""):
             say(line)
-    say(f"# buckets, process and runtime metrics as well: {', '.join(asked)}")
-    silent = [url for url, samples in asked.items() if samples is None]
+    say(f"# buckets, process and runtime metrics as well: {', '.join(pages)}")
+    silent = [url for url, page in pages.items() if page is None]
     for url in silent:
         complain(f"{url} does not answer: make status")
     return 1 if silent else 0
@@ -47,8 +55,7 @@ def interesting(exposition: str) -> Iterator[str]:
             yield line
 
 
-def _samples(address: Address) -> list[str] | None:
+def page_of(address: Address) -> str | None:
+    """What a part tells of itself; None where it does not answer."""
     reply = probes.get(address.page_url)
-    if reply is None or reply.status != 200:
-        return None
-    return list(interesting(reply.body.decode()))
+    return None if reply is None or reply.status != 200 else reply.body.decode()

@@ -1,6 +1,6 @@
 """What runs where, and how it is: the table of `start` and `status`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from stack.console import columns, duration, say
 from stack.parts import Part
 from stack.plan import Plan
 from stack.request import Request
-from stack.supervised import RUNNING, Process, Supervisor
+from stack.supervised import RUNNING, Process, Watches
 from stack.traffic.standing import headline
 from stack.traffic.worker import asked
 
@@ -39,7 +39,7 @@ class PartState:
         return self.health == "ready"
 
 
-def states(plan: Plan, supervisor: Supervisor) -> list[PartState]:
+def states(plan: Plan, supervisor: Watches) -> list[PartState]:
     """Every part as it is now, by asking the supervisor and the part itself."""
     processes = supervisor.processes()
     return [_state(part, processes.get(part.name)) for part in plan.parts]
@@ -70,13 +70,20 @@ def health_of(state: str, is_ready: bool) -> str:
     return {"BACKOFF": "restarting", "STOPPING": "stopping"}.get(state, "down")
 
 
-def show(request: Request, plan: Plan, rows: Sequence[PartState], title: str) -> None:
-    """Print the table."""
+def show(
+    request: Request,
+    plan: Plan,
+    rows: Sequence[PartState],
+    title: str,
+    log_of: Callable[[str], str] | None = None,
+) -> None:
+    """Print the table. `log_of` says where a part's log is, where that is no file of ours."""
     say(title)
     header = ("PART", "STATE", "PID", "UP", "SINCE", "URL", "LOG")
     lines: list[tuple[str, ...]] = [header]
     for row in rows:
-        log = request.places.shown(request.places.log_of(row.name))
+        file = request.places.log_of(row.name)
+        log = log_of(row.name) if log_of else request.places.shown(file)
         up = duration(row.uptime_seconds) if row.pid else ""
         pid = str(row.pid or "-")
         lines.append((row.name, row.health, pid, up, row.since[:19], row.urls[0], log))
@@ -133,13 +140,13 @@ def show_started(request: Request, plan: Plan, rows: Sequence[PartState]) -> Non
     url = proxy.addresses[0].url
     is_embedded = plan.part("engine") is not None
     say(f"  Point clients at {url} instead of Ollama, for example:")
-    say(f"    curl {url}/api/chat -d '{_EXAMPLE}'" if is_embedded else f"    curl {url}/api/tags")
+    say(f"    curl {url}/api/chat -d '{EXAMPLE}'" if is_embedded else f"    curl {url}/api/tags")
     say("  make traffic-quick sends ten questions; make status, logs, metrics, stop")
     if plan.part("traffic"):
         say("  make traffic-rate RATE=1 paces the worker; make traffic-status, traffic-stop")
 
 
-_EXAMPLE = '{"model":"smollm2:135m","messages":[{"role":"user","content":"Why is the sky blue?"}]}'
+EXAMPLE = '{"model":"smollm2:135m","messages":[{"role":"user","content":"Why is the sky blue?"}]}'
 
 
 def has_pages(prometheus: Part) -> bool:
@@ -147,11 +154,12 @@ def has_pages(prometheus: Part) -> bool:
     return probes.is_ready(f"{prometheus.addresses[0].url}/")
 
 
-def as_json(plan: Plan, rows: Sequence[PartState]) -> dict[str, Any]:
-    """The same facts for programs."""
+def as_json(plan: Plan, rows: Sequence[PartState], runtime: str = "local") -> dict[str, Any]:
+    """The same facts for programs; `runtime` is the world that it runs in."""
     parts = [asdict(row) for row in rows]
     return {
         "running": True,
+        "runtime": runtime,
         "model_api": plan.model_api,
         "gateway": plan.gateway,
         "parts": parts,

@@ -11,13 +11,13 @@ from stack.places import Places
 from stack.settings import StackSettings
 
 START_ORDER = (
-    *("engine", "portkey", "proxy", "gpu-exporter"),
+    *("ollama", "engine", "portkey", "proxy", "gpu-exporter"),
     *("traffic", "alertmanager", "prometheus", "dashboard"),
 )
 """Each after those that it asks."""
 
 STOP_ORDER = (
-    *("traffic", "proxy", "portkey", "engine"),
+    *("traffic", "proxy", "portkey", "engine", "ollama"),
     *("gpu-exporter", "dashboard", "prometheus", "alertmanager"),
 )
 """The traffic worker asks nothing more before the proxy drains, which the dashboard shows, and that

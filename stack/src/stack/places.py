@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,11 @@ class Places:
     def fetched(self, program: str) -> Path:
         """The folder of a program that was fetched: Prometheus, Alertmanager."""
         return self.downloads / program
+
+    def private_folders(self, parts: Collection[str]) -> tuple[Path, ...]:
+        """Folders that only we may enter: for logs, and for what these parts keep."""
+        kept = {"prometheus": self.prometheus_data, "alertmanager": self.alertmanager_data}
+        return (self.log, *(kept[name] for name in kept if name in parts))
 
     def log_of(self, part: str) -> Path:
         """The log file of one part."""

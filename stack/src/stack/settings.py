@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from ollama_observe.service.addresses import found_words, is_http_url, is_loopback
+from stack.docker.settings import Containers
 from stack.errors import SettingsError
 from stack.prometheus.objectives import Objectives, why_too_rare
 from stack.shapes import Host, Page, Port
@@ -31,7 +32,7 @@ _OF_URLS = frozenset(map(chr, range(0x21, 0x7F))) - set('"\\<>`{}|^')
 """What an address is written with; the rest is escaped in it."""
 
 
-class StackSettings(Objectives):
+class StackSettings(Containers, Objectives):
     """Operator variables: each field is the variable of the same name in upper case."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

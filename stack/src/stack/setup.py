@@ -25,8 +25,7 @@ class Fetched:
 def prepare(request: Request, parts: Collection[str]) -> Fetched:
     """Fetch what these parts lack. Raises: StackError."""
     places = request.places
-    data = {"prometheus": places.prometheus_data, "alertmanager": places.alertmanager_data}
-    for folder in (places.log, *(data[name] for name in data if name in parts)):
+    for folder in places.private_folders(parts):
         private_folder(folder)
     make_folder(places.downloads, "STACK_DOWNLOADS_DIR")
     try:

@@ -22,5 +22,6 @@ def status(request: Request, as_json: bool = False) -> int:
     if as_json:
         say(json.dumps(overview.as_json(plan, rows), indent=2))
     else:
-        overview.show(request, plan, rows, "healthy" if is_healthy else "not healthy")
+        word = "healthy" if is_healthy else "not healthy"
+        overview.show(request, plan, rows, f"{word}, as processes of this machine")
     return HEALTHY if is_healthy else UNHEALTHY

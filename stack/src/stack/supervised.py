@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from supervisor.xmlrpc import SupervisorTransport
 
@@ -37,6 +37,13 @@ class Process:
     since: int
     uptime_seconds: int
     detail: str
+
+
+class Watches(Protocol):
+    """Whoever runs parts and knows how they are."""
+
+    def processes(self) -> dict[str, Process]:
+        """Every part by name, as it is now."""
 
 
 class Supervisor:

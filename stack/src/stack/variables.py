@@ -8,6 +8,7 @@ refuses what it does not know.
 import difflib
 from collections.abc import Mapping
 
+from stack.docker.settings import OF_BUILDS, OF_OLLAMA
 from stack.errors import SettingsError
 from stack.parts import Part
 from stack.settings import KNOWN
@@ -25,7 +26,7 @@ OF_PROMETHEUS_CLIENTS = ("PROMETHEUS_MULTIPROC_DIR", "PROMETHEUS_DISABLE_CREATED
 """Variables of Prometheus's client libraries."""
 
 WITHOUT_PREFIX = (
-    *("OLLAMA_URL", "ENGINE", "PROMETHEUS", "GPU_EXPORTER", "TRAFFIC", "DASHBOARD"),
+    *("RUNTIME", "OLLAMA_URL", "ENGINE", "PROMETHEUS", "GPU_EXPORTER", "TRAFFIC", "DASHBOARD"),
     *("PORTKEY", "PORTKEY_HOST", "PORTKEY_PORT"),
     *("ALERTMANAGER", "ALERTMANAGER_HOST", "ALERTMANAGER_PORT"),
     *("ALERTMANAGER_CONFIG", "ALERTMANAGER_WEBHOOK_URL"),
@@ -95,7 +96,8 @@ def environment_of(part: Part, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _may_stand_in_dotenv(name: str) -> bool:
-    return name in KNOWN or name.startswith((*HANDED_ON, *FOR_OTHERS))
+    is_composes = name.startswith(FOR_OTHERS) or name in (*OF_OLLAMA, *OF_BUILDS)
+    return name in KNOWN or name.startswith(HANDED_ON) or is_composes
 
 
 def _is_misspelt(name: str) -> bool:

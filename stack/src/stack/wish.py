@@ -15,6 +15,7 @@ STARTS = (
     "start-proxy",
     "start-proxy-portkey",
     "start-dashboard",
+    "start-ollama",
 )
 """The verbs that start something."""
 
@@ -48,6 +49,7 @@ def wish_of(verb: str, settings: StackSettings) -> Wish:
         "start-proxy": wish_for({"proxy"}, settings, through_gateway=False),
         "start-proxy-portkey": wish_for({"proxy"}, settings, through_gateway=True),
         "start-dashboard": wish_for({"dashboard"}, settings),
+        "start-ollama": wish_for({"ollama"}, settings),
     }
     return wishes[verb]
 

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from dashboard.health import CheckTold, Health, ask_health, ask_ready
+from dashboard.health import REPLICAS, CheckTold, Health, ask_health, ask_ready, together
 from tests.fakes.server import Call, ScriptedServer
 
 HEALTH = (
@@ -53,3 +53,45 @@ async def test_a_prometheus_is_ready_or_says_why_not() -> None:
     assert await answered("200 OK", b"Prometheus is Ready.", health=False) is None
     said = await answered("503 Service Unavailable", b"", health=False)
     assert "not ready: http://127.0.0.1:" in str(said)
+
+
+WELL = CheckTold(True, "Ollama 0.33.0")
+
+
+def one(ready: bool = True, uptime: float = 9.0, **checks: CheckTold) -> Health:
+    return Health(ready, uptime, {"ollama": WELL, **checks})
+
+
+def test_one_alone_is_as_it_says() -> None:
+    assert together([one()]) == one()
+    assert together(["no answer"]) == "no answer"
+
+
+def test_several_that_are_well_are_as_many_and_as_old_as_the_oldest() -> None:
+    several = CheckTold(True, "3 of 3 take requests")
+    found = together([one(uptime=1.0), one(uptime=5.0), one(uptime=3.0)])
+    assert found == Health(True, 5.0, {REPLICAS: several, "ollama": WELL})
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [("no answer at http://b: gone", "no answer at http://b: gone"), (one(False), "it starts")],
+)
+def test_one_of_several_that_takes_nothing_is_told(other: Health | str, why: str) -> None:
+    found = together([other, one()])
+    assert isinstance(found, Health)
+    assert found.ready
+    assert not found.checks[REPLICAS].ok
+    assert found.checks[REPLICAS].detail.startswith(f"1 of 2 take requests: {why}")
+
+
+def test_of_each_check_the_worst_is_told() -> None:
+    away, failed = CheckTold(True, "away", False), CheckTold(False, "Ollama gave no answer")
+    there = CheckTold(True, "there", True)
+    found = together([one(portkey=there), one(ollama=failed, portkey=away), one(portkey=there)])
+    assert isinstance(found, Health)
+    assert (found.checks["ollama"], found.checks["portkey"]) == (failed, away)
+
+
+def test_where_none_answers_that_is_said_in_words_of_one() -> None:
+    assert together(["no answer at a", "no answer at b"]) == "no answer at a"

@@ -18,6 +18,21 @@ def told(**changed: object) -> Told:
     return Told(**(given | changed))
 
 
+@pytest.mark.parametrize(
+    ("is_well", "state", "reason"),
+    [
+        (True, State.OK, "3 of 3 take requests"),
+        (False, State.DEGRADED, "replicas: 3 of 3 take requests"),
+    ],
+)
+def test_several_proxies_are_said_to_be_several(is_well: bool, state: State, reason: str) -> None:
+    proxy = ALL_WELL.proxy
+    assert isinstance(proxy, Health)
+    several = {"replicas": CheckTold(is_well, "3 of 3 take requests"), **proxy.checks}
+    found = findings(told(proxy=Health(True, 10.0, several)), NOW)["proxy"]
+    assert (found.state, found.reason) == (state, reason)
+
+
 def test_all_is_well() -> None:
     found = findings(ALL_WELL, NOW)
     assert list(found) == list(TITLES)

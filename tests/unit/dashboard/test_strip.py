@@ -11,6 +11,7 @@ import httpx2
 from dashboard.alerts import Firing
 from dashboard.facts import EXPRESSION
 from dashboard.messages import State, Strip
+from dashboard.replicas import Replicas
 from dashboard.settings import DashboardSettings
 from dashboard.strip import Strips
 from ollama_observe.service.tasks import spawn
@@ -62,6 +63,20 @@ async def test_all_that_is_said_is_in_it() -> None:
     assert strip.objectives[0].value == 0.999
     assert strip.alerts is not None
     assert strip.alerts[0].runbook_url == "https://wiki/r#x"
+
+
+async def test_all_proxies_that_answer_to_the_name_are_asked() -> None:
+    async with (
+        ScriptedServer(parts) as first,
+        ScriptedServer(parts) as second,
+        httpx2.AsyncClient(trust_env=False) as http,
+    ):
+        replicas = Replicas(first.url, lambda _: [first.url, second.url, "http://127.0.0.1:1"])
+        asked = FakePrometheus({}, [])
+        strips = Strips(settings(first.url), http, asked, lambda _: None, Clock(), replicas)
+        (proxy,) = (part for part in (await strips.make()).parts if part.name == "proxy")
+    assert proxy.state is State.DEGRADED
+    assert "2 of 3 take requests: no answer at http://127.0.0.1:1" in proxy.reason
 
 
 async def test_a_runbook_that_comes_with_the_stack_is_read_here(tmp_path: Path) -> None:

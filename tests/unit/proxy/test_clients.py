@@ -194,6 +194,29 @@ async def test_while_draining_an_answer_is_the_connection_s_last() -> None:
     assert len(house.pool.connections) == 1
 
 
+async def test_a_connection_that_was_not_told_so_may_send_one_more_request() -> None:
+    house = PaperHouse()
+    house.client.data_received(GET)
+    house.answer(OK)
+    house.relay.is_draining = True
+    house.answer(b"1")
+    assert house.client.is_idle
+    assert "close" not in house.transport.story
+    house.client.data_received(GET)
+    house.answer(OK + b"1", 1)
+    assert house.transport.written.count(b"Connection: close") == 1
+    assert house.transport.story[-1] == "close"
+
+
+async def test_when_the_time_for_that_is_over_an_answer_ends_its_connection() -> None:
+    house = PaperHouse()
+    house.client.data_received(GET)
+    house.answer(OK)
+    house.relay.is_draining = house.relay.is_over = True
+    house.answer(b"1")
+    assert house.transport.story[-1] == "close"
+
+
 async def test_who_does_not_take_an_answer_is_asked_for_no_more() -> None:
     house = PaperHouse()
     house.client.data_received(GET * 3)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.service.lifecycle import bind
 from proxy.doors import (
     Doors,
@@ -96,14 +95,6 @@ class Exchange:
 
     def withdraw(self) -> None:
         pass
-
-
-def test_rare_events_begin_at_zero_only_where_they_can_happen() -> None:
-    for is_enabled in (True, False):
-        read = ReadLedger()
-        doors(ledger=read.ledger, enable_portkey=is_enabled)
-        counted = read.value(m.PORTKEY_FALLBACKS, reason="target")
-        assert counted == (0 if is_enabled else None)
 
 
 def test_what_comes_back_takes_no_place_of_a_client() -> None:

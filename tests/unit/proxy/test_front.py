@@ -122,6 +122,22 @@ async def test_a_wish_that_is_none_is_refused(is_there: bool) -> None:
     assert refused.value.ending is Ending.UNSENDABLE
 
 
+async def test_one_that_is_found_out_about_is_used_once_it_was_found() -> None:
+    world = World(enable_portkey="auto")
+    asks = b"\r\nX-Route: portkey"
+    assert world.routing(CHAT) == DIRECT
+    assert world.routing(CHAT + asks) == ("direct", Bypass.NOT_ENABLED, True)
+    world.state.is_there()
+    assert world.routing(CHAT) == ("portkey", None, False)
+    world.state.tell(1.0, is_up=False)
+    assert world.routing(CHAT) == ("direct", Bypass.GATEWAY_DOWN, True)
+
+
+async def test_one_that_nothing_may_pass_by_is_used_before_it_was_found() -> None:
+    world = World(enable_portkey="auto", portkey_strict=True)
+    assert world.routing(CHAT) == ("portkey", None, False)
+
+
 async def test_while_the_gateway_is_down_requests_go_directly_unless_that_is_forbidden() -> None:
     for is_strict, expected in (
         (False, ("direct", Bypass.GATEWAY_DOWN, True)),

@@ -1,6 +1,7 @@
 """What is said of the gateway after it was asked, and what the relays make of it."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -8,6 +9,7 @@ from ollama_observe.metrics.catalogue import proxy as m
 from proxy import upstream
 from proxy.gateway_watch import GatewayWatch
 from proxy.heads import read_response
+from proxy.lookup import Lookup
 from proxy.pool import UpstreamPool
 from proxy.shared import GatewayState, Shared
 from proxy.upstream import UpstreamBrokeOff, UpstreamError, UpstreamTimeout, UpstreamUnreachable
@@ -38,21 +40,45 @@ class Gateway(UpstreamPool):
 
 
 class World:
-    """A gateway that is watched, by a clock that is moved by hand."""
+    """A gateway that is watched, by a clock that is moved by hand; it is known unless told not."""
 
-    def __init__(self, answers: int | Exception = 200, is_strict: bool = False) -> None:
+    def __init__(
+        self,
+        answers: int | Exception = 200,
+        is_strict: bool = False,
+        is_known: bool = True,
+        has_name: bool = True,
+    ) -> None:
         self.now = 100.0
         self.read = ReadLedger()
         self.pool = Gateway(answers)
         self.state = Shared().gateway
+        self.found: list[str] = []
+        self.has_name = has_name
+        if is_known:
+            self.state.is_there()
         self.watch = GatewayWatch(
-            self.pool, self.state, self.read.ledger, is_strict, lambda: self.now
+            self.pool,
+            Lookup("gateway", 8787, self._resolve),
+            self.state,
+            self.read.ledger,
+            is_strict,
+            self._use,
+            lambda: self.now,
         )
 
-    async def said(self) -> tuple[bool, str, float | None]:
-        """What the health check and the gauge say."""
+    def _resolve(self, _host: str, _port: int) -> None:
+        if not self.has_name:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    def _use(self) -> None:
+        self.found.append("found")
+        self.state.is_there()
+
+    async def said(self) -> tuple[bool, str, float | None] | None:
+        """What the health check and the gauge say; None where there is no check."""
         check = await self.watch.check()
-        return check.ok, check.detail, self.read.value(m.PORTKEY_UP)
+        return None if check is None else (check.ok, check.detail, self.read.value(m.PORTKEY_UP))
 
 
 async def test_a_gateway_that_answers_is_up() -> None:
@@ -95,17 +121,50 @@ async def test_what_answers_otherwise_is_not_the_gateway() -> None:
 async def test_what_is_said_of_the_way_of_requests_is_true() -> None:
     world = World(503)
     await world.watch.ask()
-    _, detail, _ = await world.said()
-    assert ("go directly" in detail) == world.state.is_down
+    assert "go directly" not in str(await world.said())
+    assert not world.state.is_down
 
 
 async def test_before_the_first_answer_a_strict_proxy_is_not_healthy() -> None:
-    assert (await World().watch.check()).ok
-    assert not (await World(is_strict=True).watch.check()).ok
+    said = "Portkey was not asked yet"
+    assert await World().said() == (True, said, None)
+    assert await World(is_strict=True).said() == (False, said, None)
 
 
 def test_where_there_is_no_gateway_nothing_says_that_it_is_down() -> None:
     assert ReadLedger().value(m.PORTKEY_UP) is None
+
+
+async def test_a_gateway_whose_name_nobody_knows_is_down() -> None:
+    world = World(has_name=False)
+    await world.watch.ask()
+    said = "Portkey at http://gateway:8787 gave no answer: Name or service not known"
+    assert await world.said() == (True, f"{said}; requests go directly", 0)
+    assert not world.pool.asked.is_set()
+
+
+@pytest.mark.parametrize("answers", [404, 503, TimeoutError(), UpstreamUnreachable("refused")])
+async def test_one_that_was_never_found_is_not_missed(answers: int | Exception) -> None:
+    world = World(answers, is_known=False)
+    await world.watch.ask()
+    assert await world.said() is None
+    assert (world.state.is_known, world.state.is_down) == (False, False)
+    assert world.read.value(m.PORTKEY_UP) is None
+
+
+async def test_one_that_is_found_is_used_and_then_missed() -> None:
+    world = World(TimeoutError(), is_known=False)
+    await world.watch.ask()
+    world.pool.answers = 200
+    world.now += 2
+    await world.watch.ask()
+    assert await world.said() == (True, "Portkey at http://gateway:8787", 1)
+    world.has_name = False
+    world.now += 2
+    await world.watch.ask()
+    assert world.found == ["found"]
+    assert (world.state.is_known, world.state.is_down) == (True, True)
+    assert world.read.value(m.PORTKEY_UP) == 0
 
 
 async def test_the_state_follows_the_latest_answer() -> None:
@@ -135,6 +194,11 @@ async def test_the_gateway_is_asked_at_once_and_let_go_of_at_the_end() -> None:
 async def test_all_processes_see_what_one_was_told() -> None:
     shared = Shared()
     elsewhere: GatewayState = Shared(shared.descriptor).gateway
-    watch = GatewayWatch(Gateway(TimeoutError()), shared.gateway, ReadLedger().ledger, False)
+    shared.gateway.is_there()
+    lookup = Lookup("gateway", 8787, lambda _host, _port: None)
+    ledger = ReadLedger().ledger
+    watch = GatewayWatch(
+        Gateway(TimeoutError()), lookup, shared.gateway, ledger, False, lambda: None
+    )
     await watch.ask()
     assert elsewhere.is_down

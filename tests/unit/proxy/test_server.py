@@ -1,6 +1,7 @@
 """Listening, deadlines and the drain, over a real socket."""
 
 import asyncio
+import contextlib
 import socket
 
 from ollama_observe.metrics.catalogue import proxy as m
@@ -44,6 +45,50 @@ async def test_a_drain_waits_for_what_is_in_flight_and_for_nothing_else() -> Non
         assert await busy.body(head) == b"done"
         for client in (idle, busy):
             client.close()
+
+
+async def test_who_waits_to_be_taken_in_at_the_end_gets_an_answer() -> None:
+    async def hello(call: Call) -> None:
+        await call.answer("200 OK", [], b"done")
+
+    async with ScriptedServer(hello) as ollama:
+        listening, sock, _ = server(ollama.url)
+        async with asyncio.timeout(10), listening.serving(sock, drain_seconds=5):
+            # in one step of the loop: nobody is accepted before the end
+            clients = [socket.create_connection(sock.getsockname()) for _ in range(3)]
+            for client in clients:
+                client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answers = [client.recv(4096) for client in clients]
+        assert [answer.split(b"\r\n")[0] for answer in answers] == [b"HTTP/1.1 200 OK"] * 3
+        assert all(b"Connection: close" in answer for answer in answers)
+        for client in clients:
+            client.close()
+
+
+async def test_an_idle_connection_has_a_moment_for_a_request_that_is_on_its_way() -> None:
+    async def hello(call: Call) -> None:
+        await call.answer("200 OK", [], b"done")
+
+    async with ScriptedServer(hello) as ollama, contextlib.AsyncExitStack() as stack:
+        listening, sock, url = server(ollama.url)
+        serving = contextlib.AsyncExitStack()
+        await serving.enter_async_context(listening.serving(sock, drain_seconds=5))
+        idle, late = [
+            await stack.enter_async_context(await RawClient.connect(url)) for _ in range(2)
+        ]
+        for client in (idle, late):
+            await client.request("GET", "/")
+            await client.body(await client.head())
+        ending = asyncio.ensure_future(serving.aclose())
+        while sock.fileno() != -1:
+            await asyncio.sleep(0)
+        await late.request("GET", "/")
+        head = await late.head()
+        assert (head.status, head.get("connection")) == (200, "close")
+        assert await late.body(head) == b"done"
+        for client in (idle, late):
+            assert await client.rest() == b""
+        await ending
 
 
 async def test_what_outlasts_the_drain_is_cut() -> None:

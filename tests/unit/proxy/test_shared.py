@@ -25,7 +25,7 @@ def test_no_number_lies_on_another() -> None:
         shared.loaded_at,
         shared.gateway._numbers,
     )
-    assert [len(part) for part in parts] == [MOST_PROCESSES, *3 * [MOST_MODELS], 2]
+    assert [len(part) for part in parts] == [MOST_PROCESSES, *3 * [MOST_MODELS], 3]
     for number, part in enumerate(parts, 1):
         for place in range(len(part)):
             part[place] = number
@@ -54,3 +54,14 @@ def test_the_gateway_is_down_since_its_last_answer(
         shared.gateway.tell(at, is_up)
     seen = Shared(shared.descriptor).gateway
     assert (seen.is_down, seen.silent_seconds) == (is_down, silent_seconds)
+
+
+def test_a_gateway_is_known_to_all_once_it_was_found() -> None:
+    shared = Shared()
+    seen = Shared(shared.descriptor).gateway
+    known = [seen.is_known]
+    shared.gateway.tell(5.0, False)
+    known.append(seen.is_known)
+    shared.gateway.is_there()
+    shared.gateway.tell(7.0, False)
+    assert [*known, seen.is_known] == [False, False, True]

@@ -77,3 +77,9 @@ def test_a_folder_that_cannot_be_made_is_said_with_its_variable(
 def test_a_home_of_nobody_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"STACK_STATE_DIR: .*found '~nobody-of-that-name/x'"):
         places_of(parse({"STACK_STATE_DIR": "~nobody-of-that-name/x"}), tmp_path)
+
+
+def test_only_what_a_part_keeps_needs_a_private_folder_beside_the_logs() -> None:
+    places = places_of(parse({}), Path("/srv/checkout"))
+    assert places.private_folders({"proxy"}) == (places.log,)
+    assert places.private_folders({"prometheus"}) == (places.log, places.prometheus_data)

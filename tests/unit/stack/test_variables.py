@@ -1,5 +1,6 @@
 import pytest
 
+from stack.docker.settings import Containers
 from stack.errors import SettingsError
 from stack.parts import Part
 from stack.settings import KNOWN, parse
@@ -39,6 +40,7 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_nearest() -> None:
         ("PORTKEY_PROT", "PORTKEY_PORT"),
         ("PORTKY", "PORTKEY"),
         ("TRAFIC", "TRAFFIC"),
+        ("RUNTIM", "RUNTIME"),
         ("ALERTMANGER", "ALERTMANAGER"),
         ("ALERTMANAGER_PROT", "ALERTMANAGER_PORT"),
         ("ALERTMANAGER_WEBHOOK", "ALERTMANAGER_WEBHOOK_URL"),
@@ -84,10 +86,13 @@ def test_a_name_of_others_in_the_environment_is_none_of_our_business(name: str) 
     assert merge({name: "x"}, {})[name] == "x"
 
 
-def test_every_name_without_a_prefix_is_guarded() -> None:
+def test_every_name_without_a_prefix_is_guarded_unless_it_looks_like_others() -> None:
+    # OLLAMA_PORT is as near to Ollama's own OLLAMA_HOST as a misspelt one would be
+    of_containers = {name.upper() for name in Containers.model_fields} - {"RUNTIME"}
     words = ("STACK", "PROMETHEUS", "SLO", *(prefix.rstrip("_") for prefix in HANDED_ON))
     prefixed = tuple(f"{word}_" for word in words)
-    assert {name for name in KNOWN if not name.startswith(prefixed)} == set(WITHOUT_PREFIX)
+    ours = {name for name in KNOWN if not name.startswith(prefixed)}
+    assert ours - of_containers == set(WITHOUT_PREFIX)
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,11 @@ from dashboard.headers import READING, ReadOnly
 from dashboard.hub import Hub
 from dashboard.kept import kept
 from dashboard.link import look_for_pages
-from dashboard.live import LiveFeed
 from dashboard.messages import VERSION, Hello
 from dashboard.pages import Pages
 from dashboard.panels.model import Group, Panel
+from dashboard.proxies import ProxyFeeds
+from dashboard.replicas import Replicas
 from dashboard.runbook import PATH as RUNBOOK_PATH
 from dashboard.runbook import Runbook
 from dashboard.settings import DashboardSettings
@@ -68,7 +69,7 @@ class Dashboard:
     app: ASGIApp
     readiness: Readiness
     hub: Hub
-    live: LiveFeed
+    live: ProxyFeeds
     strips: Strips
     sources: Sources
     greet: Callable[[], Awaitable[None]]
@@ -107,8 +108,9 @@ def create_dashboard(
     hub = Hub(settings.most_viewers, books)
     shown = Shown(hub, books)
     http, clock = sources.http, sources.clock
-    live = LiveFeed(http, settings.proxy_url, shown.show_live, clock)
-    strips = Strips(settings, http, sources.prometheus, shown.show_strip, clock)
+    proxies = Replicas(settings.proxy_url)
+    live = ProxyFeeds(http, proxies, shown.show_live, clock)
+    strips = Strips(settings, http, sources.prometheus, shown.show_strip, clock, proxies)
     readiness = Readiness()
     checks = {"live": shown.check_live, "prometheus": shown.check_prometheus}
     control = Control(SERVICE, readiness, registry, checks)

@@ -1,6 +1,7 @@
 """Asks a part of the stack how it is, by its control endpoint."""
 
 import asyncio
+from collections.abc import Sequence
 
 import httpx2
 import msgspec
@@ -9,6 +10,10 @@ from ollama_observe.service.addresses import without_credentials
 
 WITHIN_SECONDS = 3.0
 """The proxy asks Ollama first, and gives it two."""
+
+
+REPLICAS = "replicas"
+"""The check of a part that there are several of."""
 
 
 class CheckTold(msgspec.Struct, frozen=True):
@@ -41,6 +46,33 @@ async def ask_health(
         return _health(answer.content)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return f"something else answers at {without_credentials(url)} ({answer.status_code})"
+
+
+def together(told: Sequence[Health | str]) -> Health | str:
+    """The replicas of a part as one: of each check the worst, and whether all of them take part.
+
+    Since when it is up is what the oldest of them says. Pure.
+    """
+    answers = [one for one in told if isinstance(one, Health)]
+    if len(told) == 1 or not answers:
+        return told[0]
+    checks: dict[str, CheckTold] = {}
+    for name, check in (item for answer in answers for item in answer.checks.items()):
+        if name not in checks or _badness(check) > _badness(checks[name]):
+            checks[name] = check
+    silent = [one for one in told if isinstance(one, str)]
+    ready = sum(answer.ready for answer in answers)
+    why = silent[0] if silent else "it starts, or it stops"
+    said = f"{ready} of {len(told)} take requests" + (f": {why}" if ready < len(told) else "")
+    return Health(
+        ready=ready > 0,
+        uptime_seconds=max(answer.uptime_seconds for answer in answers),
+        checks={REPLICAS: CheckTold(ready == len(told), said), **checks},
+    )
+
+
+def _badness(check: CheckTold) -> tuple[bool, bool]:
+    return (not check.ok, check.is_up is False)
 
 
 async def ask_ready(http: httpx2.AsyncClient, url: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from dashboard.health import CheckTold, Health
+from dashboard.health import REPLICAS, CheckTold, Health
 from dashboard.messages import Part, State
 
 TITLES = {
@@ -123,7 +123,9 @@ def _proxy(told: Health | str, now: float) -> Finding:
     if isinstance(told, str):
         return Finding(State.DOWN, told)
     own = {name: check for name, check in told.checks.items() if name not in _OF_OTHERS}
-    return _service(Health(told.ready, told.uptime_seconds, own), "takes requests", now)
+    several = own.get(REPLICAS)
+    well = several.detail if several else "takes requests"
+    return _service(Health(told.ready, told.uptime_seconds, own), well, now)
 
 
 def _exporter(told: Health | str | None, now: float) -> Finding:

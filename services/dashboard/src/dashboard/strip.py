@@ -8,11 +8,12 @@ import httpx2
 
 from dashboard.alerts import Firing, alerts
 from dashboard.facts import EXPRESSION, Facts, facts_of
-from dashboard.health import Health, ask_health, ask_ready
+from dashboard.health import Health, ask_health, ask_ready, together
 from dashboard.messages import Alert, Strip
 from dashboard.models import Models, ask_models
 from dashboard.objectives import objectives
 from dashboard.parts import Standings, Told, findings
+from dashboard.replicas import Replicas
 from dashboard.runbook import PATH as RUNBOOK_PATH
 from dashboard.settings import DashboardSettings
 
@@ -43,8 +44,10 @@ class Strips:
         prometheus: Prometheus,
         show: Callable[[Strip], None],
         clock: Callable[[], float],
+        proxies: Replicas | None = None,
     ) -> None:
         self._settings = settings
+        self._proxies = proxies or Replicas(settings.proxy_url)
         self._http = http
         self._prometheus = prometheus
         self._show = show
@@ -76,7 +79,7 @@ class Strips:
             self._is_demo = facts.is_demo
         found = findings(
             Told(
-                proxy=proxy if proxy is not None else "there is no proxy",
+                proxy=proxy,
                 exporter=exporter,
                 traffic=traffic,
                 prometheus=prometheus,
@@ -98,14 +101,18 @@ class Strips:
 
     async def _ask_parts(
         self,
-    ) -> tuple[Health | str | None, Health | str | None, Health | str | None, str | None]:
+    ) -> tuple[Health | str, Health | str | None, Health | str | None, str | None]:
         told = self._settings
         return await asyncio.gather(
-            self._ask(told.proxy_url),
+            self._ask_proxies(),
             self._ask(told.gpu_exporter_url),
             self._ask(told.traffic_url),
             self._ask_ready(),
         )
+
+    async def _ask_proxies(self) -> Health | str:
+        urls = await self._proxies.now()
+        return together(await asyncio.gather(*(ask_health(self._http, url) for url in urls)))
 
     async def _ask(self, url: str) -> Health | str | None:
         return await ask_health(self._http, url) if url else None

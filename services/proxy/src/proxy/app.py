@@ -2,6 +2,7 @@
 
 import contextlib
 import platform
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,16 +14,19 @@ from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check, Control, Readiness
+from proxy.backlog import let_nobody_in
+from proxy.booking_portkey import begin_portkey
 from proxy.control import Tables, create_control
 from proxy.doors import create_doors, create_pool, gateway_pool
 from proxy.finished import Table
 from proxy.gateway_watch import GatewayWatch
 from proxy.inflight import InflightGauges, phases
+from proxy.lookup import Lookup
 from proxy.portkey_config import PortkeyConfig
 from proxy.probe import check_ollama
 from proxy.routing import Routing
 from proxy.settings import ProxySettings
-from proxy.shared import Shared
+from proxy.shared import GatewayState, Shared
 from proxy.sockets import Sockets
 from proxy.workers import Workers
 
@@ -50,7 +54,8 @@ def create_proxy(
     Raises: ValueError, OSError for settings that make no sense together.
     """
     ledger, shared = Ledger(m.METRICS), Shared()
-    _say_what_runs(ledger, settings)
+    ledger.put(m.BUILD_INFO, 1, (__version__, platform.python_version()))
+    _say_default(ledger, settings, Routing.DIRECT)
     collector = LedgerCollector(
         m.METRICS, {"model": settings.model_label_limit, "user": settings.user_label_limit}
     )
@@ -60,7 +65,7 @@ def create_proxy(
         if settings.workers == 1
         else _in_workers(settings, sockets, arguments, ledger, shared, collector)
     )
-    serving = relays.serving
+    serving = _both(relays.serving, _letting_in(sockets.front))
     readiness = Readiness()
     gauges = InflightGauges(ledger)
 
@@ -71,10 +76,11 @@ def create_proxy(
     pool = create_pool(settings)
     registry = process_registry()
     registry.register(collector)
-    checks: dict[str, Callable[[], Awaitable[Check]]] = {"ollama": lambda: check_ollama(pool)}
+    checks: dict[str, Callable[[], Awaitable[Check | None]]] = {
+        "ollama": lambda: check_ollama(pool)
+    }
     if settings.enable_portkey:
-        is_strict = settings.portkey_strict
-        watch = GatewayWatch(gateway_pool(settings), shared.gateway, ledger, is_strict)
+        watch = create_watch(settings, shared.gateway, ledger)
         checks["portkey"] = watch.check
         serving = _both(watch.watching(), serving)
     control = Control("proxy", readiness, registry, checks, refresh=refresh)
@@ -135,7 +141,32 @@ async def _both(
         yield
 
 
-def _say_what_runs(ledger: Ledger, settings: ProxySettings) -> None:
-    ledger.put(m.BUILD_INFO, 1, (__version__, platform.python_version()))
-    default = Routing.PORTKEY if settings.enable_portkey else Routing.DIRECT
-    ledger.put(m.CONFIG_INFO, 1, (default, str(settings.enable_portkey).lower()))
+@contextlib.asynccontextmanager
+async def _letting_in(sock: socket.socket) -> AsyncIterator[None]:
+    """The first thing at the end: no process that listens on the socket gets anybody new."""
+    try:
+        yield
+    finally:
+        let_nobody_in(sock)
+
+
+def create_watch(settings: ProxySettings, state: GatewayState, ledger: Ledger) -> GatewayWatch:
+    """What asks for the gateway: one that is used from the start, or once it is found."""
+
+    def use() -> None:
+        state.is_there()
+        begin_portkey(ledger)
+        _say_default(ledger, settings, Routing.PORTKEY)
+
+    if settings.expects_portkey:
+        use()
+    lookup = Lookup(settings.portkey_host, settings.portkey_port)
+    pool, is_strict = gateway_pool(settings), settings.portkey_strict
+    return GatewayWatch(pool, lookup, state, ledger, is_strict, use)
+
+
+def _say_default(ledger: Ledger, settings: ProxySettings, way: Routing) -> None:
+    told = str(settings.enable_portkey).lower()
+    for one in Routing:
+        ledger.forget(m.CONFIG_INFO, (one, told))
+    ledger.put(m.CONFIG_INFO, 1, (way, told))

@@ -153,7 +153,7 @@ class ClientConnection(asyncio.Protocol):
         self._is_stopped = False
         if self._body is not None and not self._transport.is_closing():
             self._linger()
-        elif not keep_alive or self._relay.is_draining or (self._is_eof and not self._ahead):
+        elif not keep_alive or self._relay.is_over or (self._is_eof and not self._ahead):
             self.close()
         else:
             self._await_request()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.logging import event_log
 from proxy.admission import Admission
-from proxy.booking_portkey import begin_portkey
 from proxy.front import FrontDesk
 from proxy.gateway import Gateway
 from proxy.observer import Observer
@@ -85,7 +84,6 @@ def create_doors(
     gateway = back = None
     if settings.enable_portkey:
         gateway = create_gateway(settings, direct, shared, config, return_port or 0)
-        begin_portkey(ledger)
     if gateway is not None and return_port is not None:
         upstreams = {
             name: create_pool(settings, url) for name, url in upstreams_of(settings).items()

@@ -28,6 +28,8 @@ class FrontDesk:
         """See Desk."""
         assert isinstance(witness, Recorder)
         gateway = self._gateway
+        if gateway is not None and not gateway.is_used:
+            gateway = None
         if gateway is None and ROUTE_HEADER not in head.headers:
             return self._direct
         try:

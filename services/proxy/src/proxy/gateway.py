@@ -72,6 +72,7 @@ class Gateway:
         self.passages = Passages(self._is_stuck)
         self.is_strict = settings.portkey_strict
         self.lets_headers_pass = settings.portkey_client_headers
+        self._is_expected = settings.expects_portkey
         self._is_typed = settings.portkey_typed_routes
         self._patience_seconds = settings.portkey_timeout_seconds
         self._state = state
@@ -86,6 +87,11 @@ class Gateway:
         self.own_lines, self._typed_lines = (
             _plain_lines(upstreams) if config is None else _config_lines(upstreams, config)
         )
+
+    @property
+    def is_used(self) -> bool:
+        """Whether requests go this way: as was told, or since it was found."""
+        return self._is_expected or self._state.is_known
 
     @property
     def is_down(self) -> bool:

@@ -14,10 +14,11 @@ from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check
 from ollama_observe.service.tasks import spawn
+from proxy.lookup import Lookup
 from proxy.pool import UpstreamPool
 from proxy.probe import TIMEOUT_SECONDS, fetch
 from proxy.shared import GatewayState
-from proxy.upstream import UpstreamError
+from proxy.upstream import UpstreamError, sentence_of
 
 INTERVAL_SECONDS = 2.0
 
@@ -25,17 +26,25 @@ _log = structlog.stdlib.get_logger("proxy.gateway")
 
 
 class GatewayWatch:
-    """What the latest question to the gateway showed. `is_strict`: nothing goes without it."""
+    """What the latest question to the gateway showed. `is_strict`: nothing goes without it.
+
+    One that is not known, by the state, is not missed: it is down only once it has answered as
+    Portkey does. `on_found`, called then, makes it known.
+    """
 
     def __init__(
         self,
         pool: UpstreamPool,
+        lookup: Lookup,
         state: GatewayState,
         ledger: Ledger,
         is_strict: bool,
+        on_found: Callable[[], None],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._pool = pool
+        self._lookup = lookup
+        self._on_found = on_found
         self._state = state
         self._ledger = ledger
         self._is_strict = is_strict
@@ -55,22 +64,39 @@ class GatewayWatch:
                 await task
             self._pool.close()
 
-    async def check(self) -> Check:
+    async def check(self) -> Check | None:
         """What was found last. A gateway that is down is no failure while requests go directly."""
-        return self._found
+        return self._found if self._state.is_known else None
 
     async def ask(self) -> None:
         """Ask once."""
         try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await self._lookup.found()
             status, _ = await fetch(self._pool, b"/")
-        except (UpstreamError, TimeoutError) as error:
-            self._state.tell(self._clock(), is_up=False)
-            reason = str(error) or f"nothing within {TIMEOUT_SECONDS:g} s"
-            self._say(False, f"Portkey at {self._pool.address} gave no answer: {reason}")
+        except (UpstreamError, OSError, TimeoutError) as error:
+            self._got_nothing(error)
+        else:
+            self._got(status)
+
+    def _got_nothing(self, error: Exception) -> None:
+        if not self._state.is_known:
             return
+        self._state.tell(self._clock(), is_up=False)
+        reason = str(error) if isinstance(error, UpstreamError) else sentence_of(error)
+        if isinstance(error, TimeoutError):
+            reason = f"nothing within {TIMEOUT_SECONDS:g} s"
+        self._say(False, f"Portkey at {self._pool.address} gave no answer: {reason}")
+
+    def _got(self, status: int) -> None:
+        is_portkey = status == 200
+        if not self._state.is_known:
+            if not is_portkey:
+                return
+            self._on_found()
         # anything that answers is tried; whether it is the gateway, its answers will show
         self._state.tell(self._clock(), is_up=True)
-        if status == 200:
+        if is_portkey:
             self._say(True, f"Portkey at {self._pool.address}")
         else:
             self._say(False, f"{self._pool.address} answered {status}, not as Portkey does")

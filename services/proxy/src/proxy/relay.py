@@ -61,6 +61,9 @@ class Relay:
         self.request_id_header = settings.request_id_header.encode("latin-1")
         self.retry_after_seconds = settings.retry_after_seconds
         self.is_draining = False
+        """Each answer that begins now is its connection's last, and says so."""
+        self.is_over = False
+        """No connection waits for a request any more."""
         self._injects = settings.inject_usage
 
     def injects_into(self, endpoint: Endpoint, head: RequestHead) -> bool:

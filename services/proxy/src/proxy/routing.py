@@ -24,7 +24,7 @@ class Bypass(StrEnum):
     """Why a request that was to go through Portkey goes directly. The value is the label's."""
 
     NOT_ENABLED = "not_enabled"
-    """Its client asked for Portkey, which this proxy was not told to use."""
+    """Its client asked for Portkey, which this proxy was not told to use, or has not found yet."""
     METHOD = "method"
     """The gateway carries GET and POST alone."""
     ENDPOINT = "endpoint"

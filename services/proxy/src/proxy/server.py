@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 
+from proxy.backlog import take_waiting
 from proxy.clients import ClientConnection
 from proxy.hangup import HangupWatch
 from proxy.relay import Relay
@@ -14,6 +15,8 @@ from proxy.settings import ProxySettings
 TICK_SECONDS = 1.0
 # What was cut still has to leave, and a client may not read.
 CLOSE_SECONDS = 1.0
+# At the end, an idle connection may have been made, or used, for a request that is on its way.
+LAST_REQUEST_SECONDS = 0.5
 
 
 class Server:
@@ -46,7 +49,11 @@ class Server:
         try:
             yield
         finally:
+            waiting = take_waiting(sock)
             server.close()
+            self._relay.is_draining = True
+            for one in waiting:
+                await self._loop.connect_accepted_socket(self._connect, one)
             await self._drain(drain_seconds)
             self._relay.desk.settle()
             if self._tick is not None:
@@ -57,12 +64,17 @@ class Server:
         return ClientConnection(self._relay, self._settings, self)
 
     async def _drain(self, drain_seconds: float) -> None:
-        """No new requests; those in flight finish within the bound, then are cut."""
-        self._relay.is_draining = True
+        """One more request of each connection; those in flight finish within the bound.
+
+        Then they are cut.
+        """
+        last_request_seconds = min(LAST_REQUEST_SECONDS, drain_seconds)
+        await self._until_empty(last_request_seconds)
+        self._relay.is_over = True
         for connection in list(self._connections):
             if connection.is_idle:
                 connection.close()
-        await self._until_empty(drain_seconds)
+        await self._until_empty(drain_seconds - last_request_seconds)
         for connection in list(self._connections):
             connection.cut()
         await self._until_empty(CLOSE_SECONDS)

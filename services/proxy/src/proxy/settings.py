@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, HttpUrl, SecretStr
 
 from ollama_observe.service.settings import ListenHost, ServiceSettings, settings_config
+from ollama_observe.service.switches import AUTO, Switch
 
 
 class ProxySettings(ServiceSettings):
@@ -72,10 +73,10 @@ class ProxySettings(ServiceSettings):
     ollama_num_parallel: int = Field(
         1, gt=0, description="Ollama's OLLAMA_NUM_PARALLEL: tells waiting from prefill in flight."
     )
-    enable_portkey: bool = Field(
+    enable_portkey: Switch = Field(
         False,
         description="Send what the Portkey gateway can carry through it; X-Route chooses for one "
-        "request.",
+        "request. `auto`: from when a gateway is found; until then everything goes directly.",
     )
     portkey_host: str = Field("127.0.0.1", description="Where the gateway answers.")
     portkey_port: int = Field(8787, ge=1, le=65535, description="Port of the gateway.")
@@ -138,3 +139,11 @@ class ProxySettings(ServiceSettings):
     user_label_limit: int = Field(
         100, gt=0, description="Most distinct users in metrics; the rest is `other`."
     )
+
+    @property
+    def expects_portkey(self) -> bool:
+        """Whether a gateway is used from the start, be it there or not.
+
+        One that nothing may pass by is: `auto` would let requests pass until it is found.
+        """
+        return self.enable_portkey is True or (self.enable_portkey == AUTO and self.portkey_strict)

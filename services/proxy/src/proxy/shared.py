@@ -17,7 +17,8 @@ _WORD = 8
 class GatewayState:
     """What the last question to the Portkey gateway showed, told by one process to all.
 
-    Two instants in seconds of the clock that all processes of a system share, 0 for never.
+    Two instants in seconds of the clock that all processes of a system share, 0 for never, and
+    whether there is a gateway at all.
     """
 
     def __init__(self, numbers: "memoryview[float]") -> None:
@@ -26,6 +27,15 @@ class GatewayState:
     def tell(self, at: float, is_up: bool) -> None:
         """It was asked at `at`."""
         self._numbers[0 if is_up else 1] = at
+
+    def is_there(self) -> None:
+        """A gateway was found: it is used from now on."""
+        self._numbers[2] = 1.0
+
+    @property
+    def is_known(self) -> bool:
+        """One was found, be it down by now."""
+        return bool(self._numbers[2])
 
     @property
     def is_down(self) -> bool:
@@ -50,7 +60,7 @@ class Shared:
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
-        size = (MOST_PROCESSES + 3 * MOST_MODELS + 2) * _WORD
+        size = (MOST_PROCESSES + 3 * MOST_MODELS + 3) * _WORD
         self.descriptor = unlinked_file() if descriptor is None else descriptor
         if descriptor is None:
             os.ftruncate(self.descriptor, size)

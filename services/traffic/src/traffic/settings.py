@@ -52,7 +52,8 @@ class TrafficSettings(ServiceSettings):
     model: str = Field(
         "smollm2:135m",
         min_length=1,
-        description="The model that answers; several by weight: `llama3.2:3b=3,qwen3:4b=1`.",
+        description="The model that answers; several by weight: `llama3.2:3b=3,qwen3:4b=1`; "
+        "`auto`: the first that the server has.",
     )
     api: Api = Field(
         "native",

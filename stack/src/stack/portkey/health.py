@@ -1,7 +1,7 @@
 """`health-portkey`: whether the gateway answers, carries a request, and streams."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from stack.waiting import wait_until
 HEALTHY, UNHEALTHY, NOT_RUNNING = 0, 1, 3
 
 _CAUSE = re.compile(r"Cause: (?:Error: )?(.*?)(?: Name: \w+)?$", re.MULTILINE)
-_ANSWERS_WITHIN_SECONDS = 10.0
+ANSWERS_WITHIN_SECONDS = 10.0
 _PROXY_SEES_IT_WITHIN_SECONDS = 6.0
 
 
@@ -36,10 +36,13 @@ class Finding:
     detail: str
 
 
-def health(request: Request) -> int:
-    """Print the findings; exit code 0 all is well, 1 not, 3 no gateway answers."""
-    running = Plan.load(request.places.run) if supervised.connect(request.socket) else None
-    plan = running or Plan()
+def health(request: Request, elsewhere: Plan | None = None) -> int:
+    """Print the findings; exit code 0 all is well, 1 not, 3 no gateway answers.
+
+    `elsewhere` is what runs, where this stack's supervisor does not run it.
+    """
+    here = Plan.load(request.places.run) if supervised.connect(request.socket) else None
+    plan = elsewhere or here or Plan()
     part = plan.part("portkey")
     gateway = _gateway(request, plan)
     reply = probes.get(f"{gateway.url}/")
@@ -47,8 +50,12 @@ def health(request: Request) -> int:
         is_ours = is_loopback(gateway.host)
         say("not running: make start-portkey" if is_ours else f"nothing answers at {gateway.url}")
         return NOT_RUNNING
-    findings = list(_findings(request, plan, gateway, reply))
-    say(f"Portkey at {gateway.url}")
+    return shown(gateway.url, list(_findings(request, plan, gateway, reply)))
+
+
+def shown(url: str, findings: Sequence[Finding]) -> int:
+    """Print them; exit code 0 where all is well, else 1."""
+    say(f"Portkey at {url}")
     rows = [(row.what, "yes" if row.is_ok else "no", row.detail) for row in findings]
     for line in columns(rows):
         say(line)
@@ -75,12 +82,12 @@ def _findings(
     api = plan.api_url or without_credentials(request.settings.ollama_url or DEFAULT_OLLAMA_URL)
     headers = headers_to(api)
     asked = f"{gateway.url}{WAY_THROUGH}/api/version"
-    yield carried(probes.get(asked, _ANSWERS_WITHIN_SECONDS, headers), api)
+    yield carried(probes.get(asked, ANSWERS_WITHIN_SECONDS, headers), api)
     if is_loopback(gateway.host):
         yield _streams(request, gateway, folder_of(plan.part("portkey"), gateway.port))
     proxy = plan.part("proxy")
     if proxy is not None and plan.gateway is not None:
-        yield _through_proxy(proxy.addresses[0].url)
+        yield through_proxy(proxy.addresses[0].url)
 
 
 def greeted(reply: Reply | None) -> Finding:
@@ -96,7 +103,7 @@ def carried(reply: Reply | None, api: str) -> Finding:
     """Whether a request for the version of the Ollama at `api` came there and back."""
     what = "carries a request"
     if reply is None:
-        return Finding(what, False, f"no answer from {api} within {_ANSWERS_WITHIN_SECONDS:g} s")
+        return Finding(what, False, f"no answer from {api} within {ANSWERS_WITHIN_SECONDS:g} s")
     text = reply.body.decode(errors="replace")
     if cause := _CAUSE.search(text):
         return Finding(what, False, f"the gateway cannot reach {api}: {cause[1]}")
@@ -116,15 +123,15 @@ def streams(
     streamed: Streamed, wanted: Expected, versions: Mapping[str, str], remedy: str
 ) -> Finding:
     """Whether answers stream, with the versions that decide it; `remedy` is for wrong ones."""
-    shown = ", ".join(f"{name} {version}" for name, version in versions.items())
+    named = ", ".join(f"{name} {version}" for name, version in versions.items())
     wrong = unlike(wanted, versions) if versions else ""
     if streamed.is_broken and wrong:
         return Finding("streams", False, f"every streamed answer fails: {wrong}; {remedy}")
     if streamed.is_broken:
         held = ", ".join(f"{name} {version}" for name, version in wanted.held.items())
         detail = f"every streamed answer fails, as it does without {held}"
-        return Finding("streams", False, f"{detail}; found {shown or 'no versions'}")
-    return Finding("streams", streamed.is_ok, f"{streamed.detail}; {shown or 'versions unknown'}")
+        return Finding("streams", False, f"{detail}; found {named or 'no versions'}")
+    return Finding("streams", streamed.is_ok, f"{streamed.detail}; {named or 'versions unknown'}")
 
 
 def _streams(request: Request, gateway: Address, folder: Path | None) -> Finding:
@@ -137,12 +144,12 @@ def _streams(request: Request, gateway: Address, folder: Path | None) -> Finding
     return streams(streamed, wanted, versions, remedy)
 
 
-def _through_proxy(url: str) -> Finding:
+def through_proxy(url: str) -> Finding:
     """Ask until the proxy has seen that the gateway is there: it looks every two seconds."""
     replies: list[Reply] = []
 
     def is_through() -> bool:
-        reply = probes.get(f"{url}/api/version", _ANSWERS_WITHIN_SECONDS, {"X-Route": "portkey"})
+        reply = probes.get(f"{url}/api/version", ANSWERS_WITHIN_SECONDS, {"X-Route": "portkey"})
         replies.extend([reply] if reply else [])
         return reply is not None and "x-portkey-provider" in reply.headers
 

@@ -59,8 +59,8 @@ class _Lines(http.server.BaseHTTPRequestHandler):
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, piece_within_seconds: float) -> None:
-        super().__init__(("127.0.0.1", 0), _Lines)
+    def __init__(self, address: str, piece_within_seconds: float) -> None:
+        super().__init__((address, 0), _Lines)
         self.piece_within_seconds = piece_within_seconds
         self.has_come = threading.Event()
         self.is_piecewise = False
@@ -73,15 +73,20 @@ def stream(
     host: str,
     port: int,
     piece_within_seconds: float = _PIECE_WITHIN_SECONDS,
+    listened: str = "127.0.0.1",
+    called: str = "127.0.0.1",
 ) -> Streamed:
-    """Ask the gateway there for a stream."""
+    """Ask the gateway there for a stream.
+
+    The server listens on `listened`, and the gateway reaches it as `called`.
+    """
     with (
-        _serving(piece_within_seconds) as server,
+        _serving(listened, piece_within_seconds) as server,
         contextlib.closing(
             http.client.HTTPConnection(host, port, timeout=_HEADERS_TIMEOUT_SECONDS)
         ) as connection,
     ):
-        target = f"http://127.0.0.1:{server.server_port}"
+        target = f"http://{called}:{server.server_port}"
         headers = {**headers_to(target), "Content-Type": "application/json"}
         try:
             connection.request("POST", f"{WAY_THROUGH}/api/chat", _BODY, headers)
@@ -101,8 +106,8 @@ def stream(
 
 
 @contextlib.contextmanager
-def _serving(piece_within_seconds: float) -> Iterator[_Server]:
-    with _Server(piece_within_seconds) as server:
+def _serving(address: str, piece_within_seconds: float) -> Iterator[_Server]:
+    with _Server(address, piece_within_seconds) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="stream")
         thread.start()
         try:

@@ -12,10 +12,14 @@ from stack.request import Request
 from stack.traffic.part import addresses
 
 
-def traffic(request: Request, arguments: Sequence[str]) -> int:
-    """Become `python -m traffic`. Raises: StackError where no stack runs."""
-    plan = Plan.load(request.places.run)
-    if plan is None or supervised.connect(request.socket) is None:
+def traffic(request: Request, arguments: Sequence[str], elsewhere: Plan | None = None) -> int:
+    """Become `python -m traffic`. Raises: StackError where no stack runs.
+
+    `elsewhere` is what runs, where this stack's supervisor does not run it.
+    """
+    here = Plan.load(request.places.run) if supervised.connect(request.socket) else None
+    plan = elsewhere or here
+    if plan is None:
         raise StackError("no stack is running to send questions to: make start")
     proxy = plan.part("proxy")  # a gateway alone can be asked, too
     if proxy is not None and not probes.is_ready(proxy.ready_url):

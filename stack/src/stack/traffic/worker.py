@@ -1,4 +1,7 @@
-"""`traffic-start`, `-stop`, `-rate`, `-status`: the traffic worker that runs, told over HTTP."""
+"""`traffic-start`, `-stop`, `-rate`, `-status`: the traffic worker that runs, told over HTTP.
+
+`elsewhere` is what runs, where this stack's supervisor does not run it.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,35 +26,35 @@ _VERBS = {"POST /stop": "make traffic-stop", "POST /start": "make traffic-start"
 """What to type in place of what the worker names."""
 
 
-def start(request: Request, flags: Sequence[str]) -> int:
+def start(request: Request, flags: Sequence[str], elsewhere: Plan | None = None) -> int:
     """Have it ask; `flags` are the generator's own. Raises: StackError."""
     given = settings_in(flags)
-    url, _ = _found(request)
+    url, _ = _found(request, elsewhere)
     return _shown(url, _told(url, "POST", "/start", given))
 
 
-def stop(request: Request) -> int:
+def stop(request: Request, elsewhere: Plan | None = None) -> int:
     """Have it ask nothing more; that there was nothing to stop is no error. Raises: StackError."""
-    url, _ = _found(request)
+    url, _ = _found(request, elsewhere)
     drain = request.settings.traffic_worker_drain_seconds
     reply = probes.send("POST", f"{url}/stop", {}, _ANSWERS_WITHIN_SECONDS + drain)
     if reply is not None and reply.status == HTTPStatus.CONFLICT:
-        return _shown(url, _found(request)[1])
+        return _shown(url, _found(request, elsewhere)[1])
     return _shown(url, _understood(url, reply))
 
 
-def change_rate(request: Request, rate: str | None) -> int:
+def change_rate(request: Request, rate: str | None, elsewhere: Plan | None = None) -> int:
     """Have it go on at another rate. Raises: StackError."""
     if not rate:
         raise SettingsError("how many questions a second? make traffic-rate RATE=0.5")
-    url, _ = _found(request)
+    url, _ = _found(request, elsewhere)
     return _shown(url, _told(url, "PATCH", "/rate", {"rate_per_second": rate}))
 
 
-def status(request: Request, as_json: bool = False) -> int:
+def status(request: Request, as_json: bool = False, elsewhere: Plan | None = None) -> int:
     """Say what it does; exit code 1 where something keeps it from asking. Raises: StackError."""
     try:
-        url, standing = _found(request)
+        url, standing = _found(request, elsewhere)
     except NoWorkerError:
         if as_json:
             say(json.dumps({"running": False}))
@@ -83,12 +86,13 @@ def asked(url: str) -> Standing | None:
     return None if reply is None or reply.status != HTTPStatus.OK else read(reply.body)
 
 
-def _found(request: Request) -> tuple[str, Standing]:
+def _found(request: Request, elsewhere: Plan | None) -> tuple[str, Standing]:
     """Where the worker is, and how it stands. Raises: NoWorkerError.
 
     Where this stack does not run, one that something else started is looked for.
     """
-    running = Plan.load(request.places.run) if supervised.connect(request.socket) else None
+    here = Plan.load(request.places.run) if supervised.connect(request.socket) else None
+    running = elsewhere or here
     part = running.part(NAME) if running else None
     if running is not None and part is None:
         raise NoWorkerError("this stack has no traffic worker: make restart TRAFFIC=on")

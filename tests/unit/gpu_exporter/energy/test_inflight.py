@@ -5,7 +5,7 @@ import contextlib
 import http.server
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -13,10 +13,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from gpu_exporter.energy.inflight import InflightClient, worked_at
+from gpu_exporter.energy.inflight import LOOK_UP_SECONDS, InflightClient, worked_at
 from gpu_exporter.journal import QUIET_SECONDS
 from ollama_observe.service.http import Control, Readiness
 from ollama_observe.service.lifecycle import Listener, listening
+from ollama_observe.service.replicas import each_of
 from proxy.control import create_control
 from proxy.finished import Finished, Table
 from proxy.inflight import Entry
@@ -77,9 +78,12 @@ def standing_in(answers: Answers) -> Iterator[str]:
 
 @contextlib.contextmanager
 def asking(
-    url: str, turn_seconds: float = 5.0, clock: Callable[[], float] = time.monotonic
+    url: str,
+    turn_seconds: float = 5.0,
+    clock: Callable[[], float] = time.monotonic,
+    each_of: Callable[[str], Sequence[str]] = each_of,
 ) -> Iterator[InflightClient]:
-    client = InflightClient(url, turn_seconds, clock)
+    client = InflightClient(url, turn_seconds, clock, each_of)
     try:
         yield client
     finally:
@@ -144,6 +148,39 @@ def test_one_connection_serves_every_question() -> None:
 def test_what_is_no_proxy_tells_nothing(status: int, body: bytes) -> None:
     with standing_in(answering(status, body)) as url, asking(url) as client:
         assert client.ask() is None
+
+
+def working(*models: str) -> Answers:
+    requests = [entry(model, Phase.PREFILL) for model in models]
+    return answering(body=msgspec.json.encode({"count": 0, "requests": requests}))
+
+
+def test_all_that_answer_to_the_name_are_asked_and_who_comes_later_too() -> None:
+    clock = Clock()
+    with standing_in(working("a", "b")) as first, standing_in(working("a")) as second:
+        urls = [first]
+        with asking("http://proxy:8001", clock=clock, each_of=lambda _: urls) as client:
+            assert client.ask() == {"a": 1, "b": 1}
+            urls.append(second)
+            assert client.ask() == {"a": 1, "b": 1}
+            clock.now += LOOK_UP_SECONDS
+            assert client.ask() == {"a": 2, "b": 1}
+            urls.remove(first)
+            clock.now += LOOK_UP_SECONDS
+            assert client.ask() == {"a": 1}
+            urls.clear()  # the name is not known for a moment
+            clock.now += LOOK_UP_SECONDS
+            assert client.ask() == {"a": 1}
+
+
+def test_where_one_of_several_does_not_say_it_is_not_known_and_they_are_looked_up_at_once() -> None:
+    answers = answering(503)
+    with standing_in(working("a")) as first, standing_in(answers) as second:
+        urls = [first, second]
+        with asking("http://proxy:8001", clock=Clock(), each_of=lambda _: urls) as client:
+            assert client.ask() is None
+            urls.remove(second)
+            assert client.ask() == {"a": 1}
 
 
 def test_one_that_hangs_is_not_waited_for() -> None:

@@ -70,6 +70,17 @@ def test_what_may_be_away_without_harm_says_whether_it_is_there() -> None:
     assert (answer.status_code, answer.json()["checks"]) == (200, {"peer": told})
 
 
+def test_what_there_is_nothing_to_check_of_is_left_out() -> None:
+    async def nothing() -> Check | None:
+        return None
+
+    readiness = Readiness()
+    readiness.open()
+    about = Control("sample", readiness, CollectorRegistry(), {"peer": nothing})
+    answer = TestClient(create_control_app(about)).get("/health")
+    assert (answer.status_code, answer.json()["checks"]) == (200, {})
+
+
 def test_metrics_come_in_the_format_that_was_asked_for() -> None:
     _, client = control()
     plain = client.get("/metrics")

@@ -29,6 +29,18 @@ def test_what_a_run_needs_is_read_before_it(tmp_path: Path) -> None:
     assert list((tmp_path / "results").iterdir()) == []
 
 
+async def test_where_no_model_is_named_the_one_that_is_there_is_asked() -> None:
+    async with ScriptedServer(Ollama()) as server:
+        told = settings(base_url=server.url, model="auto")
+        found = await asyncio.to_thread(prepare, told)
+    assert (found.settings.model, found.plan.models) == ("m:1b", ("m:1b",))
+
+
+def test_a_dry_run_asks_no_server_for_its_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--dry-run", "--model", "auto", "--base-url", "http://127.0.0.1:9"]) == 0
+    assert "auto" in capsys.readouterr().out
+
+
 def test_a_dry_run_shows_the_plan_and_leaves_no_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,6 +51,18 @@ def test_the_names_of_models_cannot_move_the_cursor() -> None:
     assert models_of(listed) == (Model("[2Jx", digest="[2Jy"),)
 
 
+def test_what_makes_vectors_is_told_by_its_family_or_its_name() -> None:
+    listed = {
+        "models": [
+            {"name": "minilm", "details": {"family": "bert"}},
+            {"name": "nomic-embed-text", "details": {"family": None}},
+            {"name": "plain", "details": ["bert"]},
+        ]
+    }
+    found = models_of(json.dumps(listed).encode())
+    assert [model.makes_vectors for model in found] == [True, True, False]
+
+
 async def test_a_version_cannot_move_the_cursor_and_has_an_end() -> None:
     found = await facts_by(saying({"version": "\x1b" + "1" * 500}))
     assert found["version"] == "1" * LONGEST

@@ -29,6 +29,7 @@ class Ollama:
 
     chats: int = 0
     away: bool = False
+    has_model: bool = True
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     looked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -42,7 +43,7 @@ class Ollama:
         if call.target != "/api/chat":
             self.looked.set()
             await self.is_listed.wait()
-            body = b'{"models":[{"name":"m:1b"}]}'
+            body = b'{"models":[{"name":"m:1b"}]}' if self.has_model else b'{"models":[]}'
             await call.answer("503 Away" if self.away else "200 OK", [], body)
             return
         self.chats += 1
@@ -191,6 +192,19 @@ async def test_a_worker_waits_for_its_server_and_then_begins(bank: Bank) -> None
             it.ollama.away = False
             await it.ollama.asked.wait()
             assert it.session.detail == ""
+
+
+async def test_a_worker_that_is_told_no_model_waits_for_one(bank: Bank) -> None:
+    async with world(bank) as it:
+        it.ollama.has_model = False
+        async with it.session.serving(it.settings(model="auto")):
+            await it.until("waiting")
+            assert "found no model at all" in it.session.detail
+            it.ollama.has_model = True
+            await it.ollama.asked.wait()
+            assert it.session.run is not None
+            assert it.session.run.plan.models == ("m:1b",)
+            assert it.session.run.playing.settings.model == "m:1b"
 
 
 async def test_what_waits_can_be_stopped_and_started_otherwise(bank: Bank) -> None:

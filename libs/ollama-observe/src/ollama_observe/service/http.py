@@ -49,7 +49,8 @@ class Check:
     is_up: bool | None = None
 
 
-Checks = Mapping[str, Callable[[], Awaitable[Check]]]
+Checks = Mapping[str, Callable[[], Awaitable[Check | None]]]
+"""None: there is nothing to check just now."""
 
 
 def remembered(
@@ -104,7 +105,8 @@ def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None
 
     @app.get(f"{prefix}/health", dependencies=refreshed)
     async def health() -> JSONResponse:
-        results = {name: await check() for name, check in control.checks.items()}
+        found = {name: await check() for name, check in control.checks.items()}
+        results = {name: result for name, result in found.items() if result is not None}
         healthy = control.readiness.ready and all(result.ok for result in results.values())
         body = {
             "status": "ok" if healthy else "degraded",

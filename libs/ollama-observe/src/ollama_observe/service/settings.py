@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict, SettingsError
 
 from ollama_observe.service.addresses import found_words
+from ollama_observe.service.switches import is_switch, spelled_out
 
 S = TypeVar("S", bound="ServiceSettings")
 
@@ -78,7 +79,7 @@ def _sentence(prefix: str, item: Any) -> str:
     if not path:
         # of the settings together: what was found is all of them
         return said
-    flag = "--" + path.replace("_", "-")
+    flag = _flag(path)
     found = "" if item["type"] == "missing" else found_words(item["input"])
     return f"{prefix}{path.upper()} ({flag}): {said}{found}"
 
@@ -91,10 +92,10 @@ def load(
     On bad input prints one sentence per mistake on standard error and exits with 2.
     """
     names = os.environ if environ is None else environ  # noqa: TID251 (the one reader)
-    arguments: list[str] | None = None if argv is None else list(argv)
+    arguments = spelled_out(sys.argv[1:] if argv is None else argv, _switches(cls))
     try:
         refuse_unknown(cls, names)
-        return CliApp.run(cls, cli_args=sys.argv[1:] if arguments is None else arguments)
+        return CliApp.run(cls, cli_args=arguments)
     except UnknownSettingError as error:
         sentences = [str(error)]
     except ValidationError as error:
@@ -107,13 +108,23 @@ def load(
     sys.exit(2)
 
 
+def _switches(cls: type[ServiceSettings]) -> set[str]:
+    """The flags of settings that are on, off or `auto`."""
+    fields = cls.model_fields.items()
+    return {_flag(name) for name, field in fields if is_switch(field.annotation)}
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
 def fields_of(cls: type[ServiceSettings]) -> list[dict[str, Any]]:
     """The settings as rows for documentation: variable, flag, default, description."""
     prefix = str(cls.model_config.get("env_prefix", "")).upper()
     return [
         {
             "variable": f"{prefix}{name}".upper(),
-            "flag": "--" + name.replace("_", "-"),
+            "flag": _flag(name),
             "default": field.get_default(call_default_factory=True),
             "description": field.description or "",
         }

@@ -5,19 +5,24 @@ read or output comes. An upload, a wait for a connection or for a slot, a pull a
 a model nothing to do.
 """
 
+import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import structlog
 
 from gpu_exporter.http import HttpClient, HttpError
 from gpu_exporter.journal import News
+from ollama_observe.service.addresses import without_credentials
+from ollama_observe.service.replicas import each_of
 
 _log = structlog.stdlib.get_logger(__name__)
 
 TURN_SECONDS = 1.0
+LOOK_UP_SECONDS = 5.0
+"""How long who answers to the name is taken for known; after a failure it is looked up at once."""
 _PATH = "/api/inflight"
 _WORKED_AT = frozenset({"prefill", "thinking", "answering"})
 
@@ -52,36 +57,69 @@ def worked_at(body: bytes) -> dict[str, int]:
 
 
 class InflightClient:
-    """Asks the proxy. Called by one thread. `clock` is monotonic, in seconds."""
+    """Asks the proxies. Called by one thread.
+
+    `clock` is monotonic, in seconds. `each_of` gives the address of each, none while the name is
+    not known.
+    """
 
     def __init__(
         self,
         proxy_url: str,
         turn_seconds: float = TURN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        each_of: Callable[[str], Sequence[str]] = each_of,
     ) -> None:
-        self._http = HttpClient(proxy_url, "the proxy", turn_seconds, clock)
+        self._url = proxy_url
+        self._turn_seconds = turn_seconds
+        self._clock = clock
+        self._each_of = each_of
+        self._clients = {proxy_url: self._client(proxy_url)}
+        self._look_up_at = -math.inf
         self._news = News(clock, usual="answers")
 
     def ask(self) -> Mapping[str, int] | None:
-        """How many requests each model works at; None where the proxy does not say."""
+        """How many requests each model works at; None where a proxy does not say."""
+        address = without_credentials(self._url).rstrip("/")
         try:
-            found = self._worked_at()
+            found: Counter[str] = Counter()
+            proxies = self._proxies()
+            until = self._clock() + self._turn_seconds
+            for client in proxies:
+                found.update(_asked(client, until))
         except HttpError as error:
+            self._look_up_at = -math.inf
             if self._news.is_news("silent"):
-                _log.warning("proxy_not_asked", proxy=self._http.address, detail=str(error))
+                _log.warning("proxy_not_asked", proxy=address, detail=str(error))
             return None
         if self._news.is_news("answers"):
-            _log.info("proxy_asked_again", proxy=self._http.address)
-        return found
+            _log.info("proxy_asked_again", proxy=address)
+        return dict(found)
 
     def close(self) -> None:
-        """Give the connection back."""
-        self._http.close()
+        """Give the connections back."""
+        for client in self._clients.values():
+            client.close()
 
-    def _worked_at(self) -> Mapping[str, int]:
-        answer = self._http.ask(_PATH, self._http.deadline())
-        try:
-            return worked_at(answer.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise self._http.wrong("something else", _PATH) from error
+    def _proxies(self) -> list[HttpClient]:
+        """Those that answer to the name, as far as is known."""
+        if self._clock() >= self._look_up_at:
+            urls = tuple(self._each_of(self._url)) or tuple(self._clients)
+            for url in set(self._clients) - set(urls):
+                self._clients.pop(url).close()
+            for url in set(urls) - set(self._clients):
+                self._clients[url] = self._client(url)
+            self._look_up_at = self._clock() + LOOK_UP_SECONDS
+        return list(self._clients.values())
+
+    def _client(self, url: str) -> HttpClient:
+        return HttpClient(url, "the proxy", self._turn_seconds, self._clock)
+
+
+def _asked(client: HttpClient, until: float) -> Mapping[str, int]:
+    """Raises: HttpError."""
+    answer = client.ask(_PATH, until)
+    try:
+        return worked_at(answer.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise client.wrong("something else", _PATH) from error

@@ -11,6 +11,7 @@ from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.loops import loop_factory
 from ollama_observe.service.settings import load
 from traffic.bank.place import bank_of
+from traffic.choices import ANY_MODEL
 from traffic.manual import help_wanted, run_manual
 from traffic.plan.plan import Plan, make_plan
 from traffic.plan.preview import preview
@@ -22,6 +23,7 @@ from traffic.run.playing import played
 from traffic.run.stopping import Held
 from traffic.settings import TrafficSettings
 from traffic.sharding.crew import require_shares
+from traffic.target.choosing import found_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,12 @@ def main(argv: list[str]) -> int:
 
 
 def prepare(settings: TrafficSettings) -> Prepared:
-    """Read and check what a run needs. Raises: RefusedError."""
+    """Read and check what a run needs; where no model is named, ask which there is.
+
+    Raises: RefusedError.
+    """
+    if settings.model == ANY_MODEL and not settings.dry_run:
+        settings = asyncio.run(found_out(settings))
     if settings.workers > 1:
         require_shares(settings)
     slo = None if settings.slo is None else load_slo(settings.slo)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from ollama_observe.service.addresses import is_http_url, is_loopback
 
 LOCAL_HOSTS = frozenset(
-    {"localhost", "host.docker.internal", "proxy", "engine", "ollama", "portkey"}
+    {"localhost", "host.docker.internal", "front", "proxy", "engine", "ollama", "portkey"}
 )
 """Names that stay on this machine: the loopback, and the services of our compose file."""
 

@@ -29,12 +29,15 @@ class Model:
     size: int | None = None
     """Bytes on disk."""
     digest: str | None = None
+    makes_vectors: bool = False
+    """Whether it is for embeddings, as far as name and family tell."""
 
 
 class _Listed(msgspec.Struct):
     name: str
     size: Any = None
     digest: Any = None
+    details: Any = None
 
 
 class _Tags(msgspec.Struct):
@@ -53,7 +56,9 @@ def models_of(tags: bytes) -> tuple[Model, ...]:
 def _shown(listed: _Listed) -> Model:
     size = listed.size if isinstance(listed.size, int) else None
     digest = one_line(listed.digest, LONGEST) if isinstance(listed.digest, str) else None
-    return Model(one_line(listed.name), size, digest)
+    details = listed.details if isinstance(listed.details, dict) else {}
+    makes_vectors = "embed" in listed.name or "bert" in str(details.get("family"))
+    return Model(one_line(listed.name), size, digest, makes_vectors)
 
 
 async def facts(

@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
-import aiohttp
 import structlog
 
 from ollama_observe.service.tasks import spawn
@@ -20,9 +19,11 @@ from traffic.request.client import Client, open_http
 from traffic.run.progress import Running
 from traffic.settings import TrafficSettings
 from traffic.target.check import TargetError, check
+from traffic.target.choosing import with_model
 from traffic.worker.booking import Books
 from traffic.worker.playback import Parts
 
+T = TypeVar("T")
 State = Literal["idle", "starting", "waiting", "running", "stopping"]
 """waiting: it begins as soon as the server under test can be asked."""
 
@@ -157,9 +158,11 @@ class Session:
         self, settings: TrafficSettings, begun: "asyncio.Future[None]", is_patient: bool
     ) -> None:
         try:
-            plan = await asyncio.to_thread(_planned, self._bank, settings)
             async with open_http(settings) as http:
-                await self._reach(http, settings, plan, is_patient)
+                settings = await self._patiently(lambda: with_model(http, settings), is_patient)
+                plan = await asyncio.to_thread(_planned, self._bank, settings)
+                look = await self._patiently(lambda: check(http, settings, plan.models), is_patient)
+                self.detail = look.warning or ""
                 running = Running()
                 asker, observer = Client(http, settings), _Both(self._books, running)
                 playing = Parts(plan, settings, asker, observer, self.clock)
@@ -173,13 +176,11 @@ class Session:
         finally:
             self.state = "idle"
 
-    async def _reach(
-        self, http: aiohttp.ClientSession, settings: TrafficSettings, plan: Plan, is_patient: bool
-    ) -> None:
-        """Return when the server can be asked; the patient try again until then."""
+    async def _patiently(self, ask: Callable[[], Awaitable[T]], is_patient: bool) -> T:
+        """What the server says when it can be asked; the patient try again until then."""
         while True:
             try:
-                self.detail = (await check(http, settings, plan.models)).warning or ""
+                return await ask()
             except TargetError as error:
                 if not is_patient:
                     raise
@@ -187,8 +188,6 @@ class Session:
                     _log.warning("target_awaited", detail=str(error))
                 self.state, self.detail = "waiting", str(error)
                 await asyncio.sleep(self._try_again_seconds)
-            else:
-                return
 
     async def _play(self, run: Run) -> None:
         settings = run.playing.settings

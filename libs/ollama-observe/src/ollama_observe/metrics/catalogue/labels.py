@@ -44,7 +44,7 @@ LABELS = {
     "pci_bus_id": "a card's address on PCI; empty where it has none",
     "phase": "what the request was doing: `upload` (its body comes), `waiting` (connecting, "
     "queue, load), `prefill`, `thinking` or `answering`",
-    "portkey_enabled": "`true` or `false`",
+    "portkey_enabled": "`true`, `false` or `auto`",
     "profile": "MIG profile, for example `1g.10gb`",
     "provider": "the gateway's word, if the configuration names it; `none` or `other`",
     "python": "version of the interpreter",

@@ -344,7 +344,8 @@ BUILD_INFO = Metric(
 PORTKEY_UP = Metric(
     "ollama_proxy_portkey_up",
     _G,
-    "1 when the Portkey gateway answered the latest probe, `GET /`; absent where it is not used.",
+    "1 when the Portkey gateway answered the latest probe, `GET /`; absent where it is not used,"
+    " or was not found yet.",
 )
 PORTKEY_REQUESTS = Metric(
     "ollama_proxy_portkey_requests_total",

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# environment.sh SET: brings .venv up to date with what the verbs need: requirements/docker.txt where
+# the parts will be containers, else requirements/SET.txt. What Python finds in the end may differ:
+# it installs the rest then.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+set_name=$1
+
+# what RUNTIME says, in the environment or in .env
+wanted() {
+  local said=${RUNTIME-}
+  if [ -z "$said" ] && [ -e .env ]; then
+    said=$(sed -n 's/^[[:space:]]*RUNTIME=//p' .env | tail -n 1 | tr -d "\"'[:space:]")
+  fi
+  printf '%s' "${said:-auto}"
+}
+
+runs_here() { [ -e "${STACK_STATE_DIR:-.local}/run/supervisord.pid" ]; }
+has_engine() { docker compose version && timeout 10 docker info; } >/dev/null 2>&1
+
+case $(wanted) in
+  local) ;;
+  docker) set_name=docker ;;
+  *) if ! runs_here && has_engine; then set_name=docker; fi ;;
+esac
+# a set that holds another is not exchanged for it
+if [ "$set_name" = docker ] && [ -e .venv/.installed-local ]; then set_name=local; fi
+exec "${MAKE:-make}" --silent --no-print-directory ".venv/.installed-$set_name"

@@ -1,0 +1,1 @@
+"""The stack in containers: what make's verbs do where a Docker engine runs them."""

@@ -1,0 +1,122 @@
+"""The Docker engine of this machine: whether there is one, and what it offers."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ollama_observe.service.addresses import is_loopback
+from stack.errors import UnfitError
+
+OLDEST_COMPOSE = (2, 24)
+"""Our overrides replace lists with `!override`, which older ones do not know."""
+
+_ANSWERS_WITHIN_SECONDS = 10.0
+_HERE = ("unix", "npipe", "fd")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What answers. `runtimes` are those that containers can be run with."""
+
+    version: str
+    compose: str
+    runtimes: frozenset[str]
+    is_desktop: bool
+
+
+def look(variables: Mapping[str, str]) -> Engine:
+    """Ask it. Raises: UnfitError that says why containers cannot be had."""
+    if not is_installed(variables):
+        raise UnfitError("docker is not installed")
+    where = asked(variables, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+    if where is not None and not is_here(where.strip()):
+        raise UnfitError("the Docker engine is another machine's, which has no files of this one")
+    said = asked(variables, "info", "--format", "{{json .}}")
+    if said is None:
+        raise UnfitError("no Docker engine answers: `docker info` says why")
+    return engine_of(json.loads(said))
+
+
+def is_installed(variables: Mapping[str, str]) -> bool:
+    """Whether the `docker` command is there."""
+    return shutil.which("docker", path=variables.get("PATH")) is not None
+
+
+def asked(variables: Mapping[str, str], *words: str) -> str | None:
+    """What `docker` prints; None where it fails, or nobody answers in time."""
+    return output_of(("docker", *words), variables)
+
+
+def output_of(
+    command: Sequence[str], variables: Mapping[str, str], folder: Path | None = None
+) -> str | None:
+    """What a command that only looks prints; None where it fails or takes too long."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=dict(variables),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_ANSWERS_WITHIN_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def carried_out(
+    command: Sequence[str], variables: Mapping[str, str], folder: Path | None = None
+) -> tuple[int, str]:
+    """Run a command to its end, however long it takes: its exit code, and all that it said."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=dict(variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def is_here(endpoint: str) -> bool:
+    """Whether an engine's address is this machine's; pure."""
+    parts = urlsplit(endpoint)
+    return parts.scheme in _HERE or is_loopback(parts.hostname or "")
+
+
+def engine_of(info: Mapping[str, Any]) -> Engine:
+    """What `docker info` says of the engine. Raises: UnfitError."""
+    if info.get("ServerErrors"):
+        raise UnfitError("no Docker engine answers: `docker info` says why")
+    plugins = (info.get("ClientInfo") or {}).get("Plugins") or ()
+    version = next((found["Version"] for found in plugins if found["Name"] == "compose"), None)
+    if version is None:
+        raise UnfitError("Docker has no Compose: install the plugin (docker-compose-v2)")
+    if numbers(version) < OLDEST_COMPOSE:
+        oldest = ".".join(map(str, OLDEST_COMPOSE))
+        raise UnfitError(f"Docker's Compose is {version}, and {oldest} or newer is needed")
+    return Engine(
+        version=str(info.get("ServerVersion", "")),
+        compose=version,
+        runtimes=frozenset(info.get("Runtimes") or ()),
+        is_desktop="Docker Desktop" in str(info.get("OperatingSystem", "")),
+    )
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """`(2, 40, 3)` from `v2.40.3-3`."""
+    return tuple(map(int, re.findall(r"\d+", version)[:3]))

@@ -1,0 +1,134 @@
+"""What runs in which container, and how it is: the table of `start` and `status`."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from stack import probes
+from stack.console import columns, complain, say
+from stack.docker.compose import project_of
+from stack.docker.containers import ONE_SHOTS, Container, plan_of
+from stack.docker.preparing import Prepared, ours
+from stack.overview import EXAMPLE, gateway_notes, worker_notes
+from stack.plan import Plan
+from stack.request import Request
+from stack.status import HEALTHY, NOT_RUNNING, UNHEALTHY
+
+
+def status(request: Request, as_json: bool = False) -> int:
+    """Print the state; exit code 0 all healthy, 1 not all, 3 not running."""
+    found = ours(request)
+    if not any(one.is_running for one in found):
+        say(json.dumps({"running": False, "parts": []}) if as_json else "not running: make start")
+        return NOT_RUNNING
+    is_well = all(map(is_healthy, found))
+    if as_json:
+        say(json.dumps(as_document(found), indent=2))
+    else:
+        name = project_of(request).name
+        show(found, f"{'healthy' if is_well else 'not healthy'}, in containers (project {name})")
+    return HEALTHY if is_well else UNHEALTHY
+
+
+def is_healthy(container: Container) -> bool:
+    """Whether it runs and says that it is ready, or has done what it had to do."""
+    return health_of(container) in ("ready", "done", "busy")
+
+
+def health_of(container: Container) -> str:
+    """One word for the operator; pure."""
+    if container.is_done:
+        return "done"
+    if container.state == "running":
+        words = {"healthy": "ready", "starting": "not ready", "unhealthy": "not ready"}
+        is_one_shot = container.service in ONE_SHOTS
+        return words.get(container.health, "busy" if is_one_shot else "ready")
+    return {"restarting": "restarting", "paused": "paused"}.get(container.state, "down")
+
+
+def rows(found: Iterable[Container]) -> list[tuple[str, ...]]:
+    """The table's lines: each container, with where it is reached; pure."""
+    lines = list[tuple[str, ...]]()
+    for one in sorted(found, key=lambda one: one.name):
+        addresses = [part.addresses for part in plan_of([one]).parts]
+        urls = [address.page_url for of_part in addresses for address in of_part]
+        up = one.status.removeprefix("Up ").partition(" (")[0] if one.is_running else one.status
+        first, *others = urls or [""]
+        lines.append((one.service, health_of(one), one.name, up, first))
+        lines += [("", "", "", "", url) for url in others]
+    return lines
+
+
+def show(found: Sequence[Container], title: str) -> None:
+    """Print the table."""
+    say(title)
+    for line in columns([("PART", "STATE", "CONTAINER", "UP", "URL"), *rows(found)]):
+        say(line)
+    plan = routed(plan_of(found))
+    for note in (*gateway_notes(plan), *worker_notes(plan)):
+        say(f"  {note}")
+
+
+def routed(plan: Plan) -> Plan:
+    """The plan without a gateway that the proxy does not use. Asks it."""
+    proxy = plan.part("proxy")
+    if proxy is None or plan.gateway is None:
+        return plan
+    reply = probes.get(f"{proxy.addresses[-1].url}/health")
+    # it tells of a gateway where it looks for one, and found it
+    return plan if reply and b'"portkey"' in reply.body else replace(plan, gateway=None)
+
+
+def show_started(request: Request, prepared: Prepared, found: Sequence[Container]) -> None:
+    """Print what runs where after a start, and what to do next."""
+    say()
+    show(found, f"running, in containers (project {prepared.project.name}):")
+    say(f"  model API: {prepared.choice.model_api}")
+    if "pull-model" in prepared.services:
+        model = request.settings.model
+        say(f"  {model} is fetched where it is not there: make logs SERVICE=pull-model")
+    if prepared.choice.by_hand:
+        say(f"  the same by hand: {prepared.choice.by_hand} docker compose up -d")
+    say()
+    _say_what_next(found, prepared.choice.has_engine)
+
+
+def _say_what_next(found: Sequence[Container], is_embedded: bool) -> None:
+    plan = plan_of(found)
+    dashboard, proxy = plan.part("dashboard"), plan.part("proxy")
+    if dashboard:
+        say(f"  Watch it: {dashboard.addresses[0].url}")
+    if proxy is None:
+        say("  make start brings the rest")
+        return
+    url = proxy.addresses[0].url
+    say(f"  Point clients at {url} instead of Ollama, for example:")
+    say(f"    curl {url}/api/chat -d '{EXAMPLE}'" if is_embedded else f"    curl {url}/api/tags")
+    say("  make traffic-quick sends ten questions; make status, logs, metrics, stop")
+
+
+def verdict(found: Iterable[Container]) -> int:
+    """Exit code 0, or 1 after saying what is not as it should be."""
+    problems = [one for one in found if not is_healthy(one)]
+    for one in problems:
+        complain(f"{one.service} is {health_of(one)}: make logs SERVICE={one.service}")
+    return UNHEALTHY if problems else HEALTHY
+
+
+def as_document(found: Sequence[Container]) -> dict[str, Any]:
+    """The same facts for programs."""
+    plan = routed(plan_of(found))
+    parts = [
+        {
+            "name": one.service,
+            "health": health_of(one),
+            "container": one.name,
+            "urls": [
+                address.page_url for part in plan_of([one]).parts for address in part.addresses
+            ],
+            "detail": one.status,
+        }
+        for one in found
+    ]
+    return {"running": True, "runtime": "docker", "gateway": plan.gateway, "parts": parts}

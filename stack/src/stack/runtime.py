@@ -1,0 +1,141 @@
+"""In which world a verb acts: in containers, as processes of this machine, or as its service."""
+
+import enum
+import importlib.util
+import subprocess
+from argparse import Namespace
+from pathlib import Path
+
+from stack.console import say
+from stack.docker import engine
+from stack.docker.compose import project_of
+from stack.docker.containers import is_ours, parsed
+from stack.errors import StackError, UnfitError
+from stack.request import Request
+from stack.wish import STARTS
+
+FETCHING = (*STARTS, "restart", "setup", "install", "pull-model", "dashboard", "install-dashboard")
+"""Verbs that choose a world where none runs yet."""
+
+OF_IMAGES = ("images", "bundle", "load")
+"""Verbs of the containers alone."""
+
+OF_FILES = ("traffic-compare",)
+"""Verbs that need packages or an image, and nothing that runs."""
+
+OF_NO_WORLD = ("rules", "validate", "install-service", "remove-service")
+_ONLY_LOCAL = ("xllamacpp", "pynvml")
+"""What only processes of this machine need: requirements/docker.txt is without."""
+
+
+class World(enum.Enum):
+    """Who runs the parts."""
+
+    LOCAL = "local"
+    DOCKER = "docker"
+    SERVICE = "service"
+
+
+def carry_out(request: Request, arguments: Namespace) -> int:
+    """Do what the verb says where it belongs; its exit code. Raises: StackError."""
+    from stack import local
+
+    world = world_of(request, arguments.verb)
+    if world is World.DOCKER:
+        return _in_containers(request, arguments)
+    if world is World.SERVICE:
+        from stack import serviced
+
+        return (local.VERBS | serviced.VERBS)[arguments.verb](request, arguments)
+    return local.VERBS[arguments.verb](request, arguments)
+
+
+def _in_containers(request: Request, arguments: Namespace) -> int:
+    from stack import local
+    from stack.docker import verbs
+
+    try:
+        return verbs.VERBS[arguments.verb](request, arguments)
+    except UnfitError as error:
+        is_chosen = request.settings.runtime == "docker" or arguments.verb not in FETCHING
+        if is_chosen or runs_in_containers(request):
+            raise
+        say(f"not in containers: {error}")
+    say("going on with processes of this machine; RUNTIME=local asks for them at once")
+    _require_packages(request.places.repository)
+    return local.VERBS[arguments.verb](request, arguments)
+
+
+def world_of(request: Request, verb: str) -> World:
+    """Where what runs runs; where nothing does, what was asked for and can be.
+
+    Raises: StackError where another world runs than RUNTIME says.
+    """
+    wanted = request.settings.runtime
+    if verb in OF_IMAGES:
+        return World.DOCKER
+    if verb in OF_NO_WORLD:
+        return World.LOCAL
+    if verb in OF_FILES:
+        return World.LOCAL if _has_packages() else World.DOCKER
+    running = _running(request)
+    if wanted == "docker" and running in (World.LOCAL, World.SERVICE) and verb in FETCHING:
+        raise StackError("the stack runs, and not in containers as RUNTIME=docker asks: make stop")
+    if wanted != "auto":
+        return World.SERVICE if running is World.SERVICE else World(wanted)
+    if running is not None:
+        return running
+    return _chosen(request) if verb in FETCHING else World.LOCAL
+
+
+def _running(request: Request) -> World | None:
+    from stack.units.service import running as service
+
+    if _runs_here(request):
+        return World.LOCAL
+    if service(request) is not None:
+        return World.SERVICE
+    return World.DOCKER if runs_in_containers(request) else None
+
+
+def _runs_here(request: Request) -> bool:
+    if not request.socket.exists():  # also where only the dashboard was installed
+        return False
+    from stack import supervised
+
+    return supervised.connect(request.socket) is not None
+
+
+def runs_in_containers(request: Request) -> bool:
+    """Whether containers of this checkout run; nobody is asked where RUNTIME=local."""
+    if request.settings.runtime == "local" or not engine.is_installed(request.variables):
+        return False
+    said = project_of(request).asked("ps", "--all", "--format", "json") or ""
+    return any(one.is_running and is_ours(one, request.places.repository) for one in parsed(said))
+
+
+def _chosen(request: Request) -> World:
+    try:
+        engine.look(request.variables)
+    except UnfitError as error:
+        if engine.is_installed(request.variables):
+            say(f"not in containers: {error}")
+        return World.LOCAL
+    return World.DOCKER
+
+
+def _has_packages() -> bool:
+    return all(importlib.util.find_spec(name) for name in _ONLY_LOCAL)
+
+
+def _require_packages(repository: Path) -> None:
+    """Install what only processes need, where only the containers' few packages are there."""
+    if _has_packages():
+        return
+    script = repository / "scripts" / "venv.sh"
+    done = subprocess.run([str(script), "local", ".venv/.installed-local"], check=False)
+    if done.returncode:
+        raise StackError(
+            "the packages that processes need could not be installed, as pip says above"
+        )
+    importlib.invalidate_caches()

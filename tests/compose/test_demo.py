@@ -1,0 +1,152 @@
+"""The demo profile in a real engine: a real model answers, and only the cards are made up."""
+
+import http.client
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from stack.places import REPOSITORY
+from tests.compose.asking import QUESTION, Answer, ask
+from tests.compose.images import OTHERS, TAG, TARGETS, docker
+from tests.compose.projects import Project, own_project, running
+
+pytestmark = pytest.mark.timeout(900)
+
+STOPPED_WITHIN_SECONDS = 30.0
+"""Less than a front that waits for an idle client takes."""
+MODEL = "smollm2:135m"
+OURS = ("proxy", "front", "gpu-exporter-demo", "dashboard", "engine")
+ABSENT = ("pip", "gcc", "cc", "make", "git", "curl", "wget")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    variables = {"PROXY_LOG_LEVEL": "debug"}
+    project = own_project(tmp_path_factory.mktemp("demo"), ["demo"], **variables)
+    with running(project):
+        yield project
+
+
+@pytest.fixture(scope="module")
+def answers(project: Project) -> list[Answer]:
+    return [ask(project.url("proxy"), MODEL) for _ in range(5)]
+
+
+def test_everything_is_healthy_and_nothing_was_started_twice(project: Project) -> None:
+    found = {one["Name"]: one for one in project.inspect()}
+    assert len(found) == len(OURS) + 1
+    assert {one["State"]["Health"]["Status"] for one in found.values()} == {"healthy"}
+    assert {one["RestartCount"] for one in found.values()} == {0}
+
+
+def test_everything_is_published_on_this_machine_s_loopback_alone(project: Project) -> None:
+    bound = [
+        binding["HostIp"]
+        for one in project.inspect()
+        for bindings in one["NetworkSettings"]["Ports"].values()
+        for binding in bindings or ()
+    ]
+    assert len(bound) == 6
+    assert set(bound) == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_a_container_is_nobody_in_particular_and_changes_nothing(
+    project: Project, service: str
+) -> None:
+    script = (
+        "id -u; touch /x 2>/dev/null && echo wrote; touch /tmp/x && echo has a place for a while"
+    )
+    said = project.run("exec", "-T", service, "sh", "-c", script).splitlines()
+    assert int(said[0]) > 0
+    assert said[1:] == ["has a place for a while"]
+    status = project.run("exec", "-T", service, "cat", "/proc/self/status")
+    assert "CapEff:\t0000000000000000" in status
+    assert "NoNewPrivs:\t1" in status
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_an_image_has_no_tools_to_build_with(project: Project, service: str) -> None:
+    look = f"command -v {' '.join(ABSENT)}; python -c 'import pip' 2>/dev/null && echo pip; true"
+    assert project.run("exec", "-T", service, "sh", "-c", look) == ""
+
+
+def test_an_image_keeps_no_index_of_packages(project: Project) -> None:
+    for one in project.inspect(*OURS):
+        told = json.dumps(json.loads(docker("inspect", one["Image"]))[0]["Config"])
+        history = docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", one["Image"])
+        assert "PIP_INDEX_URL" not in told + history
+        assert "org.opencontainers.image.title" in told
+
+
+def test_images_are_as_small_as_the_document_says() -> None:
+    text = (REPOSITORY / "docs/DOCKER.md").read_text(encoding="utf-8")
+    said = {name: int(size) for name, size in re.findall(r"^\| ([a-z-]+) \| (\d+) \|$", text, re.M)}
+    base = size_of(OTHERS[0])
+    found = {name: (size_of(f"ollama-observe/{name}:{TAG}") - base) / 1e6 for name in said}
+    assert set(said) == set(TARGETS)
+    assert found == {name: pytest.approx(size, rel=0.15, abs=3) for name, size in said.items()}
+
+
+def size_of(image: str) -> int:
+    return int(docker("image", "inspect", "--format", "{{.Size}}", image))
+
+
+def test_every_target_is_scraped_and_there_is_no_other(project: Project) -> None:
+    jobs = ("proxy", "engine", "gpu-exporter", "dashboard", "prometheus")
+    project.wait_for(f'count(up{{job=~"{"|".join(jobs)}"}} == 1)', len(jobs))
+    assert project.targets() == {job: ["up"] for job in jobs}
+
+
+def test_what_was_asked_is_counted_to_the_last_token(
+    project: Project, answers: list[Answer]
+) -> None:
+    assert {answer.outcome for answer in answers} == {"ok"}
+    labels = f'{{model="{MODEL}",routing="direct"}}'
+    project.wait_for("sum(ollama_proxy_requests_total)", len(answers))
+    generated = sum(answer.generated_tokens for answer in answers)
+    assert generated > 0
+    project.wait_for(f"ollama_proxy_generated_tokens_total{labels}", generated)
+    prompted = sum(answer.prompt_tokens for answer in answers)
+    project.wait_for(f"ollama_proxy_prompt_tokens_total{labels}", prompted)
+    project.wait_for("sum(ollama_proxy_active_requests)", 0)
+
+
+def test_the_exporter_reads_made_up_cards_and_the_engine_s_models(
+    project: Project, answers: list[Answer]
+) -> None:
+    project.wait_for('count(gpu_info{vendor="demo"})', 2)
+    project.wait_for("ollama_up", 1)
+    project.wait_for(f'count(ollama_model_info{{model="{MODEL}"}})', 1)
+
+
+def test_the_dashboard_shows_it(project: Project) -> None:
+    with urllib.request.urlopen(project.url("dashboard"), timeout=10) as page:
+        assert b"<title>" in page.read()
+
+
+def test_logs_are_lines_of_json_and_hold_no_question(
+    project: Project, answers: list[Answer]
+) -> None:
+    said = project.run("logs", "--no-log-prefix", "proxy", "engine", "dashboard")
+    assert QUESTION not in said
+    assert [line for line in said.splitlines() if not line.startswith("{")] == []
+    ended = [line for line in said.splitlines() if '"request_id"' in line]
+    assert len(ended) >= len(answers)
+
+
+def test_stopped_parts_end_by_themselves_and_wait_for_no_idle_client(project: Project) -> None:
+    """The last: nothing runs after it."""
+    idle = http.client.HTTPConnection("127.0.0.1", project.ports["proxy"], timeout=10)
+    idle.request("GET", "/api/version")
+    idle.getresponse().read()
+    begin = time.monotonic()
+    project.run("stop")
+    assert time.monotonic() - begin < STOPPED_WITHIN_SECONDS
+    codes = {one["Name"]: one["State"]["ExitCode"] for one in project.inspect()}
+    assert set(codes.values()) == {0}, codes
+    idle.close()

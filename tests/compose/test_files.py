@@ -1,0 +1,174 @@
+"""The Compose files are valid, and bring what they promise in every combination."""
+
+import itertools
+import json
+from importlib.resources import files as resources
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.validators import validator_for
+
+from tests.compose.files import (
+    AMD,
+    BASE,
+    GPU,
+    HOST,
+    OVERRIDES,
+    PROFILES,
+    need_compose,
+    read,
+    written,
+)
+
+ALWAYS = {"front", "proxy", "prometheus", "dashboard"}
+WITH_OLLAMA = {"ollama", "pull-model", "model"}
+OF_PROFILE = {
+    "portkey": {"portkey"},
+    "stress": {"traffic"},
+    "engine": {"engine", "gpu-exporter"},
+    "demo": {"engine", "gpu-exporter-demo"},
+}
+IN_PLACE_OF_OLLAMA = {"engine", "demo"}
+TOGETHER = [
+    (BASE,),
+    *((BASE, name) for name in OVERRIDES),
+    (BASE, GPU, HOST),
+]
+CHOICES = [
+    chosen
+    for count in range(len(PROFILES) + 1)
+    for chosen in itertools.combinations(PROFILES, count)
+]
+
+
+def schema() -> Any:
+    folder = resources("check_jsonschema") / "builtin_schemas" / "vendor"
+    return json.loads((folder / "compose-spec.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", [BASE, *OVERRIDES])
+def test_a_file_is_valid_by_the_specification(name: str) -> None:
+    validator = validator_for(schema(), Draft202012Validator)(schema())
+    assert [error.message for error in validator.iter_errors(written(name))] == []
+
+
+@pytest.mark.parametrize("files", TOGETHER, ids=lambda names: "+".join(names))
+@pytest.mark.parametrize("profiles", CHOICES, ids=lambda names: "+".join(names) or "none")
+def test_files_and_profiles_bring_the_services_that_they_promise(
+    files: tuple[str, ...], profiles: tuple[str, ...]
+) -> None:
+    need_compose()
+    expected = ALWAYS.union(*(OF_PROFILE[name] for name in profiles))
+    if not profiles or set(profiles) - IN_PLACE_OF_OLLAMA:
+        expected |= {"gpu-exporter"} | (set() if HOST in files else WITH_OLLAMA)
+    assert set(read(files, profiles)["services"]) == expected
+
+
+@pytest.mark.parametrize("profiles", CHOICES, ids=lambda names: "+".join(names) or "none")
+def test_without_ollama_there_is_only_what_goes_without(profiles: tuple[str, ...]) -> None:
+    need_compose()
+    expected = ALWAYS.union(*(OF_PROFILE[name] for name in profiles))
+    assert set(read(profiles=profiles, OLLAMA="off")["services"]) == expected
+
+
+@pytest.mark.parametrize(
+    "profiles",
+    [("portkey", "stress"), ("portkey", "stress", "engine"), ("portkey", "stress", "demo")],
+)
+def test_no_port_is_published_twice(profiles: tuple[str, ...]) -> None:
+    need_compose()
+    variables = {"OLLAMA": "off"} if set(profiles) & IN_PLACE_OF_OLLAMA else {}
+    found = read(profiles=profiles, **variables)
+    ports = published(found)
+    assert len(ports) == len(set(ports))
+    assert {"11434", "11435", "8001", "8000", "3001", "9090"} <= set(ports)
+
+
+def published(found: dict[str, Any]) -> list[str]:
+    services = found["services"].values()
+    return [port["published"] for service in services for port in service.get("ports", ())]
+
+
+PORTS = {
+    "OLLAMA_PORT": "11434",
+    "PROXY_PORT": "11435",
+    "PROXY_CONTROL_PORT": "8001",
+    "GPU_EXPORTER_PORT": "8000",
+    "DASHBOARD_PORT": "3001",
+    "PROMETHEUS_PORT": "9090",
+    "PORTKEY_PORT": "8787",
+    "TRAFFIC_WORKER_PORT": "8002",
+}
+
+
+def test_ports_are_those_of_the_house() -> None:
+    need_compose()
+    assert sorted(published(read(profiles=["portkey", "stress"]))) == sorted(PORTS.values())
+
+
+@pytest.mark.parametrize(("variable", "port"), PORTS.items())
+def test_a_port_is_moved_by_one_variable_and_stays_where_it_was_inside(
+    variable: str, port: str
+) -> None:
+    need_compose()
+    before = read(profiles=["portkey", "stress"])
+    after = read(profiles=["portkey", "stress"], **{variable: "12345"})
+    moved = set(published(after)) - set(published(before))
+    assert moved == {"12345"}
+    assert set(published(before)) - set(published(after)) == {port}
+    inside = [port["target"] for one in after["services"].values() for port in one.get("ports", ())]
+    assert sorted(map(str, inside)) == sorted(PORTS.values())
+
+
+def test_the_engine_s_port_is_moved_by_one_variable_too() -> None:
+    need_compose()
+    assert "12345" in published(read(profiles=["demo"], ENGINE_PORT="12345"))
+
+
+def test_an_address_is_opened_by_one_variable() -> None:
+    need_compose()
+    names = [name.replace("_PORT", "_HOST") for name in PORTS if name != "OLLAMA_PORT"]
+    names.append("OLLAMA_BIND")
+    opened = read(profiles=["portkey", "stress"], **dict.fromkeys(names, "0.0.0.0"))
+    services = opened["services"].values()
+    found = {port["host_ip"] for service in services for port in service.get("ports", ())}
+    assert found == {"0.0.0.0"}
+
+
+def test_cards_are_asked_for_by_their_override_alone() -> None:
+    need_compose()
+    assert "nvidia" not in json.dumps(read())
+    found = read((BASE, GPU))["services"]
+    for name in ("ollama", "gpu-exporter"):
+        (device,) = found[name]["deploy"]["resources"]["reservations"]["devices"]
+        assert device == {"driver": "nvidia", "count": -1, "capabilities": ["gpu"]}
+    assert found["gpu-exporter"]["pid"] == "host"
+    with_amd = read((BASE, AMD))["services"]
+    assert [device["source"] for device in with_amd["ollama"]["devices"]] == [
+        "/dev/kfd",
+        "/dev/dri",
+    ]
+    assert with_amd["ollama"]["image"] == with_amd["pull-model"]["image"]
+    assert with_amd["ollama"]["image"].endswith("-rocm")
+
+
+def test_an_ollama_on_the_host_is_asked_by_everybody_who_asks_ollama() -> None:
+    need_compose()
+    text = json.dumps(read((BASE, HOST), ["portkey", "stress"]))
+    assert "http://ollama:" not in text
+    found = read((BASE, HOST), ["portkey", "stress"])["services"]
+    for name in ("proxy", "gpu-exporter", "portkey", "traffic"):
+        assert found[name]["extra_hosts"] == ["host.docker.internal=host-gateway"], name
+    elsewhere = read((BASE, HOST), OLLAMA_URL="http://gpu-box:11434")
+    told = elsewhere["services"]["proxy"]["environment"]["PROXY_OLLAMA_URL"]
+    assert told == "http://gpu-box:11434"
+
+
+def test_what_the_operator_says_to_a_service_reaches_its_container() -> None:
+    need_compose()
+    variables = {"PROXY_LOG_LEVEL": "debug", "PROXY_MAX_REQUESTS": "7", "PROXY_HOST": "127.0.0.2"}
+    told = read(**variables)["services"]["proxy"]["environment"]
+    assert (told["PROXY_LOG_LEVEL"], told["PROXY_MAX_REQUESTS"]) == ("debug", "7")
+    assert "PROXY_HOST" not in told
+    assert "PROXY_MAX_HEAD_BYTES" not in told  # not set: the service's own default

@@ -1,0 +1,75 @@
+"""Three proxies before a stand-in for Ollama: sums are right, and a restart costs what it must.
+
+Each part is started again under traffic, and what was lost is counted.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.compose.asking import ask, crowd
+from tests.compose.projects import Project, own_project, running
+from tests.compose.restarting import CLIENTS, restarted_under_traffic
+
+pytestmark = pytest.mark.timeout(900)
+
+FAST, SLOW = "smollm2:135m", "slow"
+PROXIES = 3
+NOT_LET_IN = ("ConnectionRefusedError", "ConnectionResetError", "BrokenPipeError")
+"""What the engine does with who knocks at the port of a container that is gone."""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with running(own_project(tmp_path_factory.mktemp("restarts"))) as project:
+        project.up("--scale", f"proxy={PROXIES}")
+        yield project
+
+
+def test_prometheus_finds_all_replicas_and_their_sum_is_right(project: Project) -> None:
+    project.wait_for('count(up{job="proxy"} == 1)', PROXIES)
+    with crowd(project.url("proxy"), SLOW, 6) as asking:
+        project.wait_for("sum(ollama_proxy_active_requests)", 6)
+        project.wait_for("count(ollama_proxy_active_requests > 0)", PROXIES)
+    assert asking.lost() == []
+    project.wait_for("sum(ollama_proxy_requests_total)", len(asking.answers))
+    generated = sum(answer.generated_tokens for answer in asking.answers)
+    project.wait_for("sum(ollama_proxy_generated_tokens_total)", generated)
+    project.wait_for("sum(ollama_proxy_active_requests)", 0)
+
+
+@pytest.mark.parametrize("service", ["prometheus", "dashboard", "gpu-exporter"])
+def test_what_only_watches_costs_nothing(project: Project, service: str) -> None:
+    restart = restarted_under_traffic(project, service, FAST, PROXIES)
+    assert restart.lost() == []
+    assert restart.later()["ok"] > CLIENTS
+
+
+@pytest.mark.parametrize("model", [FAST, SLOW])
+def test_proxies_that_are_started_again_end_what_they_have_in_flight(
+    project: Project, model: str
+) -> None:
+    restart = restarted_under_traffic(project, "proxy", model, PROXIES)
+    assert restart.lost() == []
+
+
+def test_ollama_costs_what_was_in_it_and_who_asks_meanwhile_is_told(project: Project) -> None:
+    restart = restarted_under_traffic(project, "ollama", SLOW, PROXIES)
+    assert restart.in_flight().total() <= CLIENTS
+    assert set(restart.later()) <= {"ok", "status 502"}
+
+
+def test_the_front_ends_what_is_in_flight_and_nobody_gets_in_meanwhile(project: Project) -> None:
+    restart = restarted_under_traffic(project, "front", SLOW, PROXIES)
+    assert set(restart.in_flight()) <= {"ok"}
+    assert set(restart.later()) <= {"ok", *NOT_LET_IN}
+
+
+def test_one_proxy_is_left_when_there_are_to_be_no_more(project: Project) -> None:
+    with crowd(project.url("proxy"), FAST, CLIENTS) as asking:
+        project.up("--no-recreate", "--scale", "proxy=1")
+        for _ in range(3):
+            assert ask(project.url("proxy"), FAST).outcome == "ok"
+    assert asking.lost() == []
+    project.wait_for('count(up{job="proxy"} == 1)', 1)
+    project.wait_for('count(up{job="proxy"})', 1)

@@ -1,0 +1,59 @@
+"""What containers are told and scraped by is what the services know and the template says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.containers import SERVICES, fixed_by_images, names_for, told_by_compose
+from stack.places import REPOSITORY
+
+COMPOSE = yaml.safe_load((REPOSITORY / "compose.yaml").read_text(encoding="utf-8"))
+DOCKERFILE = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+
+
+def run(*flags: str) -> subprocess.CompletedProcess[str]:
+    script = str(REPOSITORY / "scripts" / "containers.py")
+    command = [sys.executable, script, *flags]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_generated_files_are_in_step_with_the_code() -> None:
+    done = run("--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_misspelt_flag_rewrites_nothing() -> None:
+    done = run("--chek")
+    assert done.returncode == 2
+    assert "usage: containers.py [-h] [--check]" in done.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_knows_every_variable_that_compose_and_its_image_set(service: str) -> None:
+    cls = SERVICES[service]
+    prefix = str(cls.model_config.get("env_prefix"))
+    known = set(names_for(cls, set()))
+    set_by_image = {name for name in fixed_by_images(DOCKERFILE) if name.startswith(prefix)}
+    assert told_by_compose(COMPOSE, service) | set_by_image <= known
+    assert f"{prefix}HOST" in set_by_image or f"{prefix}WORKER_HOST" in set_by_image
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_variable_that_means_the_host_s_side_never_reaches_a_container(service: str) -> None:
+    listed = Path(REPOSITORY / "docker/variables" / f"{service}.env").read_text(encoding="utf-8")
+    prefix = str(SERVICES[service].model_config.get("env_prefix"))
+    published = {f"{prefix}{name}" for name in ("HOST", "PORT", "CONTROL_HOST", "CONTROL_PORT")}
+    assert published & set(listed.split()) == set()
+
+
+def test_every_list_of_variables_is_somebody_s() -> None:
+    lists = {path.stem for path in (REPOSITORY / "docker/variables").iterdir()}
+    used = {
+        Path(file).stem
+        for service in COMPOSE["services"].values()
+        for file in service.get("env_file", ())
+    }
+    assert lists == used == {*SERVICES, "ollama"}

@@ -1,0 +1,91 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from stack.docker.containers import parsed, plan_of
+from stack.docker.overview import as_document, health_of, is_healthy, routed, rows, status, verdict
+from tests.answering import answering
+from tests.dockers import World, said_of, world_at
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return world_at(tmp_path)
+
+
+def test_nothing_is_exit_code_3_in_words_and_in_json(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status(world.request()) == 3
+    assert capsys.readouterr().out == "not running: make start\n"
+    assert status(world.request(), as_json=True) == 3
+    assert json.loads(capsys.readouterr().out) == {"running": False, "parts": []}
+
+
+def test_what_runs_is_said_to_be_in_containers(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.runs("front", "proxy")
+    assert status(world.request()) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("healthy, in containers (project ollama-observe)\n")
+    assert "http://127.0.0.1:21435" in out
+    assert status(world.request(), as_json=True) == 0
+    assert json.loads(capsys.readouterr().out)["runtime"] == "docker"
+
+
+@pytest.mark.parametrize(
+    ("more", "word", "well"),
+    [
+        ({}, "ready", True),
+        ({"Health": ""}, "ready", True),
+        ({"Health": "starting"}, "not ready", False),
+        ({"Health": "unhealthy"}, "not ready", False),
+        ({"State": "restarting"}, "restarting", False),
+        ({"State": "exited", "ExitCode": 1}, "down", False),
+        ({"Service": "pull-model", "Health": ""}, "busy", True),
+        ({"Service": "pull-model", "State": "exited"}, "done", True),
+        ({"Service": "pull-model", "State": "exited", "ExitCode": 1}, "down", False),
+    ],
+)
+def test_docker_s_states_become_one_word(
+    more: dict[str, str], word: str, well: bool, tmp_path: Path
+) -> None:
+    (one,) = parsed(said_of("proxy", tmp_path, **more))
+    assert health_of(one) == word
+    assert is_healthy(one) is well
+
+
+def test_a_line_has_how_long_and_where(tmp_path: Path) -> None:
+    found = parsed(said_of("front", tmp_path))
+    assert rows(found) == [
+        ("front", "ready", "observe-front-1", "2 minutes", "http://127.0.0.1:21435"),
+        ("", "", "", "", "http://127.0.0.1:28001/metrics"),
+    ]
+
+
+def test_the_verdict_names_what_is_not_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verdict(parsed(said_of("front", tmp_path))) == 0
+    assert verdict(parsed(said_of("front", tmp_path, State="exited"))) == 1
+    assert capsys.readouterr().err == "front is down: make logs SERVICE=front\n"
+
+
+def test_a_gateway_that_the_proxy_does_not_use_is_not_said_to_be(tmp_path: Path) -> None:
+    for body, expected in ((b'{"checks":{"portkey":{}}}', True), (b'{"checks":{}}', False)):
+        with answering(200, body, "/health") as url:
+            port = int(url.rpartition(":")[2])
+            control = {"URL": "127.0.0.1", "TargetPort": 8001, "PublishedPort": port}
+            relay = {"URL": "127.0.0.1", "TargetPort": 11435, "PublishedPort": 1}
+            front = said_of("front", tmp_path, Publishers=[relay, control])
+            plan = plan_of(parsed(f"{front}\n{said_of('portkey', tmp_path)}"))
+            assert (routed(plan).gateway is not None) is expected
+    assert routed(plan_of(())).gateway is None
+
+
+def test_programs_get_every_container(tmp_path: Path) -> None:
+    said = as_document(parsed(f"{said_of('front', tmp_path)}\n{said_of('proxy', tmp_path)}"))
+    assert [part["name"] for part in said["parts"]] == ["front", "proxy"]
+    assert said["parts"][1]["urls"] == []

@@ -1,0 +1,28 @@
+import pytest
+
+from stack.docker.settings import OF_OLLAMA
+from stack.errors import SettingsError
+from stack.places import REPOSITORY
+from stack.settings import parse
+from stack.variables import merge
+
+
+def test_a_runtime_is_one_of_three() -> None:
+    assert parse({}).runtime == "auto"
+    with pytest.raises(SettingsError, match=r"RUNTIME: .*'auto', 'docker' or 'local'.*podman"):
+        parse({"RUNTIME": "podman"})
+
+
+@pytest.mark.parametrize("limit", ["lots", "4", "4gb", "-1g"])
+def test_a_limit_that_docker_does_not_read_is_refused(limit: str) -> None:
+    with pytest.raises(SettingsError, match="PROXY_MEMORY"):
+        parse({"PROXY_MEMORY": limit})
+    assert parse({"PROXY_MEMORY": "512m"}).proxy_memory == "512m"
+
+
+def test_ollama_s_own_variables_that_reach_its_container_may_stand_in_the_file() -> None:
+    listed = (REPOSITORY / "docker/variables/ollama.env").read_text(encoding="utf-8").splitlines()
+    assert [line for line in listed if line and line[0] != "#"] == sorted(OF_OLLAMA)
+    assert merge({}, dict.fromkeys(OF_OLLAMA, "1"))
+    with pytest.raises(SettingsError, match="OLLAMA_MODELZ"):
+        merge({}, {"OLLAMA_MODELZ": "x"})

@@ -1,0 +1,24 @@
+import pytest
+
+from stack.arguments import parse
+
+
+def test_a_verb_has_its_words() -> None:
+    assert parse(["logs", "proxy", "--no-follow"]).part == "proxy"
+    assert parse(["status", "--json"]).json
+    assert parse(["bundle", "a.tar"]).file == "a.tar"
+    assert parse(["load"]).file is None
+
+
+@pytest.mark.parametrize("verb", ["traffic", "traffic-start", "traffic-compare"])
+def test_the_generator_s_flags_are_handed_on(verb: str) -> None:
+    assert parse([verb, "--mix", "rag"]).rest == ["--mix", "rag"]
+
+
+def test_other_verbs_refuse_what_they_do_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["start", "--mix", "rag"])
+    assert ended.value.code == 2
+    assert "unknown arguments: --mix rag" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        parse(["begin"])
