@@ -22,7 +22,7 @@ compile local "$lib" services/{proxy,engine,traffic,gpu-exporter,dashboard}/pypr
 for service in proxy engine traffic gpu-exporter dashboard; do
   compile "$service" "$lib" "services/$service/pyproject.toml" "${held[@]}"
 done
-compile docker "$lib" stack/pyproject.toml "${held[@]}"
+compile docker "$lib" stack/pyproject.toml --group build "${held[@]}"
 compile build --group build "${held[@]}"
 compile locust "$lib" services/traffic/pyproject.toml --group locust "${held[@]}"
 compile model requirements/model.in --no-deps

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from supervisor.xmlrpc import SupervisorTransport
 
+from stack.processes import ENDED
 from stack.prometheus.programs import PROMETHEUS
 from stack.prometheus.sources import on_path
-from stack.supervised import ENDED, Supervisor
+from stack.supervised import Supervisor
 from stack.waiting import wait_until
 from tests.components import need
 from tests.fakes.faults import Faults

@@ -11,8 +11,8 @@ from stack import probes
 from stack.console import columns, duration, say
 from stack.parts import Part
 from stack.plan import Plan
+from stack.processes import RUNNING, Process, Watches
 from stack.request import Request
-from stack.supervised import RUNNING, Process, Watches
 from stack.traffic.standing import headline
 from stack.traffic.worker import asked
 

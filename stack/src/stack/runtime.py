@@ -17,6 +17,9 @@ from stack.wish import STARTS
 FETCHING = (*STARTS, "restart", "setup", "install", "pull-model", "dashboard", "install-dashboard")
 """Verbs that choose a world where none runs yet."""
 
+_NEEDING_ALL = (*STARTS, "restart", "setup", "install")
+"""Verbs after which processes run, or could."""
+
 OF_IMAGES = ("images", "bundle", "load")
 """Verbs of the containers alone."""
 
@@ -41,6 +44,8 @@ def carry_out(request: Request, arguments: Namespace) -> int:
     from stack import local
 
     world = world_of(request, arguments.verb)
+    if world is World.LOCAL and arguments.verb in _NEEDING_ALL:
+        _require_packages(request.places.repository)
     if world is World.DOCKER:
         return _in_containers(request, arguments)
     if world is World.SERVICE:
@@ -79,7 +84,9 @@ def world_of(request: Request, verb: str) -> World:
     if verb in OF_FILES:
         return World.LOCAL if _has_packages() else World.DOCKER
     running = _running(request)
-    if wanted == "docker" and running in (World.LOCAL, World.SERVICE) and verb in FETCHING:
+    if running is not None and verb not in FETCHING:
+        return running
+    if wanted == "docker" and running in (World.LOCAL, World.SERVICE):
         raise StackError("the stack runs, and not in containers as RUNTIME=docker asks: make stop")
     if wanted != "auto":
         return World.SERVICE if running is World.SERVICE else World(wanted)

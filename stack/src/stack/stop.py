@@ -10,8 +10,9 @@ from stack.console import duration, say, step
 from stack.errors import StackError
 from stack.parts import STOP_ORDER, Part
 from stack.plan import Plan
+from stack.processes import ENDED
 from stack.request import Request
-from stack.supervised import ENDED, Supervisor
+from stack.supervised import Supervisor
 from stack.waiting import wait_until
 
 _KILL_MARGIN_SECONDS = 5.0

@@ -9,41 +9,19 @@ import subprocess
 import sys
 import xmlrpc.client
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
 from stack.environments import NAMESPACE
 from stack.errors import StackError
+from stack.processes import RUNNING, Process
 from stack.supervision import CONFIGURATION
 from stack.waiting import wait_until
 
 _ANSWERS_WITHIN_SECONDS = 10.0
-
-RUNNING = frozenset({"RUNNING", "STARTING"})
-ENDED = frozenset({"STOPPED", "EXITED", "FATAL"})
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """What the supervisor knows of one part. Units: `since` is Unix time in seconds."""
-
-    name: str
-    state: str
-    pid: int | None
-    since: int
-    uptime_seconds: int
-    detail: str
-
-
-class Watches(Protocol):
-    """Whoever runs parts and knows how they are."""
-
-    def processes(self) -> dict[str, Process]:
-        """Every part by name, as it is now."""
 
 
 class Supervisor:

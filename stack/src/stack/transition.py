@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from stack import probes, supervised, supervision
+from stack import probes, supervision
 from stack.console import step
 from stack.errors import StackError
 from stack.logs import last_lines, size_bytes
 from stack.parts import Address, Part
 from stack.plan import Plan
+from stack.processes import RUNNING
 from stack.prometheus.configuration import COMING_AND_GOING, CONFIGURATION, retargeted
 from stack.request import Request
 from stack.stop import stop_order, stop_part
@@ -99,10 +100,10 @@ def start_part(
     def settled() -> bool:
         nonlocal last
         last = supervisor.process(part.name)
-        return last.state not in supervised.RUNNING or probes.is_ready(part.ready_url)
+        return last.state not in RUNNING or probes.is_ready(part.ready_url)
 
     in_time = wait_until(settled, part.ready_within_seconds)
-    if in_time and last.state in supervised.RUNNING:
+    if in_time and last.state in RUNNING:
         step(part.name, f"ready (pid {last.pid})")
         return
     why = "ended" if in_time else f"was not ready within {part.ready_within_seconds:g} s"

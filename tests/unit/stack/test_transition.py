@@ -5,9 +5,10 @@ import pytest
 
 from stack.parts import Address, Part
 from stack.plan import Plan
+from stack.processes import Process
 from stack.prometheus.configuration import CONFIGURATION as OF_PROMETHEUS
 from stack.request import read_request
-from stack.supervised import Process, Supervisor
+from stack.supervised import Supervisor
 from stack.supervision import CONFIGURATION
 from stack.transition import Transition, write
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stack.errors import StackError
-from stack.supervised import Process
+from stack.processes import Process
 from stack.units.folders import SYSTEM_UNITS, user_units
 from stack.units.hardening import Footing
 from stack.units.names import PREFIX, TARGET, ours, part_of, unit_of
