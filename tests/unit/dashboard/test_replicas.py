@@ -26,6 +26,17 @@ async def test_while_nobody_has_the_name_those_of_before_are_known() -> None:
     assert seen == [(URL,), ("a", "b"), ("a", "b")]
 
 
+async def test_whether_anybody_has_the_name_is_known() -> None:
+    clock, found = Clock(), [["a"], [], ["a"]]
+    replicas = Replicas(URL, lambda _: found.pop(0), clock)
+    named = [replicas.is_named]
+    for _ in range(3):
+        await replicas.now()
+        named.append(replicas.is_named)
+        clock.now += LOOK_UP_SECONDS
+    assert named == [True, True, False, True]
+
+
 async def test_a_slow_resolver_is_asked_once_and_heard_when_it_answers() -> None:
     released, asked = threading.Event(), []
 

@@ -133,3 +133,12 @@ async def test_one_follows_the_other() -> None:
             await asyncio.wait_for(shown.get(), CEILING_SECONDS)
         task.cancel()
         await asyncio.wait([task])
+
+
+async def test_a_worker_whose_name_nobody_has_is_no_part_of_the_stack() -> None:
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        told = settings("http://127.0.0.1:1")
+        workers = Replicas(told.traffic_url, lambda _: ())
+        asked = FakePrometheus(None, None)
+        strips = Strips(told, http, asked, lambda _: None, Clock(), workers=workers)
+        assert states(await strips.make())["traffic"] is State.OFF

@@ -24,6 +24,8 @@ class Replicas:
         self._each_of = each_of
         self._clock = clock
         self._known: tuple[str, ...] = (url,)
+        self.is_named = True
+        """Whether anybody had the name when it was looked up last."""
         self._looked_at: float | None = None
         self._looking: asyncio.Task[Sequence[str]] | None = None
 
@@ -36,7 +38,8 @@ class Replicas:
             await asyncio.wait([self._looking], timeout=WITHIN_SECONDS)
         if self._looking is not None and self._looking.done():
             # nobody has the name for a moment while a part is started again
-            self._known = tuple(self._looking.result()) or self._known
+            found = tuple(self._looking.result())
+            self._known, self.is_named = found or self._known, bool(found)
             self._looking = None
         return self._known
 

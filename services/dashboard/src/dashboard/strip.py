@@ -45,9 +45,11 @@ class Strips:
         show: Callable[[Strip], None],
         clock: Callable[[], float],
         proxies: Replicas | None = None,
+        workers: Replicas | None = None,
     ) -> None:
         self._settings = settings
         self._proxies = proxies or Replicas(settings.proxy_url)
+        self._workers = workers or Replicas(settings.traffic_url)
         self._http = http
         self._prometheus = prometheus
         self._show = show
@@ -106,13 +108,21 @@ class Strips:
         return await asyncio.gather(
             self._ask_proxies(),
             self._ask(told.gpu_exporter_url),
-            self._ask(told.traffic_url),
+            self._ask_worker(),
             self._ask_ready(),
         )
 
     async def _ask_proxies(self) -> Health | str:
         urls = await self._proxies.now()
         return together(await asyncio.gather(*(ask_health(self._http, url) for url in urls)))
+
+    async def _ask_worker(self) -> Health | str | None:
+        """Among containers its address is always told, and its name is there if it is."""
+        url = self._settings.traffic_url
+        if not url:
+            return None
+        await self._workers.now()
+        return await ask_health(self._http, url) if self._workers.is_named else None
 
     async def _ask(self, url: str) -> Health | str | None:
         return await ask_health(self._http, url) if url else None
