@@ -48,7 +48,7 @@ def ollama_part(settings: StackSettings, path: str | None = None) -> Part:
     if program is None:
         raise StackError("Ollama's application is installed and no command: open the application")
     parts = urlsplit(settings.ollama_url or DEFAULT_OLLAMA_URL)
-    address = Address(NAME, parts.hostname or "127.0.0.1", parts.port or 11434, "OLLAMA_PORT")
+    address = Address(NAME, parts.hostname or "127.0.0.1", parts.port or 11434, "OLLAMA_URL")
     return Part(
         name=NAME,
         command=(program, "serve"),

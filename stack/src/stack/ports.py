@@ -46,10 +46,12 @@ def require_free(addresses: list[Address], command: str = "start") -> None:
 
 def report(address: Address, error: OSError, holder: Holder, free: int, command: str) -> str:
     """One sentence: what is wrong with the address, who holds it, what to type instead."""
-    host = address.variable.removesuffix("_PORT") + "_HOST"
+    is_url = address.variable.endswith("_URL")
+    host = address.variable if is_url else f"{address.variable.removesuffix('_PORT')}_HOST"
+    other = f"http://{address.host}:{free}" if is_url else free
     if error.errno == errno.EADDRNOTAVAIL:
         return f"{address.host} ({host}) is not an address of this machine"
-    instead = f"choose another: make {command} {address.variable}={free}"
+    instead = f"choose another: make {command} {address.variable}={other}"
     if error.errno == errno.EACCES:
         return f"port {address.port} ({address.what}) needs root; {instead}"
     if error.errno != errno.EADDRINUSE:

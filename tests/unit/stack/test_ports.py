@@ -98,3 +98,8 @@ def test_two_parts_on_one_port_are_named_by_their_variables() -> None:
     require_distinct([proxy_at(10), *legs])
     with pytest.raises(SettingsError, match=r"^PROXY_PORT and PROXY_RETURN_LEG_PORT both .* 12$"):
         require_distinct([proxy_at(12), *legs])
+
+
+def test_a_port_that_stands_in_an_address_is_chosen_by_the_address(taken: int) -> None:
+    with pytest.raises(StackError, match=r"make start OLLAMA_URL=http://127\.0\.0\.1:\d+$"):
+        require_free([Address("ollama", "127.0.0.1", taken, "OLLAMA_URL")])
