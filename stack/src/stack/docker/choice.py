@@ -85,7 +85,7 @@ def choose(
     profiles = _profiles(settings, variables, wish)
     files = _split(variables.get("COMPOSE_FILE"), variables.get("COMPOSE_PATH_SEPARATOR") or ":")
     _require_fit(settings, wish)
-    told = dict[str, str]()
+    told = _told_of_absence(settings, variables)
     if wish.through_gateway is not None and "portkey" not in wish.parts:
         told["PROXY_ENABLE_PORTKEY"] = str(wish.through_gateway).lower()
     for profile, reason in _INSTEAD.items():
@@ -98,6 +98,16 @@ def choose(
         told |= _told_of_host(settings, facts)
         return Choice(files or _files(facts, is_on_host=True), profiles, told, reason)
     return Choice(files or _files(facts), profiles, told, "Ollama in a container")
+
+
+def _told_of_absence(settings: StackSettings, variables: Mapping[str, str]) -> dict[str, str]:
+    """What the dashboard is told of parts that are switched off: there are none."""
+    urls = {"prometheus": "DASHBOARD_PROMETHEUS_URL", "gpu_exporter": "DASHBOARD_GPU_EXPORTER_URL"}
+    return {
+        url: ""
+        for name, url in urls.items()
+        if getattr(settings, name) == "off" and not variables.get(url)
+    }
 
 
 def services_of(

@@ -164,3 +164,10 @@ def test_the_engine_stands_in_for_ollama() -> None:
 )
 def test_the_loopback_has_another_name_inside(url: str, inside: str) -> None:
     assert seen_from_inside(url) == inside
+
+
+def test_the_dashboard_is_told_of_what_is_switched_off() -> None:
+    told = chosen({"PROMETHEUS": "off", "GPU_EXPORTER": "off"}).variables
+    assert (told["DASHBOARD_PROMETHEUS_URL"], told["DASHBOARD_GPU_EXPORTER_URL"]) == ("", "")
+    by_hand = {"PROMETHEUS": "off", "DASHBOARD_PROMETHEUS_URL": "http://mine:9090"}
+    assert "DASHBOARD_PROMETHEUS_URL" not in chosen(by_hand).variables
