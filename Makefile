@@ -81,14 +81,17 @@ validate: ## check settings, rules, gateway and Compose files; start nothing
 
 images: ## build every image anew, pull those of others that are missing
 	@RUNTIME=docker $(ENVIRONMENT) docker
+	$(REQUIRE_SETUP)
 	@$(PY) -m stack images
 
 bundle: ## all images as one archive, for machines without a registry: FILE=images.tar
 	@RUNTIME=docker $(ENVIRONMENT) docker
+	$(REQUIRE_SETUP)
 	@$(PY) -m stack bundle $(FILE)
 
 load: ## restore the images of such an archive
 	@RUNTIME=docker $(ENVIRONMENT) docker
+	$(REQUIRE_SETUP)
 	@$(PY) -m stack load $(FILE)
 
 .PHONY: install-service remove-service
