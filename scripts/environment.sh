@@ -21,7 +21,8 @@ has_engine() { docker compose version && timeout 10 docker info; } >/dev/null 2>
 case $(wanted) in
   local) ;;
   docker) set_name=docker ;;
-  *) if ! runs_here && has_engine; then set_name=docker; fi ;;
+  # on a Mac, processes: stack/src/stack/runtime.py says why
+  *) if ! runs_here && [ "$(uname)" != Darwin ] && has_engine; then set_name=docker; fi ;;
 esac
 # a set that holds another is not exchanged for it
 if [ "$set_name" = docker ] && [ -e .venv/.installed-local ]; then set_name=local; fi

@@ -3,6 +3,7 @@
 import enum
 import importlib.util
 import subprocess
+import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -71,8 +72,10 @@ def _in_containers(request: Request, arguments: Namespace) -> int:
     return local.VERBS[arguments.verb](request, arguments)
 
 
-def world_of(request: Request, verb: str) -> World:
+def world_of(request: Request, verb: str, platform: str = sys.platform) -> World:
     """Where what runs runs; where nothing does, what was asked for and can be.
+
+    On a Mac that is its own processes: containers there reach no GPU.
 
     Raises: StackError where another world runs than RUNTIME says.
     """
@@ -92,7 +95,8 @@ def world_of(request: Request, verb: str) -> World:
         return World.SERVICE if running is World.SERVICE else World(wanted)
     if running is not None:
         return running
-    return _chosen(request) if verb in FETCHING else World.LOCAL
+    is_mac = platform == "darwin"
+    return _chosen(request) if verb in FETCHING and not is_mac else World.LOCAL
 
 
 def _running(request: Request) -> World | None:

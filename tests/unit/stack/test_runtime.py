@@ -41,6 +41,11 @@ def test_where_nothing_runs_the_runtime_decides(
     assert world_of(world.request(RUNTIME=runtime), verb) is expected
 
 
+def test_a_mac_s_containers_reach_no_gpu(world: dockers.World) -> None:
+    assert world_of(world.request(), "start", "darwin") is World.LOCAL
+    assert world_of(world.request(RUNTIME="docker"), "start", "darwin") is World.DOCKER
+
+
 def test_what_runs_in_containers_is_acted_on_there(world: dockers.World) -> None:
     world.runs("front", "proxy")
     assert world_of(world.request(), "status") is World.DOCKER
