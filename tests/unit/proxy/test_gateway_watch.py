@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.wire.portkey import GREETING
 from proxy import upstream
 from proxy.gateway_watch import GatewayWatch
 from proxy.heads import read_response
@@ -22,6 +23,7 @@ class Gateway(UpstreamPool):
     def __init__(self, answers: int | Exception) -> None:
         super().__init__("http://gateway:8787", 1.0)
         self.answers = answers
+        self.says = GREETING.encode()
         self.asked = asyncio.Event()
         self.is_closed = False
 
@@ -33,7 +35,7 @@ class Gateway(UpstreamPool):
             raise self.answers
         else:
             asker.head_received(0.0, read_response(b"HTTP/1.1 %d X" % self.answers))
-            asker.body_received(0.0, b"", [], True)
+            asker.body_received(0.0, self.says, [self.says], True)
 
     def close(self) -> None:
         self.is_closed = True
@@ -150,6 +152,14 @@ async def test_one_that_was_never_found_is_not_missed(answers: int | Exception) 
     assert await world.said() is None
     assert (world.state.is_known, world.state.is_down) == (False, False)
     assert world.read.value(m.PORTKEY_UP) is None
+
+
+async def test_what_does_not_greet_as_portkey_is_not_found() -> None:
+    world = World(is_known=False)
+    world.pool.says = b"<h1>Welcome to nginx!</h1>"
+    await world.watch.ask()
+    assert await world.said() is None
+    assert not world.found
 
 
 async def test_one_that_is_found_is_used_and_then_missed() -> None:

@@ -14,6 +14,7 @@ from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check
 from ollama_observe.service.tasks import spawn
+from ollama_observe.wire.portkey import GREETING
 from proxy.lookup import Lookup
 from proxy.pool import UpstreamPool
 from proxy.probe import TIMEOUT_SECONDS, fetch
@@ -28,7 +29,7 @@ _log = structlog.stdlib.get_logger("proxy.gateway")
 class GatewayWatch:
     """What the latest question to the gateway showed. `is_strict`: nothing goes without it.
 
-    One that is not known, by the state, is not missed: it is down only once it has answered as
+    One that is not known, by the state, is not missed: it is down only once it has greeted as
     Portkey does. `on_found`, called then, makes it known.
     """
 
@@ -73,11 +74,11 @@ class GatewayWatch:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._lookup.found()
-            status, _ = await fetch(self._pool, b"/")
+            status, body = await fetch(self._pool, b"/")
         except (UpstreamError, OSError, TimeoutError) as error:
             self._got_nothing(error)
         else:
-            self._got(status)
+            self._got(status, GREETING.encode() in body)
 
     def _got_nothing(self, error: Exception) -> None:
         if not self._state.is_known:
@@ -88,10 +89,11 @@ class GatewayWatch:
             reason = f"nothing within {TIMEOUT_SECONDS:g} s"
         self._say(False, f"Portkey at {self._pool.address} gave no answer: {reason}")
 
-    def _got(self, status: int) -> None:
+    def _got(self, status: int, greets: bool) -> None:
         is_portkey = status == 200
         if not self._state.is_known:
-            if not is_portkey:
+            # nobody said that there is one: something else on its port gets no requests
+            if not (is_portkey and greets):
                 return
             self._on_found()
         # anything that answers is tried; whether it is the gateway, its answers will show
