@@ -15,11 +15,12 @@ COPY docker/install docker/model docker/
 COPY requirements requirements
 COPY libs libs
 
-# what every service stands on: an ordinary user, and no pip
+# what every service stands on: an ordinary user, and nothing to install packages with
 FROM ${BASE} AS service
 ARG UID=10001
 RUN useradd --system --no-create-home --shell /usr/sbin/nologin --uid "${UID}" observe \
-  && python -m pip uninstall --yes --quiet --root-user-action=ignore pip \
+  && python -m pip uninstall --yes --quiet --quiet --root-user-action=ignore \
+    setuptools wheel pip \
   && rm -rf "$(python -c 'import ensurepip; print(ensurepip.__path__[0])')"
 ENV PATH=/opt/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /opt/app
@@ -111,10 +112,10 @@ USER root
 RUN apt-get -qq update && apt-get -qq install --yes --no-install-recommends haproxy >/dev/null \
   && rm -rf /var/lib/apt/lists/*
 COPY libs/ollama-observe/src/ollama_observe/service/healthcheck.py \
-  docker/haproxy.cfg docker/haproxy.lua /opt/front/
+  docker/front docker/haproxy.cfg docker/haproxy.lua /opt/front/
 USER haproxy
 EXPOSE 11435 8001
 STOPSIGNAL SIGUSR1
 HEALTHCHECK --interval=10s --timeout=15s --start-period=180s --start-interval=1s --retries=3 \
   CMD ["python", "/opt/front/healthcheck.py", "http://127.0.0.1:8404/ready"]
-CMD ["haproxy", "-W", "-db", "-f", "/opt/front/haproxy.cfg"]
+CMD ["/opt/front/front"]

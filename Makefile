@@ -11,19 +11,28 @@ DOCKER_ENVIRONMENT := .venv/.installed-docker
 DEV_ENVIRONMENT := .venv/.installed-dev
 DASHBOARD_ENVIRONMENT := .venv/.installed-dashboard
 
+# FILE reaches a recipe as a variable of its environment, whatever characters it has
+ARCHIVE := $${FILE:-dist/ollama-observe-images.tar}
+
 # what the verbs need of .venv, in whichever world; a set's name is that of the processes' one
 ENVIRONMENT := scripts/environment.sh
 
 # a .venv that is half made, or was moved and points at another checkout, is not set up
-IS_SET_UP := $(PY) -c 'import os, stack, supervisor; \
+HAS = $(PY) -c 'import os, stack, $(1); \
   os.path.samefile(stack.__file__, "stack/src/stack/__init__.py") or exit(1)' 2>/dev/null
-REQUIRE_SETUP = @$(IS_SET_UP) || { if [ -e .venv ]; \
+IS_SET_UP := $(call HAS,supervisor)
+REQUIRE = @$(1) || { if [ -e $(DASHBOARD_ENVIRONMENT) ] && \
+  ! [ -e $(RUN_ENVIRONMENT) -o -e $(DOCKER_ENVIRONMENT) -o -e $(DEV_ENVIRONMENT) ]; \
+  then echo "only the dashboard is set up here: make start brings the rest"; \
+  elif [ -e .venv ]; \
   then echo ".venv is half made or was moved: make clean, then make start"; \
   else echo "nothing is set up here yet: make start"; fi; exit 3; }
+REQUIRE_SETUP = $(call REQUIRE,$(IS_SET_UP))
+# the set of the dashboard alone is without the supervisor
+REQUIRE_VERBS = $(call REQUIRE,$(call HAS,stack.__main__))
 
 # stopping needs no member but this one, which its own folder gives also after a move
 IN_PLACE := cd stack/src && ../../$(PY)
-SUPERVISOR_PID = $${STACK_STATE_DIR:-.local}/run/supervisord.pid
 
 ##@ Run
 .PHONY: start stop restart status logs start-ollama pull-model
@@ -34,10 +43,7 @@ start: ## set up what is missing, start everything, say what runs where
 
 stop: ## stop everything; requests in flight finish first (PROXY_DRAIN_SECONDS at most)
 	@if ($(IN_PLACE) -c 'import stack.__main__, stack.stop') 2>/dev/null; \
-	then $(IN_PLACE) -m stack stop; \
-	elif [ -e "$(SUPERVISOR_PID)" ]; \
-	then echo "cannot stop: .venv does not work; end pid $$(cat "$(SUPERVISOR_PID)")" >&2; exit 1; \
-	else echo "not running"; fi
+	then $(IN_PLACE) -m stack stop; else scripts/stop.sh; fi
 
 restart: ## stop, then start what ran, with the settings of now
 	@$(ENVIRONMENT) local
@@ -87,12 +93,13 @@ images: ## build every image anew, pull those of others that are missing
 bundle: ## all images as one archive, for machines without a registry: FILE=images.tar
 	@RUNTIME=docker $(ENVIRONMENT) docker
 	$(REQUIRE_SETUP)
-	@$(PY) -m stack bundle $(FILE)
+	@$(PY) -m stack bundle $${FILE:+"$$FILE"}
 
-load: ## restore the images of such an archive
-	@RUNTIME=docker $(ENVIRONMENT) docker
-	$(REQUIRE_SETUP)
-	@$(PY) -m stack load $(FILE)
+load: ## restore the images of such an archive; needs nothing but Docker
+	@command -v docker >/dev/null || { echo "docker is not installed" >&2; exit 1; }
+	@[ -f "$(ARCHIVE)" ] || { echo "expected an archive of make bundle, found none at $(ARCHIVE):" \
+	  "make load FILE=images.tar" >&2; exit 1; }
+	@docker image load --input "$(ARCHIVE)"
 
 .PHONY: install-service remove-service
 install-service: $(RUN_ENVIRONMENT) ## run it by systemd, at boot and after a crash: docs/SYSTEMD.md
@@ -107,6 +114,7 @@ remove-service: ## take the systemd units away; what was measured stays
 .PHONY: dashboard start-dashboard stop-dashboard install-dashboard
 dashboard: ## the page in the foreground, before what runs; Ctrl-C ends it
 	@$(ENVIRONMENT) dashboard
+	$(REQUIRE_VERBS)
 	@$(PY) -m stack dashboard
 
 start-dashboard: ## start only the dashboard, alone or beside what runs
@@ -115,10 +123,11 @@ start-dashboard: ## start only the dashboard, alone or beside what runs
 	@$(PY) -m stack start-dashboard
 
 stop-dashboard: ## stop only the dashboard; the rest goes on
-	@if $(IS_SET_UP); then $(PY) -m stack stop-dashboard; else echo "not running"; fi
+	@if $(IS_SET_UP); then $(PY) -m stack stop-dashboard; else scripts/stop.sh dashboard; fi
 
 install-dashboard: ## fetch what the dashboard alone needs, start nothing
 	@$(ENVIRONMENT) dashboard
+	$(REQUIRE_VERBS)
 	@$(PY) -m stack install-dashboard
 
 ##@ Portkey
@@ -129,8 +138,7 @@ start-portkey: ## start only the Portkey gateway, alone or beside what runs
 	@$(PY) -m stack start-portkey
 
 stop-portkey: ## stop only the gateway; the proxy goes on and sends requests direct
-	$(REQUIRE_SETUP)
-	@$(PY) -m stack stop-portkey
+	@if $(IS_SET_UP); then $(PY) -m stack stop-portkey; else scripts/stop.sh portkey; fi
 
 health-portkey: ## does the gateway answer, carry a request, stream; exit code 3: not running
 	$(REQUIRE_SETUP)

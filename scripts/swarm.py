@@ -5,15 +5,14 @@
       | python3 scripts/swarm.py | docker stack deploy --compose-file - ollama-observe
 
 Swarm reads an older form of Compose's language. What it takes stays; what it says otherwise is
-said otherwise; what it cannot do is named on standard error. Files of the checkout travel as
-configs, so that they need not lie on every machine.
+said otherwise; what is not carried over is named on standard error, and what would be something
+else is refused. Files of the checkout travel as configs: they need not lie on every machine.
 """
 
 import hashlib
-import ipaddress
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -34,6 +33,19 @@ _SAID_OTHERWISE = frozenset(
     {"deploy", "mem_limit", "networks", "pids_limit", "ports", "restart", "tmpfs", "volumes"}
 )
 _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_EVERY_ADDRESS = ("", "0.0.0.0", "::")
+_OF_VOLUME = ("name", "driver", "driver_opts", "labels")
+_OF_NETWORK = ("name", "ipam", "internal", "attachable", "labels")
+_OF_MOUNT = ("type", "source", "target", "read_only", "consistency")
+_OF_KIND = {"bind": ("propagation",), "volume": ("nocopy", "subpath"), "tmpfs": ("size",)}
+"""What a mount says of its own kind."""
+
+_OF_COURSE = {"create_host_path"}
+"""What need not be said: Swarm refuses a folder that is not there."""
+
+
+class RefusedError(Exception):
+    """What Swarm would do otherwise than it is said; the message is a sentence."""
 
 
 @dataclass
@@ -41,7 +53,7 @@ class Stack:
     """A stack file in the making.
 
     `checkout` is the folder whose files travel. `unpublished` are ports that stay inside, and
-    `lost` are the keys that Swarm does not have, with the services that have them.
+    `lost` is what Swarm does not have, with who had it.
     """
 
     checkout: Path
@@ -50,7 +62,7 @@ class Stack:
     lost: dict[str, list[str]] = field(default_factory=dict)
 
     def of(self, composed: Document) -> Document:
-        """The whole file."""
+        """The whole file. Raises: RefusedError."""
         services = {
             name: self.service(name, said)
             for name, said in composed["services"].items()
@@ -59,8 +71,8 @@ class Stack:
         return {
             "version": "3.13",
             "services": services,
-            "networks": {name: {"driver": "overlay"} for name in composed.get("networks", {})},
-            "volumes": {name: {} for name in composed.get("volumes", {})},
+            "networks": self._shared(composed, "networks"),
+            "volumes": self._shared(composed, "volumes"),
             "configs": self.configs,
         }
 
@@ -69,58 +81,110 @@ class Stack:
         if self.unpublished:
             yield (
                 f"not published: {', '.join(self.unpublished)}. Swarm publishes on every address "
-                "of a machine, and these are told to be on loopback alone"
+                "of a machine, and these are told to be on one: 0.0.0.0 publishes them"
             )
-        for key, services in self.lost.items():
-            yield f"Swarm has no {key}; without it: {', '.join(services)}"
+        for what, who in self.lost.items():
+            yield f"not carried over, which Swarm does not have: {what} ({', '.join(who)})"
 
     def service(self, name: str, said: Document) -> Document:
-        """One service."""
+        """One service. Raises: RefusedError."""
         told = {key: said[key] for key in TAKEN if said.get(key) is not None}
-        volumes, configs = self._volumes(said.get("volumes", ()))
+        volumes, configs = self._volumes(name, said.get("volumes", ()))
         told |= {
             "deploy": _deploy(said),
-            "networks": said.get("networks", {}),
+            "networks": {
+                network: self._kept(f"{name} in {network}", one or {}, ("aliases",))
+                for network, one in (said.get("networks") or {}).items()
+            },
             "ports": list(self._ports(name, said.get("ports", ()))),
-            "volumes": [*volumes, *map(_tmpfs, said.get("tmpfs", ()))],
+            "volumes": [*volumes, *(self._tmpfs(name, one) for one in said.get("tmpfs", ()))],
             "configs": configs,
         }
-        for key in sorted(said.keys() - {*TAKEN, *MOOT, *_SAID_OTHERWISE}):
-            if said[key]:
-                self.lost.setdefault(key, []).append(name)
+        self._kept(name, said, (*TAKEN, *MOOT, *_SAID_OTHERWISE))
         return {key: value for key, value in told.items() if value or value is False}
 
+    def _kept(self, who: str, said: Mapping[str, Any], taken: Iterable[str]) -> Document:
+        """What both know; the rest is lost, and is not lost silently."""
+        taken = tuple(taken)
+        for key in sorted(said.keys() - {*taken, *_OF_COURSE}):
+            if said[key]:
+                self.lost.setdefault(key, []).append(who)
+        return {key: said[key] for key in taken if said.get(key)}
+
+    def _shared(self, composed: Document, kind: str) -> Document:
+        """The volumes, or the networks: those of Compose's own names have Swarm's."""
+        found: Document = {}
+        for key, said in composed.get(kind, {}).items():
+            is_own = said.get("name") == f"{composed.get('name')}_{key}"
+            named = {name: said[name] for name in said if name != "name" or not is_own}
+            if said.get("external"):
+                found[key] = {"name": said.get("name", key), "external": True}
+            elif kind == "volumes":
+                found[key] = self._kept(f"volume {key}", named, _OF_VOLUME)
+            else:
+                if named.get("driver") == "bridge":
+                    del named["driver"]  # that of one machine
+                kept = self._kept(f"network {key}", named, _OF_NETWORK)
+                found[key] = kept | {"driver": "overlay"}
+        return found
+
     def _ports(self, name: str, ports: Iterable[Document]) -> Iterator[Document]:
-        """Swarm publishes on every address of a machine: what is for loopback stays inside.
+        """Swarm publishes on every address of a machine: what is for one of them stays inside.
 
         On the machine's own ports, not by the routing mesh, which needs IPVS and forgets
         connections that are silent for a quarter of an hour, as one that waits for a model is.
         """
         for port in ports:
-            address = port.get("host_ip") or "0.0.0.0"
-            if ipaddress.ip_address(address).is_loopback:
+            published = str(port.get("published", "")) or None
+            if published is not None and not published.isdecimal():
+                raise RefusedError(
+                    f"{name}: expected one published port for {port['target']}, found "
+                    f"{published}: Swarm chooses none of several"
+                )
+            if port.get("host_ip", "") not in _EVERY_ADDRESS:
                 self.unpublished.append(f"{name}:{port['target']}")
-            else:
-                yield {
-                    "target": port["target"],
-                    "published": int(port["published"]),
-                    "protocol": port["protocol"],
-                    "mode": "host",
-                }
+                continue
+            told = self._kept(
+                f"port {name}:{port['target']}",
+                {key: port[key] for key in port if key not in ("host_ip", "mode", "published")},
+                ("target", "protocol"),
+            )
+            yield told | ({"published": int(published)} if published else {}) | {"mode": "host"}
 
-    def _volumes(self, volumes: Iterable[Document]) -> tuple[list[Document], list[Document]]:
+    def _volumes(
+        self, name: str, volumes: Iterable[Document]
+    ) -> tuple[list[Document], list[Document]]:
         """What stays a mount, and what travels."""
         mounts, configs = [], []
         for volume in volumes:
-            source = Path(volume["source"])
+            source = Path(volume.get("source", ""))
             if volume["type"] != "bind" or not source.is_relative_to(self.checkout):
-                taken = ("type", "source", "target", "read_only")
-                mounts.append({key: volume[key] for key in taken if key in volume})
+                mounts.append(self._mount(name, volume))
                 continue
             for path in _files(source):
                 inside = PurePosixPath(volume["target"]) / path.relative_to(source)
                 configs.append(self._config(path, str(inside)))
         return mounts, configs
+
+    def _mount(self, name: str, volume: Document) -> Document:
+        kind, who = volume["type"], f"{name}:{volume['target']}"
+        if kind not in _OF_KIND:
+            raise RefusedError(f"{who}: expected bind, volume or tmpfs, found {kind}")
+        own = self._kept(who, volume.get(kind) or {}, _OF_KIND[kind])
+        if "size" in own:
+            own["size"] = _bytes(str(own["size"]))
+        rest = {key: volume[key] for key in volume if key != kind}
+        return self._kept(who, rest, _OF_MOUNT) | ({kind: own} if own else {})
+
+    def _tmpfs(self, name: str, said: str) -> Document:
+        target, _, options = said.partition(":")
+        own: Document = {}
+        for option in filter(None, options.split(",")):
+            key, _, value = option.partition("=")
+            # as Swarm has it anyhow
+            if option != "mode=1777":
+                own[key] = value or True
+        return self._mount(name, {"type": "tmpfs", "target": target, "tmpfs": own})
 
     def _config(self, path: Path, target: str) -> Document:
         """A config never changes, so that its name holds what is in it."""
@@ -159,16 +223,6 @@ def _deploy(said: Document) -> Document:
     return told
 
 
-def _tmpfs(said: str) -> Document:
-    target, _, options = said.partition(":")
-    told: Document = {"type": "tmpfs", "target": target}
-    for option in options.split(","):
-        key, _, value = option.partition("=")
-        if key == "size":
-            told["tmpfs"] = {"size": _bytes(value)}
-    return told
-
-
 def _bytes(size: str) -> int:
     number, unit = (size[:-1], size[-1]) if size[-1].lower() in _UNITS else (size, "")
     return int(number) * _UNITS.get(unit.lower(), 1)
@@ -181,7 +235,11 @@ def main() -> None:
         composed = json.load(sys.stdin)
     except json.JSONDecodeError as error:
         sys.exit(f"expected what `docker compose config --format json` says, found: {error}")
-    json.dump(stack.of(composed), sys.stdout, indent=2)
+    try:
+        told = stack.of(composed)
+    except RefusedError as error:
+        sys.exit(str(error))
+    json.dump(told, sys.stdout, indent=2)
     for note in stack.notes():
         print(note, file=sys.stderr)  # noqa: T201
 

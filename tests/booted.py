@@ -1,7 +1,8 @@
 """A machine with systemd as its first process, in a container of its own, for tests.
 
-It has the checkout in the home of an ordinary user, and something that answers as Ollama. It has
-nothing of the host's: no mounts, and /run and /tmp of its own, which a systemd that boots empties.
+It has a checkout in the home of an ordinary user and one of root's, both with the Portkey gateway,
+and something that answers as Ollama. It has nothing of the host's: no mounts, and /run and /tmp of
+its own, which a systemd that boots empties.
 """
 
 import contextlib
@@ -14,11 +15,15 @@ from pathlib import Path
 
 from stack.places import REPOSITORY
 from stack.waiting import wait_until
+from tests.gateways import gateway_folder
 
 BASE = "debian:trixie-slim"
+NODE = "node:22-slim"
 USER = "jo"
 HOME = f"/home/{USER}"
 CHECKOUT = f"{HOME}/ollama-observe"
+ROOTS = "/opt/ollama-observe"
+"""Root's own: the machine's service runs no other."""
 
 _HERE = REPOSITORY / "tests/integration/systemd"
 _IMAGE = "ollama-observe-tests/systemd"
@@ -55,8 +60,9 @@ class Machine:
         return _docker("exec", *who, *flags, self.name, *words)
 
     def make(self, verb: str, root: bool, **variables: str) -> subprocess.CompletedProcess[str]:
-        """One of the Makefile's verbs in the checkout."""
-        return self.tried("make", "-C", CHECKOUT, verb, root=root, **variables)
+        """One of the Makefile's verbs in the checkout of whoever asks."""
+        folder = ROOTS if root else CHECKOUT
+        return self.tried("make", "-C", folder, verb, root=root, **variables)
 
     def seen_by(self, pid: int, path: str) -> list[str]:
         """What a process finds in a folder."""
@@ -111,7 +117,9 @@ def _has_user(found: Machine) -> bool:
 
 
 def _build(context: Path) -> None:
-    """The image, from the files of the checkout that are not ignored."""
+    """The image, from the files of the checkout that are not ignored, and the gateway."""
+    gateway = gateway_folder()
+    shutil.copytree(gateway, context / ".local/portkey", symlinks=True)
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=REPOSITORY,

@@ -23,6 +23,8 @@ class Answer:
     """`ok`, `status 502`, or what the connection did."""
     prompt_tokens: int = 0
     generated_tokens: int = 0
+    said: str = ""
+    """Why it was refused, in the words of who refused."""
 
     def touches(self, begin: float, end: float) -> bool:
         """Whether it was under way at any time between the two."""
@@ -50,7 +52,8 @@ def ask(url: str, model: str, tokens: int = 8) -> Answer:
         connection.close()
     ended = time.monotonic()
     if answer.status != 200:
-        return Answer(began, ended, f"status {answer.status}")
+        said = json.loads(lines[0]).get("error", "") if lines else ""
+        return Answer(began, ended, f"status {answer.status}", said=said)
     final = json.loads(lines[-1]) if lines else {}
     if not final.get("done"):
         return Answer(began, ended, "broken off")

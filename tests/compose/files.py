@@ -17,6 +17,7 @@ BASE, GPU, AMD, HOST = (
     *("compose.yaml", "compose.gpu.yaml", "compose.amd.yaml"),
     "compose.host-ollama.yaml",
 )
+SWARM = "compose.swarm.yaml"
 OVERRIDES = (GPU, AMD, HOST)
 PROFILES = ("portkey", "stress", "engine", "demo")
 OURS = ("proxy", "front", "gpu-exporter", "dashboard", "traffic", "engine")

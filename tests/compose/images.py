@@ -24,11 +24,12 @@ def need_images() -> None:
     _build()
 
 
-def docker(*words: str) -> str:
-    """What a command of Docker's says. Raises: AssertionError, with what it said."""
+def docker(*words: str, said: str | None = None) -> str:
+    """What a command of Docker's says, told `said`. Raises: AssertionError, with what it said."""
     done = subprocess.run(
         ["docker", *words],
         cwd=REPOSITORY,
+        input=said,
         capture_output=True,
         text=True,
         timeout=_WITHIN_SECONDS,

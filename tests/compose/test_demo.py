@@ -5,7 +5,7 @@ import json
 import re
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -13,6 +13,12 @@ from stack.places import REPOSITORY
 from tests.compose.asking import QUESTION, Answer, ask
 from tests.compose.images import OTHERS, TAG, TARGETS, docker
 from tests.compose.projects import Project, own_project, running
+from tests.compose.restarting import (
+    CLIENTS,
+    Restart,
+    crashed_under_traffic,
+    restarted_under_traffic,
+)
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -21,6 +27,7 @@ STOPPED_WITHIN_SECONDS = 30.0
 MODEL = "smollm2:135m"
 OURS = ("proxy", "front", "gpu-exporter-demo", "dashboard", "engine")
 ABSENT = ("pip", "gcc", "cc", "make", "git", "curl", "wget")
+PACKAGERS = ("pip", "setuptools", "wheel", "ensurepip")
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +78,38 @@ def test_a_container_is_nobody_in_particular_and_changes_nothing(
 
 @pytest.mark.parametrize("service", OURS)
 def test_an_image_has_no_tools_to_build_with(project: Project, service: str) -> None:
-    look = f"command -v {' '.join(ABSENT)}; python -c 'import pip' 2>/dev/null && echo pip; true"
+    look = f"command -v {' '.join(ABSENT)}; true"
     assert project.run("exec", "-T", service, "sh", "-c", look) == ""
+    # the service's own Python, and the image's
+    for python in ("python", "/usr/local/bin/python3"):
+        assert project.run("exec", "-T", service, python, "-c", found_of(PACKAGERS)) == "[]\n"
+
+
+def found_of(modules: Sequence[str]) -> str:
+    """A program that prints which of these can be imported."""
+    return f"import importlib.util as u; print([m for m in {modules!r} if u.find_spec(m)])"
+
+
+def test_a_base_image_s_own_packagers_go_too() -> None:
+    base, made = (f"ollama-observe/test-{name}:{TAG}" for name in ("base", "service"))
+    told = f"FROM {OTHERS[0]}\nRUN python -m pip install --quiet setuptools wheel\n"
+    try:
+        docker("build", "--quiet", "--tag", base, "-", said=told)
+        docker(
+            "build",
+            "--quiet",
+            "--target",
+            "service",
+            "--build-arg",
+            f"BASE={base}",
+            "-t",
+            made,
+            ".",
+        )
+        look = ("--entrypoint", "python", made, "-c", found_of(PACKAGERS))
+        assert docker("run", "--rm", *look) == "[]\n"
+    finally:
+        docker("image", "rm", "--force", base, made)
 
 
 def test_an_image_keeps_no_index_of_packages(project: Project) -> None:
@@ -137,6 +174,26 @@ def test_logs_are_lines_of_json_and_hold_no_question(
     assert [line for line in said.splitlines() if not line.startswith("{")] == []
     ended = [line for line in said.splitlines() if '"request_id"' in line]
     assert len(ended) >= len(answers)
+
+
+@pytest.mark.parametrize("disturbed", [restarted_under_traffic, crashed_under_traffic])
+def test_an_engine_that_goes_and_comes_back_costs_what_was_in_it(
+    project: Project, answers: list[Answer], disturbed: Callable[[Project, str, str], Restart]
+) -> None:
+    restart = disturbed(project, "engine", MODEL)
+    assert set(restart.later()) <= {"ok", "status 502"}
+    others = [one for one in restart.lost() if one.outcome != "status 502"]
+    assert len(others) <= CLIENTS
+    assert restart.later()["ok"] > 0
+
+
+@pytest.mark.parametrize("service", ["dashboard", "gpu-exporter-demo"])
+def test_what_only_watches_costs_nothing_when_it_dies_and_is_started_again(
+    project: Project, answers: list[Answer], service: str
+) -> None:
+    restart = crashed_under_traffic(project, service, MODEL)
+    assert restart.lost() == []
+    assert restart.later()["ok"] > 0
 
 
 def test_stopped_parts_end_by_themselves_and_wait_for_no_idle_client(project: Project) -> None:

@@ -2,13 +2,17 @@
 
 import itertools
 import json
+import os
+import subprocess
 from importlib.resources import files as resources
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
+from stack.places import REPOSITORY
 from tests.compose.files import (
     AMD,
     BASE,
@@ -16,6 +20,7 @@ from tests.compose.files import (
     HOST,
     OVERRIDES,
     PROFILES,
+    SWARM,
     need_compose,
     read,
     written,
@@ -34,6 +39,8 @@ TOGETHER = [
     (BASE,),
     *((BASE, name) for name in OVERRIDES),
     (BASE, GPU, HOST),
+    (BASE, AMD, HOST),
+    (BASE, SWARM),
 ]
 CHOICES = [
     chosen
@@ -47,7 +54,7 @@ def schema() -> Any:
     return json.loads((folder / "compose-spec.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", [BASE, *OVERRIDES])
+@pytest.mark.parametrize("name", [BASE, *OVERRIDES, SWARM])
 def test_a_file_is_valid_by_the_specification(name: str) -> None:
     validator = validator_for(schema(), Draft202012Validator)(schema())
     assert [error.message for error in validator.iter_errors(written(name))] == []
@@ -128,8 +135,8 @@ def test_the_engine_s_port_is_moved_by_one_variable_too() -> None:
 
 def test_an_address_is_opened_by_one_variable() -> None:
     need_compose()
-    names = [name.replace("_PORT", "_HOST") for name in PORTS if name != "OLLAMA_PORT"]
-    names.append("OLLAMA_BIND")
+    by_bind = ("OLLAMA_PORT", "PORTKEY_PORT")
+    names = [name.replace("_PORT", "_BIND" if name in by_bind else "_HOST") for name in PORTS]
     opened = read(profiles=["portkey", "stress"], **dict.fromkeys(names, "0.0.0.0"))
     services = opened["services"].values()
     found = {port["host_ip"] for service in services for port in service.get("ports", ())}
@@ -163,6 +170,52 @@ def test_an_ollama_on_the_host_is_asked_by_everybody_who_asks_ollama() -> None:
     elsewhere = read((BASE, HOST), OLLAMA_URL="http://gpu-box:11434")
     told = elsewhere["services"]["proxy"]["environment"]["PROXY_OLLAMA_URL"]
     assert told == "http://gpu-box:11434"
+
+
+def test_a_proxy_answers_to_this_machine_s_names_and_those_that_it_is_told() -> None:
+    need_compose()
+
+    def names(**variables: str) -> set[str]:
+        told = read(**variables)["services"]["proxy"]["environment"]["PROXY_ALLOWED_HOSTS"]
+        return set(told.split(",")) - {""}
+
+    own = {"localhost", "127.0.0.1", "host.docker.internal", "front", "proxy"}
+    assert names() == own
+    assert names(PROXY_HOST="10.0.0.7", PROXY_ALLOWED_HOSTS="a.example,b.example") == {
+        *own,
+        *("10.0.0.7", "a.example", "b.example"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("drain", "patience", "hard_stop"),
+    [
+        (None, "45s", "40s"),
+        ("3600", "1h0m15s", "3610s"),
+        ("2.5", "17.5s", "12s"),
+        ("0", "15s", "10s"),
+    ],
+)
+def test_who_drains_longer_is_waited_for_longer(
+    drain: str | None, patience: str, hard_stop: str, tmp_path: Path
+) -> None:
+    need_compose()
+    found = read(**({"PROXY_DRAIN_SECONDS": drain} if drain else {}))["services"]
+    told = [found[name]["environment"]["PROXY_DRAIN_SECONDS"] for name in ("proxy", "front")]
+    assert told == [drain or "30"] * 2
+    assert [found[name]["stop_grace_period"] for name in ("proxy", "front")] == [patience] * 2
+    # in HAProxy's place
+    (tmp_path / "haproxy").write_text('#!/bin/sh\necho "$HARD_STOP_AFTER"\n')
+    (tmp_path / "haproxy").chmod(0o755)
+    done = subprocess.run(
+        ["sh", str(REPOSITORY / "docker/front")],
+        env={"PATH": f"{tmp_path}:{os.defpath}", "PROXY_DRAIN_SECONDS": told[1]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{hard_stop}\n"
+    assert 'hard-stop-after "${HARD_STOP_AFTER}"' in (REPOSITORY / "docker/haproxy.cfg").read_text()
 
 
 def test_what_the_operator_says_to_a_service_reaches_its_container() -> None:

@@ -79,6 +79,19 @@ def test_the_worker_and_the_proxy_count_the_same(project: Project) -> None:
     project.wait_for(f"({chats} - {asked}) == bool {before}", 1)
 
 
+def test_a_worker_that_is_started_again_ends_what_it_has_asked(project: Project) -> None:
+    gone = 'sum(ollama_proxy_requests_total{status!="200"}) or vector(0)'
+    before = project.prometheus.query(gone)
+    get(f"{project.url('traffic')}/start", "POST")
+    restart = restarted_under_traffic(project, "traffic", MODEL)
+    assert restart.lost() == []
+    project.wait_for('up{job="traffic"}', 1)
+    project.wait_for("sum(ollama_proxy_active_requests)", 0)
+    assert project.prometheus.query(gone) == before
+    # told to wait for a word, it waits again
+    assert get(f"{project.url('traffic')}/status")["state"] == "idle"
+
+
 def test_a_gateway_that_is_started_again_costs_at_most_what_was_in_it(project: Project) -> None:
     restart = restarted_under_traffic(project, "portkey", MODEL)
     # without it requests go directly

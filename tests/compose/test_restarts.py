@@ -9,7 +9,7 @@ import pytest
 
 from tests.compose.asking import ask, crowd
 from tests.compose.projects import Project, own_project, running
-from tests.compose.restarting import CLIENTS, restarted_under_traffic
+from tests.compose.restarting import CLIENTS, crashed_under_traffic, restarted_under_traffic
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -17,6 +17,11 @@ FAST, SLOW = "smollm2:135m", "slow"
 PROXIES = 3
 NOT_LET_IN = ("ConnectionRefusedError", "ConnectionResetError", "BrokenPipeError")
 """What the engine does with who knocks at the port of a container that is gone."""
+BROKEN = ("RemoteDisconnected", "IncompleteRead", "ConnectionResetError", "broken off")
+"""What becomes of an answer whose sender dies."""
+SLOW_SECONDS = 3.0
+BACK_SECONDS = 10.0
+"""More than a container takes to be there again."""
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +60,37 @@ def test_proxies_that_are_started_again_end_what_they_have_in_flight(
 
 def test_ollama_costs_what_was_in_it_and_who_asks_meanwhile_is_told(project: Project) -> None:
     restart = restarted_under_traffic(project, "ollama", SLOW, PROXIES)
-    assert restart.in_flight().total() <= CLIENTS
-    assert set(restart.later()) <= {"ok", "status 502"}
+    was_in_it = restart.in_flight()
+    assert 1 <= was_in_it.total() - was_in_it["ok"] <= CLIENTS
+    assert set(restart.later()) == {"ok", "status 502"}
+    refused = {one.said for one in restart.lost() if one.outcome == "status 502"}
+    assert [said for said in refused if "Ollama at http://ollama:11434" not in said] == []
 
 
 def test_the_front_ends_what_is_in_flight_and_nobody_gets_in_meanwhile(project: Project) -> None:
     restart = restarted_under_traffic(project, "front", SLOW, PROXIES)
-    assert set(restart.in_flight()) <= {"ok"}
+    assert set(restart.in_flight()) == {"ok"}
     assert set(restart.later()) <= {"ok", *NOT_LET_IN}
+    # it is closed while it ends what it has
+    assert restart.closed_seconds() < SLOW_SECONDS + BACK_SECONDS
+
+
+def test_a_proxy_that_dies_is_started_again_and_takes_along_what_was_in_it(
+    project: Project,
+) -> None:
+    restart = crashed_under_traffic(project, "proxy", SLOW)
+    # each has one or two of four
+    assert 1 <= len(restart.lost()) <= CLIENTS - (PROXIES - 1)
+    assert {one.outcome for one in restart.lost()} <= set(BROKEN)
+
+
+def test_a_front_that_dies_is_started_again_and_takes_along_what_was_in_it(
+    project: Project,
+) -> None:
+    restart = crashed_under_traffic(project, "front", SLOW)
+    assert set(restart.in_flight()) <= {"ok", *BROKEN}
+    assert set(restart.later()) <= {"ok", *BROKEN, *NOT_LET_IN}
+    assert restart.closed_seconds() < BACK_SECONDS
 
 
 def test_one_proxy_is_left_when_there_are_to_be_no_more(project: Project) -> None:

@@ -6,14 +6,13 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.compose.asking import ask, crowd
-from tests.compose.files import BASE
+from tests.compose.files import BASE, SWARM
 from tests.compose.images import docker
 from tests.compose.projects import WITHIN_SECONDS, Project, own_project
 from tests.compose.scaling.swarm import container_of, deployed, need_the_engine_alone
 
 MODEL = "phi3:mini"
 """What Ollama's stand-in is told to fetch."""
-SWARM = "compose.swarm.yaml"
 REQUESTS = 'ollama_proxy_requests_total{endpoint="/api/chat"}'
 
 pytestmark = pytest.mark.timeout(900)
@@ -69,9 +68,9 @@ def test_limits_are_kept_and_what_swarm_does_not_have_is_named(
     assert host["ReadonlyRootfs"]
     assert host["CapDrop"] == ["ALL"]
     assert host["Memory"] == 1 << 30
-    assert host["PidsLimit"] == 256
+    assert host["PidsLimit"] == 4096
     assert "not published: dashboard:3001, " in notes
-    assert "Swarm has no security_opt; without it: " in notes
+    assert "Swarm does not have: security_opt (" in notes
 
 
 def test_a_rolling_update_of_the_proxies_loses_nothing(project: Project) -> None:

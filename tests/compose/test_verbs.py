@@ -9,7 +9,8 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.compose.projects import Project, own_project
-from tests.stacks import Stack, not_the_operators
+from tests.compose.verbs import stack_of
+from tests.stacks import Stack
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -24,19 +25,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="module")
 def stack(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     state = tmp_path_factory.mktemp("state")
-    assert project.compose.env_file
-    lines = Path(project.compose.env_file[0]).read_text(encoding="utf-8").splitlines()
-    own = {"RUNTIME": "auto", "COMPOSE_PROFILES": "demo", "STACK_STATE_DIR": str(state)}
-    told = not_the_operators() | dict(line.split("=", 1) for line in lines) | own
-    found = Stack(state, told)
-    try:
+    with stack_of(project, state, COMPOSE_PROFILES="demo") as found:
         found.start()
         yield found
-    finally:
-        stopped = found.command("stop")
-        project.run("--profile", "*", "down", "--volumes")
-    assert stopped.returncode == 0, stopped.stderr
-    assert project.left() == []
 
 
 def services(stack: Stack) -> set[str]:
@@ -101,6 +92,16 @@ def test_a_restart_brings_the_demo_without_being_told(stack: Stack, project: Pro
     done = stack.command("restart", COMPOSE_PROFILES="")
     assert done.returncode == 0, done.stdout + done.stderr
     assert services(stack) == before
+
+
+def test_as_many_proxies_go_on_as_run(stack: Stack, project: Project) -> None:
+    project.up("--no-recreate", "--scale", "proxy=3", "proxy")
+    before = {one["Id"] for one in project.inspect("proxy")}
+    assert "--scale proxy=3" in stack.start()
+    assert {one["Id"] for one in project.inspect("proxy")} == before
+    stack.start("restart")
+    assert len(project.inspect("proxy")) == 3
+    project.up("--no-recreate", "--scale", "proxy=1", "proxy")
 
 
 def test_other_settings_reach_prometheus(stack: Stack, project: Project) -> None:

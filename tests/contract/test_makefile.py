@@ -70,6 +70,12 @@ def test_a_verb_is_known_in_every_world_that_it_has(called: str) -> None:
     assert (called in verbs.VERBS) is not is_of_no_world
 
 
+@pytest.mark.parametrize("verb", sorted(CALLED))
+def test_a_verb_knows_a_checkout_that_is_not_set_up(verb: str) -> None:
+    answers = ("$(REQUIRE_SETUP)", "$(REQUIRE_VERBS)", "scripts/stop.sh")
+    assert any(answer in RECIPES[verb] for answer in answers)
+
+
 def test_what_a_service_answers_is_a_verb() -> None:
     assert set(serviced.VERBS) <= set(CALLED.values())
 

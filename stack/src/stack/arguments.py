@@ -65,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         "after a start; 3: no Prometheus answers, or it has no alerts.",
     )
     alerts.add_argument("--json", action="store_true", help="for programs")
-    for verb, words in (("bundle", "all images as one archive"), ("load", "an archive's images")):
-        verbs.add_parser(verb, help=words).add_argument("file", nargs="?", help="the archive")
+    bundle = verbs.add_parser("bundle", help="all images as one archive")
+    bundle.add_argument("file", nargs="?", help="the archive")
     _add_verbs_of_traffic(verbs)
     return parser
 

@@ -7,10 +7,11 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from stack.console import say
+from stack.console import complain, say
 from stack.docker import engine
+from stack.docker.belonging import is_ours, noted
 from stack.docker.compose import project_of
-from stack.docker.containers import is_ours, parsed
+from stack.docker.containers import parsed
 from stack.errors import StackError, UnfitError
 from stack.request import Request
 from stack.wish import STARTS
@@ -21,11 +22,14 @@ FETCHING = (*STARTS, "restart", "setup", "install", "pull-model", "dashboard", "
 _NEEDING_ALL = (*STARTS, "restart", "setup", "install")
 """Verbs after which processes run, or could."""
 
-OF_IMAGES = ("images", "bundle", "load")
+OF_IMAGES = ("images", "bundle")
 """Verbs of the containers alone."""
 
 OF_FILES = ("traffic-compare",)
 """Verbs that need packages or an image, and nothing that runs."""
+
+_OF_SERVICE = (*STARTS, "restart", "status")
+"""Verbs that mean the service that is installed, also where somebody has stopped it."""
 
 OF_NO_WORLD = ("rules", "validate", "install-service", "remove-service")
 _ONLY_LOCAL = ("xllamacpp", "pynvml")
@@ -80,23 +84,47 @@ def world_of(request: Request, verb: str, platform: str = sys.platform) -> World
     Raises: StackError where another world runs than RUNTIME says.
     """
     wanted = request.settings.runtime
-    if verb in OF_IMAGES:
-        return World.DOCKER
-    if verb in OF_NO_WORLD:
-        return World.LOCAL
-    if verb in OF_FILES:
-        return World.LOCAL if _has_packages() else World.DOCKER
+    if verb in (*OF_IMAGES, *OF_NO_WORLD, *OF_FILES):
+        return _of_no_running(verb)
     running = _running(request)
-    if running is not None and verb not in FETCHING:
-        return running
-    if wanted == "docker" and running in (World.LOCAL, World.SERVICE):
-        raise StackError("the stack runs, and not in containers as RUNTIME=docker asks: make stop")
-    if wanted != "auto":
-        return World.SERVICE if running is World.SERVICE else World(wanted)
     if running is not None:
+        if verb in FETCHING:
+            _require_wanted(running, wanted)
         return running
-    is_mac = platform == "darwin"
-    return _chosen(request) if verb in FETCHING and not is_mac else World.LOCAL
+    if wanted != "auto":
+        return World(wanted)
+    if verb in _OF_SERVICE and _is_installed(request):
+        return World.SERVICE
+    if verb in FETCHING:
+        return World.LOCAL if platform == "darwin" else _chosen(request)
+    _say_of_an_engine_elsewhere(request)
+    return World.LOCAL
+
+
+def _of_no_running(verb: str) -> World:
+    """Where a verb acts that asks nothing of what runs."""
+    if verb in OF_FILES and _has_packages():
+        return World.LOCAL
+    return World.LOCAL if verb in OF_NO_WORLD else World.DOCKER
+
+
+def _require_wanted(running: World, wanted: str) -> None:
+    if wanted == "docker" and running is not World.DOCKER:
+        raise StackError("the stack runs, and not in containers as RUNTIME=docker asks: make stop")
+    if wanted == "local" and running is World.DOCKER:
+        raise StackError(
+            "the stack runs in containers, which RUNTIME=local does not ask for: make stop"
+        )
+
+
+def _say_of_an_engine_elsewhere(request: Request) -> None:
+    """Containers there may be called as ours are, and are none of this checkout."""
+    if not engine.is_installed(request.variables):
+        return
+    try:
+        engine.require_here(request.variables)
+    except UnfitError as error:
+        complain(f"containers are not looked at: {error}")
 
 
 def _running(request: Request) -> World | None:
@@ -109,6 +137,13 @@ def _running(request: Request) -> World | None:
     return World.DOCKER if runs_in_containers(request) else None
 
 
+def _is_installed(request: Request) -> bool:
+    from stack.units.service import installed
+
+    service = installed(request)
+    return service is not None and service.manager.answers() is None
+
+
 def _runs_here(request: Request) -> bool:
     if not request.socket.exists():  # also where only the dashboard was installed
         return False
@@ -118,11 +153,17 @@ def _runs_here(request: Request) -> bool:
 
 
 def runs_in_containers(request: Request) -> bool:
-    """Whether containers of this checkout run; nobody is asked where RUNTIME=local."""
-    if request.settings.runtime == "local" or not engine.is_installed(request.variables):
+    """Whether containers of this checkout run.
+
+    With RUNTIME=local nobody is asked, unless make has started some of this stack.
+    """
+    is_local = request.settings.runtime == "local" and not noted(request.places)
+    if is_local or not engine.is_installed(request.variables):
+        return False
+    if engine.elsewhere(request.variables) is not None:
         return False
     said = project_of(request).asked("ps", "--all", "--format", "json") or ""
-    return any(one.is_running and is_ours(one, request.places.repository) for one in parsed(said))
+    return any(one.is_running and is_ours(one, request.places) for one in parsed(said))
 
 
 def _chosen(request: Request) -> World:

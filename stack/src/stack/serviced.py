@@ -4,21 +4,23 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from stack.local import WORKER, worker
-from stack.request import Request, alone
-from stack.units.service import Service, running
+from stack.request import Request
+from stack.units.service import Service, installed
 from stack.wish import STARTS
 
 
 def _of(request: Request) -> Service:
-    service = running(request)
+    service = installed(request)
     assert service is not None  # the world was chosen for it
     return service
 
 
-def _already(request: Request, _: Namespace) -> int:
-    from stack.units.verbs import already
+def _start(request: Request, arguments: Namespace) -> int:
+    from stack.units.verbs import start
 
-    return already(_of(request))
+    service = _of(request)
+    with service.alone():
+        return start(service, arguments.verb)
 
 
 def _status(request: Request, arguments: Namespace) -> int:
@@ -31,16 +33,30 @@ def _stop(request: Request, _: Namespace) -> int:
     from stack.units.verbs import stop
 
     service = _of(request)
-    with alone(service.request):  # the lock of the units: the checkout may be somebody else's
+    with service.alone():
         return stop(service)
+
+
+def _stop_part(request: Request, arguments: Namespace) -> int:
+    from stack.units.verbs import stop_part
+
+    service = _of(request)
+    with service.alone():
+        return stop_part(service, arguments.verb.removeprefix("stop-"))
 
 
 def _restart(request: Request, _: Namespace) -> int:
     from stack.units.verbs import restart
 
     service = _of(request)
-    with alone(service.request):  # the lock of the units: the checkout may be somebody else's
+    with service.alone():
         return restart(service)
+
+
+def _dashboard(request: Request, _: Namespace) -> int:
+    from stack.dashboard.run import dashboard
+
+    return dashboard(request, _of(request).what_runs())
 
 
 def _logs(request: Request, arguments: Namespace) -> int:
@@ -50,36 +66,38 @@ def _logs(request: Request, arguments: Namespace) -> int:
 def _metrics(request: Request, _: Namespace) -> int:
     from stack.metrics import metrics
 
-    return metrics(request, _of(request).plan())
+    return metrics(request, _of(request).what_runs())
 
 
 def _alerts(request: Request, arguments: Namespace) -> int:
     from stack.alerts import alerts
 
-    return alerts(request, arguments.json, _of(request).plan())
+    return alerts(request, arguments.json, _of(request).what_runs())
 
 
 def _traffic(request: Request, arguments: Namespace) -> int:
     from stack.traffic.run import traffic
 
-    return traffic(request, arguments.rest, _of(request).plan())
+    return traffic(request, arguments.rest, _of(request).what_runs())
 
 
 def _health_portkey(request: Request, _: Namespace) -> int:
     from stack.portkey.health import health
 
-    return health(request, _of(request).plan())
+    return health(request, _of(request).what_runs())
 
 
 def _worker(request: Request, arguments: Namespace) -> int:
-    return worker(request, arguments, _of(request).plan())
+    return worker(request, arguments, _of(request).what_runs())
 
 
 VERBS: dict[str, Callable[[Request, Namespace], int]] = {
-    **dict.fromkeys(STARTS, _already),
+    **dict.fromkeys(STARTS, _start),
     "status": _status,
     "stop": _stop,
+    **dict.fromkeys(("stop-portkey", "stop-dashboard"), _stop_part),
     "restart": _restart,
+    "dashboard": _dashboard,
     "logs": _logs,
     "metrics": _metrics,
     "alerts": _alerts,

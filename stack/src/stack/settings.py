@@ -69,7 +69,7 @@ class StackSettings(Containers, Objectives):
     portkey_host: Host = Field(
         "127.0.0.1",
         description="Address of the Portkey gateway. One that is not this machine's loopback is "
-        "used and never started.",
+        "used and never started. In containers PORTKEY_BIND is where it is published.",
     )
     portkey_port: Port = Field(8787, description="Port of the Portkey gateway.")
     gpu_exporter: Literal["auto", "off"] = Field(
@@ -170,11 +170,11 @@ class StackSettings(Containers, Objectives):
             return value
         raise ValueError("expected http://host:port/path or https://..., without blanks and quotes")
 
-    @field_validator("portkey_host", "alertmanager_host")
+    @field_validator("portkey_host", "portkey_bind", "alertmanager_host")
     @classmethod
     def _is_not_open(cls, value: str, info: ValidationInfo) -> str:
         if value in ("0.0.0.0", "::"):
-            what = "the gateway" if info.field_name == "portkey_host" else "Alertmanager"
+            what = "Alertmanager" if info.field_name == "alertmanager_host" else "the gateway"
             raise ValueError(f"{what} asks nobody who they are and is never opened to a network")
         return value
 

@@ -1,28 +1,55 @@
 """`validate`: the settings and the configuration files, before anything is started."""
 
-import json
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from stack.alertmanager import configuration as alertmanager
 from stack.console import columns, say
-from stack.docker import engine
-from stack.docker.choice import AMD, BASE, HOST_OLLAMA, NVIDIA
+from stack.docker import configuration, engine
+from stack.docker.choice import AMD, BASE, HOST_OLLAMA, NVIDIA, OWN
 from stack.docker.compose import project_of
 from stack.docker.engine import carried_out
 from stack.errors import StackError
-from stack.portkey.route import CONFIGURATION
 from stack.prometheus import promtool
+from stack.prometheus.configuration import TEMPLATE
+from stack.prometheus.programs import ALERTMANAGER, PROMETHEUS, Program
+from stack.prometheus.sources import finished, tool_at_hand
 from stack.request import Request
 
 VALID, INVALID = 0, 1
 
-_COMBINATIONS = ((BASE,), *((BASE, other) for other in (NVIDIA, AMD, HOST_OLLAMA)))
+_COMBINATIONS = (
+    (BASE,),
+    *((BASE, other) for other in (NVIDIA, AMD, HOST_OLLAMA)),
+    *((BASE, cards, HOST_OLLAMA) for cards in (NVIDIA, AMD)),
+)
+_OF_PROMETHEUS = Path("prometheus/compose.yml")
+_OF_PORTKEY = "portkey/config*.json"
+_NO_MODULE = "ModuleNotFoundError"
+
+# the proxy is no library of ours: it is asked, as it is when it starts
+_READ_AS_THE_PROXY = """
+import sys
+from pathlib import Path
+from proxy.portkey_config import ConfigError, PortkeyConfig
+for name in sys.argv[1:]:
+    try:
+        PortkeyConfig.read(Path(name))
+    except (ConfigError, OSError) as error:
+        sys.exit(str(error))
+"""
+
+
+class _NotLookedAtError(Exception):
+    """What would look is not here. The message says who."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `is_ok` None: it could not be."""
+    """One thing that was looked at. `is_ok` None: it was not, or not wholly."""
 
     what: str
     is_ok: bool | None
@@ -35,10 +62,11 @@ def validate(request: Request) -> int:
     Settings were read before: where they are wrong the verb has ended with exit code 2.
     """
     findings = [
-        Finding("settings", True, "the environment and .env"),
-        _tried("rules", "prometheus/templates", lambda: promtool.require(request)),
-        _tried("alertmanager", "its configuration", lambda: alertmanager.require(request)),
-        _tried("portkey", str(CONFIGURATION), lambda: _require_json(request)),
+        Finding("settings", True, "the stack's own; each service reads its own when it starts"),
+        _tried("rules", "prometheus/templates", lambda: _require_rules(request)),
+        _tried("prometheus", _shown(request), lambda: _require_prometheus(request)),
+        _tried("alertmanager", "its configuration", lambda: _require_alertmanager(request)),
+        _tried("portkey", _OF_PORTKEY, lambda: _require_portkey(request)),
         *_of_compose(request),
     ]
     words = {True: "yes", False: "no", None: "-"}
@@ -52,15 +80,75 @@ def _tried(what: str, where: str, look: Callable[[], None]) -> Finding:
         look()
     except StackError as error:
         return Finding(what, False, " ".join(str(error).split()))
+    except _NotLookedAtError as reason:
+        return Finding(what, None, f"{where}: {reason}")
     return Finding(what, True, where)
 
 
-def _require_json(request: Request) -> None:
-    for path in sorted((request.places.repository / "portkey").glob("config*.json")):
-        try:
-            json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise StackError(f"{path.name} is no JSON: {error}") from error
+def _tool(request: Request, program: Program) -> Path:
+    found = tool_at_hand(program, request.places)
+    if found is None:
+        raise _NotLookedAtError(f"it can be read; no {program.tool} is here to look further")
+    return found
+
+
+def _require_rules(request: Request) -> None:
+    promtool.require(request)
+    _tool(request, PROMETHEUS)
+
+
+def _require_alertmanager(request: Request) -> None:
+    alertmanager.require(request)
+    _tool(request, ALERTMANAGER)
+
+
+def _shown(request: Request) -> str:
+    """The file that a Prometheus in a container is given."""
+    settings = request.settings
+    if settings.prometheus_config is not None:
+        return str(settings.prometheus_config)
+    is_made = configuration.has_other_scrapes(settings)
+    return f"{_OF_PROMETHEUS}, as the settings make it" if is_made else str(_OF_PROMETHEUS)
+
+
+def _require_prometheus(request: Request) -> None:
+    settings, repository = request.settings, request.places.repository
+    path = repository / (settings.prometheus_config or _OF_PROMETHEUS)
+    if settings.prometheus_config is None and configuration.has_other_scrapes(settings):
+        template = (repository / TEMPLATE).read_text(encoding="utf-8")
+        text = configuration.rendered(template, settings)
+    else:
+        text = _text(path)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        copy.write_text(text, encoding="utf-8")
+        # the files that it names lie elsewhere in its container
+        command = [str(_tool(request, PROMETHEUS)), "check", "config", "--syntax-only", str(copy)]
+        done = finished(command)
+        if done is None:
+            raise _NotLookedAtError(f"{PROMETHEUS.tool} does not run")
+        if done.returncode:
+            said = (done.stderr or done.stdout).replace(str(copy), str(path))
+            raise StackError(f"Prometheus does not take it: {said.replace('FAILED:', '')}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise StackError(f"PROMETHEUS_CONFIG: {error}") from error
+
+
+def _require_portkey(request: Request) -> None:
+    """The proxy's own reading of each file, and of the one that it is told of."""
+    repository = request.places.repository
+    named = request.variables.get("PROXY_PORTKEY_CONFIG")
+    files = sorted({*repository.glob(_OF_PORTKEY), *([repository / named] if named else [])})
+    done = finished([sys.executable, "-c", _READ_AS_THE_PROXY, *map(str, files)])
+    if done is None or _NO_MODULE in done.stderr:
+        raise _NotLookedAtError("the proxy's packages are not here")
+    if done.returncode:
+        raise StackError(done.stderr.strip().replace(f"{repository}/", ""))
 
 
 def _of_compose(request: Request) -> Iterator[Finding]:
@@ -68,10 +156,16 @@ def _of_compose(request: Request) -> Iterator[Finding]:
     if not engine.is_installed(request.variables):
         yield Finding("compose", None, "not looked at: docker is not installed")
         return
-    own = request.variables.get("COMPOSE_FILE")
-    for files in [own] if own else map(":".join, _COMBINATIONS):
-        project = project_of(request).with_variables({"COMPOSE_FILE": files})
+    if engine.asked(request.variables, "compose", "version") is None:
+        yield Finding("compose", None, "not looked at: docker has no Compose")
+        return
+    own = [OWN] if (request.places.repository / OWN).is_file() else []
+    by_hand = request.variables.get("COMPOSE_FILE")
+    for files in [by_hand] if by_hand else [":".join([*one, *own]) for one in _COMBINATIONS]:
+        told = {"COMPOSE_FILE": files} | ({} if by_hand else {"COMPOSE_PATH_SEPARATOR": ":"})
+        project = project_of(request).with_variables(told)
         command = project.command("--profile", "*", "config", "--quiet")
         code, said = carried_out(command, project.environment, project.folder)
+        # a warning, of a variable that is not set say, where it takes them
         why = " ".join(said.split())
-        yield Finding("compose", code == 0, f"{files}: {why}" if code else files)
+        yield Finding("compose", code == 0, f"{files}: {why}" if why else files)

@@ -1,4 +1,4 @@
-"""What answers as Ollama in the machine of the tests: a version, no models, and one answer."""
+"""What answers as Ollama in the machine of the tests: a version, a model, and one answer."""
 
 import http.server
 from typing import ClassVar
@@ -11,7 +11,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
     bodies: ClassVar = {"/api/version": b'{"version":"0.12.3"}'}
 
     def do_GET(self) -> None:
-        self._answer(self.bodies.get(self.path, b'{"models":[]}'))
+        self._answer(self.bodies.get(self.path, b'{"models":[{"name":"m"}]}'))
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))

@@ -93,10 +93,18 @@ def test_a_published_name_is_rewritten_and_any_other_refused() -> None:
     raw = b"GET / HTTP/1.1\r\nA: b\r\nHost: AI.example:11435"
     sent = published.head(read_request(raw))
     assert sent == b"GET / HTTP/1.1\r\nHost: gpu:1\r\nA: b\r\n\r\n"
-    for host in (b"Host: other", b"Host: ai.example.other", b"X: no host"):
+    for host in (b"Host: other", b"Host: ai.example.other", b"X: no host", b"Host: [::1"):
         with pytest.raises(Refusal) as refused:
             published.head(read_request(b"GET / HTTP/1.1\r\n" + host))
         assert refused.value.ending is Ending.REFUSED_HOST
+        assert str(refused.value).endswith("PROXY_ALLOWED_HOSTS permits another name")
+
+
+@pytest.mark.parametrize("host", [b"localhost:1", b"127.0.0.1", b"[::1]:1", b"192.0.2.7:11435"])
+def test_who_calls_a_published_proxy_by_an_address_is_answered(host: bytes) -> None:
+    published = way("http://gpu:1", allowed_hosts="ai.example")
+    sent = published.head(read_request(b"GET / HTTP/1.1\r\nHost: " + host))
+    assert sent == b"GET / HTTP/1.1\r\nHost: gpu:1\r\n\r\n"
 
 
 def test_a_rewritten_body_has_its_own_length_and_a_readable_answer() -> None:
@@ -148,6 +156,6 @@ def test_where_the_proxy_has_names_it_looks_itself_and_the_guard_sees_its_own() 
     assert published.rewrites_host
     for host in (b"ai.example", b"AI.EXAMPLE:80", b"[::1]:11435", b"[::1]"):
         assert published.host_of(read_request(b"GET / HTTP/1.1\r\nHost: " + host)) == b"gpu:1"
-    for host in (b"", b"gpu:1", b"ai.example.", b"ai.example:80:80", b"::1"):
+    for host in (b"", b"gpu:1", b"ai.example.", b"::1"):
         with pytest.raises(Refusal):
             published.host_of(read_request(b"GET / HTTP/1.1\r\nHost: " + host))

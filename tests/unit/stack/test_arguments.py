@@ -7,7 +7,7 @@ def test_a_verb_has_its_words() -> None:
     assert parse(["logs", "proxy", "--no-follow"]).part == "proxy"
     assert parse(["status", "--json"]).json
     assert parse(["bundle", "a.tar"]).file == "a.tar"
-    assert parse(["load"]).file is None
+    assert parse(["bundle"]).file is None
 
 
 @pytest.mark.parametrize("verb", ["traffic", "traffic-start", "traffic-compare"])

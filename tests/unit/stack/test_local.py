@@ -40,4 +40,4 @@ def test_each_world_has_the_same_verbs_but_for_its_own() -> None:
     assert set(VERBS) - set(verbs.VERBS) == {
         *("rules", "validate", "install-service", "remove-service"),
     }
-    assert set(verbs.VERBS) - set(VERBS) == {"images", "bundle", "load"}
+    assert set(verbs.VERBS) - set(VERBS) == {"images", "bundle"}

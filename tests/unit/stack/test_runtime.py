@@ -1,18 +1,56 @@
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from stack.arguments import parse
+from stack.docker.belonging import note
 from stack.errors import StackError, UnfitError
+from stack.places import private_folder
+from stack.plan import Plan
 from stack.request import Request, read_request
 from stack.runtime import World, carry_out, runs_in_containers, world_of
+from stack.supervision import CONFIGURATION
+from stack.transition import write
+from stack.waiting import wait_until
 from tests import dockers
 from tests.dockers import said_of, world_at
+from tests.stacks import not_the_operators
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> dockers.World:
     return world_at(tmp_path)
+
+
+def called(request: Request, verb: str, runtime: str) -> subprocess.CompletedProcess[str]:
+    """A verb in a process of its own: this one's connections to a supervisor are its own."""
+    own = {name: request.variables[name] for name in ("PATH", "STACK_STATE_DIR")}
+    return subprocess.run(
+        [sys.executable, "-m", "stack", verb],
+        env=not_the_operators() | own | {"RUNTIME": runtime},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def processes(world: dockers.World) -> Iterator[Request]:
+    """A supervisor runs, without a part."""
+    request = world.request()
+    for folder in (request.places.run, request.places.log, request.socket.parent):
+        private_folder(folder)
+    write(request, Plan())
+    supervisor = [sys.executable, "-m", "supervisor.supervisord", "-c", CONFIGURATION]
+    subprocess.run(supervisor, cwd=request.places.run, env={}, check=True)
+    assert wait_until(lambda: called(request, "status", "auto").returncode != 3, 10)
+    yield request
+    # whatever is asked for: what runs is stopped
+    assert called(request, "stop", "docker").stdout == "stopped\n"
 
 
 def without_docker(folder: Path, **variables: str) -> Request:
@@ -51,6 +89,46 @@ def test_what_runs_in_containers_is_acted_on_there(world: dockers.World) -> None
     assert world_of(world.request(), "status") is World.DOCKER
     assert world_of(world.request(), "stop") is World.DOCKER
     assert world_of(world.request(RUNTIME="local"), "stop") is World.LOCAL
+
+
+@pytest.mark.parametrize("verb", ["start", "restart", "pull-model", "dashboard"])
+def test_processes_that_run_are_not_joined_by_containers(processes: Request, verb: str) -> None:
+    done = called(processes, verb, "docker")
+    sentence = "the stack runs, and not in containers as RUNTIME=docker asks: make stop\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
+
+
+def test_containers_that_run_are_not_joined_by_processes(world: dockers.World) -> None:
+    world.runs("front", "proxy")
+    wish = world.request(RUNTIME="local")
+    note(wish.places)
+    for verb in ("start", "restart", "pull-model", "dashboard"):
+        with pytest.raises(StackError, match=r"in containers, which RUNTIME=local does not ask fo"):
+            world_of(wish, verb)
+    assert world_of(wish, "stop") is World.DOCKER
+    assert world_of(world.request(), "start") is World.DOCKER
+    world.docker.answers("ps --all", "")
+    assert world_of(wish, "start") is World.LOCAL
+
+
+def test_another_machine_s_containers_are_not_what_runs(
+    world: dockers.World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.runs("front", "proxy")
+    world.docker.answers("context inspect", "ssh://me@box")
+    why = (
+        "the Docker engine is another machine's (ssh://box, by DOCKER_HOST or a context), which "
+        "has no files of this one\n"
+    )
+    assert world_of(world.request(), "status") is World.LOCAL
+    assert capsys.readouterr().err == f"containers are not looked at: {why}"
+    assert world_of(world.request(), "start") is World.LOCAL
+    said = capsys.readouterr()
+    assert (said.out, said.err) == (f"not in containers: {why}", "")
+    assert not any("ps --all" in words for words in world.docker.asked())
+    for verb in ("start", "stop"):
+        with pytest.raises(UnfitError, match=r"another machine's \(ssh://box"):
+            carry_out(world.request(RUNTIME="docker"), parse([verb]))
 
 
 def test_another_checkout_s_containers_are_not_what_runs(world: dockers.World) -> None:

@@ -55,8 +55,9 @@ class ProxySettings(ServiceSettings):
     allowed_hosts: str = Field(
         "",
         description="For a proxy published under a name of its own: the names, separated by "
-        "commas, that a request's Host may carry. Others get 403, and Ollama sees its own name. "
-        "Empty: Host passes unchanged, and Ollama's rule decides.",
+        "commas, that a request's Host may carry, beside the loopback's and addresses. Others get "
+        "403, and Ollama sees its own name. Empty: Host passes unchanged, and Ollama's rule "
+        "decides.",
     )
     inject_usage: bool = Field(
         False,

@@ -7,6 +7,7 @@ return leg's in return_leg.py.
 import re
 from typing import Protocol
 
+from ollama_observe.service.guard import host_refusal
 from proxy.admission import Refusal
 from proxy.headers import lines_without, value_of
 from proxy.heads import RequestHead
@@ -93,7 +94,10 @@ class Direct(PlainWay):
     """The way straight to an Ollama. One object serves all requests."""
 
     def __init__(self, pool: UpstreamPool, allowed_hosts: str = "") -> None:
-        """`allowed_hosts`: names that a request's Host may carry, by commas; empty: any."""
+        """`allowed_hosts`: names that a request's Host may carry, by commas; empty: any.
+
+        Beside them the loopback's and every address, which no stranger's page can have.
+        """
         self.pool = pool
         self.name = f"Ollama at {pool.address}"
         names = allowed_hosts.lower().split(",")
@@ -127,9 +131,9 @@ class Direct(PlainWay):
         if not self._allowed_hosts:
             return request.headers.get(b"host", self.pool.own_host)
         host = value_of(request.headers, b"host").lower()
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-        if name not in self._allowed_hosts:
-            raise Refusal(Ending.REFUSED_HOST, "")
+        said = host_refusal({"host": host}, self._allowed_hosts)
+        if said is not None:
+            raise Refusal(Ending.REFUSED_HOST, f"{said}; PROXY_ALLOWED_HOSTS permits another name")
         return self.pool.authority
 
 

@@ -1,4 +1,7 @@
-"""`images`, `bundle`, `load`: all images of the stack, for machines without a registry."""
+"""`images`, `bundle`: all images of the stack, for machines without a registry.
+
+`make load` restores them: by Docker alone, where nothing is set up.
+"""
 
 from pathlib import Path
 
@@ -41,14 +44,6 @@ def save(request: Request, file: str | None) -> int:
     """Write all images to one archive. Raises: StackError where one is missing."""
     project, listed = everything(request)
     images.save(project, listed, archive_of(request, file))
-    return 0
-
-
-def load(request: Request, file: str | None) -> int:
-    """Restore the images of an archive. Raises: StackError."""
-    engine.look(request.variables)
-    images.load(project_of(request), archive_of(request, file))
-    say("make start RUNTIME=docker starts them")
     return 0
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from ollama_observe.service.addresses import is_loopback, without_credentials
+from stack.docker.published import published_on
 from stack.errors import StackError, UnfitError
 from stack.settings import DEFAULT_OLLAMA_URL, StackSettings
 from stack.wish import Wish
@@ -85,7 +86,7 @@ def choose(
     profiles = _profiles(settings, variables, wish)
     files = _split(variables.get("COMPOSE_FILE"), variables.get("COMPOSE_PATH_SEPARATOR") or ":")
     _require_fit(settings, wish)
-    told = _told_of_absence(settings, variables)
+    told = published_on(settings) | _told_of_absence(settings, variables)
     if wish.through_gateway is not None and "portkey" not in wish.parts:
         told["PROXY_ENABLE_PORTKEY"] = str(wish.through_gateway).lower()
     for profile, reason in _INSTEAD.items():

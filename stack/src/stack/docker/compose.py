@@ -33,13 +33,12 @@ class Project:
 
     def command(self, *words: str) -> list[str]:
         """What is run in the checkout."""
-        return ["docker", "compose", "-p", self.name, "--env-file", os.devnull, *words]
+        own = ("-p", self.name, "--project-directory", str(self.folder))
+        return ["docker", "compose", *own, "--env-file", os.devnull, *words]
 
     def asked(self, *words: str) -> str | None:
         """What a command that only looks prints; None where it fails."""
-        return output_of(
-            self.command("--project-directory", str(self.folder), *words), self.environment
-        )
+        return output_of(self.command(*words), self.environment, self.folder)
 
     def told(self, *words: str) -> int:
         """Carry out a command before the operator's eyes; its exit code."""

@@ -1,6 +1,8 @@
 """The containers of the project as they are now, and the parts that they make up."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,9 @@ from stack.plan import Plan
 PART_OF = {"front": "proxy", "gpu-exporter-demo": "gpu-exporter"}
 """Services that are known by another part's name: its ports are theirs, or they stand in for it."""
 
-ONE_SHOTS = ("pull-model", "model")
+PULL_MODEL = "pull-model"
+
+ONE_SHOTS = (PULL_MODEL, "model")
 """Services that have done their work when they end, or have none: nobody waits for them here."""
 
 _PORTS = (
@@ -31,9 +35,17 @@ _PORTS = (
 """Part, port in its container, variable that moves the published one, page, path of readiness."""
 
 
+# labels come as one text, and a folder's name may have a comma
+_FOLDER = re.compile(r"(?:^|,)com\.docker\.compose\.project\.working_dir=(.*?)(?=,[\w./-]+=|$)")
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container. `ports` are published ones by those inside: where, and which."""
+    """One container. `ports` are published ones by those inside: where, and which.
+
+    `folder` is the one that it was started from, empty where that is not known; `is_run` is one of
+    `docker compose run`, which ends by itself: no container of the service.
+    """
 
     name: str
     service: str
@@ -43,6 +55,7 @@ class Container:
     status: str
     ports: Mapping[int, tuple[str, int]]
     folder: Path
+    is_run: bool = False
 
     @property
     def part(self) -> str:
@@ -68,9 +81,10 @@ def containers(project: Project) -> list[Container]:
     return parsed(said)
 
 
-def is_ours(container: Container, repository: Path) -> bool:
-    """Whether it was started from this checkout, or from where one lay before it was moved."""
-    return container.folder.resolve() == repository.resolve() or not container.folder.exists()
+def several(found: Iterable[Container]) -> dict[str, int]:
+    """Services of which more than one container runs, and how many; pure."""
+    counts = Counter(one.service for one in found if one.is_running and not one.is_run)
+    return {service: count for service, count in counts.items() if count > 1}
 
 
 def parsed(said: str) -> list[Container]:
@@ -81,7 +95,8 @@ def parsed(said: str) -> list[Container]:
 
 
 def _container(said: Mapping[str, Any]) -> Container:
-    labels = dict(pair.partition("=")[::2] for pair in str(said.get("Labels", "")).split(","))
+    labels = str(said.get("Labels", ""))
+    folder = _FOLDER.search(labels)
     return Container(
         name=said["Name"],
         service=said["Service"],
@@ -94,7 +109,8 @@ def _container(said: Mapping[str, Any]) -> Container:
             for port in reversed(said.get("Publishers") or ())
             if port["PublishedPort"]
         },
-        folder=Path(labels.get("com.docker.compose.project.working_dir", "")),
+        folder=Path(folder[1] if folder else ""),
+        is_run="com.docker.compose.oneoff=True" in labels,
     )
 
 

@@ -1,13 +1,14 @@
 """`stop` in containers: everything of the project but its data."""
 
+from collections.abc import Iterable
+
 from stack.console import say, step
+from stack.docker.belonging import forget
 from stack.docker.compose import project_of
 from stack.docker.containers import PART_OF
 from stack.docker.preparing import log_of, ours
 from stack.errors import StackError
 from stack.request import Request
-
-_BESIDE_DRAIN_SECONDS = 15
 
 
 def stop(request: Request) -> int:
@@ -23,15 +24,13 @@ def stop(request: Request) -> int:
 def take_down(request: Request) -> None:
     """Stop and remove what there is, of whatever profile. Raises: StackError."""
     step("stopping", "requests in flight finish first")
-    drain = round(request.settings.proxy_drain_seconds) + _BESIDE_DRAIN_SECONDS
-    # a longer drain than the files allow for has to be told
-    longer = ("--timeout", str(drain)) if drain > 45 else ()
     code, said = project_of(request).logged(
-        log_of(request), "--profile", "*", "down", "--remove-orphans", *longer
+        log_of(request), "--profile", "*", "down", "--remove-orphans"
     )
     if code:
         lines = said.strip().splitlines()
         raise StackError(f"Compose could not stop it: {lines[-1] if lines else 'no reason given'}")
+    forget(request.places)
 
 
 def stop_part(request: Request, part: str) -> int:
@@ -41,10 +40,15 @@ def stop_part(request: Request, part: str) -> int:
     if not running:
         say(f"{part}: not running here")
         return 0
+    remove(request, part, dict.fromkeys(running))
+    return 0
+
+
+def remove(request: Request, part: str, services: Iterable[str]) -> None:
+    """Stop and remove the services of a part. Raises: StackError."""
     code, said = project_of(request).logged(
-        log_of(request), "--profile", "*", "rm", "--stop", "--force", *dict.fromkeys(running)
+        log_of(request), "--profile", "*", "rm", "--stop", "--force", *services
     )
     if code:
         raise StackError(f"Compose could not stop {part}: {said.strip().splitlines()[-1]}")
     step(part, "stopped")
-    return 0

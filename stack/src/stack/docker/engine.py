@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ollama_observe.service.addresses import is_loopback
+from ollama_observe.service.addresses import is_loopback, without_credentials
 from stack.errors import UnfitError
 
 OLDEST_COMPOSE = (2, 24)
@@ -34,13 +34,28 @@ def look(variables: Mapping[str, str]) -> Engine:
     """Ask it. Raises: UnfitError that says why containers cannot be had."""
     if not is_installed(variables):
         raise UnfitError("docker is not installed")
-    where = asked(variables, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
-    if where is not None and not is_here(where.strip()):
-        raise UnfitError("the Docker engine is another machine's, which has no files of this one")
+    require_here(variables)
     said = asked(variables, "info", "--format", "{{json .}}")
     if said is None:
         raise UnfitError("no Docker engine answers: `docker info` says why")
     return engine_of(json.loads(said))
+
+
+def require_here(variables: Mapping[str, str]) -> None:
+    """Raises: UnfitError where the engine that `docker` asks is another machine's."""
+    where = elsewhere(variables)
+    if where is not None:
+        raise UnfitError(
+            f"the Docker engine is another machine's ({where}, by DOCKER_HOST or a context), which "
+            "has no files of this one"
+        )
+
+
+def elsewhere(variables: Mapping[str, str]) -> str | None:
+    """Where the engine is that `docker` asks; None where it is this machine's. Asks no engine."""
+    said = asked(variables, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}") or ""
+    where = said.strip()
+    return without_credentials(where) if where and not is_here(where) else None
 
 
 def is_installed(variables: Mapping[str, str]) -> bool:

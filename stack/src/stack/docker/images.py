@@ -105,17 +105,3 @@ def save(project: Project, images: Iterable[Image], archive: Path) -> None:
         raise StackError(f"cannot write {archive}: {reason_in(said)}")
     partial.replace(archive)
     step("bundle", f"{archive}, {megabytes(archive.stat().st_size)}, {len(tags)} images")
-
-
-def load(project: Project, archive: Path) -> None:
-    """Restore what `save` wrote. Raises: StackError."""
-    if not archive.is_file():
-        raise StackError(f"expected an archive of `make bundle`, found none at {archive}")
-    command = ("docker", "image", "load", "--input", str(archive))
-    code, said = carried_out(command, project.environment)
-    if code:
-        raise StackError(f"{archive} cannot be loaded: {reason_in(said)}")
-    prefix = "Loaded image: "
-    for line in said.splitlines():
-        if line.startswith(prefix):
-            step("loaded", line.removeprefix(prefix))

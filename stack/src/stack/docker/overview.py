@@ -8,7 +8,7 @@ from typing import Any
 from stack import probes
 from stack.console import columns, complain, say
 from stack.docker.compose import project_of
-from stack.docker.containers import ONE_SHOTS, Container, plan_of
+from stack.docker.containers import ONE_SHOTS, PULL_MODEL, Container, plan_of, several
 from stack.docker.preparing import Prepared, ours
 from stack.overview import EXAMPLE, gateway_notes, worker_notes
 from stack.plan import Plan
@@ -85,11 +85,12 @@ def show_started(request: Request, prepared: Prepared, found: Sequence[Container
     say()
     show(found, f"running, in containers (project {prepared.project.name}):")
     say(f"  model API: {prepared.choice.model_api}")
-    if "pull-model" in prepared.services:
+    if PULL_MODEL in prepared.services:
         model = request.settings.model
-        say(f"  {model} is fetched where it is not there: make logs SERVICE=pull-model")
+        say(f"  {model} is fetched where it is not there: make logs SERVICE={PULL_MODEL}")
     if prepared.choice.by_hand:
-        say(f"  the same by hand: {prepared.choice.by_hand} docker compose up -d")
+        scales = "".join(f" --scale {name}={count}" for name, count in several(found).items())
+        say(f"  the same by hand: {prepared.choice.by_hand} docker compose up -d{scales}")
     say()
     _say_what_next(found, prepared.choice.has_engine)
 

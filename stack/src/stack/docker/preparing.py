@@ -7,10 +7,11 @@ from pathlib import Path
 
 from stack import ports
 from stack.docker import configuration, facts, images, names
+from stack.docker.belonging import is_gone, is_ours
 from stack.docker.choice import DEMO, ENGINE, Choice, choose, services_of
 from stack.docker.compose import Project, project_of
-from stack.docker.containers import ONE_SHOTS, Container, address_of, containers, is_ours
-from stack.docker.engine import Engine, carried_out
+from stack.docker.containers import ONE_SHOTS, PULL_MODEL, Container, address_of, containers
+from stack.docker.engine import Engine, carried_out, require_here
 from stack.errors import StackError
 from stack.parts import Address
 from stack.request import Request
@@ -37,28 +38,33 @@ class Prepared:
     @property
     def ending(self) -> tuple[str, ...]:
         """Those that end by themselves."""
-        return tuple(name for name in self.services if name == ONE_SHOTS[0])
+        return tuple(name for name in self.services if name == PULL_MODEL)
 
 
 def ours(request: Request) -> list[Container]:
-    """The project's containers. Raises: StackError where they are another checkout's."""
+    """The project's containers.
+
+    Raises: StackError where they are another checkout's, UnfitError where another machine's.
+    """
+    require_here(request.variables)
+    name = project_of(request).name
     found = containers(project_of(request))
-    others = sorted(
-        {str(one.folder) for one in found if not is_ours(one, request.places.repository)}
+    others = sorted({one.folder for one in found if not is_ours(one, request.places)})
+    if not others:
+        return found
+    where = ", ".join(f"{one} (gone)" if is_gone(one) else str(one) for one in others)
+    raise StackError(
+        f"the containers of {name} are those of {where}: COMPOSE_PROJECT_NAME=another-name gives "
+        "this checkout its own (and other ports); "
+        f"`docker compose -p {name} --profile '*' down` stops those"
     )
-    if others:
-        raise StackError(
-            f"the containers of {project_of(request).name} are those of {', '.join(others)}: "
-            "COMPOSE_PROJECT_NAME=another-name gives this checkout its own (and other ports)"
-        )
-    return found
 
 
 def prepare(
     request: Request, engine: Engine, found: Iterable[Container], wish: Wish, is_whole: bool
 ) -> Prepared:
     """Decide, and have Compose read it. Raises: UnfitError, StackError. Nothing is fetched."""
-    running = [one for one in found if one.is_running]
+    running = [one for one in found if one.is_running and not one.is_run]
     variables = as_it_runs(request.variables, running)
     choice = choose(request.settings, variables, wish, facts.look(request, engine, running))
     names.require_known(request.variables, request.places.repository, choice.files)
@@ -105,7 +111,8 @@ def log_of(request: Request) -> Path:
 
 def require_ports(prepared: Prepared, found: Iterable[Container], verb: str) -> None:
     """Raises: StackError naming who holds a port that a container is to be published on."""
-    held = {port for one in found if one.is_running for _, port in one.ports.values()}
+    lasting = [one for one in found if one.is_running and not one.is_run]
+    held = {port for one in lasting for _, port in one.ports.values()}
     wanted = published(prepared.config, prepared.services)
     ports.require_free([address for address in wanted if address.port not in held], verb)
 

@@ -39,6 +39,9 @@ class Containers(BaseModel):
     ollama_port: Port = Field(
         11434, description="Port where an Ollama in a container is published."
     )
+    portkey_bind: Host = Field(
+        "127.0.0.1", description="Address where a gateway in a container is published."
+    )
     image_prefix: str = Field(
         "ollama-observe", min_length=1, description="What the names of our images begin with."
     )

@@ -1,12 +1,14 @@
 """`start` and its kin in containers: what is asked for, by health; or nothing at all."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stack.console import say, step
 from stack.docker import containers as reading
 from stack.docker import engine, overview
-from stack.docker.containers import Container
+from stack.docker.belonging import note
+from stack.docker.containers import PULL_MODEL, Container, several
 from stack.docker.down import take_down
 from stack.docker.preparing import (
     WHOLE,
@@ -26,8 +28,13 @@ _WAIT_SECONDS = "600"
 _LAST_LINES = "15"
 
 
-def start(request: Request, verb: str = "start", wish: Wish | None = None) -> int:
-    """Bring up what the verb asks for, beside what runs.
+def start(
+    request: Request,
+    verb: str = "start",
+    wish: Wish | None = None,
+    before: Sequence[Container] | None = None,
+) -> int:
+    """Bring up what the verb asks for, beside what runs; as many of a service as ran `before`.
 
     Raises: UnfitError before anything was started; StackError after undoing a half start.
     """
@@ -39,7 +46,7 @@ def start(request: Request, verb: str = "start", wish: Wish | None = None) -> in
     step("model API", prepared.choice.model_api)
     require_ports(prepared, found, verb)
     have_images(request, prepared)
-    _up(request, prepared, found)
+    bring_up(request, prepared, found, several(found if before is None else before))
     now = reading.containers(prepared.project)
     overview.show_started(request, prepared, now)
     return overview.verdict(now)
@@ -57,21 +64,24 @@ def set_up(request: Request) -> int:
 
 def restart(request: Request) -> int:
     """Stop, then start what ran, with the settings of now. Raises: StackError."""
-    before = [one for one in ours(request) if one.is_running]
-    wish = wish_after(request, before)
+    found = [one for one in ours(request) if not one.is_run]
+    before = [one for one in found if one.is_running]
+    wish = wish_after(request, found)
     again = as_it_ran(request, before)
     # what runs is not stopped for images that cannot be had
     prepared = prepare(again, engine.look(again.variables), before, wish, False)
     have_images(again, prepared)
     take_down(request)
     say(f"starting again: {', '.join(sorted(wish.parts))}")
-    return start(again, "start", wish)
+    return start(again, "start", wish, before)
 
 
-def wish_after(request: Request, before: Iterable[Container]) -> Wish:
+def wish_after(request: Request, found: Sequence[Container]) -> Wish:
     """What ran, less what is switched off now, and with what is switched on; pure."""
     settings = request.settings
-    parts = {one.part for one in before}
+    parts = {one.part for one in found if one.is_running}
+    if "ollama" in parts and (request.variables.get("MODEL") or _has_fetched(found)):
+        parts.add(PULL_MODEL)
     for part, variable in (("portkey", "PORTKEY"), ("traffic", "TRAFFIC")):
         said = request.variables.get(variable, "").strip()
         parts = parts | {part} if said == "on" else parts - {part} if said == "off" else parts
@@ -79,6 +89,10 @@ def wish_after(request: Request, before: Iterable[Container]) -> Wish:
     off = {name.replace("_", "-") for name in switches if getattr(settings, name) == "off"}
     is_ollama = {"ollama", "engine"} & parts
     return Wish(frozenset(parts - off - is_ollama | ({"ollama"} if is_ollama else set())))
+
+
+def _has_fetched(found: Iterable[Container]) -> bool:
+    return any(one.service == PULL_MODEL for one in found)
 
 
 def as_it_ran(request: Request, before: Iterable[Container]) -> Request:
@@ -89,13 +103,21 @@ def as_it_ran(request: Request, before: Iterable[Container]) -> Request:
     return replace(request, variables={**request.variables, "COMPOSE_PROFILES": profiles})
 
 
-def _up(request: Request, prepared: Prepared, found: Sequence[Container]) -> None:
+def bring_up(
+    request: Request,
+    prepared: Prepared,
+    found: Sequence[Container],
+    counts: Mapping[str, int],
+) -> None:
+    """Start the services, and wait for their health. Raises: StackError after undoing it."""
     is_afresh = not any(one.is_running for one in found)
     step("starting", ", ".join(prepared.lasting))
+    note(request.places)
     try:
         words = ("--wait", "--wait-timeout", _WAIT_SECONDS, "--pull", "never", "--no-build")
+        scales = scaled(prepared, counts)
         code, said = prepared.project.logged(
-            log_of(request), "up", "--detach", *words, *prepared.lasting
+            log_of(request), "up", "--detach", *words, *scales, *prepared.lasting
         )
         if code:
             raise StackError(_why(prepared, said))
@@ -107,6 +129,20 @@ def _up(request: Request, prepared: Prepared, found: Sequence[Container]) -> Non
             say("stopping what was started")
             take_down(request)
         raise
+
+
+def scaled(prepared: Prepared, counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Flags for services of which several run, where no file says how many; pure.
+
+    Without them Compose goes back to one.
+    """
+    known = json.loads(prepared.config)["services"]
+    chosen = {name: count for name, count in counts.items() if name in prepared.lasting}
+    return tuple(
+        f"--scale={name}={count}"
+        for name, count in chosen.items()
+        if "scale" not in known[name] and "replicas" not in known[name].get("deploy", {})
+    )
 
 
 def _why(prepared: Prepared, said: str) -> str:

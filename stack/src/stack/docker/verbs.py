@@ -125,8 +125,6 @@ def _images(request: Request, arguments: Namespace) -> int:
     match arguments.verb:
         case "bundle":
             return bundle.save(request, arguments.file)
-        case "load":
-            return bundle.load(request, arguments.file)
     return bundle.build(request)
 
 
@@ -149,5 +147,5 @@ VERBS: dict[str, Callable[[Request, Namespace], int]] = {
     "traffic": _traffic,
     "traffic-compare": _compare,
     **dict.fromkeys(WORKER, _worker),
-    **dict.fromkeys(("images", "bundle", "load"), _images),
+    **dict.fromkeys(("images", "bundle"), _images),
 }

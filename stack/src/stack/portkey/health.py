@@ -139,7 +139,9 @@ def _streams(request: Request, gateway: Address, folder: Path | None) -> Finding
     versions = found(folder, wanted.versions) if folder else {}
     remedy = f"run npm install with portkey/package.json in {folder}"
     if folder == request.places.portkey:
-        remedy = "`make stop-portkey start-portkey` installs them again"
+        remedy = (
+            "`make stop-portkey start-portkey` installs them again (a service: install-service)"
+        )
     streamed = stream(gateway.host, gateway.port)
     return streams(streamed, wanted, versions, remedy)
 

@@ -17,6 +17,7 @@ SYSTEM_UNITS = Path("/etc/systemd/system")
 _SYSTEM_FILES = Path("/etc") / USER
 _SYSTEM_STATE = Path("/var/lib") / USER
 _SYSTEM_LOG = Path("/var/log") / USER
+_SYSTEM_LOCK = Path("/run") / USER
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class UnitPlaces(Places):
     def log(self) -> Path:
         """What apt and npm said; what the parts say is in the journal."""
         return _SYSTEM_LOG if self.is_system else self.state / "log"
+
+    @property
+    def lock(self) -> Path:
+        """Where the lock is: a folder of its own as root, since the parts enter `files`."""
+        return _SYSTEM_LOCK if self.is_system else self.files
 
     def private_folders(self, parts: Collection[str]) -> tuple[Path, ...]:
         """Folders to make; what the system's parts keep lies where systemd makes it."""

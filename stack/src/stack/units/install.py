@@ -3,25 +3,25 @@
 import os
 import pwd
 import sys
+import sysconfig
 from pathlib import Path
 
 import stack
-from stack import overview, probes, supervised
+from stack import overview, supervised
 from stack.assembly import assemble, require_files
 from stack.console import say, step
 from stack.errors import StackError
 from stack.places import make_folder
 from stack.plan import Plan
-from stack.request import alone
 from stack.units import text
 from stack.units.hardening import Footing
 from stack.units.names import TARGET, unit_of
 from stack.units.readable import require_readable
 from stack.units.service import Service
 from stack.units.unit import render, target
-from stack.units.verbs import show
+from stack.units.verbs import settle, show
+from stack.units.writable import require_roots
 from stack.variables import environment_of
-from stack.waiting import wait_until
 from stack.wish import wish_of
 
 VERB = "install-service"
@@ -41,7 +41,7 @@ def install(service: Service) -> int:
     """
     service.manager.require()
     _require_place(service)
-    with alone(service.request):
+    with service.alone():
         return _installed(service)
 
 
@@ -55,6 +55,7 @@ def _installed(service: Service) -> int:
         service.stop()
     try:
         plan = assemble(request, wish, Plan(), VERB)
+        require_programs(service, plan)
         write(service, plan, manager.footing())
     except BaseException:
         if was_active:
@@ -101,8 +102,20 @@ def _require_place(service: Service) -> None:
     if supervised.connect(service.asked.socket) is not None:
         raise StackError("the stack runs by `make start`: `make stop` first")
     if service.manager.is_system:
-        needed = (repository, Path(stack.__file__), Path(sys.executable).resolve())
-        require_readable(needed, repository)
+        python = Path(sys.executable).resolve()
+        library = Path(sysconfig.get_path("stdlib")).resolve()
+        require_roots((repository,), (python, library), repository)
+        require_readable((repository, Path(stack.__file__), python), repository)
+
+
+def require_programs(service: Service, plan: Plan) -> None:
+    """Raises: StackError where the machine's units would run what is somebody's, or closed."""
+    if not service.manager.is_system:
+        return
+    downloads, repository = service.places.downloads, service.places.repository
+    programs = tuple(Path(part.command[0]).resolve() for part in plan.parts)
+    require_roots((downloads,), programs, repository)
+    require_readable(programs, repository)
 
 
 def _private(path: Path, content: str) -> None:
@@ -121,9 +134,7 @@ def _open_to_the_parts(files: Path) -> None:
 
 def _told(service: Service, plan: Plan) -> int:
     """Wait for every part, show what runs, say what to do next."""
-    for part in plan.parts:
-        url, seconds = part.ready_url, part.ready_within_seconds
-        wait_until(lambda url=url: probes.is_ready(url), seconds, 0.2)  # type: ignore[misc]
+    settle(plan)
     rows = overview.states(plan, service.manager)
     show(service, plan, rows, f"runs under {service.whose}, from now on")
     say("  other settings: make install-service again; make remove-service takes it away")

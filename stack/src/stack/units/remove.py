@@ -4,7 +4,6 @@ import shutil
 
 from stack.console import say
 from stack.errors import StackError
-from stack.request import alone
 from stack.units.names import TARGET
 from stack.units.service import Service
 
@@ -22,7 +21,7 @@ def remove(service: Service) -> int:
         raise StackError(
             f"expected this checkout's service, found that of {other}: `make remove-service` there"
         )
-    with alone(service.request):
+    with service.alone():
         _take_away(service, names)
     say(f"removed; what Prometheus measured stays in {service.places.prometheus_data}")
     return 0

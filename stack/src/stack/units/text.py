@@ -33,6 +33,11 @@ def plain(path: Path) -> str:
     return text.replace("%", "%%")
 
 
+def path_of(written: str) -> Path:
+    """The path that `plain` wrote."""
+    return Path(written.replace("%%", "%"))
+
+
 def environment_file(variables: Mapping[str, str]) -> str:
     """What `EnvironmentFile=` reads: a name and a value in double quotes a line."""
     return "".join(f"{name}={_value(text)}\n" for name, text in sorted(variables.items()))

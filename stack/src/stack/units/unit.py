@@ -124,7 +124,7 @@ def _of_disk(
     lines: list[tuple[str, str]] = []
     kept = places.kept_by(part.name)
     if has_view(part.name, footing):
-        besides = (places.repository, *interpreter)
+        besides = (places.repository, places.downloads, *interpreter)
         paths = shown_to(part, environment, besides)
         lines += [("BindReadOnlyPaths", text.quoted(str(path))) for path in paths if path != kept]
     if _has_credential(part, footing, places):

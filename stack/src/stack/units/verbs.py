@@ -2,17 +2,27 @@
 
 import json
 
-from stack import overview
-from stack.console import complain, say
+from stack import overview, probes
+from stack.console import complain, say, step
 from stack.overview import PartState
 from stack.plan import Plan
 from stack.status import HEALTHY, NOT_RUNNING, UNHEALTHY
 from stack.units.service import Service
+from stack.waiting import wait_until
+from stack.wish import wish_of
+
+_ALL = ("start", "start-with-portkey")
+_OF_ONE = {
+    "start-portkey": "portkey",
+    "start-with-portkey": "portkey",
+    "start-dashboard": "dashboard",
+}
+"""Verbs that ask for a part which a service may be without."""
 
 
 def status(service: Service, as_json: bool = False) -> int:
     """Print the state; exit code 0 all healthy, 1 not all, 3 not running."""
-    plan = service.plan()
+    plan = service.what_runs()
     if plan is None or not service.manager.is_active():
         words = "not running: make install-service" if plan is None else "installed, not running"
         say(json.dumps({"running": False, "parts": []}) if as_json else words)
@@ -27,10 +37,21 @@ def status(service: Service, as_json: bool = False) -> int:
     return HEALTHY if is_healthy else UNHEALTHY
 
 
-def already(service: Service) -> int:
-    """What a start says where the service runs: nothing changed; exit code as status."""
+def start(service: Service, verb: str) -> int:
+    """Start what was stopped of what a verb asks for; exit code as status, 1 where it has none."""
+    wished = wish_of(verb, service.request.settings).parts
+    stopped = [name for name in service.stopped() if verb in _ALL or name in wished]
+    if stopped:
+        is_whole = verb in _ALL and not service.manager.is_active()
+        service.start(*(() if is_whole else stopped))
+        settle(service.what_runs())
     code = status(service)
-    say("  it runs as a service, nothing changed: make install-service applies other settings")
+    done = f"started {', '.join(stopped)}" if stopped else "nothing changed"
+    say(f"  it runs as a service, {done}: make install-service applies other settings")
+    part, plan = _OF_ONE.get(verb), service.plan()
+    if part and plan and not plan.part(part):
+        complain(f"the service has no {part}: {part.upper()}=on make install-service")
+        return UNHEALTHY
     return code
 
 
@@ -41,11 +62,33 @@ def stop(service: Service) -> int:
     return 0
 
 
+def stop_part(service: Service, name: str) -> int:
+    """Stop one part until the next boot or start; the rest goes on."""
+    plan = service.what_runs()
+    part = plan.part(name) if plan else None
+    if plan is None or part is None:
+        say(f"{name}: not running here")
+        return 0
+    service.stop(name)
+    step(name, f"stopped, until {service.whose} or make start-{name} starts it again")
+    if plan.gateway == part.addresses[0].url:
+        say("the proxy sends requests direct until a gateway answers")
+    return 0
+
+
 def restart(service: Service) -> int:
     """Stop, then start, as it was installed; exit code as status."""
     service.stop()
     service.start()
+    settle(service.what_runs())
     return status(service)
+
+
+def settle(plan: Plan | None) -> None:
+    """Wait until each part is ready, as long as it may take."""
+    for part in plan.parts if plan else ():
+        url, seconds = part.ready_url, part.ready_within_seconds
+        wait_until(lambda url=url: probes.is_ready(url), seconds, 0.2)  # type: ignore[misc]
 
 
 def show(service: Service, plan: Plan, rows: list[PartState], title: str) -> None:

@@ -45,8 +45,8 @@ def fake_ollama() -> FakeOllama:
     kept = PULLED.read_text(encoding="utf-8").split() if PULLED.exists() else []
     fake = FakeOllama(
         Model(name="smollm2:135m"),
-        models={SLOW: Model(name=SLOW, output_tokens=60)},
-        faults_of={SLOW: Faults(ttft_seconds=0.5, tokens_per_second=24)},
+        models={SLOW: Model(name=SLOW, output_tokens=8)},
+        faults_of={SLOW: Faults(ttft_seconds=0.5, tokens_per_second=3.2)},
         takes_any_host=True,
     )
     fake.library = _KeptLibrary(*fake.library.names, *kept)

@@ -42,6 +42,13 @@ def test_it_asks_the_parts_of_a_stack_that_runs_and_of_none_that_was_stopped(
     request.socket.unlink()
 
 
+def test_it_asks_the_parts_that_run_in_another_world(tmp_path: Path) -> None:
+    address = Address("prometheus", "127.0.0.1", 19090, "")
+    plan = Plan((Part("prometheus", (), (address,), "", 1, 1),))
+    told = environment(read_request({}, tmp_path), plan)
+    assert told["DASHBOARD_PROMETHEUS_URL"] == "http://127.0.0.1:19090"
+
+
 def test_a_taken_port_is_said_with_what_to_type(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

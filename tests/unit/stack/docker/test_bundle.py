@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.docker.bundle import archive_of, build, everything, load, save
-from stack.errors import StackError, UnfitError
+from stack.docker.bundle import archive_of, build, everything, save
+from stack.errors import UnfitError
 from tests.dockers import World, world_at
 
 
@@ -56,7 +56,3 @@ def test_a_bundle_lies_where_it_is_told_or_in_the_checkout(world: World) -> None
     (world.folder / "a.tar.partial").write_bytes(b"x")
     assert save(request, "a.tar") == 0
     assert (world.folder / "a.tar").exists()
-    world.docker.answers("image load", "Loaded image: a:1")
-    assert load(request, "a.tar") == 0
-    with pytest.raises(StackError, match="found none at"):
-        load(request, "gone.tar")

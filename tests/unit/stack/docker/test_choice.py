@@ -115,6 +115,7 @@ def test_only_the_verbs_that_say_a_way_tell_the_proxy_one(verb: str, told: str |
     [
         ({"ALERTMANAGER": "on"}, "start", "ALERTMANAGER=on: no container"),
         ({"PORTKEY_HOST": "gw.example"}, "start-with-portkey", "PORTKEY_HOST=gw.example"),
+        ({"PROXY_HOST": "::1"}, "start", "PROXY_HOST: .* an address of IPv4, found '::1'"),
     ],
 )
 def test_what_containers_cannot_be_is_said(
@@ -122,6 +123,10 @@ def test_what_containers_cannot_be_is_said(
 ) -> None:
     with pytest.raises(UnfitError, match=words):
         chosen(variables, verb=verb)
+
+
+def test_a_port_of_localhost_is_published_on_its_address() -> None:
+    assert chosen({"DASHBOARD_HOST": "localhost"}).variables == {"DASHBOARD_HOST": "127.0.0.1"}
 
 
 def test_somebody_else_s_alertmanager_is_told() -> None:

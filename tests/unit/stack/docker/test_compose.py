@@ -20,12 +20,12 @@ def test_compose_gets_what_the_operator_says_and_nothing_of_make_s(tmp_path: Pat
     assert found == {"PROXY_USER_SALT": "a$b", "PROMETHEUS_PORT": "2000"}
 
 
-def test_a_command_names_the_project_and_reads_no_env_file() -> None:
+def test_a_command_names_project_and_checkout_and_reads_no_env_file() -> None:
     project = project_of(read_request({}, Path("/nowhere")))
     command = project.command("ps", "--all")
     assert command == [
-        *("docker", "compose", "-p", NAME, "--env-file", "/dev/null"),
-        *("ps", "--all"),
+        *("docker", "compose", "-p", NAME, "--project-directory", "/nowhere"),
+        *("--env-file", "/dev/null", "ps", "--all"),
     ]
 
 

@@ -8,9 +8,9 @@ from stack.docker.containers import (
     Container,
     address_of,
     containers,
-    is_ours,
     parsed,
     plan_of,
+    several,
 )
 from stack.errors import StackError
 from stack.request import read_request
@@ -71,10 +71,26 @@ def test_a_published_port_names_the_variable_that_moves_it() -> None:
     assert address_of("grafana", 3000, "127.0.0.1", 3000).variable == ""
 
 
-def test_containers_of_a_checkout_that_was_moved_are_ours(tmp_path: Path) -> None:
-    (here, gone) = (*found(tmp_path, "front"), *found(tmp_path / "gone", "front"))
-    (other,) = found(Path("/"), "front")
-    assert [is_ours(one, tmp_path) for one in (here, gone, other)] == [True, True, False]
+@pytest.mark.parametrize("name", ["plain", "with, a comma", "a,b"])
+def test_a_checkout_may_be_called_as_it_likes(tmp_path: Path, name: str) -> None:
+    (one,) = parsed(said_of("front", tmp_path / name))
+    assert one.folder == tmp_path / name
+    label = (
+        f"com.docker.compose.project.working_dir={tmp_path / name},com.docker.compose.depends_on="
+    )
+    (one,) = parsed(said_of("front", tmp_path, Labels=label))
+    assert one.folder == tmp_path / name
+    (one,) = parsed(said_of("front", tmp_path, Labels="a.b=c"))
+    assert one.folder == Path()
+
+
+def test_services_of_which_several_run_are_counted(tmp_path: Path) -> None:
+    here = found(tmp_path, "front", "proxy", "proxy", "proxy", "dashboard")
+    ended = parsed(said_of("dashboard", tmp_path, State="exited"))
+    run = parsed(said_of("dashboard", tmp_path, Labels="com.docker.compose.oneoff=True"))
+    assert run[0].is_run
+    assert several([*here, *ended, *run]) == {"proxy": 3}
+    assert several(()) == {}
 
 
 def test_an_engine_that_does_not_answer_is_an_error(tmp_path: Path) -> None:

@@ -25,11 +25,6 @@ def test_nothing_to_stop_is_no_error(world: World, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == "not running\n"
 
 
-def test_a_longer_drain_is_told(world: World) -> None:
-    take_down(world.request(PROXY_DRAIN_SECONDS="120"))
-    assert world.docker.asked()[-1].endswith("--timeout 135")
-
-
 def test_what_compose_cannot_stop_is_an_error_with_its_words(world: World) -> None:
     world.docker.answers(" down ", code=1, complaint="permission denied")
     with pytest.raises(StackError, match="could not stop it: permission denied"):

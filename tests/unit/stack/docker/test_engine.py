@@ -3,7 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from stack.docker.engine import carried_out, engine_of, is_here, look, numbers, output_of
+from stack.docker.engine import (
+    carried_out,
+    elsewhere,
+    engine_of,
+    is_here,
+    look,
+    numbers,
+    output_of,
+    require_here,
+)
 from stack.errors import UnfitError
 from tests.dockers import INFO, Docker
 
@@ -36,9 +45,13 @@ def test_an_engine_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
 def test_another_machine_s_engine_is_not_used(tmp_path: Path) -> None:
     docker = Docker(tmp_path)
     docker.has_engine()
+    assert elsewhere(docker.environment) is None
     docker.answers("context inspect", "ssh://somebody@elsewhere")
-    with pytest.raises(UnfitError, match="another machine's"):
+    with pytest.raises(UnfitError, match=r"another machine's \(ssh://elsewhere, by DOCKER_HOST"):
         look(docker.environment)
+    with pytest.raises(UnfitError, match="another machine's"):
+        require_here(docker.environment)
+    assert not any("info" in words.split() for words in docker.asked())
 
 
 @pytest.mark.parametrize(

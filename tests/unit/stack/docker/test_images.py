@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from stack.docker.compose import Project, project_of
-from stack.docker.images import Image, fetch, have, images_of, load, missing, reason_in, save
+from stack.docker.images import Image, fetch, have, images_of, missing, reason_in, save
 from stack.errors import StackError, UnfitError
 from stack.request import read_request
 from tests.dockers import Docker, config_of
@@ -91,21 +91,6 @@ def test_what_is_not_here_is_not_saved(tmp_path: Path) -> None:
     docker.answers("image inspect", code=1)
     with pytest.raises(StackError, match=r"not here: ollama/ollama:0\.33\.0; make images"):
         save(project(docker, tmp_path), [OLLAMA], tmp_path / "images.tar")
-
-
-def test_an_archive_is_loaded_and_its_images_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    docker = Docker(tmp_path)
-    with pytest.raises(StackError, match="found none at"):
-        load(project(docker, tmp_path), tmp_path / "images.tar")
-    (tmp_path / "images.tar").write_bytes(b"x")
-    docker.answers("image load", "Loaded image: a:1\nLoaded image: b:1")
-    load(project(docker, tmp_path), tmp_path / "images.tar")
-    assert capsys.readouterr().out.split() == ["loaded", "a:1", "loaded", "b:1"]
-    docker.answers("image load", code=1, complaint="unrecognized image format")
-    with pytest.raises(StackError, match="cannot be loaded: unrecognized image format"):
-        load(project(docker, tmp_path), tmp_path / "images.tar")
 
 
 def test_compose_s_reading_may_hold_services_without_a_build() -> None:

@@ -79,11 +79,27 @@ def test_what_runs_is_added_to_with_its_own_profiles(tmp_path: Path) -> None:
 
 
 def test_another_checkout_s_containers_are_left_alone(docker: Docker, tmp_path: Path) -> None:
-    docker.answers("ps --all", said_of("front", Path("/")))
-    with pytest.raises(StackError, match=r"those of /: COMPOSE_PROJECT_NAME=another-name"):
+    docker.answers(
+        "ps --all", f"{said_of('front', tmp_path)}\n{said_of('proxy', Path('/no/where'))}"
+    )
+    with pytest.raises(StackError) as error:
         ours(request_of(docker, tmp_path / "checkout"))
+    assert str(error.value) == (
+        f"the containers of ollama-observe are those of /no/where (gone), {tmp_path} (gone): "
+        "COMPOSE_PROJECT_NAME=another-name gives this checkout its own (and other ports); "
+        "`docker compose -p ollama-observe --profile '*' down` stops those"
+    )
     docker.answers("ps --all", said_of("front", tmp_path / "checkout"))
     assert len(ours(request_of(docker, tmp_path / "checkout"))) == 1
+
+
+def test_containers_of_another_machine_s_engine_are_left_alone(
+    docker: Docker, tmp_path: Path
+) -> None:
+    docker.answers("ps --all", said_of("front", tmp_path / "checkout"))
+    docker.answers("context inspect", "tcp://10.0.0.7:2375")
+    with pytest.raises(UnfitError, match=r"another machine's \(tcp://10\.0\.0\.7:2375"):
+        ours(request_of(docker, tmp_path / "checkout"))
 
 
 def test_images_that_are_here_are_not_fetched(docker: Docker, tmp_path: Path) -> None:
@@ -107,6 +123,10 @@ def test_a_port_that_is_taken_is_named_unless_we_have_it(docker: Docker, tmp_pat
         has_it = {"URL": "127.0.0.1", "TargetPort": 3001, "PublishedPort": port}
         held = parsed(said_of("dashboard", tmp_path, Publishers=[has_it]))
         require_ports(found, held, "start")
+        label = "com.docker.compose.oneoff=True"
+        run = parsed(said_of("dashboard", tmp_path, Publishers=[has_it], Labels=label))
+        with pytest.raises(StackError, match=rf"port {port}"):  # `make dashboard`
+            require_ports(found, run, "start")
 
 
 def test_only_published_ports_of_the_services_are_looked_at() -> None:

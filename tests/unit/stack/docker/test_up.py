@@ -1,11 +1,16 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from stack.docker.belonging import noted
 from stack.docker.containers import parsed
+from stack.docker.down import take_down
 from stack.docker.up import as_it_ran, restart, set_up, start, wish_after
 from stack.errors import StackError, UnfitError
-from tests.dockers import World, said_of, world_at
+from stack.request import Request
+from tests.dockers import World, config_of, said_of, world_at
 
 
 @pytest.fixture
@@ -94,6 +99,71 @@ def test_what_is_switched_says_what_a_restart_brings(world: World) -> None:
     assert off.parts == {"proxy", "ollama"}
     dashboard = parsed(said_of("dashboard", world.folder))
     assert wish_after(world.request(DASHBOARD="off"), dashboard).parts == set()
+
+
+def test_as_many_proxies_go_on_as_run(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.runs("front", "proxy", "proxy", "proxy", "engine", "gpu-exporter-demo")
+    assert start(world.request()) == 0
+    assert restart(world.request()) == 0
+    started = [words for words in world.docker.asked() if " up --detach --wait" in words]
+    assert [words.count(" --scale=proxy=3 ") for words in started] == [1, 1]
+    assert "docker compose up -d --scale proxy=3\n" in capsys.readouterr().out
+    # one of which nothing is started is unknown to Compose's `up`
+    assert start(world.request(), "start-dashboard") == 0
+    assert "--scale" not in next(
+        w for w in world.docker.asked() if w.endswith("--no-build dashboard")
+    )
+
+
+@pytest.mark.parametrize("more", [{"scale": 2}, {"deploy": {"replicas": 2}}])
+def test_how_many_a_file_says_holds(world: World, more: dict[str, Any]) -> None:
+    proxy = {"image": "ollama-observe/proxy:0.1.0", **more}
+    world.docker.answers("config --format json", config_of(proxy=proxy))
+    world.runs("front", "proxy", "proxy", "proxy")
+    assert start(world.request()) == 0
+    assert not any("--scale" in words for words in world.docker.asked())
+
+
+def test_a_restart_fetches_the_model_where_one_is_named_or_was_fetched(world: World) -> None:
+    ran = parsed("\n".join(said_of(name, world.folder) for name in ("front", "ollama")))
+    done = parsed(said_of("pull-model", world.folder, State="exited"))
+    assert "pull-model" not in wish_after(world.request(), ran).parts
+    assert "pull-model" in wish_after(world.request(MODEL="llama3.2:3b"), ran).parts
+    assert "pull-model" in wish_after(world.request(), [*ran, *done]).parts
+    engine = parsed(said_of("engine", world.folder))
+    assert "pull-model" not in wish_after(world.request(MODEL="llama3.2:3b"), engine).parts
+
+
+@pytest.mark.parametrize("verb", [start, restart])
+def test_another_model_is_fetched_beside_what_runs(
+    world: World, verb: Callable[[Request], int]
+) -> None:
+    world.runs("front", "proxy", "ollama")
+    request = world.request(MODEL="llama3.2:3b", COMPOSE_PROFILES="", COMPOSE_FILE="compose.yaml")
+    assert verb(request) == 0
+    assert world.docker.asked()[-2].endswith("up --detach --no-deps pull-model")
+
+
+def test_a_run_of_the_traffic_generator_is_no_worker(world: World) -> None:
+    label = f"com.docker.compose.project.working_dir={world.folder}"
+    run = said_of("traffic", world.folder, Labels=f"com.docker.compose.oneoff=True,{label}")
+    here = [said_of(name, world.folder) for name in ("front", "proxy")]
+    world.docker.answers("ps --all", "\n".join([*here, run]))
+    traffic = {"image": "ollama-observe/traffic:0.1.0"}
+    world.docker.answers("config --format json", config_of(traffic=traffic))
+    assert restart(world.request(COMPOSE_PROFILES="mine")) == 0
+    (up,) = [words for words in world.docker.asked() if " up --detach --wait" in words]
+    assert up.endswith("--no-build proxy front")
+    assert start(world.request(COMPOSE_PROFILES=""), "start-dashboard") == 0
+    assert "stress" not in world.docker.told("--no-build dashboard").get("COMPOSE_PROFILES", "")
+
+
+def test_where_it_started_containers_is_noted_until_they_are_gone(world: World) -> None:
+    request = world.request()
+    start(request)
+    assert noted(request.places) == [str(world.folder)]
+    take_down(request)
+    assert noted(request.places) == []
 
 
 def test_an_operator_s_own_profiles_win_over_what_ran(world: World) -> None:

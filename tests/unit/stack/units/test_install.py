@@ -1,5 +1,6 @@
 import socket
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from stack.errors import StackError
 from stack.plan import Plan
 from stack.units.hardening import Footing
-from stack.units.install import install, write
+from stack.units.install import install, require_programs, write
+from stack.units.manager import Manager
 from stack.units.names import TARGET, ours, unit_of
+from stack.units.service import Service
 from tests.unit.stack.units.test_service import RUNS, installed
 from tests.unitfiles import Systemctl, a_plan, a_service
 
@@ -75,9 +78,33 @@ def test_without_a_manager_nothing_is_written(tmp_path: Path) -> None:
 
 def test_the_service_of_another_checkout_is_not_written_over(tmp_path: Path) -> None:
     installed(tmp_path, RUNS)
-    (tmp_path / "units" / TARGET).write_text("[X-Ollama-Observe]\nCheckout=/srv/other\n")
-    with pytest.raises(StackError, match="found that of /srv/other: `make remove-service` there"):
+    (tmp_path / "units" / TARGET).write_text("[X-Ollama-Observe]\nCheckout=/usr\n")
+    with pytest.raises(StackError, match="found that of /usr: `make remove-service` there"):
         install(a_service(tmp_path, Systemctl()))
+
+
+def of_the_machine(folder: Path) -> Service:
+    """The machine's service of a checkout in which everybody may write."""
+    service = a_service(folder, Systemctl())
+    folder.chmod(0o777)
+    return replace(service, manager=Manager(True, folder / "units", service.manager.call))
+
+
+def test_the_machines_service_runs_no_checkout_that_others_write(tmp_path: Path) -> None:
+    service = of_the_machine(tmp_path)
+    with pytest.raises(StackError, match=f"nothing that others than root can write: .*{tmp_path}"):
+        install(service)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_machines_service_runs_no_program_that_others_write(tmp_path: Path) -> None:
+    service = of_the_machine(tmp_path)
+    service.places.downloads.mkdir(parents=True)
+    part = replace(a_plan(service).parts[0], command=(str(tmp_path / "node"),))
+    (tmp_path / "node").touch(0o777)
+    with pytest.raises(StackError, match="nothing that others than root can write"):
+        require_programs(service, Plan(parts=(part,)))
+    require_programs(a_service(tmp_path, Systemctl()), Plan(parts=(part,)))
 
 
 def test_a_service_that_runs_goes_on_where_its_successor_cannot_be(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_units_and_what_they_read_go_and_what_was_measured_stays(
 def test_the_service_of_another_checkout_is_left_alone(tmp_path: Path) -> None:
     service = a_service(tmp_path, Systemctl())
     service.manager.units.mkdir()
-    (service.manager.units / TARGET).write_text("[X-Ollama-Observe]\nCheckout=/srv/other\n")
-    with pytest.raises(StackError, match="found that of /srv/other"):
+    (service.manager.units / TARGET).write_text("[X-Ollama-Observe]\nCheckout=/usr\n")
+    with pytest.raises(StackError, match="found that of /usr"):
         remove(service)
     assert (service.manager.units / TARGET).exists()

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from stack.errors import StackError
-from stack.units.text import command, environment_file, plain, quoted
+from stack.units.text import command, environment_file, path_of, plain, quoted
 
 
 def test_a_word_with_all_that_units_give_a_meaning_is_one_word() -> None:
@@ -16,6 +16,7 @@ def test_nothing_is_replaced_in_a_command() -> None:
 
 def test_a_path_to_the_end_of_the_line_needs_no_quotes() -> None:
     assert plain(Path("/srv/100% ours")) == "/srv/100%% ours"
+    assert path_of("/srv/100%% ours") == Path("/srv/100% ours")
 
 
 @pytest.mark.parametrize("path", ["/srv/blank ", "/srv/back\\", "/srv/two\nlines"])
