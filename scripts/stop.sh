@@ -7,10 +7,21 @@ part=${1-}
 
 die() { printf '%s\n' "$@" >&2; exit 1; }
 
-# processes: their supervisor needs .venv to be asked
-pid_file=${STACK_STATE_DIR:-.local}/run/supervisord.pid
-if [ -e "$pid_file" ]; then
-  die "cannot stop${part:+ $part alone}: .venv does not work; end pid $(cat "$pid_file")${part:+, which ends all}"
+# what a variable says, in the environment or in .env
+said() {
+  if [ -z "${!1-}" ] && [ -e .env ]; then
+    sed -n "s/^[[:space:]]*$1=//p" .env | tail -n 1 | tr -d "\"'"
+  else
+    printf '%s' "${!1-}"
+  fi
+}
+state=$(said STACK_STATE_DIR)
+state=${state:-.local}
+
+# processes: their supervisor needs .venv to be asked; a file that a power cut left names a stranger
+pid=$(cat "$state/run/supervisord.pid" 2>/dev/null) || true
+if [ -n "$pid" ] && ps -p "$pid" -o args= 2>/dev/null | grep -q supervisor; then
+  die "cannot stop${part:+ $part alone}: .venv does not work; end pid $pid${part:+, which ends all}"
 fi
 
 # systemd
@@ -31,11 +42,19 @@ if [ -n "$folder" ] && { [ "$folder" -ef . ] || [ ! -e "$folder" ]; } &&
   fi
 fi
 
-# containers: those that were started from here, under whatever project's name
-if command -v docker >/dev/null; then
+# containers: those that were started from here, under whatever project's name; an engine elsewhere has
+# folders of its own, which may be called as this one is
+is_here() {
+  case ${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)} in
+    '' | unix://* | npipe://*) ;;
+    *) echo "containers are not looked at: the Docker engine is another machine's" >&2; return 1 ;;
+  esac
+}
+within() { if command -v timeout >/dev/null; then timeout "$@"; else shift; "$@"; fi; }
+if command -v docker >/dev/null && is_here; then
   label=com.docker.compose
   # the dead engine of a machine without containers is no reason to stop a `make clean`
-  listed=$(docker ps --filter "label=$label.project" \
+  listed=$(within 10 docker ps --filter "label=$label.project" \
     --format "{{.Label \"$label.project\"}} {{.Label \"$label.service\"}} {{.Label \"$label.project.working_dir\"}}" \
     2>&1) || case $listed in
       *"ermission denied"*) die "whether containers run is not known: $listed" ;;
@@ -45,7 +64,7 @@ if command -v docker >/dev/null; then
     if [ -z "$part" ] || [ "$service" = "$part" ]; then
       # a folder that is gone was moved here, if make has noted it: else it may be a stranger's
       if [ "$where" -ef . ] || { [ ! -e "$where/compose.yaml" ] &&
-        grep -qxF "$where" "${STACK_STATE_DIR:-.local}/run/containers" 2>/dev/null; }; then
+        grep -qxF "$where" "$state/run/containers" 2>/dev/null; }; then
         echo "$project"
       fi
     fi

@@ -2,7 +2,8 @@
 """What `docker compose config --format json` says, as a file for `docker stack deploy`.
 
     docker compose -f compose.yaml -f compose.swarm.yaml config --format json \
-      | python3 scripts/swarm.py | docker stack deploy --compose-file - ollama-observe
+      | python3 scripts/swarm.py \
+      | docker stack deploy --resolve-image never --compose-file - ollama-observe
 
 Swarm reads an older form of Compose's language. What it takes stays; what it says otherwise is
 said otherwise; what is not carried over is named on standard error, and what would be something
@@ -39,6 +40,8 @@ _OF_NETWORK = ("name", "ipam", "internal", "attachable", "labels")
 _OF_MOUNT = ("type", "source", "target", "read_only", "consistency")
 _OF_KIND = {"bind": ("propagation",), "volume": ("nocopy", "subpath"), "tmpfs": ("size",)}
 """What a mount says of its own kind."""
+
+_OF_RESERVATION = ("cpus", "memory", "generic_resources")
 
 _OF_COURSE = {"create_host_path"}
 """What need not be said: Swarm refuses a folder that is not there."""
@@ -91,7 +94,7 @@ class Stack:
         told = {key: said[key] for key in TAKEN if said.get(key) is not None}
         volumes, configs = self._volumes(name, said.get("volumes", ()))
         told |= {
-            "deploy": _deploy(said),
+            "deploy": self._deploy(name, said),
             "networks": {
                 network: self._kept(f"{name} in {network}", one or {}, ("aliases",))
                 for network, one in (said.get("networks") or {}).items()
@@ -186,6 +189,33 @@ class Stack:
                 own[key] = value or True
         return self._mount(name, {"type": "tmpfs", "target": target, "tmpfs": own})
 
+    def _deploy(self, name: str, said: Document) -> Document:
+        """What Swarm wants to be told of restarts, limits and names.
+
+        A name is all addresses behind it: `front` and Prometheus look for each.
+        """
+        told = dict(said.get("deploy") or {})
+        is_service = said.get("restart", "no") in ("always", "unless-stopped")
+        if not is_service:
+            # begun before what it needs is there: it is tried until it has done its work
+            told.setdefault("mode", "replicated-job")
+        condition = "any" if is_service else "on-failure"
+        told.setdefault("restart_policy", {"condition": condition, "delay": "5s"})
+        told["resources"] = self._resources(name, said, told.get("resources") or {})
+        told.setdefault("endpoint_mode", "dnsrr")
+        return told
+
+    def _resources(self, name: str, said: Document, told: Document) -> Document:
+        """Limits, and what is reserved: Swarm knows no cards by driver and count."""
+        limits: Document = {}
+        if "mem_limit" in said:
+            limits["memory"] = str(said["mem_limit"])
+        if "pids_limit" in said:
+            limits["pids"] = said["pids_limit"]
+        reserved = self._kept(name, told.get("reservations") or {}, _OF_RESERVATION)
+        found = {"limits": limits | dict(told.get("limits") or {}), "reservations": reserved}
+        return {key: value for key, value in found.items() if value}
+
     def _config(self, path: Path, target: str) -> Document:
         """A config never changes, so that its name holds what is in it."""
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -198,29 +228,6 @@ def _files(source: Path) -> list[Path]:
     if source.is_file():
         return [source]
     return sorted(path for path in source.rglob("*") if path.is_file())
-
-
-def _deploy(said: Document) -> Document:
-    """What Swarm wants to be told of restarts, limits and names.
-
-    A name is all addresses behind it: `front` and Prometheus look for each.
-    """
-    told = dict(said.get("deploy") or {})
-    is_service = said.get("restart", "no") in ("always", "unless-stopped")
-    if not is_service:
-        # begun before what it needs is there: it is tried until it has done its work
-        told.setdefault("mode", "replicated-job")
-    condition = "any" if is_service else "on-failure"
-    told.setdefault("restart_policy", {"condition": condition, "delay": "5s"})
-    limits: Document = {}
-    if "mem_limit" in said:
-        limits["memory"] = str(said["mem_limit"])
-    if "pids_limit" in said:
-        limits["pids"] = said["pids_limit"]
-    resources = dict(told.get("resources") or {})
-    told["resources"] = resources | {"limits": limits | dict(resources.get("limits") or {})}
-    told.setdefault("endpoint_mode", "dnsrr")
-    return told
 
 
 def _bytes(size: str) -> int:

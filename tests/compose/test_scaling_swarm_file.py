@@ -11,7 +11,7 @@ import pytest
 
 from scripts.swarm import Document, RefusedError, Stack
 from stack.places import REPOSITORY
-from tests.compose.files import BASE, PROFILES, SWARM, need_compose, read
+from tests.compose.files import BASE, GPU, PROFILES, SWARM, need_compose, read
 
 PORT = {"target": 11435, "published": "11435", "protocol": "tcp", "mode": "ingress"}
 
@@ -202,6 +202,11 @@ def test_the_stack_s_own_file_is_one_that_docker_reads_and_loses_no_more_than_is
     become = stack.of(read((BASE, SWARM), profiles, PROXY_HOST="0.0.0.0"))
     assert set(stack.lost) == {"security_opt"}
     assert [port["published"] for port in become["services"]["front"]["ports"]] == [11435]
+    require_read(become)
+
+
+def require_read(become: Document) -> None:
+    """That `docker stack` takes a file without a word."""
     done = subprocess.run(
         ["docker", "stack", "config", "--compose-file", "-"],
         input=json.dumps(become),
@@ -210,6 +215,15 @@ def test_the_stack_s_own_file_is_one_that_docker_reads_and_loses_no_more_than_is
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_cards_are_named_as_lost_and_the_file_is_one_that_docker_reads() -> None:
+    need_compose()
+    stack = Stack(REPOSITORY)
+    become = stack.of(read((BASE, GPU, SWARM), PROXY_HOST="0.0.0.0"))
+    assert set(stack.lost["devices"]) == {"ollama", "gpu-exporter"}
+    assert "reservations" not in become["services"]["ollama"]["deploy"]["resources"]
+    require_read(become)
 
 
 def test_a_folder_in_memory_keeps_its_size() -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def test_containers_of_this_checkout_are_stopped_of_whatever_profile(bare: Bare)
     done = bare.make("stop")
     assert done.returncode == 0, done.stderr
     assert "stopped (containers of observe)" in done.stdout
-    assert bare.docker.asked()[1:] == [
+    assert [said for said in bare.docker.asked() if said.startswith("compose")] == [
         "compose -p observe --env-file /dev/null --profile * down --remove-orphans"
     ]
 
@@ -157,13 +158,32 @@ def test_an_engine_that_is_off_runs_nothing(bare: Bare) -> None:
     assert bare.make("stop").stdout == "not running\n"
 
 
-def test_processes_whose_supervisor_cannot_be_asked_are_named_by_its_pid(bare: Bare) -> None:
-    (bare.folder / ".local/run").mkdir(parents=True)
-    (bare.folder / ".local/run/supervisord.pid").write_text("4194305\n")
-    for verb in ("stop", "stop-dashboard"):
-        done = bare.make(verb)
-        assert done.returncode != 0
-        assert "end pid 4194305" in done.stderr
+def test_an_engine_elsewhere_is_told_to_stop_nothing(bare: Bare) -> None:
+    bare.runs("proxy")
+    done = bare.make("stop", DOCKER_HOST="ssh://gpu-box")
+    assert done.stdout == "not running\n"
+    assert "another machine's" in done.stderr
+    bare.docker.answers("context inspect", "tcp://gpu-box:2376")
+    assert bare.make("stop").stdout == "not running\n"
+
+
+@pytest.mark.parametrize("is_told_by_file", [False, True])
+def test_processes_whose_supervisor_cannot_be_asked_are_named_by_its_pid(
+    bare: Bare, is_told_by_file: bool
+) -> None:
+    state = "elsewhere" if is_told_by_file else ".local"
+    if is_told_by_file:
+        (bare.folder / ".env").write_text("STACK_STATE_DIR=elsewhere\n")
+    (bare.folder / state / "run").mkdir(parents=True)
+    words = [sys.executable, "-c", "input()", "supervisord"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as supervisor:
+        (bare.folder / state / "run/supervisord.pid").write_text(f"{supervisor.pid}\n")
+        for verb in ("stop", "stop-dashboard"):
+            done = bare.make(verb)
+            assert done.returncode != 0
+            assert f"end pid {supervisor.pid}" in done.stderr
+    # what a power cut left names nobody, or somebody else
+    assert bare.make("stop").stdout == "not running\n"
 
 
 def test_a_service_of_this_checkout_is_stopped_by_systemd(bare: Bare) -> None:

@@ -66,5 +66,7 @@ def project_of(request: Request) -> Project:
     given = {
         name: value for name, value in request.variables.items() if value and name not in OF_MAKE
     }
+    if "PROXY_DRAIN_SECONDS" in given:  # Compose takes fewer forms of a number than we do
+        given["PROXY_DRAIN_SECONDS"] = f"{request.settings.proxy_drain_seconds:g}"
     name = request.variables.get("COMPOSE_PROJECT_NAME") or NAME
     return Project(name, request.places.repository, given)

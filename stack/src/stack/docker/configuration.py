@@ -38,16 +38,17 @@ def told(request: Request) -> dict[str, str]:
 
 
 def rendered(template: str, settings: StackSettings) -> str:
-    """The configuration with the settings' interval and Alertmanager; pure."""
+    """The configuration with the settings' interval, exporter and Alertmanager; pure."""
     alertmanager = alertmanager_address(settings) if _is_told_of_alertmanager(settings) else None
-    return in_containers(template, settings.prometheus_scrape_interval_seconds, alertmanager)
+    interval = settings.prometheus_scrape_interval_seconds
+    return in_containers(template, interval, alertmanager, settings.gpu_exporter != "off")
 
 
 def has_other_scrapes(settings: StackSettings) -> bool:
     """Whether the configuration of these settings is not the committed one; pure."""
     default = StackSettings.model_fields["prometheus_scrape_interval_seconds"].default
-    interval = settings.prometheus_scrape_interval_seconds
-    return interval != default or _is_told_of_alertmanager(settings)
+    is_other = settings.prometheus_scrape_interval_seconds != default
+    return is_other or settings.gpu_exporter == "off" or _is_told_of_alertmanager(settings)
 
 
 def _is_told_of_alertmanager(settings: StackSettings) -> bool:

@@ -17,7 +17,7 @@ class Containers(BaseModel):
     runtime: Literal["auto", "docker", "local"] = Field(
         "auto",
         description="docker: in containers. local: as processes of this machine. auto: in "
-        "containers where a Docker engine with Compose answers, else as processes.",
+        "containers where a Docker engine with Compose answers, else, and on a Mac, as processes.",
     )
     model: str = Field(
         "phi3:mini",
@@ -27,8 +27,8 @@ class Containers(BaseModel):
     )
     ollama: Literal["off"] | None = Field(
         None,
-        description="off: no Ollama in a container, for the profile `demo` beside others; make "
-        "sets it by itself.",
+        description="off: no Ollama in a container, for the profiles `demo` and `engine` beside "
+        "others; make sets it by itself.",
     )
     ollama_image: str = Field(
         "ollama/ollama:0.33.0", min_length=1, description="The image of Ollama in a container."

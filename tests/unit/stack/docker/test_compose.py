@@ -56,3 +56,11 @@ def test_a_command_before_the_operator_s_eyes_gives_its_exit_code(tmp_path: Path
     docker.answers("run --rm pull-model", code=4)
     project = project_of(read_request(docker.environment, tmp_path))
     assert project.told("run", "--rm", "pull-model") == 4
+
+
+def test_a_number_is_told_in_the_form_that_compose_takes(tmp_path: Path) -> None:
+    docker = Docker(tmp_path)
+    for said, told in (("1e2", "100"), ("08", "8"), ("2.5", "2.5")):
+        environment = {**docker.environment, "PROXY_DRAIN_SECONDS": said}
+        project = project_of(read_request(environment, tmp_path))
+        assert project.environment["PROXY_DRAIN_SECONDS"] == told

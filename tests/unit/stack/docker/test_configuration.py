@@ -62,3 +62,14 @@ def test_somebody_else_s_alertmanager_is_told_of() -> None:
 def test_rules_differ_where_what_they_are_made_of_does() -> None:
     assert not has_other_rules(parse({"PROMETHEUS_SCRAPE_INTERVAL_SECONDS": "2"}))
     assert has_other_rules(parse({"PROMETHEUS_RUNBOOK_URL": "http://wiki/runbook"}))
+
+
+def test_an_exporter_that_nobody_wants_is_not_missed() -> None:
+    settings = parse({"GPU_EXPORTER": "off"})
+    assert has_other_scrapes(settings)
+    assert "gpu-exporter:8000" not in rendered(TEXT, settings)
+    assert "gpu-exporter:8000" in rendered(TEXT, parse({}))
+
+
+def test_a_dashboard_is_found_where_there_is_one() -> None:
+    assert "names: [dashboard]" in rendered(TEXT, parse({}))

@@ -27,7 +27,6 @@ def test_what_is_alone_has_a_target_also_while_it_is_gone() -> None:
     alone = {name: job for name, job in jobs.items() if name not in FOUND}
     assert {name: job["static_configs"][0]["targets"] for name, job in alone.items()} == {
         "gpu-exporter": ["gpu-exporter:8000"],
-        "dashboard": ["dashboard:3001"],
         "prometheus": ["prometheus:9090"],
     }
 
