@@ -50,6 +50,10 @@ class Prometheus:
         query = f'ALERTS{{alertstate="firing"}}[{max(1, round(seconds))}s]'
         return firings_in(await self._get("/api/v1/query", {"query": query}))
 
+    async def knows(self, query: str) -> bool:
+        """Whether an expression has a series now."""
+        return bool((await self._get("/api/v1/query", {"query": query}))["result"])
+
     async def _get(self, path: str, params: dict[str, str]) -> Any:
         try:
             answer = await self._http.get(path, params=params)

@@ -31,6 +31,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 HEALTHY_SECONDS = 15.0
 """Longer than any alert waits whose condition is there."""
 
+_ASKS_EVERY_SECONDS = 0.2
+
 Say = Callable[[str], None]
 
 
@@ -99,18 +101,29 @@ async def _played(
             timeout=ANSWERS_WITHIN_SECONDS,
         ) as http,
     ):
-        prometheus, began = Prometheus(http), clock()
-        unix_began = datetime.now(UTC).timestamp()
+        prometheus = Prometheus(http)
         watch = Watch(prometheus)
         found = Drill(world, watch, within_seconds, say)
         async with watch.watching():
+            # with windows so short a proxy that was not scraped yet is missed at once
+            await _scraped(prometheus, within_seconds)
+            await watch.quiet(within_seconds)
+            began, unix_began = clock(), datetime.now(UTC).timestamp()
             say(f"healthy traffic for {HEALTHY_SECONDS:g} s: nothing may fire")
             await found.rest(healthy(MODELS), HEALTHY_SECONDS)
             await found.play(rounds)
         fired = await prometheus.fired(clock() - began)
         say("stopping the stack")
     by_our_clock = [replace(one, began=one.began + began - unix_began) for one in fired]
-    return _judged(found, by_our_clock)
+    return _judged(found, [one for one in by_our_clock if one.began >= began])
+
+
+async def _scraped(prometheus: Prometheus, within_seconds: float) -> None:
+    """Wait until the proxy was scraped; without it the drill goes on, and shows what is missed."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_seconds):
+            while not await prometheus.knows('up{job="proxy"} == 1'):  # noqa: ASYNC110 (it is asked)
+                await asyncio.sleep(_ASKS_EVERY_SECONDS)
 
 
 def _judged(found: Drill, fired: Sequence[Firing]) -> list[Row]:

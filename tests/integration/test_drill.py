@@ -172,6 +172,7 @@ def test_nothing_that_the_operator_set_reaches_a_stack_of_its_own(tmp_path: Path
     stack = own_stack(tmp_path / "state", {"SLO_TTFT_SECONDS": "0.25"}, tmp_path)
     found = read_request(stack.environment(), tmp_path)
     assert found.settings.model_dump(exclude={*PORTS, "slo_ttft_seconds"}) == StackSettings(
+        runtime="local",
         dashboard="off",  # nobody looks at a drill
         stack_state_dir=tmp_path / "state",
         stack_downloads_dir=tmp_path / "fetched",
