@@ -77,7 +77,7 @@ def test_what_it_missed_while_it_was_away_is_sent_later(
     before = project.prometheus.query(samples)
     assert wait_until(lambda: project.prometheus.query(samples) >= before + 3, WITHIN_SECONDS)
     # of this moment: what comes after it is always a little behind
-    until = project.prometheus.query("time()")
+    until = project.prometheus.query("vector(time())")
     missed = f"sum(count_over_time({REQUESTS}[10m] @ {until:.3f}))"
     project.up("--no-recreate", "victoria-metrics")
     assert wait_until(
