@@ -97,10 +97,12 @@ def test_clean_removes_an_environment_that_does_not_work(checkout: Path, python:
 def test_clean_removes_what_it_cannot_stop_and_says_so(checkout: Path) -> None:
     run_folder = checkout / ".local/run"
     run_folder.mkdir(parents=True)
-    (run_folder / "supervisord.pid").write_text("4194305\n")
-    done = make(checkout, "clean")
+    words = [sys.executable, "-c", "input()", "supervisord"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as supervisor:
+        (run_folder / "supervisord.pid").write_text(f"{supervisor.pid}\n")
+        done = make(checkout, "clean")
     assert done.returncode == 0
-    assert "end pid 4194305" in done.stderr
+    assert f"end pid {supervisor.pid}" in done.stderr
     assert "removing all the same" in done.stderr
     assert not (checkout / ".venv").exists()
     assert not (checkout / ".local").exists()
