@@ -110,9 +110,10 @@ def test_a_lost_line_is_said_greyed_and_its_history_is_filled_in(
     expect(page.locator("#main")).not_to_have_class(re.compile("is-stale"))
     after = until_newer(page, before)
     assert_whole(before, after)
-    # Prometheus was there all the time; on a busy machine one scrape may come late
+    # Prometheus was there all the time, and the line away for four seconds and more; on a busy
+    # machine a scrape may come late
     missing = [at for at, v in all_of(after).items() if v is None and at > before.times[-1]]
-    assert len(missing) <= 1
+    assert len(missing) < 4
 
 
 @pytest.fixture
