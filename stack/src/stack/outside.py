@@ -1,11 +1,14 @@
-"""Programs that we call to fetch something: quiet where they succeed, their words in a log.
+"""Programs that we call: to look at something, or to fetch it.
 
-What apt and pip say names the machine's mirrors; it stays in the log folder.
+Those that fetch are quiet where they succeed, their words in a log. What apt and pip say names the
+machine's mirrors; it stays in the log folder.
 """
 
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+_LOOKS_WITHIN_SECONDS = 20.0
 
 
 def run_quietly(
@@ -38,3 +41,26 @@ def run_quietly(
             output.write(f"{error}\n")
             return False
     return done.returncode == 0
+
+
+def finished(
+    command: Sequence[str],
+    within_seconds: float = _LOOKS_WITHIN_SECONDS,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str] | None:
+    """A program that only looks, at its end; None where it does not run, or takes too long."""
+    try:
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            env=None if environment is None else dict(environment),
+            stdin=subprocess.DEVNULL,  # which promtool reads where no file is named
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=within_seconds,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None

@@ -13,10 +13,11 @@ from stack.docker.choice import AMD, BASE, HOST_OLLAMA, NVIDIA, OWN
 from stack.docker.compose import project_of
 from stack.docker.engine import carried_out
 from stack.errors import StackError
+from stack.outside import finished
 from stack.prometheus import promtool
 from stack.prometheus.configuration import TEMPLATE
 from stack.prometheus.programs import ALERTMANAGER, PROMETHEUS, Program
-from stack.prometheus.sources import finished, tool_at_hand
+from stack.prometheus.sources import tool_at_hand
 from stack.request import Request
 
 VALID, INVALID = 0, 1

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.outside import run_quietly
+from stack.outside import finished, run_quietly
 
 
 def test_what_a_program_says_goes_to_the_log_only(
@@ -30,3 +30,17 @@ def test_a_program_that_hangs_is_stopped(tmp_path: Path) -> None:
     endless = "import threading; threading.Event().wait()"
     assert not run_quietly([sys.executable, "-c", endless], log, 0.2)
     assert "stopped after 0.2 s" in log.read_text()
+
+
+def test_a_command_that_only_looks_is_told_as_it_ended() -> None:
+    words = "import sys; print(sys.stdin.read() == '', flush=True); sys.exit(3)"
+    done = finished([sys.executable, "-c", words])
+    assert done is not None
+    assert (done.returncode, done.stdout) == (3, "True\n")
+
+
+@pytest.mark.parametrize(
+    "command", [["/no/such/program"], [sys.executable, "-c", "import time; time.sleep(60)"]]
+)
+def test_a_command_that_does_not_run_or_end_says_nothing(command: list[str]) -> None:
+    assert finished(command, within_seconds=0.5) is None

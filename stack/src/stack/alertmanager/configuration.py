@@ -7,10 +7,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from stack.errors import StackError
+from stack.outside import finished
 from stack.places import Places
 from stack.prometheus.durations import shortened
 from stack.prometheus.programs import ALERTMANAGER
-from stack.prometheus.sources import Binary, finished, tool_at_hand, tool_of
+from stack.prometheus.sources import Binary, tool_at_hand, tool_of
 from stack.request import Request
 from stack.settings import ALERTMANAGER_SAMPLE, StackSettings
 

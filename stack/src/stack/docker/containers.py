@@ -72,6 +72,11 @@ class Container:
         """Whether its process is there."""
         return self.state in ("running", "restarting", "paused")
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it runs, and not for one command of somebody's alone."""
+        return self.is_running and not self.is_run
+
 
 def containers(project: Project) -> list[Container]:
     """All of the project, also those that have ended. Raises: StackError."""
@@ -83,7 +88,7 @@ def containers(project: Project) -> list[Container]:
 
 def several(found: Iterable[Container]) -> dict[str, int]:
     """Services of which more than one container runs, and how many; pure."""
-    counts = Counter(one.service for one in found if one.is_running and not one.is_run)
+    counts = Counter(one.service for one in found if one.is_lasting)
     return {service: count for service, count in counts.items() if count > 1}
 
 

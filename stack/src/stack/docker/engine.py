@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ollama_observe.service.addresses import is_loopback, without_credentials
 from stack.errors import UnfitError
+from stack.outside import finished
 
 OLDEST_COMPOSE = (2, 24)
 """Our overrides replace lists with `!override`, which older ones do not know."""
@@ -72,21 +73,8 @@ def output_of(
     command: Sequence[str], variables: Mapping[str, str], folder: Path | None = None
 ) -> str | None:
     """What a command that only looks prints; None where it fails or takes too long."""
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=dict(variables),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_ANSWERS_WITHIN_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
+    done = finished(command, _ANSWERS_WITHIN_SECONDS, folder, variables)
+    return done.stdout if done is not None and done.returncode == 0 else None
 
 
 def carried_out(

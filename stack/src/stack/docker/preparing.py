@@ -64,7 +64,7 @@ def prepare(
     request: Request, engine: Engine, found: Iterable[Container], wish: Wish, is_whole: bool
 ) -> Prepared:
     """Decide, and have Compose read it. Raises: UnfitError, StackError. Nothing is fetched."""
-    running = [one for one in found if one.is_running and not one.is_run]
+    running = [one for one in found if one.is_lasting]
     variables = as_it_runs(request.variables, running)
     choice = choose(request.settings, variables, wish, facts.look(request, engine, running))
     names.require_known(request.variables, request.places.repository, choice.files)
@@ -111,7 +111,7 @@ def log_of(request: Request) -> Path:
 
 def require_ports(prepared: Prepared, found: Iterable[Container], verb: str) -> None:
     """Raises: StackError naming who holds a port that a container is to be published on."""
-    lasting = [one for one in found if one.is_running and not one.is_run]
+    lasting = [one for one in found if one.is_lasting]
     held = {port for one in lasting for _, port in one.ports.values()}
     wanted = published(prepared.config, prepared.services)
     ports.require_free([address for address in wanted if address.port not in held], verb)

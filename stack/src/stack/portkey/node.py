@@ -2,11 +2,11 @@
 
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from stack.errors import StackError
+from stack.outside import finished
 
 LEAST_NODE = (18,)
 """Debian 12's: the gateway was tried with 18, 20 and 22."""
@@ -33,17 +33,10 @@ def version_of(program: str) -> str | None:
     path = shutil.which(program)
     if path is None:
         return None
-    try:
-        done = subprocess.run(
-            [path, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=_ANSWERS_WITHIN_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+    done = finished([path, "--version"], _ANSWERS_WITHIN_SECONDS)
+    if done is None or done.returncode != 0:
         return None
-    return done.stdout.strip().removeprefix("v") if done.returncode == 0 else None
+    return done.stdout.strip().removeprefix("v")
 
 
 def missing(node: str | None, npm: str | None, system: str = sys.platform) -> str:

@@ -8,9 +8,10 @@ import tempfile
 from pathlib import Path
 
 from stack.errors import StackError
+from stack.outside import finished
 from stack.prometheus import rules
 from stack.prometheus.programs import PROMETHEUS
-from stack.prometheus.sources import Binary, finished, tool_at_hand, tool_of
+from stack.prometheus.sources import Binary, tool_at_hand, tool_of
 from stack.request import Request
 
 _FAILED = "FAILED:"

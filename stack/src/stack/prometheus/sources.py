@@ -5,20 +5,19 @@ Homebrew. Without any the stack runs without the program and says so.
 """
 
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from stack import debian
 from stack.console import step
+from stack.outside import finished
 from stack.places import Places
 from stack.prometheus.programs import Program
 
 _HOMEBREW = (Path("/opt/homebrew/bin"), Path("/usr/local/bin"))
 _VERSION_WITHIN_SECONDS = 10.0
-_CHECK_WITHIN_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +81,6 @@ def version_of(program: Program, binary: Path) -> str | None:
     if done is None or done.returncode != 0:
         return None
     return parse_version(program, done.stdout + done.stderr)
-
-
-def finished(
-    command: Sequence[str], within_seconds: float = _CHECK_WITHIN_SECONDS
-) -> subprocess.CompletedProcess[str] | None:
-    """A command that only looks, at its end; None where it does not run, or takes too long."""
-    try:
-        return subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,  # which promtool reads where no file is named
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=within_seconds,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
 
 
 def parse_version(program: Program, output: str) -> str | None:

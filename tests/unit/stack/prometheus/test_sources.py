@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,6 @@ from stack.prometheus.programs import ALERTMANAGER, PROMETHEUS, Program
 from stack.prometheus.sources import (
     Binary,
     Source,
-    finished,
     first,
     in_words,
     parse_version,
@@ -127,17 +125,3 @@ def test_the_tool_at_hand_is_that_of_the_program_that_a_start_takes(
         for name in ("prometheus", "promtool"):
             (folder / name).touch(mode=0o755)
         assert tool_at_hand(PROMETHEUS, places) == folder / "promtool"
-
-
-def test_a_command_that_only_looks_is_told_as_it_ended() -> None:
-    words = "import sys; print(sys.stdin.read() == '', flush=True); sys.exit(3)"
-    done = finished([sys.executable, "-c", words])
-    assert done is not None
-    assert (done.returncode, done.stdout) == (3, "True\n")
-
-
-@pytest.mark.parametrize(
-    "command", [["/no/such/program"], [sys.executable, "-c", "import time; time.sleep(60)"]]
-)
-def test_a_command_that_does_not_run_or_end_says_nothing(command: list[str]) -> None:
-    assert finished(command, within_seconds=0.5) is None
