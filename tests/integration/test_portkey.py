@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -480,47 +481,62 @@ async def test_a_second_host_answers_for_one_that_is_down(
             assert await client.value(attempts, upstream="second", status="200") == 1
 
 
+@dataclass(frozen=True)
+class Balanced:
+    """Two hosts behind the gateway, and how many requests each has got at first."""
+
+    client: Through
+    first: ScriptedServer
+    second: ScriptedServer
+    counts: tuple[int, int]
+
+
+async def ask_often(client: Through, path: str, streams: bool, times: int) -> None:
+    for _ in range(times):
+        assert (await client.ask(path, {**STREAMS[path], "stream": streams}))[0] == 200
+
+
+@contextlib.asynccontextmanager
+async def balanced(
+    gateway: RunningGateway, file: str, path: str, streams: bool
+) -> AsyncIterator[Balanced]:
+    """The two hosts of a configuration, after forty requests that were all answered."""
+    async with ScriptedServer(FakeOllama()) as first, ScriptedServer(FakeOllama()) as second:
+        upstreams = f"second={second.url}"
+        more = through(gateway, portkey_config=Path("portkey") / file, upstreams=upstreams)
+        async with running_proxy(first.url, **more) as proxy:
+            client = Through(proxy)
+            await ask_often(client, path, streams, 40)
+            counts = len(first.calls), len(second.calls)
+            assert sum(counts) == 40
+            yield Balanced(client, first, second, counts)
+
+
 @pytest.mark.parametrize(("path", "streams"), CHATS)
 async def test_a_load_is_balanced_by_weight(
     gateway: RunningGateway, path: str, streams: bool
 ) -> None:
-    file = Path("portkey/config.loadbalance.json")
-    async with ScriptedServer(FakeOllama()) as first, ScriptedServer(FakeOllama()) as second:
-        more = through(gateway, portkey_config=file, upstreams=f"second={second.url}")
-        async with running_proxy(first.url, **more) as proxy:
-            client = Through(proxy)
-            for _ in range(40):
-                assert (await client.ask(path, {**STREAMS[path], "stream": streams}))[0] == 200
-            counts = len(first.calls), len(second.calls)
-            assert sum(counts) == 40
-            assert min(counts) >= 2  # 12 are due: fewer than 2 is once in ten thousand runs
-            for target, count in zip("01", counts, strict=True):
-                assert await client.value("portkey_requests_total", target=target) == count
-            assert await client.value("portkey_fallbacks_total") == 0
+    async with balanced(gateway, "config.loadbalance.json", path, streams) as hosts:
+        assert min(hosts.counts) >= 2  # 12 are due: fewer than 2 is once in ten thousand runs
+        for target, count in zip("01", hosts.counts, strict=True):
+            assert await hosts.client.value("portkey_requests_total", target=target) == count
+        assert await hosts.client.value("portkey_fallbacks_total") == 0
 
 
 @pytest.mark.parametrize(("path", "streams"), CHATS)
 async def test_a_load_is_balanced_and_one_host_answers_for_the_other_that_is_down(
     gateway: RunningGateway, path: str, streams: bool
 ) -> None:
-    file = Path("portkey/config.loadbalance-fallback.json")
-    async with ScriptedServer(FakeOllama()) as first, ScriptedServer(FakeOllama()) as second:
-        more = through(gateway, portkey_config=file, upstreams=f"second={second.url}")
-        async with running_proxy(first.url, **more) as proxy:
-            client = Through(proxy)
-            for _ in range(40):
-                assert (await client.ask(path, {**STREAMS[path], "stream": streams}))[0] == 200
-            counts = len(first.calls), len(second.calls)
-            assert sum(counts) == 40
-            assert min(counts) >= 5  # 20 are due: fewer than 5 is once in ten million runs
-            assert await client.value("portkey_fallbacks_total") == 0
-            await first.stop()
-            for _ in range(20):
-                assert (await client.ask(path, {**STREAMS[path], "stream": streams}))[0] == 200
-            assert len(second.calls) == counts[1] + 20
-            refused = await client.value("portkey_attempts_total", upstream="ollama", status="502")
-            assert refused >= 1
-            await client.until(refused, "portkey_fallbacks_total", reason="target")
+    async with balanced(gateway, "config.loadbalance-fallback.json", path, streams) as hosts:
+        assert min(hosts.counts) >= 5  # 20 are due: fewer than 5 is once in ten million runs
+        assert await hosts.client.value("portkey_fallbacks_total") == 0
+        await hosts.first.stop()
+        await ask_often(hosts.client, path, streams, 20)
+        assert len(hosts.second.calls) == hosts.counts[1] + 20
+        client = hosts.client
+        refused = await client.value("portkey_attempts_total", upstream="ollama", status="502")
+        assert refused >= 1
+        await client.until(refused, "portkey_fallbacks_total", reason="target")
 
 
 @pytest.mark.parametrize(("path", "streams"), CHATS)
