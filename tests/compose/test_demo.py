@@ -11,7 +11,7 @@ import pytest
 
 from stack.places import REPOSITORY
 from tests.compose.asking import QUESTION, Answer, ask
-from tests.compose.images import OTHERS, TAG, TARGETS, docker
+from tests.compose.images import OTHERS, TAG, TARGETS, docker, need_images
 from tests.compose.projects import Project, own_project, running
 from tests.compose.restarting import (
     CLIENTS,
@@ -91,6 +91,7 @@ def found_of(modules: Sequence[str]) -> str:
 
 
 def test_a_base_image_s_own_packagers_go_too() -> None:
+    need_images()
     base, made = (f"ollama-observe/test-{name}:{TAG}" for name in ("base", "service"))
     told = f"FROM {OTHERS[0]}\nRUN python -m pip install --quiet setuptools wheel\n"
     try:
@@ -121,6 +122,7 @@ def test_an_image_keeps_no_index_of_packages(project: Project) -> None:
 
 
 def test_images_are_as_small_as_the_document_says() -> None:
+    need_images()
     text = (REPOSITORY / "docs/DOCKER.md").read_text(encoding="utf-8")
     said = {name: int(size) for name, size in re.findall(r"^\| ([a-z-]+) \| (\d+) \|$", text, re.M)}
     base = size_of(OTHERS[0])

@@ -1,8 +1,8 @@
 """Who is in the backlog of a listening socket, and who is kept out."""
 
 import socket
-import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,20 @@ import pytest
 from ollama_observe.service.lifecycle import bind
 from proxy.backlog import let_nobody_in, take_waiting
 from stack.waiting import wait_until
-
-needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such filters")
+from tests.components import need
 
 
 @pytest.fixture
-def listening() -> socket.socket:
-    return bind("relay", "127.0.0.1", 0)
+def listening() -> Iterator[socket.socket]:
+    with bind("relay", "127.0.0.1", 0) as sock:
+        yield sock
+
+
+@pytest.fixture
+def filters() -> None:
+    with bind("relay", "127.0.0.1", 0) as sock:
+        remedy = "a Linux that lets this user attach filters to sockets; root may"
+        need("filters", let_nobody_in(sock), remedy)
 
 
 def test_everybody_who_waits_is_taken_in_and_can_talk(listening: socket.socket) -> None:
@@ -38,7 +45,7 @@ def test_where_nobody_waits_nobody_is_taken_in(listening: socket.socket) -> None
     assert take_waiting(listening) == []
 
 
-@needs_linux
+@pytest.mark.usefixtures("filters")
 def test_nobody_new_gets_in_and_who_was_in_goes_on(listening: socket.socket) -> None:
     early = socket.create_connection(listening.getsockname())
     let_nobody_in(listening)
@@ -51,7 +58,7 @@ def test_nobody_new_gets_in_and_who_was_in_goes_on(listening: socket.socket) -> 
         sock.close()
 
 
-@needs_linux
+@pytest.mark.usefixtures("filters")
 def test_who_came_in_between_is_refused_once_nobody_listens(listening: socket.socket) -> None:
     let_nobody_in(listening)
     found: list[str] = []

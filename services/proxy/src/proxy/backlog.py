@@ -27,14 +27,21 @@ _DROP_SYN = b"".join(
 )
 
 
-def let_nobody_in(sock: socket.socket) -> None:
-    """Leave new connections unanswered, for all processes that listen on the socket."""
+def let_nobody_in(sock: socket.socket) -> bool:
+    """Leave new connections unanswered, for all processes that listen on the socket.
+
+    False where the system has no such filters, or lets this user attach none: a moment is left
+    then, in which who connects is lost.
+    """
     if sys.platform != "linux":
-        return
+        return False
     instructions = ctypes.create_string_buffer(_DROP_SYN, len(_DROP_SYN))
     program = struct.pack("@HP", len(_DROP_SYN) // 8, ctypes.addressof(instructions))
-    with contextlib.suppress(OSError):  # a kernel without filters: a moment is left
+    try:
         sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+    except OSError:
+        return False
+    return True
 
 
 def take_waiting(sock: socket.socket) -> list[socket.socket]:
