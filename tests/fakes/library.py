@@ -25,11 +25,13 @@ class Library:
         self.registry: set[str] | None = None
         """The names that can be pulled; None: all."""
         self.blobs: set[str] = set()
+        self.digests: dict[str, str] = {}
+        """Of models that have another than all; a changed one is a model that was pulled anew."""
 
     def entry(self, name: str) -> dict[str, object]:
         """A model as /api/tags and /api/ps list it."""
         details = {**_DETAILS, "quantization_level": "Q4_1"}
-        digest = DIGEST.partition(":")[2]
+        digest = self.digests.get(name, DIGEST.partition(":")[2])
         return {"name": name, "model": name, "size": SIZE_BYTES, "digest": digest} | {
             "modified_at": CREATED_AT,
             "details": details,

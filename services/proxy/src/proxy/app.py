@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from ollama_observe import __version__
+from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.build import process_registry
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.exposition import LedgerCollector
@@ -24,7 +25,7 @@ from proxy.inflight import InflightGauges, phases
 from proxy.lookup import Lookup
 from proxy.portkey_config import PortkeyConfig
 from proxy.probe import check_ollama
-from proxy.routing import Routing
+from proxy.routing import WAYS, Routing
 from proxy.settings import ProxySettings
 from proxy.shared import GatewayState, Shared
 from proxy.sockets import Sockets
@@ -53,11 +54,11 @@ def create_proxy(
     `config` is what the gateway is told, if anything.
     Raises: ValueError, OSError for settings that make no sense together.
     """
-    ledger, shared = Ledger(m.METRICS), Shared()
+    ledger, shared = Ledger(catalogue.PROXY), Shared()
     ledger.put(m.BUILD_INFO, 1, (__version__, platform.python_version()))
     _say_default(ledger, settings, Routing.DIRECT)
     collector = LedgerCollector(
-        m.METRICS, {"model": settings.model_label_limit, "user": settings.user_label_limit}
+        catalogue.PROXY, {"model": settings.model_label_limit, "user": settings.user_label_limit}
     )
     collector.include(ledger.memory)
     relays = (
@@ -167,6 +168,6 @@ def create_watch(settings: ProxySettings, state: GatewayState, ledger: Ledger) -
 
 def _say_default(ledger: Ledger, settings: ProxySettings, way: Routing) -> None:
     told = str(settings.enable_portkey).lower()
-    for one in Routing:
+    for one in WAYS:
         ledger.forget(m.CONFIG_INFO, (one, told))
     ledger.put(m.CONFIG_INFO, 1, (way, told))

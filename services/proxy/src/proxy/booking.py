@@ -24,7 +24,7 @@ def book_request(page: Page, story: Story) -> None:
         page.add(m.ERRORS, 1, outcome.value)
         if story.ending is Ending.REFUSED_BUSY:
             page.add(m.QUEUE_REJECTIONS, 1, "max_requests")
-    elif story.read_at is not None and story.ended_at is not None and not story.is_operation:
+    elif story.read_at is not None and story.ended_at is not None and _has_worked(story):
         page.observe(m.DURATION, story.ended_at - story.read_at, story.trace_id)
     page.observe_each(
         (
@@ -33,6 +33,11 @@ def book_request(page: Page, story: Story) -> None:
             (m.OVERHEAD, story.overhead_seconds),
         )
     )
+
+
+def _has_worked(story: Story) -> bool:
+    """The upstream generated something for it, or looked something up."""
+    return not (story.is_operation or story.is_spared)
 
 
 def _book_abort(page: Page, story: Story) -> None:
@@ -133,7 +138,8 @@ def _time_per_output_token(meter: StreamMeter, usage: Usage) -> float | None:
 
 def book_reload(reloads: Reloads, page: Page, story: Story) -> None:
     """Whether the model was loaded again, and that it is loaded now."""
-    if not (story.is_inference and story.is_answered) or story.model in UNNAMED:
+    is_use = story.is_inference and story.is_answered and not story.is_spared
+    if not is_use or story.model in UNNAMED:
         return
     meter, model, ended_at = story.meter, story.model, story.ended_at
     if meter is not None and meter.done_reason == "unload":

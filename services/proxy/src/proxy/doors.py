@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.logging import event_log
 from proxy.admission import Admission
+from proxy.cache.digests import Digests
+from proxy.cache.making import Made, create_cache
+from proxy.cache.plan import plan_of
 from proxy.front import FrontDesk
 from proxy.gateway import Gateway
 from proxy.observer import Observer
@@ -45,6 +48,7 @@ class Doors:
     front: Relay
     back: Relay | None
     observer: Observer
+    cache: Made | None = None
 
     @contextlib.asynccontextmanager
     async def serving(
@@ -52,6 +56,8 @@ class Doors:
     ) -> AsyncIterator[None]:
         """Serve while the block runs, then drain: the front door first."""
         async with contextlib.AsyncExitStack() as stack:
+            if self.cache is not None:
+                await stack.enter_async_context(self.cache.running())
             if self.back is not None and return_sock is not None:
                 server = Server(self.back, settings)
                 await stack.enter_async_context(server.serving(return_sock, _RETURN_DRAIN_SECONDS))
@@ -80,23 +86,33 @@ def create_doors(
     pool = create_pool(settings)
     direct = Direct(pool, settings.allowed_hosts)
     log = event_log("proxy", "proxy.relay")
-    observer = Observer(settings, ledger, shared, log, lambda: loaded_contexts(pool))
+    upstreams = {name: create_pool(settings, url) for name, url in upstreams_of(settings).items()}
+    plan = plan_of(settings, config)
+    digests = None if plan is None else Digests(upstreams)
+    observer = Observer(
+        settings,
+        ledger,
+        shared,
+        log,
+        lambda: loaded_contexts(pool),
+        None if digests is None else digests.forget,
+    )
+    cache = None
+    if plan is not None and digests is not None:
+        cache = create_cache(settings, plan, ledger, observer.models, digests, pool, index)
     gateway = back = None
     if settings.enable_portkey:
         gateway = create_gateway(settings, direct, shared, config, return_port or 0)
     if gateway is not None and return_port is not None:
-        upstreams = {
-            name: create_pool(settings, url) for name, url in upstreams_of(settings).items()
-        }
         # ids and token counts are the front door's to add
         plain = settings.model_copy(update={"request_id_header": "", "inject_usage": False})
         back = Relay(plain, ReturnDesk(upstreams, gateway.passages, ledger), Admission(0, shared))
     front = Relay(
         settings,
-        FrontDesk(observer, direct, gateway),
+        FrontDesk(observer, direct, gateway, None if cache is None else cache.cache),
         Admission(settings.max_requests, shared, index),
     )
-    return Doors(front, back, observer)
+    return Doors(front, back, observer, cache)
 
 
 def check_gateway(settings: ProxySettings) -> None:

@@ -18,9 +18,10 @@ from proxy.reframing import LAST_CHUNK, Reframing, reframing_of
 from proxy.relay import Relay
 from proxy.routing import Bypass
 from proxy.upstream import (
+    Cancellable,
+    Connection,
     OwnDefect,
     UpstreamBrokeOff,
-    UpstreamConnection,
     UpstreamError,
     UpstreamTimeout,
     UpstreamUnreachable,
@@ -60,8 +61,8 @@ class Exchange:
     """One request and its answer."""
 
     _asked_at = 0.0
-    _connecting: asyncio.Task[None] | None = None
-    _connection: UpstreamConnection | None = None
+    _connecting: Cancellable | None = None
+    _connection: Connection | None = None
     _outgoing: Outgoing | None = None
     """None for a request that is refused by its head."""
     _injector: Injector | None = None
@@ -169,7 +170,7 @@ class Exchange:
 
     # the upstream
 
-    def connected(self, connection: UpstreamConnection) -> None:
+    def connected(self, connection: Connection) -> None:
         """See Asker."""
         if self._is_over:
             connection.give_up()

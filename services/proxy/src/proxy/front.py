@@ -1,6 +1,7 @@
 """The front door: takes clients' requests in, and chooses their way."""
 
 from proxy.admission import Refusal
+from proxy.cache.cache import AnswerCache
 from proxy.gateway import Crossing, Gateway
 from proxy.heads import RequestHead
 from proxy.observer import Observer
@@ -15,10 +16,17 @@ from proxy.witness import Witness
 class FrontDesk:
     """The front door of one process; without a gateway everything goes directly. A Desk."""
 
-    def __init__(self, observer: Observer, direct: Direct, gateway: Gateway | None = None) -> None:
+    def __init__(
+        self,
+        observer: Observer,
+        direct: Direct,
+        gateway: Gateway | None = None,
+        cache: AnswerCache | None = None,
+    ) -> None:
         self.observer = observer
         self._direct = direct
         self._gateway = gateway
+        self._cache = cache
 
     def observe(self, head: RequestHead, at: float) -> Recorder:
         """See Desk."""
@@ -26,6 +34,12 @@ class FrontDesk:
 
     def way(self, head: RequestHead, witness: Witness, exchange: Stoppable) -> Way:
         """See Desk."""
+        way, cache = self._way(head, witness, exchange), self._cache
+        if cache is None or not cache.takes(head, witness.endpoint):
+            return way
+        return cache.way(way, head, witness)
+
+    def _way(self, head: RequestHead, witness: Witness, exchange: Stoppable) -> Way:
         assert isinstance(witness, Recorder)
         gateway = self._gateway
         if gateway is not None and not gateway.is_used:

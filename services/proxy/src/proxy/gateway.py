@@ -177,6 +177,7 @@ class Crossing:
         self.name = gateway.name
         self._is_json = request.method == b"POST" and is_json(request, endpoint)
         self.body_limit_bytes = BODY_LIMIT_BYTES if self._is_json else 0
+        self.frames_anew = self._is_json
         self._is_native = endpoint.dialect is Dialect.NATIVE
         self._given = {name for name in request.headers if name.startswith(OWN_PREFIX)}
         self.config = gateway.config
@@ -187,6 +188,9 @@ class Crossing:
         if gateway.lets_headers_pass and not self._given.isdisjoint(CHOOSING):
             self._choosing, self.config, self._key = [], NO_CONFIG, PLACEHOLDER_KEY
         is_ours = self._choosing != []
+        chosen = [request.headers.get(name, b"") for name in sorted(CHOOSING)]
+        is_plain = is_ours and typed is None and self.config is NO_CONFIG
+        self.signature = b"" if is_plain else b"\n".join([self._prefix, *self._choosing, *chosen])
         has_leg = gateway.has_leg and is_ours
         self.needs_own_chunks = self._may_come_back = gateway.may_come_back and is_ours
         self.passage = gateway.passages.open(

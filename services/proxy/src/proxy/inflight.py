@@ -14,7 +14,7 @@ import msgspec
 
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
-from proxy.routing import Routing
+from proxy.routing import WAYS
 from proxy.story import Phase, Story
 
 T = TypeVar("T", bound=Hashable)
@@ -119,10 +119,11 @@ class InflightGauges:
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Count entries that went through `phases`."""
-        in_phase = {(phase.value, routing.value): 0 for phase in PHASES for routing in Routing}
+        in_phase = {(phase.value, way.value): 0 for phase in PHASES for way in WAYS}
         active = dict.fromkeys(self._shown, 0)
         for entry in entries:
-            in_phase[entry.phase.value, entry.routing] += 1
+            place = (entry.phase.value, entry.routing)
+            in_phase[place] = in_phase.get(place, 0) + 1
             labels = (entry.model, entry.endpoint, entry.routing)
             active[labels] = active.get(labels, 0) + 1
         for labels, count in active.items():

@@ -7,10 +7,11 @@ from urllib.parse import unquote
 
 from ollama_observe.metrics import metric
 from ollama_observe.metrics.catalogue import proxy as m
-from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.metrics.ledger import Ledger, Page
 from ollama_observe.wire.endpoints import ENDPOINTS, METHODS, OTHER, Endpoint, endpoint_of
 from proxy.booking import book_answer, book_reload, book_request, book_user
 from proxy.booking_portkey import book_portkey
+from proxy.cache.books import book_cache
 from proxy.closing import Closing
 from proxy.contexts import Contexts, Sizes
 from proxy.finished import FinishedRequests, Table
@@ -46,6 +47,7 @@ class Observer:
         shared: Shared,
         log: Callable[[str, dict[str, object]], None],
         sizes: Sizes,
+        on_models_changed: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Raises: ValueError, OSError when the file of users' aliases cannot be read."""
@@ -62,11 +64,14 @@ class Observer:
             ("request", book_request),
             ("portkey", partial(book_portkey, ledger)),
             ("answer", book_answer),
+            ("cache", partial(book_cache, ledger)),
             ("reload", partial(book_reload, reloads)),
             ("truncation", Contexts(sizes).book),
             ("finished", self.finished.add),
             ("line", lambda _page, story: log("request_finished", story.log_fields())),
         ]
+        if on_models_changed is not None:
+            steps.append(("models", partial(_tell_of_change, on_models_changed)))
         if self._users.is_on:
             steps.append(("user", partial(book_user, self._users, pages)))
         self._books = Books(pages, self.models, reloads, self.inflight, self.closing, tuple(steps))
@@ -104,6 +109,14 @@ class Observer:
 
     def _ran_over(self, label: str) -> None:
         self.ledger.add(m.LABEL_OVERFLOW, 1, (label,))
+
+
+_CHANGING = frozenset({"/api/pull", "/api/create", "/api/copy", "/api/delete"})
+
+
+def _tell_of_change(on_models_changed: Callable[[], None], _page: Page, story: Story) -> None:
+    if story.endpoint.template in _CHANGING:
+        on_models_changed()
 
 
 def endpoint_of_target(target: bytes) -> Endpoint:

@@ -98,7 +98,7 @@ class Outgoing:
         if body is None and self.reroute(Bypass.BODY):
             return
         is_changed = self._asks_usage or body is not self._whole
-        if body is None or not (is_changed or (way.body_limit_bytes and holding.has_framing)):
+        if body is None or not (is_changed or (way.frames_anew and holding.has_framing)):
             body, length = holding.raw, None
         else:
             length = len(body)

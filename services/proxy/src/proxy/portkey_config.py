@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from proxy.portkey_schema import ConfigError, check
 
@@ -30,6 +30,13 @@ class Choice(NamedTuple):
     is_fallback: bool
 
 
+class CacheStanza(NamedTuple):
+    """What a configuration says of caching. The gateway does nothing with it: the proxy does."""
+
+    mode: Literal["simple", "semantic"]
+    max_age_seconds: float | None
+
+
 class PortkeyConfig:
     """A configuration, as it was read."""
 
@@ -38,6 +45,11 @@ class PortkeyConfig:
         found = (node.get("provider") for node in _nodes(root))
         self.providers = frozenset(name for name in found if isinstance(name, str))
         """The providers that it names."""
+        stanza = root.get("cache")
+        self.cache = (
+            None if stanza is None else CacheStanza(stanza["mode"], stanza.get("max_age") or None)
+        )
+        """What is to be done with answers that are asked for again; None: nothing."""
 
     @classmethod
     def read(cls, path: Path) -> "PortkeyConfig":
@@ -97,7 +109,7 @@ def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _filled(node: Mapping[str, Any], upstreams: Mapping[str, str]) -> dict[str, Any]:
-    filled = dict(node)
+    filled = {key: value for key, value in node.items() if key != "cache"}
     if "custom_host" in filled:
         filled["custom_host"] = _NAME.sub(
             lambda found: _address_of(found[1], upstreams), filled["custom_host"]

@@ -7,7 +7,7 @@ from ollama_observe.service.http import Check
 from ollama_observe.wire.loaded import context_lengths
 from proxy.heads import ResponseHead
 from proxy.pool import UpstreamPool
-from proxy.upstream import UpstreamConnection, UpstreamError
+from proxy.upstream import Connection, UpstreamError
 
 TIMEOUT_SECONDS = 2.0
 _ANSWER_LIMIT_BYTES = 64 * 1024
@@ -16,27 +16,34 @@ _ANSWER_LIMIT_BYTES = 64 * 1024
 class _Question:
     """Asks for one path, and holds the answer. An Asker."""
 
-    def __init__(self, pool: UpstreamPool, path: bytes) -> None:
+    def __init__(
+        self, pool: UpstreamPool, path: bytes, body: bytes | None, limit_bytes: int
+    ) -> None:
         self._pool = pool
         self._path = path
-        self._connection: UpstreamConnection | None = None
+        self._sent = body
+        self._limit_bytes = limit_bytes
+        self._connection: Connection | None = None
         self._body = b""
         self._status = 0
         self.answer: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
 
-    def connected(self, connection: UpstreamConnection) -> None:
+    def connected(self, connection: Connection) -> None:
         if self.answer.done():
             connection.give_up()
             return
         self._connection = connection
+        method = b"GET" if self._sent is None else b"POST"
         lines = [
-            b"GET " + self._pool.path_prefix + self._path + b" HTTP/1.1",
+            method + b" " + self._pool.path_prefix + self._path + b" HTTP/1.1",
             b"Host: " + self._pool.own_host,
         ]
+        if self._sent is not None:
+            lines += [b"Content-Type: application/json", b"Content-Length: %d" % len(self._sent)]
         if self._pool.authorization:
             lines.append(b"Authorization: " + self._pool.authorization)
-        connection.begin(self, b"GET")
-        connection.send(b"\r\n".join(lines) + b"\r\n\r\n")
+        connection.begin(self, method)
+        connection.send(b"\r\n".join(lines) + b"\r\n\r\n" + (self._sent or b""))
         connection.request_ended()
 
     def interim_received(self, head: ResponseHead) -> None:
@@ -46,7 +53,7 @@ class _Question:
         self._status = head.status
 
     def body_received(self, _at: float, _raw: bytes, pieces: list[bytes], is_done: bool) -> None:
-        self._body = b"".join([self._body, *pieces])[:_ANSWER_LIMIT_BYTES]
+        self._body = b"".join([self._body, *pieces])[: self._limit_bytes]
         if is_done:
             self._connection = None
             if not self.answer.done():
@@ -68,12 +75,18 @@ class _Question:
             self._connection.give_up()
 
 
-async def fetch(pool: UpstreamPool, path: bytes) -> tuple[int, bytes]:
-    """Status and body of a GET. Raises: UpstreamError, TimeoutError."""
-    question = _Question(pool, path)
+async def fetch(
+    pool: UpstreamPool,
+    path: bytes,
+    body: bytes | None = None,
+    limit_bytes: int = _ANSWER_LIMIT_BYTES,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> tuple[int, bytes]:
+    """Status and body of a GET, or of a POST of this JSON. Raises: UpstreamError, TimeoutError."""
+    question = _Question(pool, path, body, limit_bytes)
     connecting = pool.ask(question)
     try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(timeout_seconds):
             return await question.answer
     finally:
         if connecting is not None:

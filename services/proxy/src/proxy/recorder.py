@@ -17,6 +17,8 @@ from ollama_observe.metrics.metric import OTHER
 from ollama_observe.wire.endpoints import Endpoint
 from ollama_observe.wire.models import normalise_model
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES, RequestFacts, read_request
+from proxy.cache.entries import Entry
+from proxy.cache.results import Result
 from proxy.closing import Closing
 from proxy.headers import Headers, value_of
 from proxy.inflight import InflightTable
@@ -124,6 +126,13 @@ class Recorder:
         story = self.story
         story.routing, story.passage, story.config = Routing.PORTKEY.value, passage, config
 
+    def looked_up(self, result: Result, entry: Entry | None) -> None:
+        """The answer cache was looked into."""
+        story = self.story
+        story.cached, story.entry = result, entry
+        if result.is_hit:
+            story.routing, story.passage = Routing.CACHE.value, None
+
     def rerouted(self, reason: Bypass) -> None:
         """The request goes directly, although it was to go through the gateway."""
         story = self.story
@@ -152,7 +161,7 @@ class Recorder:
     def request_sent(self, at: float) -> None:
         """The request's last byte was handed to the upstream's transport."""
         story = self.story
-        if story.sent_at is None:
+        if story.sent_at is None and not story.is_spared:
             story.sent_at = at
             if story.passage is not None:
                 story.passage.gateway_got(at)
@@ -171,7 +180,7 @@ class Recorder:
             self._is_nameless = story.endpoint.has_model
             if story.endpoint.proves_model and story.facts.model:
                 self._name_from(story.facts.model)
-            if story.endpoint.is_metered:
+            if story.endpoint.is_metered and not story.is_spared:
                 self._reading = reading_of(self._books.pages, story, headers)
         except Exception as error:  # noqa: BLE001
             self._reading_failed("head_received", error)

@@ -83,6 +83,7 @@ class Homeward(PlainWay):
         self.hides_breaks = passage is not None
         is_short = passage is not None and passage.has_withheld_stream
         self.body_limit_bytes = BODY_LIMIT_BYTES if is_short else 0
+        self.frames_anew = is_short
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way. Host and key are what the client sent, as they would have been directly."""

@@ -18,6 +18,12 @@ class Routing(StrEnum):
 
     DIRECT = "direct"
     PORTKEY = "portkey"
+    CACHE = "cache"
+    """No way at all: the answer was there already."""
+
+
+WAYS = (Routing.DIRECT, Routing.PORTKEY)
+"""The ways to Ollama."""
 
 
 class Bypass(StrEnum):
@@ -66,11 +72,11 @@ def wish_of(head: RequestHead) -> Routing | None:
         return None
     if len(head.passing) - len(lines_without(head.passing, (ROUTE_HEADER,))) > 1:
         raise UnknownRoute("X-Route: expected it once, found it more often")
-    try:
-        return Routing(given.lower())
-    except ValueError:
-        said = f"X-Route: expected portkey or direct, found {given[:_SHOWN_CHARACTERS]!r}"
-        raise UnknownRoute(said) from None
+    for way in WAYS:
+        if given.lower() == way:
+            return way
+    said = f"X-Route: expected portkey or direct, found {given[:_SHOWN_CHARACTERS]!r}"
+    raise UnknownRoute(said)
 
 
 def bypass_of(head: RequestHead, endpoint: Endpoint) -> Bypass | None:

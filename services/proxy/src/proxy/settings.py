@@ -4,11 +4,12 @@ from pathlib import Path
 
 from pydantic import Field, HttpUrl, SecretStr
 
-from ollama_observe.service.settings import ListenHost, ServiceSettings, settings_config
+from ollama_observe.service.settings import ListenHost, settings_config
 from ollama_observe.service.switches import AUTO, Switch
+from proxy.cache.settings import CacheSettings
 
 
-class ProxySettings(ServiceSettings):
+class ProxySettings(CacheSettings):
     """The monitoring proxy: relays every byte to Ollama, measures everything."""
 
     model_config = settings_config("PROXY_", "proxy")

@@ -11,6 +11,8 @@ from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.progress import ProgressMeter
 from ollama_observe.wire.requests import UNREADABLE, RequestFacts
 from ollama_observe.wire.usage import Usage
+from proxy.cache.entries import Entry
+from proxy.cache.results import Result
 from proxy.outcomes import (
     CLIENT_CLOSED_REQUEST,
     Ending,
@@ -84,6 +86,10 @@ class Story:
     portkey: PortkeyAnswer = UNKNOWN
     is_gateways_own: bool = False
     """The gateway answered itself, and passed no answer on."""
+    cached: Result | None = None
+    """What a look into the answer cache brought; None where nobody had a cache to look into."""
+    entry: Entry | None = None
+    """The recorded answer that it was given."""
     last_use: float | None = None
     """When the model's latest request before this one ended; None where it was not loaded."""
 
@@ -137,6 +143,11 @@ class Story:
         return self.is_call and self.endpoint.answer not in _NO_INFERENCE
 
     @property
+    def is_spared(self) -> bool:
+        """The upstream had nothing to do with it: a recorded or a shared answer."""
+        return self.cached is not None and self.cached.is_hit
+
+    @property
     def upstream_sent_at(self) -> float | None:
         """When an Ollama got the request whole; None while none has it, as far as is known."""
         if self.passage is not None and self.passage.has_leg:
@@ -167,7 +178,7 @@ class Story:
     def tokens(self) -> int:
         """Generated tokens: the upstream's count, until it comes the records with output."""
         if self.meter is None:
-            return 0
+            return self.entry.generated_tokens if self.entry is not None else 0
         usage = self.usage
         if usage is not None and usage.generated_tokens is not None:
             return usage.generated_tokens
@@ -214,6 +225,8 @@ class Story:
         }
         if self.trace_id:
             fields["trace_id"] = self.trace_id
+        if self.cached is not None:
+            fields["cache"] = self.cached.value
         if self.bypass is not None:
             fields["bypass"] = self.bypass
         if self.passage is not None:

@@ -51,10 +51,49 @@ class OwnDefect(UpstreamError):  # noqa: N818
     """A defect of ours, while the request was sent or its answer taken."""
 
 
+class Connection(Protocol):
+    """Takes a request, and has its answer told: an upstream's, or one that stands for it."""
+
+    def begin(self, asker: "Asker", method: bytes) -> None:
+        """Serve `asker` until its answer has ended, or it gives the connection up."""
+
+    def send(self, data: bytes) -> None:
+        """Send bytes of the request."""
+
+    def request_ended(self) -> None:
+        """The request was sent whole."""
+
+    def send_end(self) -> bool:
+        """Tell that the client has closed its sending side; False where there is no way to."""
+
+    def pause(self) -> None:
+        """Tell no more for now: the client does not keep up."""
+
+    def resume(self) -> None:
+        """Tell on."""
+
+    def give_up(self) -> None:
+        """Nobody waits for the answer any more."""
+
+
+class Cancellable(Protocol):
+    """What can be stopped."""
+
+    def cancel(self) -> object:
+        """Stop it."""
+
+
+class Pool(Protocol):
+    """Where connections come from."""
+
+    def ask(self, asker: "Asker") -> Cancellable | None:
+        """Find a connection for `asker`, at once or by what is returned. Cancel it to stop."""
+
+
 class Asker(Protocol):
     """Who asked: told what becomes of the request."""
 
-    def connected(self, connection: "UpstreamConnection") -> None:
+    def connected(self, connection: Connection) -> None:
         """There is a connection: the request may be sent."""
 
     def interim_received(self, head: ResponseHead) -> None:

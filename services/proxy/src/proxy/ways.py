@@ -14,6 +14,7 @@ from proxy.heads import RequestHead
 from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
 from proxy.routing import ROUTE_HEADER, Bypass
+from proxy.upstream import Pool
 
 # Scheme and authority, then what a server is asked for: RFC 3986, 3.2.
 _ABSOLUTE = re.compile(rb"https?://[^/?#]*(.*)", re.IGNORECASE)
@@ -26,7 +27,7 @@ class Way(Protocol):
     """One way out."""
 
     @property
-    def pool(self) -> UpstreamPool:
+    def pool(self) -> Pool:
         """The connections to whom the request is sent."""
 
     @property
@@ -36,6 +37,10 @@ class Way(Protocol):
     @property
     def body_limit_bytes(self) -> int:
         """How much of a request's body is kept until it is whole, see `body`; 0: none is."""
+
+    @property
+    def frames_anew(self) -> bool:
+        """Whether a chunked body that was kept goes out with its length instead."""
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """A request's head as it goes out.
@@ -49,6 +54,10 @@ class Way(Protocol):
 
         `body` is None where it was too long to be kept.
         """
+
+    @property
+    def signature(self) -> bytes:
+        """What of the way may change the answer; empty where it is Ollama's own."""
 
     @property
     def needs_own_chunks(self) -> bool:
@@ -74,6 +83,8 @@ class PlainWay:
     """What ways have in common that take every body, and beside which there is no other."""
 
     body_limit_bytes = 0
+    frames_anew = False
+    signature = b""
     needs_own_chunks = False
     hides_breaks = False
     is_broken = False

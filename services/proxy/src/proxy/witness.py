@@ -4,6 +4,8 @@ from typing import Protocol
 
 from ollama_observe.wire.endpoints import Endpoint
 from ollama_observe.wire.requests import UNREADABLE, RequestFacts
+from proxy.cache.entries import Entry
+from proxy.cache.results import Result
 from proxy.headers import Headers
 from proxy.outcomes import Ending
 from proxy.routing import Bypass
@@ -38,6 +40,9 @@ class Witness(Protocol):
 
     def usage_asked(self) -> None:
         """Token counts were asked for in the client's name."""
+
+    def looked_up(self, result: Result, entry: Entry | None) -> None:
+        """The answer cache was looked into; `entry` is what it has. The last word counts."""
 
     def rerouted(self, reason: Bypass) -> None:
         """The request goes directly: the way that was chosen for it is not to be had."""
@@ -80,6 +85,9 @@ class Unmoved:
         """See Witness."""
 
     def usage_asked(self) -> None:
+        """See Witness."""
+
+    def looked_up(self, result: Result, entry: Entry | None) -> None:
         """See Witness."""
 
     def rerouted(self, reason: Bypass) -> None:

@@ -6,6 +6,7 @@ bucket; only `ollama_proxy_requests_total` carries them all.
 """
 
 from ollama_observe.metrics.catalogue import (
+    cache,
     dashboard,
     energy,
     exporter,
@@ -17,7 +18,7 @@ from ollama_observe.metrics.catalogue import (
 )
 from ollama_observe.metrics.catalogue.labels import LABELS
 
-PROXY = proxy.METRICS
+PROXY = (*proxy.METRICS, *cache.METRICS)
 """What the proxy publishes."""
 
 EXPORTER = (*gpu.METRICS, *host.METRICS, *ollama.METRICS, *energy.METRICS, *exporter.METRICS)

@@ -6,7 +6,7 @@ LABELS = {
     "cache_status": "the gateway's word: `HIT`, `SEMANTIC HIT`, `MISS`, `SEMANTIC MISS`, "
     "`REFRESH` or `DISABLED`; `none` or `other`",
     "category": "one of the ten of the question bank",
-    "cause": "`memory`, `limit` or `unknown`",
+    "cause": "`memory`, `limit` or `unknown`; of the answer cache what its metric's help names",
     "chip": "driver or name of a group of sensors",
     "collector": "name of a collector of the exporter, from a closed set",
     "component": "`gpu` or `cpu`",
@@ -30,7 +30,7 @@ LABELS = {
     "label": "name of the label that ran over",
     "method": "HTTP method; `other` outside the usual seven",
     "mig_uuid": "what identifies a MIG instance",
-    "mode": "what a CPU did",
+    "mode": "what a CPU did; of the answer cache `simple` or `semantic`",
     "model": "model name with tag, once the upstream has answered 2xx for it; `other` before that "
     "and beyond the bound of distinct names; `none` for routes without a model. Of the "
     "exporter: as Ollama lists it; `other` where it is not known, `none` for no model. Of the "
@@ -41,6 +41,7 @@ LABELS = {
     "outcome": "`ok`, `cancelled`, `unreachable`, `timeout`, `http_4xx`, `http_5xx`, `http_other`, "
     "`stream_error`, `broke_off` or `unreadable`",
     "parameter_size": "as Ollama says, for example `8.0B`",
+    "part": "of the answer cache, as its metric's help names",
     "pci_bus_id": "a card's address on PCI; empty where it has none",
     "phase": "what the request was doing: `upload` (its body comes), `waiting` (connecting, "
     "queue, load), `prefill`, `thinking` or `answering`",
@@ -51,12 +52,15 @@ LABELS = {
     "quantization": "as Ollama says, for example `Q4_K_M`",
     "reason": "from a closed set that the metric's help names",
     "resource": "`cpu`, `memory`, `io` or `irq`",
+    "result": "what became of a look into the answer cache, as its metric's help names",
     "role": "`ollama_runner`, `ollama` or `other`",
     "route_default": "`direct` or `portkey`: the way of requests that ask for none",
-    "routing": "`direct` or `portkey`: the way to Ollama that the request took; of the traffic "
+    "routing": "`direct` or `portkey`: the way to Ollama that the request took, `cache` where it "
+    "took none because the answer was there already; of the traffic "
     "worker also `gateway`, past the proxy, and `unknown`, of failures that do not tell",
     "sensor": "of a card `core`, `memory` or `hotspot`; else the sensor's own name",
     "source": "`counter`, `integrated` or `demo`",
+    "store": "`memory`, `file` or `server`",
     "state": "`busy`, `model_loaded`, `bare` or `unknown`",
     "status": "HTTP status sent to the client; 499 where the client left first",
     "target": "index of the gateway's target; `none` or `other`",

@@ -1,0 +1,72 @@
+"""What the cache counts: of itself, never of the models."""
+
+from ollama_observe.metrics.catalogue import cache as m
+from ollama_observe.metrics.ledger import Ledger, Page
+from proxy.cache.entries import Entry
+from proxy.cache.recording import Unfit
+from proxy.cache.results import Result
+from proxy.cache.stores.store import Cause, Held
+from proxy.labels import ModelLabels
+from proxy.story import Story
+
+
+class CacheBooks:
+    """The cache's own numbers of one process."""
+
+    def __init__(self, ledger: Ledger, models: ModelLabels) -> None:
+        self._ledger = ledger
+        self._models = models
+        self._pages: dict[Result, Page] = {}
+        for cause in Cause:
+            ledger.add(m.EVICTIONS, 0, (cause.value,))
+        for unfit in Unfit:
+            ledger.add(m.NOT_STORED, 0, (unfit.value,))
+        ledger.add(m.STORED, 0)
+
+    def looked(self, result: Result, seconds: float) -> None:
+        """A look took so long."""
+        page = self._pages.get(result)
+        if page is None:
+            page = self._pages[result] = self._ledger.page({"result": result.value})
+        page.observe(m.LOOKUP_DURATION, seconds)
+
+    def failed(self, part: str) -> None:
+        """A part of the cache did not do what it was asked."""
+        self._ledger.add(m.FAILURES, 1, (part,))
+
+    def gone(self, cause: Cause, count: int) -> None:
+        """So many entries went."""
+        self._ledger.add(m.EVICTIONS, count, (cause.value,))
+
+    def stored(self) -> None:
+        """An answer was kept."""
+        self._ledger.add(m.STORED, 1)
+
+    def not_kept(self, why: Unfit) -> None:
+        """An answer was not kept."""
+        self._ledger.add(m.NOT_STORED, 1, (why.value,))
+
+    def held(self, held: Held) -> None:
+        """What the store holds now."""
+        self._ledger.put(m.ENTRIES, held.entries)
+        self._ledger.put(m.BYTES, held.size_bytes)
+
+    def saved(self, entry: Entry, times: int) -> None:
+        """An answer spared the upstream its work, so many times."""
+        _book_saved(self._ledger, self._models.known(entry.model), entry, times)
+
+
+def book_cache(ledger: Ledger, _page: Page, story: Story) -> None:
+    """How one request's look ended, and what it saved."""
+    if story.cached is None:
+        return
+    labels = (story.endpoint.template, story.model, story.cached.value)
+    ledger.add(m.LOOKUPS, 1, labels)
+    if story.entry is not None and story.outcome.value == "ok":
+        _book_saved(ledger, story.model, story.entry, 1)
+
+
+def _book_saved(ledger: Ledger, model: str, entry: Entry, times: int) -> None:
+    ledger.add(m.SAVED_SECONDS, entry.seconds * times, (model,))
+    ledger.add(m.SAVED_TOKENS, entry.prompt_tokens * times, (model, "input"))
+    ledger.add(m.SAVED_TOKENS, entry.generated_tokens * times, (model, "output"))

@@ -1,0 +1,216 @@
+"""The cache of one process: looks for what is asked, and keeps what was answered."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import structlog
+
+from ollama_observe.service.tasks import spawn
+from ollama_observe.wire.endpoints import Answer, Endpoint
+from proxy.cache.asked import Asked, Parsed, Reader, parse
+from proxy.cache.books import CacheBooks
+from proxy.cache.digests import Digests
+from proxy.cache.entries import Entry, Near
+from proxy.cache.flights import Flight
+from proxy.cache.kept import Kept
+from proxy.cache.recording import Recording, Unfit
+from proxy.cache.replay import Replay
+from proxy.cache.results import Result
+from proxy.cache.rules import Rules
+from proxy.cache.way import CachedWay
+from proxy.cache.wishes import NOTHING_SAID, Wish, wish_of
+from proxy.headers import value_of
+from proxy.heads import RequestHead
+from proxy.upstream import UpstreamError
+from proxy.ways import Way
+from proxy.witness import Witness
+
+_RECORDABLE = frozenset(Answer) - {Answer.NONE, Answer.PROGRESS, Answer.TRANSCRIPTION}
+"""Answers of models to JSON: a recording that is transcribed is a form."""
+
+_log = structlog.stdlib.get_logger("proxy.cache")
+
+
+class Vector(Protocol):
+    """An embedding on its way."""
+
+    async def ready(self) -> bytes | None:
+        """It, however long it takes; None where it cannot be had."""
+
+
+class Nearest(Protocol):
+    """Finds what means the same."""
+
+    def begin(self, text: str) -> Vector:
+        """Have a question's embedding made."""
+
+    async def find(self, bucket: bytes, vector: Vector) -> bytes | None:
+        """The key of what means the same, within the time that a request may wait; else None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look into the cache brought."""
+
+    result: Result
+    asked: Asked | None = None
+    entry: Entry | None = None
+    wish: Wish = NOTHING_SAID
+    vector: Vector | None = field(default=None, compare=False)
+
+
+class AnswerCache:
+    """What the front door asks. `wall_clock` gives Unix time, `clock` is the relay's."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        reader: Reader,
+        kept: Kept,
+        digests: Digests,
+        books: CacheBooks,
+        nearest: Nearest | None = None,
+        wall_clock: Callable[[], float] = time.time,  # noqa: TID251 (an instant, no interval)
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.rules = rules
+        self.digests = digests
+        self.kept = kept
+        self._reader = reader
+        self._books = books
+        self._nearest = nearest
+        self._wall_clock = wall_clock
+        self._clock = clock
+        self._flights: dict[bytes, Flight] = {}
+        self._keeping: set[asyncio.Task[None]] = set()
+
+    def takes(self, head: RequestHead, endpoint: Endpoint) -> bool:
+        """Whether a request is one to look for, as far as its head tells."""
+        is_call = head.method == b"POST" and endpoint.answer in _RECORDABLE
+        is_plain = value_of(head.headers, b"content-encoding").lower() in ("", "identity")
+        # a body that waits for a go-ahead waits for the upstream's
+        return is_call and is_plain and head.length != 0 and b"expect" not in head.headers
+
+    def way(self, inner: Way, head: RequestHead, witness: Witness) -> Way:
+        """The way of a request by the cache."""
+        return CachedWay(self, inner, head, witness)
+
+    async def look(
+        self, head: RequestHead, endpoint: Endpoint, body: bytes | None, signature: bytes
+    ) -> Look:
+        """Look for what is asked. Never raises."""
+        began = self._clock()
+        try:
+            look = await self._look(head, endpoint, body, signature)
+        except Exception as error:  # noqa: BLE001 (fail open: the upstream answers)
+            _log.error("cache_failed", error=type(error).__name__)
+            look = Look(Result.DISABLED)
+        self._books.looked(look.result, self._clock() - began)
+        return look
+
+    def flight_of(self, look: Look) -> Flight | None:
+        """The same question on its way, if it may be joined."""
+        if look.asked is None or look.result is not Result.MISS:
+            return None
+        flight = self._flights.get(look.asked.key)
+        return flight if flight is not None and flight.is_open else None
+
+    def open_flight(self, look: Look, endpoint: Endpoint, is_broken: Callable[[], bool]) -> Flight:
+        """Take a question to the upstream. `is_broken` tells at the end of its way."""
+        asked, rules = look.asked, self.rules
+        recording = Recording(
+            endpoint,
+            asked.model if asked is not None else "",
+            rules.answer_limit_bytes,
+            self._clock(),
+            rules.request_id_header,
+            self._wall_clock,
+        )
+
+        def landed(flight: Flight, recording: Recording) -> None:
+            if asked is not None and self._flights.get(asked.key) is flight:
+                del self._flights[asked.key]
+            if is_broken():
+                recording.spoil(Unfit.INCOMPLETE)
+            self._keep(look, recording, flight.shared)
+
+        if asked is None or not look.wish.stores:
+            recording.spoil(Unfit.NOT_WANTED)
+        # who wants a new answer, or none kept, shares it with nobody
+        is_open = rules.shares_flights and look.result is Result.MISS and look.wish.stores
+        flight = Flight(recording, look.result, self._clock, landed, is_open)
+        if asked is not None and is_open:
+            self._flights[asked.key] = flight
+        return flight
+
+    def replay(self, entry: Entry, result: Result, keeps_parts: bool) -> Replay:
+        """A recorded answer as a connection."""
+        age = max(0, int(self._wall_clock() - entry.stored_at))
+        lines = [result.header, b"Age: %d" % age]
+        return Replay(entry, lines, self._clock, self.rules.keeps_pace, keeps_parts)
+
+    async def close(self) -> None:
+        """Finish what is being kept, and let go of the store."""
+        if self._keeping:
+            await asyncio.wait(self._keeping, timeout=1.0)
+        await self.kept.close()
+
+    async def _look(
+        self, head: RequestHead, endpoint: Endpoint, body: bytes | None, signature: bytes
+    ) -> Look:
+        parsed = parse(body) if body else None
+        digest = await self._digest_of(parsed) if parsed is not None else ""
+        if parsed is None or not digest:
+            return Look(Result.DISABLED)
+        asked = self._reader.read(head, endpoint, parsed, digest, signature)
+        wish = wish_of(head.headers)
+        if wish.refreshes:
+            return Look(Result.REFRESH, asked, wish=wish, vector=self._vector_of(asked))
+        entry = await self.kept.get(asked.key)
+        if entry is not None:
+            return Look(Result.HIT, asked, entry)
+        look = Look(Result.MISS, asked, wish=wish)
+        if self.flight_of(look) is not None:
+            return look
+        return await self._look_near(look, asked)
+
+    async def _look_near(self, look: Look, asked: Asked) -> Look:
+        vector = self._vector_of(asked)
+        if self._nearest is None or vector is None:
+            return look
+        key = await self._nearest.find(asked.bucket, vector)
+        entry = await self.kept.get(key) if key is not None else None
+        if entry is not None:
+            return Look(Result.SEMANTIC_HIT, asked, entry)
+        return replace(look, vector=vector)
+
+    def _vector_of(self, asked: Asked) -> Vector | None:
+        return self._nearest.begin(asked.text) if self._nearest and asked.text else None
+
+    async def _digest_of(self, parsed: Parsed) -> str:
+        try:
+            return await self.digests.of(parsed.model)
+        except (UpstreamError, TimeoutError):
+            self._books.failed("digest")
+            return ""
+
+    def _keep(self, look: Look, recording: Recording, shared: int) -> None:
+        task = spawn(self._kept(look, recording, shared), name="keep an answer")
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    async def _kept(self, look: Look, recording: Recording, shared: int) -> None:
+        entry = recording.entry()
+        if entry is None or look.asked is None:
+            if recording.unfit is not None:
+                self._books.not_kept(recording.unfit)
+            return
+        if shared:
+            self._books.saved(entry, shared)
+        vector = await look.vector.ready() if look.vector is not None else None
+        near = Near(look.asked.bucket, vector) if vector is not None else None
+        await self.kept.put(look.asked.key, entry, near)
+        self._books.stored()

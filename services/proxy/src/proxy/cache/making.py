@@ -1,0 +1,93 @@
+"""Puts the cache of one process together."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from ollama_observe.metrics.catalogue import cache as m
+from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.service.tasks import spawn
+from proxy.cache.asked import Reader
+from proxy.cache.books import CacheBooks
+from proxy.cache.cache import AnswerCache
+from proxy.cache.digests import Digests
+from proxy.cache.kept import Kept
+from proxy.cache.keys import Keys
+from proxy.cache.plan import Plan
+from proxy.cache.rules import Rules
+from proxy.cache.stores.choosing import Place, create_store, place_of, secret_of
+from proxy.cache.stores.store import Bounds
+from proxy.labels import ModelLabels
+from proxy.pool import UpstreamPool
+from proxy.settings import ProxySettings
+
+HELD_SECONDS = 5.0
+"""How often it is said what is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A cache, and what keeps it going. `has_gauges`: this process says what is held."""
+
+    cache: AnswerCache
+    books: CacheBooks
+    has_gauges: bool
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Say what is held while the block runs; then let go of the store."""
+        telling = spawn(self._tell(), name="tell what the cache holds")
+        try:
+            yield
+        finally:
+            telling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await telling
+            await self.cache.close()
+
+    async def _tell(self) -> None:
+        while self.has_gauges:
+            held = await self.cache.kept.held()
+            if held is not None:
+                self.books.held(held)
+            await asyncio.sleep(HELD_SECONDS)
+
+
+def create_cache(
+    settings: ProxySettings,
+    plan: Plan,
+    ledger: Ledger,
+    models: ModelLabels,
+    digests: Digests,
+    pool: UpstreamPool,
+    index: int = 0,
+    wall_clock: Callable[[], float] = time.time,  # noqa: TID251 (an instant, no interval)
+) -> Made:
+    """The cache of the `index`-th process. Raises: ValueError, OSError for wrong settings."""
+    place = place_of(settings.cache_store)
+    books = CacheBooks(ledger, models)
+    ledger.put(m.INFO, 1, (plan.mode, place.kind))
+    bounds = Bounds(settings.cache_max_entries, settings.cache_max_bytes, plan.max_age_seconds)
+    secret = secret_of(place, settings.cache_secret.get_secret_value())
+    kept = Kept(create_store(place, bounds, books.gone), lambda: books.failed("store"), wall_clock)
+    rules = rules_of(settings)
+    cache = AnswerCache(
+        rules, Reader(Keys(secret), rules, None), kept, digests, books, wall_clock=wall_clock
+    )
+    # what several processes share one of them tells, or it would be there more than once
+    return Made(cache, books, has_gauges=index == 0 or place.kind == Place.MEMORY)
+
+
+def rules_of(settings: ProxySettings) -> Rules:
+    """What the settings say, without what belongs to the store."""
+    return Rules(
+        request_limit_bytes=settings.cache_max_request_bytes,
+        answer_limit_bytes=settings.cache_max_answer_bytes,
+        is_shared_by_callers=settings.cache_shared_by_callers,
+        shares_flights=settings.cache_share_in_flight,
+        keeps_pace=settings.cache_replay == "recorded",
+        user_header=settings.user_header.strip().lower().encode("latin-1"),
+        request_id_header=settings.request_id_header.encode("latin-1"),
+    )

@@ -1,0 +1,130 @@
+"""An answer on its way to the cache: taken down as it passes, judged when it has ended."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from ollama_observe.wire.endpoints import Endpoint
+from ollama_observe.wire.framing import framing_of
+from ollama_observe.wire.meter import StreamMeter
+from proxy.bodies import ChunkedBody, LengthBody
+from proxy.cache.entries import Entry
+from proxy.cache.results import STATUS_HEADER
+from proxy.headers import lines_without, value_of
+from proxy.heads import ResponseHead
+
+_OPERATIONS = frozenset({"load", "unload"})
+# What tells of one passage, and would be said of another.
+_OF_ONE = (b"x-portkey-trace-id", b"x-portkey-retry-attempt-count", b"age", STATUS_HEADER)
+
+
+class Unfit(StrEnum):
+    """Why an answer is not kept. The value is the label's."""
+
+    STATUS = "status"
+    """It is no 200."""
+    ENCODED = "encoded"
+    """It is compressed, for one client alone."""
+    TOO_LONG = "too_long"
+    INCOMPLETE = "incomplete"
+    """Its end marker was not seen, or it told of an error."""
+    OPERATION = "operation"
+    """It loaded or unloaded a model."""
+    NOT_WANTED = "not_wanted"
+    """Its client said so."""
+
+
+class Recording:
+    """One answer. `sent_at` and `at` are seconds of the relay's clock, `wall_clock` is Unix time."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        model: str,
+        limit_bytes: int,
+        sent_at: float,
+        request_id_header: bytes,
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._endpoint = endpoint
+        self._model = model
+        self._limit_bytes = limit_bytes
+        self._sent_at = sent_at
+        self._dropped = (*_OF_ONE, request_id_header.lower())
+        self._wall_clock = wall_clock
+        self._head: ResponseHead | None = None
+        self._pieces: list[bytes] = []
+        self._marks: list[tuple[int, int]] = []
+        self._size = 0
+        self._ended_at = sent_at
+        self.unfit: Unfit | None = None
+        """Why it will not be kept; None as long as it may be."""
+
+    def begin(self, head: ResponseHead) -> None:
+        """The head has come."""
+        self._head = head
+        if head.status != 200:
+            self.unfit = Unfit.STATUS
+        elif value_of(head.headers, b"content-encoding") not in ("", "identity"):
+            self.unfit = Unfit.ENCODED
+        elif head.is_endless:  # it says of itself that nobody knows whether it is whole
+            self.unfit = Unfit.INCOMPLETE
+
+    def add(self, at: float, raw: bytes) -> None:
+        """Bytes of the body came."""
+        if self.unfit is not None:
+            return
+        self._ended_at = at
+        if not raw:
+            return
+        self._size += len(raw)
+        if self._size > self._limit_bytes:
+            self.spoil(Unfit.TOO_LONG)
+            return
+        self._pieces.append(raw)
+        self._marks.append((max(0, int((at - self._sent_at) * 1000)), len(raw)))
+
+    def spoil(self, why: Unfit) -> None:
+        """It is not to be kept."""
+        if self.unfit is None:
+            self.unfit = why
+        self._pieces, self._marks = [], []
+
+    def entry(self) -> Entry | None:
+        """The whole answer, where it is one that may be kept; else `unfit` says why not."""
+        head, body = self._head, b"".join(self._pieces)
+        if self.unfit is not None or head is None:
+            return None
+        meter = self._read(head, body)
+        if meter is None or not meter.is_ended or meter.saw_error or meter.problems:
+            self.spoil(Unfit.INCOMPLETE)
+            return None
+        if meter.done_reason in _OPERATIONS:
+            self.spoil(Unfit.OPERATION)
+            return None
+        usage = meter.usage
+        return Entry(
+            model=self._model,
+            endpoint=self._endpoint.template,
+            status_line=head.status_line,
+            lines=lines_without(head.passing, self._dropped),
+            body=body,
+            marks=self._marks,
+            stored_at=self._wall_clock(),
+            seconds=max(0.0, self._ended_at - self._sent_at),
+            prompt_tokens=(usage.prompt_tokens or 0) if usage else 0,
+            generated_tokens=(usage.generated_tokens or 0) if usage else 0,
+        )
+
+    def _read(self, head: ResponseHead, raw: bytes) -> StreamMeter | None:
+        framing = framing_of(value_of(head.headers, b"content-type"))
+        if framing is None:
+            return None
+        body = ChunkedBody() if head.is_chunked else LengthBody(head.length or 0)
+        pieces, _ = body.feed(raw) if raw else ([], 0)
+        if not body.is_done:
+            return None
+        meter = StreamMeter(self._endpoint.answer, framing)
+        for piece in pieces:
+            meter.feed(0.0, piece)
+        meter.finish(0.0)
+        return meter

@@ -1,0 +1,232 @@
+"""The answer cache in a real proxy: what is given again, to whom, and what is counted of it."""
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from tests.clients import Head, RawClient
+from tests.fakes.faults import Faults
+from tests.fakes.ollama import FakeOllama
+from tests.fakes.server import ScriptedServer
+from tests.servers import RunningProxy, running_proxy
+
+MODEL = "smollm2:135m"
+_MESSAGES = [{"role": "user", "content": "Why is the sky blue?"}]
+REQUESTS: dict[str, tuple[str, Mapping[str, object]]] = {
+    "chat": ("/api/chat", {"model": MODEL, "messages": _MESSAGES}),
+    "chat-unary": ("/api/chat", {"model": MODEL, "messages": _MESSAGES, "stream": False}),
+    "generate": ("/api/generate", {"model": MODEL, "prompt": "Why?"}),
+    "generate-unary": ("/api/generate", {"model": MODEL, "prompt": "Why?", "stream": False}),
+    "embed": ("/api/embed", {"model": MODEL, "input": "Why?"}),
+    "embeddings": ("/api/embeddings", {"model": MODEL, "prompt": "Why?"}),
+    "openai-chat": (
+        "/v1/chat/completions",
+        {"model": MODEL, "messages": _MESSAGES, "stream": True},
+    ),
+    "openai-chat-unary": ("/v1/chat/completions", {"model": MODEL, "messages": _MESSAGES}),
+    "openai-completion": ("/v1/completions", {"model": MODEL, "prompt": "Why?", "stream": True}),
+    "openai-embeddings": ("/v1/embeddings", {"model": MODEL, "input": "Why?"}),
+    "responses": ("/v1/responses", {"model": MODEL, "input": "Why?", "stream": True}),
+    "responses-unary": ("/v1/responses", {"model": MODEL, "input": "Why?"}),
+    "messages": (
+        "/v1/messages",
+        {"model": MODEL, "messages": _MESSAGES, "max_tokens": 64, "stream": True},
+    ),
+    "messages-unary": ("/v1/messages", {"model": MODEL, "messages": _MESSAGES, "max_tokens": 64}),
+}
+CHAT = REQUESTS["chat"]
+
+
+async def answer(
+    proxy: RunningProxy, request: tuple[str, Mapping[str, object]], *headers: str
+) -> tuple[Head, bytes]:
+    """The head, and every byte of the body as it came over the wire."""
+    client = await RawClient.connect(proxy.url)
+    try:
+        await client.request("POST", *request, "Connection: close", *headers)
+        head = await client.head()
+        return head, await client.rest()
+    finally:
+        client.close()
+
+
+def asked(ollama: ScriptedServer, path: str) -> int:
+    """How often the upstream was asked for a route."""
+    return sum(call.target == path for call in ollama.calls)
+
+
+async def looked(proxy: RunningProxy, result: str, count: int = 1) -> None:
+    """Wait until so many looks have ended this way."""
+    async with asyncio.timeout(5):
+        while await proxy.value("ollama_proxy_cache_lookups_total", result=result) < count:
+            await asyncio.sleep(0.01)
+
+
+async def stored(proxy: RunningProxy, count: int = 1) -> None:
+    """Wait until so many answers are kept."""
+    async with asyncio.timeout(5):
+        while await proxy.value("ollama_proxy_cache_stored_total") < count:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+async def test_what_is_asked_again_is_answered_byte_for_byte(name: str) -> None:
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, cache="simple") as proxy,
+    ):
+        first, first_body = await answer(proxy, REQUESTS[name])
+        await stored(proxy)
+        second, second_body = await answer(proxy, REQUESTS[name])
+        assert first.get("x-portkey-cache-status") == "MISS"
+        assert second.get("x-portkey-cache-status") == "HIT"
+        assert second.get("age") == "0"
+        assert first.get("age") is None
+        assert first.status == second.status == 200
+        assert second_body == first_body != b""
+        assert first.get("content-type") == second.get("content-type")
+        assert asked(ollama, REQUESTS[name][0]) == 1
+
+
+async def test_a_hit_is_in_no_figure_of_the_model() -> None:
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, cache="simple") as proxy,
+    ):
+        await answer(proxy, CHAT)
+        await stored(proxy)
+        before = await proxy.samples()
+        await answer(proxy, CHAT)
+        await looked(proxy, "hit")
+        after = await proxy.samples()
+        moved = {
+            name
+            for (name, labels), value in after.items()
+            if value != before.get((name, labels), 0.0) and name.startswith("ollama_proxy_")
+        }
+        saved = {
+            type_: await proxy.value("ollama_proxy_cache_saved_tokens_total", type=type_)
+            for type_ in ("input", "output")
+        }
+        counted = await proxy.value("ollama_proxy_generated_tokens_total")
+        asked_for = await proxy.value("ollama_proxy_prompt_tokens_total")
+        assert saved == {"input": asked_for, "output": counted}
+        assert await proxy.value("ollama_proxy_cache_saved_seconds_total") > 0
+        assert await proxy.value("ollama_proxy_requests_total", routing="cache") == 1
+    families = {name.removesuffix("_bucket").removesuffix("_sum") for name in moved}
+    families = {name.removesuffix("_count") for name in families}
+    assert families <= {
+        "ollama_proxy_active_requests",
+        "ollama_proxy_requests_total",
+        "ollama_proxy_request_size_bytes",
+        "ollama_proxy_response_size_bytes",
+        "ollama_proxy_series",
+        "ollama_proxy_cache_lookups_total",
+        "ollama_proxy_cache_lookup_duration_seconds",
+        "ollama_proxy_cache_saved_tokens_total",
+        "ollama_proxy_cache_saved_seconds_total",
+        "ollama_proxy_cache_entries",
+        "ollama_proxy_cache_size_bytes",
+    }
+
+
+async def test_one_caller_never_sees_anothers_answers_unless_they_are_shared() -> None:
+    for is_shared, expected in ((False, ["MISS", "MISS", "HIT"]), (True, ["MISS", "HIT", "HIT"])):
+        async with (
+            ScriptedServer(FakeOllama()) as ollama,
+            running_proxy(ollama.url, cache="simple", cache_shared_by_callers=is_shared) as proxy,
+        ):
+            found = []
+            for number, key in enumerate(("one", "two", "one")):
+                head, _ = await answer(proxy, CHAT, f"Authorization: Bearer {key}")
+                found.append(head.get("x-portkey-cache-status"))
+                await stored(proxy, min(number + 1, expected.count("MISS")))
+            assert found == expected
+
+
+@pytest.mark.parametrize(
+    "header", ["Cache-Control: no-cache", "x-portkey-cache-force-refresh: true"]
+)
+async def test_a_client_may_have_a_new_answer(header: str) -> None:
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, cache="simple") as proxy,
+    ):
+        await answer(proxy, CHAT)
+        await stored(proxy)
+        head, _ = await answer(proxy, CHAT, header)
+        assert head.get("x-portkey-cache-status") == "REFRESH"
+        await stored(proxy, 2)
+        assert asked(ollama, CHAT[0]) == 2
+        assert await proxy.value("ollama_proxy_cache_evictions_total", cause="replaced") == 1
+        head, _ = await answer(proxy, CHAT)
+        assert head.get("x-portkey-cache-status") == "HIT"
+
+
+async def test_a_model_that_was_pulled_anew_is_another() -> None:
+    script = FakeOllama()
+    async with (
+        ScriptedServer(script) as ollama,
+        running_proxy(ollama.url, cache="simple") as proxy,
+    ):
+        await answer(proxy, CHAT)
+        await stored(proxy)
+        script.library.digests[MODEL] = "f" * 64
+        await answer(proxy, ("/api/pull", {"model": MODEL}))
+        head, _ = await answer(proxy, CHAT)
+        assert head.get("x-portkey-cache-status") == "MISS"
+
+
+async def test_identical_requests_in_flight_share_one_answer() -> None:
+    script = FakeOllama(faults=Faults(queue_seconds=0.2))
+    async with (
+        ScriptedServer(script) as ollama,
+        running_proxy(ollama.url, cache="simple", cache_share_in_flight=True) as proxy,
+    ):
+        found = await asyncio.gather(*(answer(proxy, CHAT) for _ in range(20)))
+        assert len({body for _, body in found}) == 1
+        assert sorted(head.get("x-portkey-cache-status") or "" for head, _ in found) == [
+            *["HIT"] * 19,
+            "MISS",
+        ]
+        assert asked(ollama, CHAT[0]) == 1
+        await looked(proxy, "shared", 19)
+        tokens = await proxy.value("ollama_proxy_generated_tokens_total")
+        await stored(proxy)
+        saved = await proxy.value("ollama_proxy_cache_saved_tokens_total", type="output")
+        assert saved == 19 * tokens
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+async def test_the_first_ones_leaving_does_not_take_the_others_down(is_begun: bool) -> None:
+    faults = Faults() if is_begun else Faults(queue_seconds=0.3)
+    script = FakeOllama(faults=faults)
+    async with (
+        ScriptedServer(script) as ollama,
+        running_proxy(ollama.url, cache="simple", cache_share_in_flight=True) as proxy,
+    ):
+        first = await RawClient.connect(proxy.url)
+        await first.request("POST", *CHAT)
+        await (await ollama.nth_call(2)).is_read.wait()
+        if is_begun:
+            await first.head()
+        others = [asyncio.ensure_future(answer(proxy, CHAT)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        first.close()
+        found = await asyncio.gather(*others)
+        assert all(b'"done":true' in body for _, body in found)
+        assert asked(ollama, CHAT[0]) == 1
+
+
+async def test_what_is_not_whole_is_not_kept() -> None:
+    script = FakeOllama(faults=Faults(end_without_done_after=2))
+    async with (
+        ScriptedServer(script) as ollama,
+        running_proxy(ollama.url, cache="simple") as proxy,
+    ):
+        await answer(proxy, CHAT)
+        script.faults = Faults()
+        head, body = await answer(proxy, CHAT)
+        assert head.get("x-portkey-cache-status") == "MISS"
+        assert b'"done":true' in body
