@@ -1,8 +1,11 @@
 """The answer cache in a real proxy: what is given again, to whom, and what is counted of it."""
 
 import asyncio
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.clients import Head, RawClient
@@ -230,3 +233,46 @@ async def test_what_is_not_whole_is_not_kept() -> None:
         head, body = await answer(proxy, CHAT)
         assert head.get("x-portkey-cache-status") == "MISS"
         assert b'"done":true' in body
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+async def test_an_operator_asks_what_it_is_and_empties_it(is_on: bool) -> None:
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, cache="simple" if is_on else "off") as proxy,
+        httpx2.AsyncClient(base_url=proxy.control_url, trust_env=False) as http,
+    ):
+        await answer(proxy, CHAT)
+        told = await http.get("/api/cache")
+        if not is_on:
+            cleared = await http.delete("/api/cache")
+            assert (told.status_code, cleared.status_code) == (404, 404)
+            assert "PROXY_CACHE" in cleared.json()["error"]
+            return
+        await stored(proxy)
+        assert told.json() == {
+            "mode": "simple",
+            "max_age_seconds": 604800,
+            "store": "memory",
+            "where": "",
+        }
+        assert (await http.delete("/api/cache")).json() == {"cleared": 1}
+        head, _ = await answer(proxy, CHAT)
+        assert head.get("x-portkey-cache-status") == "MISS"
+        assert await proxy.value("ollama_proxy_cache_evictions_total", cause="cleared") == 1
+
+
+async def test_the_stanza_of_the_gateways_configuration_turns_it_on(tmp_path: Path) -> None:
+    config = {"provider": "openai", "api_key": "x", "custom_host": "${ollama}"}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**config, "cache": {"mode": "simple", "max_age": 60}}))
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, portkey_config=path) as proxy,
+        httpx2.AsyncClient(base_url=proxy.control_url, trust_env=False) as http,
+    ):
+        await answer(proxy, CHAT)
+        await stored(proxy)
+        head, _ = await answer(proxy, CHAT)
+        assert head.get("x-portkey-cache-status") == "HIT"
+        assert (await http.get("/api/cache")).json()["max_age_seconds"] == 60

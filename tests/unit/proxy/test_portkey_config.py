@@ -83,7 +83,6 @@ def test_a_number_that_is_none_in_json_is_refused(tmp_path: Path, text: str) -> 
         with_(weight=0, request_timeout=0.5, name="", override_params={}),
         with_(retry={"attempts": 0}),
         with_(retry={"attempts": 5, "on_status_codes": [503]}),
-        with_(cache={"mode": "semantic", "max_age": 1}),
         with_(unknown=[None], forward_headers=["x"]),
         FALLBACK,
         {**FALLBACK, "strategy": {"mode": "single"}},

@@ -17,6 +17,8 @@ from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check, Control, Readiness
 from proxy.backlog import let_nobody_in
 from proxy.booking_portkey import begin_portkey
+from proxy.cache.making import create_cache_control
+from proxy.cache.plan import plan_of
 from proxy.control import Tables, create_control
 from proxy.doors import create_doors, create_pool, gateway_pool
 from proxy.finished import Table
@@ -85,16 +87,22 @@ def create_proxy(
         checks["portkey"] = watch.check
         serving = _both(watch.watching(), serving)
     control = Control("proxy", readiness, registry, checks, refresh=refresh)
-    app = create_control(control, relays.tables, settings.ollama_num_parallel)
+    plan = plan_of(settings, config)
+    cache = None if plan is None else create_cache_control(settings, plan, shared, relays.empty)
+    app = create_control(control, relays.tables, settings.ollama_num_parallel, cache)
     return Proxy(app, collector, readiness, serving)
 
 
 @dataclass(frozen=True, slots=True)
 class _Relays:
-    """What relays: while `serving` is entered; `tables` tells what is in flight."""
+    """What relays: while `serving` is entered; `tables` tells what is in flight.
+
+    `empty` empties this process's own answer cache, where it has one.
+    """
 
     serving: "contextlib.AbstractAsyncContextManager[None]"
     tables: Tables
+    empty: Callable[[], Awaitable[int]] | None = None
 
 
 def _in_this_process(
@@ -111,7 +119,8 @@ def _in_this_process(
     async def tables() -> list[Table]:
         return [doors.observer.table()]
 
-    return _Relays(doors.serving(settings, sockets.front, leg), tables)
+    empty = None if doors.cache is None else doors.cache.cache.empty
+    return _Relays(doors.serving(settings, sockets.front, leg), tables, empty)
 
 
 def _in_workers(

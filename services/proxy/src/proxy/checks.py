@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ollama_observe.service.addresses import is_loopback
+from proxy.cache.stores.choosing import place_of, secret_of
 from proxy.doors import check_gateway
 from proxy.portkey_config import PortkeyConfig
 from proxy.settings import ProxySettings
@@ -32,12 +33,20 @@ def check_portkey_port(settings: ProxySettings) -> None:
         )
 
 
+def check_store(settings: ProxySettings) -> None:
+    """Raises: ValueError, OSError for a store that cannot be, where the cache may be on."""
+    if settings.cache != "off":
+        place = place_of(settings.cache_store)
+        secret_of(place, settings.cache_secret.get_secret_value())
+
+
 CHECKS: Mapping[str, Callable[[ProxySettings], object]] = {
     "user_aliases_file": lambda settings: Users(settings, on_overflow=lambda: None),
     "upstreams": upstreams_of,
     "portkey_host": check_portkey_host,
     "portkey_port": check_portkey_port,
     "portkey_config": check_gateway,
+    "cache_store": check_store,
 }
 """What a setting's own type does not tell: the setting, and what raises where it is wrong."""
 

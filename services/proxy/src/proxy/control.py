@@ -2,23 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from http import HTTPStatus
 
 import msgspec
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from ollama_observe.service.http import Control, create_control_app
+from proxy.cache.control import OFF, CacheControl
+from proxy.cache.stores.store import StoreError
 from proxy.finished import Table, latest
 from proxy.inflight import phases
 
 STREAM_INTERVAL_SECONDS = 1.0
+CLEAR_SECONDS = 10.0
 Tables = Callable[[], Awaitable[list[Table]]]
 """What each relay process has in flight, and what ended there a moment ago."""
 
 
-def create_control(control: Control, tables: Tables, num_parallel: int) -> FastAPI:
-    """The control endpoints, `/api/inflight`, and the same as a stream of server-sent events."""
+def create_control(
+    control: Control, tables: Tables, num_parallel: int, cache: CacheControl | None = None
+) -> FastAPI:
+    """The control endpoints, `/api/inflight` and its stream of events, and `/api/cache`."""
     app = create_control_app(control)
+    _add_cache(app, cache)
 
     async def table() -> bytes:
         found = await tables()
@@ -43,3 +50,25 @@ def create_control(control: Control, tables: Tables, num_parallel: int) -> FastA
         )
 
     return app
+
+
+def _add_cache(app: FastAPI, cache: CacheControl | None) -> None:
+    """What the cache is, and a way to empty it: a DELETE, which no strange page may send."""
+
+    @app.get("/api/cache")
+    async def told() -> JSONResponse:
+        if cache is None:
+            return JSONResponse({"error": OFF}, HTTPStatus.NOT_FOUND)
+        return JSONResponse(cache.told())
+
+    @app.delete("/api/cache")
+    async def clear() -> JSONResponse:
+        if cache is None:
+            return JSONResponse({"error": OFF}, HTTPStatus.NOT_FOUND)
+        try:
+            async with asyncio.timeout(CLEAR_SECONDS):
+                count = await cache.clear()
+        except (StoreError, TimeoutError) as error:
+            said = str(error) or f"the store did not answer within {CLEAR_SECONDS:g} s"
+            return JSONResponse({"error": said}, HTTPStatus.BAD_GATEWAY)
+        return JSONResponse({"cleared": count})

@@ -99,7 +99,7 @@ def create_doors(
     )
     cache = None
     if plan is not None and digests is not None:
-        cache = create_cache(settings, plan, ledger, observer.models, digests, pool, index)
+        cache = create_cache(settings, plan, ledger, observer.models, digests, shared, index)
     gateway = back = None
     if settings.enable_portkey:
         gateway = create_gateway(settings, direct, shared, config, return_port or 0)

@@ -56,11 +56,12 @@ class Shared:
     `in_flight`: requests, one number a process, which it alone writes. Then three numbers a
     model, at the same place in each: `models` says whose they are, by the hash of a name;
     `used_at` and `loaded_at` are seconds of the clock that all processes of a system share.
-    `gateway` is what one process has found out for all.
+    `gateway` is what one process has found out for all, `cache_epoch` how often the answer cache
+    was emptied.
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
-        size = (MOST_PROCESSES + 3 * MOST_MODELS + 3) * _WORD
+        size = (MOST_PROCESSES + 3 * MOST_MODELS + 4) * _WORD
         self.descriptor = unlinked_file() if descriptor is None else descriptor
         if descriptor is None:
             os.ftruncate(self.descriptor, size)
@@ -70,4 +71,14 @@ class Shared:
         self.models = memory[ends[0] : ends[1]].cast("q")
         self.used_at = memory[ends[1] : ends[2]].cast("d")
         self.loaded_at = memory[ends[2] : ends[3]].cast("d")
-        self.gateway = GatewayState(memory[ends[3] :].cast("d"))
+        self.gateway = GatewayState(memory[ends[3] : -_WORD].cast("d"))
+        self._epochs = memory[-_WORD:].cast("q")
+
+    @property
+    def cache_epoch(self) -> int:
+        """How often the answer cache was emptied."""
+        return int(self._epochs[0])
+
+    def begin_cache_epoch(self) -> None:
+        """What is in the answer caches of all processes is not to be given any more."""
+        self._epochs[0] += 1

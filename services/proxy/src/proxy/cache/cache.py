@@ -63,7 +63,10 @@ class Look:
 
 
 class AnswerCache:
-    """What the front door asks. `wall_clock` gives Unix time, `clock` is the relay's."""
+    """What the front door asks. `wall_clock` gives Unix time, `clock` is the relay's.
+
+    `epoch` counts how often what each process has of its own was to be emptied.
+    """
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class AnswerCache:
         digests: Digests,
         books: CacheBooks,
         nearest: Nearest | None = None,
+        epoch: Callable[[], int] = lambda: 0,
         wall_clock: Callable[[], float] = time.time,  # noqa: TID251 (an instant, no interval)
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -82,6 +86,8 @@ class AnswerCache:
         self._reader = reader
         self._books = books
         self._nearest = nearest
+        self._epoch = epoch
+        self._seen_epoch = epoch()
         self._wall_clock = wall_clock
         self._clock = clock
         self._flights: dict[bytes, Flight] = {}
@@ -152,6 +158,18 @@ class AnswerCache:
         lines = [result.header, b"Age: %d" % age]
         return Replay(entry, lines, self._clock, self.rules.keeps_pace, keeps_parts)
 
+    async def follow_epoch(self) -> None:
+        """Empty the store if that was asked of all processes meanwhile."""
+        epoch = self._epoch()
+        if epoch != self._seen_epoch:
+            self._seen_epoch = epoch
+            await self.kept.clear()
+
+    async def empty(self) -> int:
+        """Empty the store; how many answers there were. Raises: StoreError."""
+        self._seen_epoch = self._epoch()
+        return await self.kept.clear()
+
     async def close(self) -> None:
         """Finish what is being kept, and let go of the store."""
         if self._keeping:
@@ -161,6 +179,7 @@ class AnswerCache:
     async def _look(
         self, head: RequestHead, endpoint: Endpoint, body: bytes | None, signature: bytes
     ) -> Look:
+        await self.follow_epoch()
         parsed = parse(body) if body else None
         digest = await self._digest_of(parsed) if parsed is not None else ""
         if parsed is None or not digest:

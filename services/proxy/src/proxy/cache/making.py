@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from ollama_observe.metrics.catalogue import cache as m
@@ -12,6 +12,7 @@ from ollama_observe.service.tasks import spawn
 from proxy.cache.asked import Reader
 from proxy.cache.books import CacheBooks
 from proxy.cache.cache import AnswerCache
+from proxy.cache.control import CacheControl
 from proxy.cache.digests import Digests
 from proxy.cache.kept import Kept
 from proxy.cache.keys import Keys
@@ -20,8 +21,8 @@ from proxy.cache.rules import Rules
 from proxy.cache.stores.choosing import Place, create_store, place_of, secret_of
 from proxy.cache.stores.store import Bounds
 from proxy.labels import ModelLabels
-from proxy.pool import UpstreamPool
 from proxy.settings import ProxySettings
+from proxy.shared import Shared
 
 HELD_SECONDS = 5.0
 """How often it is said what is held."""
@@ -49,6 +50,7 @@ class Made:
 
     async def _tell(self) -> None:
         while self.has_gauges:
+            await self.cache.follow_epoch()
             held = await self.cache.kept.held()
             if held is not None:
                 self.books.held(held)
@@ -61,7 +63,7 @@ def create_cache(
     ledger: Ledger,
     models: ModelLabels,
     digests: Digests,
-    pool: UpstreamPool,
+    shared: Shared,
     index: int = 0,
     wall_clock: Callable[[], float] = time.time,  # noqa: TID251 (an instant, no interval)
 ) -> Made:
@@ -69,15 +71,37 @@ def create_cache(
     place = place_of(settings.cache_store)
     books = CacheBooks(ledger, models)
     ledger.put(m.INFO, 1, (plan.mode, place.kind))
-    bounds = Bounds(settings.cache_max_entries, settings.cache_max_bytes, plan.max_age_seconds)
+    bounds = bounds_of(settings, plan)
     secret = secret_of(place, settings.cache_secret.get_secret_value())
     kept = Kept(create_store(place, bounds, books.gone), lambda: books.failed("store"), wall_clock)
     rules = rules_of(settings)
+    is_own = place.kind == Place.MEMORY
     cache = AnswerCache(
-        rules, Reader(Keys(secret), rules, None), kept, digests, books, wall_clock=wall_clock
+        rules,
+        Reader(Keys(secret), rules, None),
+        kept,
+        digests,
+        books,
+        epoch=(lambda: shared.cache_epoch) if is_own else (lambda: 0),
+        wall_clock=wall_clock,
     )
     # what several processes share one of them tells, or it would be there more than once
-    return Made(cache, books, has_gauges=index == 0 or place.kind == Place.MEMORY)
+    return Made(cache, books, has_gauges=is_own or index == 0)
+
+
+def create_cache_control(
+    settings: ProxySettings, plan: Plan, shared: Shared, empty: Callable[[], Awaitable[int]] | None
+) -> CacheControl:
+    """What an operator asks. Raises: ValueError."""
+    place, bounds = place_of(settings.cache_store), bounds_of(settings, plan)
+    return CacheControl(
+        plan, place, shared, empty, lambda: create_store(place, bounds, lambda _cause, _count: None)
+    )
+
+
+def bounds_of(settings: ProxySettings, plan: Plan) -> Bounds:
+    """What the store keeps at most."""
+    return Bounds(settings.cache_max_entries, settings.cache_max_bytes, plan.max_age_seconds)
 
 
 def rules_of(settings: ProxySettings) -> Rules:

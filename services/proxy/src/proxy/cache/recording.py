@@ -34,7 +34,7 @@ class Unfit(StrEnum):
 
 
 class Recording:
-    """One answer. `sent_at` and `at` are seconds of the relay's clock, `wall_clock` is Unix time."""
+    """One answer. `sent_at` and `at` are seconds of the relay's clock, `wall_clock` Unix time."""
 
     def __init__(
         self,

@@ -88,7 +88,7 @@ INFO = Metric(
     "ollama_proxy_cache_info",
     _G,
     "Always 1 where the cache is on; the labels say how.",
-    ("mode", "store"),
+    ("cache_mode", "store"),
     over_workers="max",
 )
 

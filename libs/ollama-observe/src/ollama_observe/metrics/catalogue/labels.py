@@ -3,6 +3,7 @@
 LABELS = {
     "arch": "architecture of a card, in its maker's words; empty where not known",
     "backend": "`nvml`, `sysfs`, `nvml+sysfs`, `apple`, `demo`, `replay` or `none`",
+    "cache_mode": "of the answer cache `simple` or `semantic`",
     "cache_status": "the gateway's word: `HIT`, `SEMANTIC HIT`, `MISS`, `SEMANTIC MISS`, "
     "`REFRESH` or `DISABLED`; `none` or `other`",
     "category": "one of the ten of the question bank",
@@ -30,7 +31,7 @@ LABELS = {
     "label": "name of the label that ran over",
     "method": "HTTP method; `other` outside the usual seven",
     "mig_uuid": "what identifies a MIG instance",
-    "mode": "what a CPU did; of the answer cache `simple` or `semantic`",
+    "mode": "what a CPU did",
     "model": "model name with tag, once the upstream has answered 2xx for it; `other` before that "
     "and beyond the bound of distinct names; `none` for routes without a model. Of the "
     "exporter: as Ollama lists it; `other` where it is not known, `none` for no model. Of the "
@@ -60,9 +61,9 @@ LABELS = {
     "worker also `gateway`, past the proxy, and `unknown`, of failures that do not tell",
     "sensor": "of a card `core`, `memory` or `hotspot`; else the sensor's own name",
     "source": "`counter`, `integrated` or `demo`",
-    "store": "`memory`, `file` or `server`",
     "state": "`busy`, `model_loaded`, `bare` or `unknown`",
     "status": "HTTP status sent to the client; 499 where the client left first",
+    "store": "of the answer cache `memory`, `file` or `server`",
     "target": "index of the gateway's target; `none` or `other`",
     "type": "of tokens `input` or `output`; else from a closed set that the metric's help names",
     "unified_memory": "`true` or `false`",
