@@ -216,7 +216,7 @@ traffic-status: ## what it does, and what came of it; exit code 3: there is none
 	@$(PY) -m stack traffic-status $(FLAGS)
 
 ##@ Measure
-.PHONY: metrics alerts bench soak drill
+.PHONY: metrics alerts cache-clear cache-eval bench soak drill
 metrics: ## what the proxy and the exporter have measured so far
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack metrics
@@ -224,6 +224,13 @@ metrics: ## what the proxy and the exporter have measured so far
 alerts: ## what fires now, since when and what to do; fails where something fires
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack alerts $(FLAGS)
+
+cache-clear: ## have the proxy forget the answers that its cache keeps; exit code 3: not running
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack cache-clear
+
+cache-eval: $(DEV_ENVIRONMENT) ## how well the cache tells what means the same: docs/CACHE.md
+	@$(PY) -m bench.cache $(FLAGS)
 
 bench: $(DEV_ENVIRONMENT) ## what proxy and dashboard cost, in ten minutes: docs/PERFORMANCE.md
 	@$(PY) -m bench $(FLAGS)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bench.subjects import HITS, MISSES
 from bench.workloads import Workload, streams, unary, upload
 
 
@@ -24,6 +25,7 @@ def whole(rounds: int) -> Plan:
                 unary(1, 2000),
                 unary(1, 1000),
                 suits_gateway=True,
+                cached=(MISSES, HITS),
             ),
             Workload(
                 "unary_16",
@@ -31,6 +33,7 @@ def whole(rounds: int) -> Plan:
                 unary(16, 4000),
                 unary(16, 1600),
                 suits_gateway=True,
+                cached=(MISSES, HITS),
             ),
             Workload(
                 "streams_64",
@@ -38,6 +41,7 @@ def whole(rounds: int) -> Plan:
                 streams(64, 100, seconds=3),
                 streams(64, 100, seconds=0.5),
                 suits_gateway=True,
+                cached=(MISSES,),
             ),
             Workload(
                 "streams_1000",
@@ -61,6 +65,7 @@ def quick() -> Plan:
                 unary(1, 100),
                 unary(1, 10),
                 suits_gateway=True,
+                cached=(MISSES, HITS),
             ),
             Workload(
                 "unary_16",
@@ -68,6 +73,7 @@ def quick() -> Plan:
                 unary(16, 160),
                 unary(16, 16),
                 suits_gateway=True,
+                cached=(MISSES, HITS),
             ),
             Workload(
                 "streams_64",
@@ -75,6 +81,7 @@ def quick() -> Plan:
                 streams(8, 100, seconds=0.5, ramp_seconds=0.1),
                 unary(1, 10),
                 suits_gateway=True,
+                cached=(MISSES,),
             ),
             Workload(
                 "streams_1000",

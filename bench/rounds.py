@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from bench.load import WrongAnswerError
 from bench.plan import Plan
 from bench.subjects import Subject
-from bench.workloads import Sample, Take
+from bench.workloads import Sample, Take, Workload
 
 SAMPLE_SECONDS = 60.0
 
@@ -21,7 +21,7 @@ async def measure(
     """Take every workload's rounds; one connection, one stream, one subject at a time."""
     taken: Rounds = {}
     for workload in plan.workloads:
-        chosen = [s for s in subjects if s.gateway is None or workload.suits_gateway]
+        chosen = [subject for subject in subjects if _suits(workload, subject)]
         for subject in chosen:
             progress(f"{workload.title}: {subject.name} warms up")
             await _bounded(workload.prepare, subject)
@@ -32,6 +32,12 @@ async def measure(
                 samples[subject.name].append(await _bounded(workload.take, subject))
         taken[workload.name] = samples
     return taken
+
+
+def _suits(workload: Workload, subject: Subject) -> bool:
+    if subject.gateway is not None:
+        return workload.suits_gateway
+    return not subject.has_cache or subject.name in workload.cached
 
 
 async def _bounded(take: Take, subject: Subject) -> Sample:

@@ -1,4 +1,4 @@
-"""What is measured, side by side: direct, nginx, the proxy, the proxy through Portkey.
+"""What is measured, side by side: direct, nginx, the proxy, through Portkey, with its cache.
 
 All are before the same upstream.
 """
@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import resource
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from bench.gateway import start_gateway
@@ -17,6 +17,14 @@ from tests.processes import ProxyProcess, proxy_process
 
 # what is off by default measures too: per-user series by a header that the client sends
 PROXY_SETTINGS = {"PROXY_USER_HEADER": "X-User"}
+
+MISSES, HITS = "misses", "hits"
+CACHES: Mapping[str, Mapping[str, str]] = {
+    # what is kept is too old at once: each request is looked for, answered, kept, and a miss
+    MISSES: {"PROXY_CACHE": "simple", "PROXY_CACHE_MAX_AGE_SECONDS": "0.00001"},
+    HITS: {"PROXY_CACHE": "simple"},
+}
+"""Proxies with an answer cache, and their settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,7 @@ class Subject:
     upstream_port: int
     root: int | None
     gateway: int | None = None
+    has_cache: bool = False
 
 
 @contextlib.asynccontextmanager
@@ -69,6 +78,10 @@ async def subjects(
             routed = await _start_proxy(stack, upstream_port, **_through(gateway.port))
             pids = routed.child.pid, gateway.process.pid
             found.append(Subject("portkey", routed.port, upstream_port, *pids))
+        for name, told in CACHES.items():
+            proxy = await _start_proxy(stack, upstream_port, **told)
+            pid = proxy.child.pid
+            found.append(Subject(name, proxy.port, upstream_port, pid, has_cache=True))
         yield found
 
 

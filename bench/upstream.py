@@ -21,6 +21,7 @@ _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _CHUNKS = re.compile(exchanges.CHUNKS_HEADER + rb": *(\d+)", re.IGNORECASE)
 _RATE = re.compile(exchanges.RATE_HEADER + rb": *([\d.]+)", re.IGNORECASE)
 _VERSION = b'{"version":"0.33.0"}'
+_MODELS = b'{"models":[{"name":"smollm2:135m","digest":"%s"}]}' % (64 * b"0")
 
 
 def _json(body: bytes) -> bytes:
@@ -76,6 +77,8 @@ class Connection(asyncio.Protocol):
         elif head.startswith(b"GET /lateness "):
             self._write(_json(json.dumps(_summary(self._lateness)).encode()))
             self._lateness.clear()
+        elif head.startswith(b"GET /api/tags "):
+            self._write(_json(_MODELS))
         else:
             self._write(_json(_VERSION))
 

@@ -25,7 +25,8 @@ SETTLE_SECONDS = 0.5
 class Workload:
     """A named way to take a sample; `prepare` is the same in small, to warm the subject up.
 
-    `suits_gateway` says that what a gateway adds is measured by it as well.
+    `suits_gateway` says that what a gateway adds is measured by it as well, `cached` which
+    subjects with an answer cache are.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Workload:
     take: Take
     prepare: Take
     suits_gateway: bool = False
+    cached: tuple[str, ...] = ()
 
 
 def unary(connections: int, requests: int) -> Take:

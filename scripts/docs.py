@@ -5,6 +5,7 @@ is written by hand and left alone.
 """
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -28,8 +29,11 @@ from traffic.settings import TrafficSettings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = tuple(
-    REPOSITORY / "docs" / name for name in ("METRICS.md", "CONFIGURATION.md", "RUNBOOK.md")
+    REPOSITORY / "docs" / name
+    for name in ("METRICS.md", "CONFIGURATION.md", "RUNBOOK.md", "CACHE.md")
 )
+CACHE_EVAL = REPOSITORY / "docs" / "cache-eval.json"
+"""What `make cache-eval FLAGS="--into docs"` has measured."""
 OBJECTIVES = tuple(Objectives.model_fields)
 PASSAGE = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -175,6 +179,30 @@ def _duration(text: str) -> str:
     return f"{count} {unit}{'s' if count > 1 else ''}"
 
 
+def cache_eval() -> str:
+    """What guards and threshold of the answer cache did with the pairs that were held back."""
+    found = json.loads(CACHE_EVAL.read_text(encoding="utf-8"))
+    counts, methods = found["pairs"]["held_back"], found["methods"]["held_back"]
+    total = sum(sum(half.values()) for half in found["pairs"].values())
+    names = {
+        "guards": "guards alone",
+        "threshold": f"threshold alone ({found['threshold']:g})",
+        "both": "guards, then threshold",
+    }
+    rows = []
+    for method, name in names.items():
+        cell = methods[method]
+        shares = (cell[key] for key in ("precision", "least_precision", "recall"))
+        told = ("" if share is None else f"{100 * share:.1f} %" for share in shares)
+        rows.append((name, str(cell["right"]), str(cell["wrong"]), *told))
+    head = (found["model"], "right", "wrong", "precision", "at least (95 %)", "recall")
+    said = (
+        f"Of {total} pairs {sum(counts.values())} were held back: {counts['same']} mean the same, "
+        f"{counts['near_miss']} are near misses, {counts['unrelated']} are about something else.\n"
+    )
+    return f"{said}\n{table(head, rows)}"
+
+
 PASSAGES: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "gpu_metrics": lambda: rows(gpu.METRICS),
@@ -193,6 +221,7 @@ PASSAGES: dict[str, Callable[[], str]] = {
     "traffic": lambda: _service(TrafficSettings),
     "dashboard": lambda: _service(DashboardSettings),
     "alerts": alerts,
+    "cache_eval": cache_eval,
     **{name: partial(alert, name) for name in ALERTS},
 }
 

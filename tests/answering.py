@@ -17,6 +17,9 @@ def answering(status: int, body: bytes, path: str | None = None) -> Iterator[str
             self.end_headers()
             self.wfile.write(body)
 
+        def do_DELETE(self) -> None:
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             pass
 

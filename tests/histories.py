@@ -33,6 +33,8 @@ GAP_SECONDS = (3000, 1800)
 BORN = ("ollama_proxy_client_aborts_total", "upload", 3)
 """A counter, its phase and what it began with: it was not there before."""
 
+_FROM_CACHE = "ollama_proxy_requests_total"
+"""What also has requests that a recorded answer was given to, beside those of both ways."""
 _DAY_OF = "ollama_proxy_tokens_per_second"
 """What is compared with the day before has a day."""
 _MOST_SERIES = 100
@@ -141,6 +143,10 @@ def write_history(file: TextIO, hour: Sequence[int], day: Sequence[int]) -> None
         for number, labels in enumerate(_label_sets(metric)):
             target = {**labels, "job": _JOBS[metric], "instance": _JOBS[metric]}
             _write_metric(file, metric, target, instants, number)
+    answered = {"endpoint": "/api/chat", "method": "POST", "status": "200", "routing": "cache"}
+    for model in MODELS:
+        target = {**answered, "model": model, "job": "proxy", "instance": "proxy"}
+        _write(file, _FROM_CACHE, target, hour, partial(_grown, 1.0, hour[0]))
     name, phase, value = BORN
     born = {"job": "proxy", "instance": "proxy", "phase": phase, "routing": "direct"}
     late = [at for at in hour if at > hour[-1] - BORN_SECONDS]

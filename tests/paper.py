@@ -20,7 +20,7 @@ from proxy.relay import Relay
 from proxy.return_leg import ReturnDesk
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
-from proxy.upstream import UpstreamConnection, UpstreamError
+from proxy.upstream import Connection, UpstreamConnection, UpstreamError
 from proxy.upstreams import seen_by_gateway, upstreams_of
 from proxy.ways import Direct
 from tests.ledgers import nothing_loaded
@@ -76,10 +76,10 @@ class Asker:
     def __init__(self, defect: Exception | None = None, at: str = "head") -> None:
         self._defect = defect
         self._at = at
-        self.connection: UpstreamConnection | None = None
+        self.connection: Connection | None = None
         self.told: list[object] = []
 
-    def connected(self, connection: UpstreamConnection) -> None:
+    def connected(self, connection: Connection) -> None:
         """See proxy.upstream.Asker."""
         self.connection = connection
 

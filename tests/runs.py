@@ -55,6 +55,17 @@ def whole(
     )
 
 
+def hit(index: int = 0, at: float = 0.0) -> Attempt:
+    """What `whole` got, given again by a cache a minute later: at once."""
+    recorded = whole(index, at, ttft=0.001, gaps=(0.0,) * 10)
+    return replace(recorded, cache_status="HIT", answer_age_seconds=60)
+
+
+def missed(index: int = 0, at: float = 0.0) -> Attempt:
+    """A whole answer that a cache did not have; it takes 1.3 s."""
+    return replace(whole(index, at), cache_status="MISS")
+
+
 def refused(index: int = 0, at: float = 0.0, detail: str = "server busy") -> Attempt:
     """A request that the server answered with 503."""
     sent = STARTED + at

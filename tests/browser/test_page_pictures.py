@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from stack.waiting import wait_until
-from tests.browser.pictures import MOST_BYTES, README_PICTURE, is_for_readme, picture
+from tests.browser.pictures import MOST_BYTES, README_PICTURE, folder, is_for_readme, picture
 from tests.browser.readings import opened, until_all_said, until_drawn, until_panel
-from tests.browser.visits import PHONE, Theme, Visits
-from tests.browser.world import FAST, SLOW, World
+from tests.browser.visits import ALL_AT_ONCE, PHONE, Theme, Visits
+from tests.browser.world import FAST, SLOW, WITHIN_SECONDS, World
 
 PANEL = "generated-tokens"
 README_DEVICE = {"viewport": {"width": 1280, "height": 948}}
@@ -48,6 +48,19 @@ def test_pictures_of_one_panel_and_of_its_menu(visit: Visits) -> None:
     page.get_by_role("button", name="Full width").click()
     until_drawn(page, ".full canvas")
     picture(page, "full-width", is_whole=True)
+
+
+def test_a_picture_of_what_the_cache_answers(visit: Visits, world: World) -> None:
+    assert wait_until(lambda: world.ask(FAST, {}) == "HIT", WITHIN_SECONDS)
+    page = visit("?range=5m", device=ALL_AT_ONCE)
+    until_drawn(page, "#group-cache .panel:not([hidden]) canvas")
+    until_all_said(page)
+    values = page.locator('#group-cache [data-panel="cache-tokens"]')
+    expect(values).to_contain_text("output")
+    page.locator("#group-cache").screenshot(path=folder() / "cache.png")
+    assert world.ask(FAST, {}) == "HIT"
+    hit = page.locator("#live-rows tr", has_text="cache")
+    expect(hit.first).to_be_visible()
 
 
 @pytest.mark.timeout(README_SECONDS + 60)

@@ -7,7 +7,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,7 @@ _TOLD = {
     "DASHBOARD_STRIP_INTERVAL_SECONDS": "0.5",
     "PROMETHEUS_SCRAPE_INTERVAL_SECONDS": "1",
     "PORTKEY": "on",
+    "PROXY_CACHE": "simple",
     "PROXY_DRAIN_SECONDS": "1",
     "GPU_EXPORTER_BACKEND": "demo",
     "GPU_EXPORTER_HOST_INTERVAL_SECONDS": "1",
@@ -100,12 +101,10 @@ class World:
     @contextlib.contextmanager
     def asking(self, model: str) -> Iterator[None]:
         """Ask a model for an answer, which streams while the block runs, and on to its end."""
-        body = {"model": model, "messages": [{"role": "user", "content": "Why is the sky blue?"}]}
-        request = urllib.request.Request(f"{self.stack.url}/api/chat", json.dumps(body).encode())
 
         def ask() -> None:
-            with contextlib.suppress(OSError), urllib.request.urlopen(request) as answer:
-                answer.read()
+            with contextlib.suppress(OSError):
+                self.ask(model, {"Cache-Control": "no-cache"})
 
         thread = threading.Thread(target=ask)
         thread.start()
@@ -113,6 +112,15 @@ class World:
             yield
         finally:
             thread.join(WITHIN_SECONDS)
+
+    def ask(self, model: str, headers: Mapping[str, str]) -> str:
+        """Ask a model, and wait for the whole answer; what is said of the cache."""
+        body = {"model": model, "messages": [{"role": "user", "content": "Why is the sky blue?"}]}
+        asked = json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.stack.url}/api/chat", asked, dict(headers))
+        with urllib.request.urlopen(request) as answer:
+            answer.read()
+            return str(answer.headers["x-portkey-cache-status"])
 
     def ask_in_vain(self) -> None:
         """Ask for a model that is not there."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dashboard.panels import PANELS
 from dashboard.views import View
 from tests.panels import BY_MODEL, TOTAL, asked
 from tests.promtool import promtool
@@ -15,6 +16,7 @@ SCRAPE_SECONDS = 5.0
 EXPORTER = 'job="gpu-exporter", instance="e"'
 PROXY = 'job="proxy", instance="p"'
 TRAFFIC = 'job="traffic", instance="t"'
+(BY_OUTCOME,) = (panel for panel in PANELS if panel.id == "requests-outcome")
 
 
 def expr(panel: str, place: int, view: View = TOTAL) -> str:
@@ -101,3 +103,65 @@ def test_nothing_is_wanted_without_a_schedule(
 ) -> None:
     series = {f"traffic_target_rate{{{TRAFFIC}}}": rate}
     assert_value(tmp_path, series, expr("client-schedule", 0), value)
+
+
+REQUESTS = f'ollama_proxy_requests_total{{model="m", status="200", %s, {PROXY}}}'
+LOOKUPS = f'ollama_proxy_cache_lookups_total{{model="%s", result="%s", {PROXY}}}'
+
+
+def test_hits_are_a_share_of_what_was_looked_for_alone(tmp_path: Path) -> None:
+    series = {
+        LOOKUPS % ("m", "hit"): "0+1x20",
+        LOOKUPS % ("m", "shared"): "0+2x20",
+        LOOKUPS % ("m", "miss"): "0+3x20",
+        LOOKUPS % ("m", "refresh"): "0+50x20",
+        LOOKUPS % ("other", "disabled"): "0+70x20",
+        f"up{{{PROXY}}}": "1x20",
+    }
+    assert_value(tmp_path, series, f"round({expr('cache-hits', 0)}, 0.001)", 0.5)
+
+
+def test_a_cache_that_was_off_has_no_share(tmp_path: Path) -> None:
+    series = {REQUESTS % 'routing="direct"': "0+3x20", f"up{{{PROXY}}}": "1x20"}
+    assert_value(tmp_path, series, expr("cache-hits", 0), None)
+
+
+def test_an_answer_of_the_cache_is_an_outcome_and_one_that_failed_is_another(
+    tmp_path: Path,
+) -> None:
+    # five a second; of a shared one that broke off a second Ollama's answer did not come whole
+    series = {
+        REQUESTS % 'routing="cache"': "0+25x20",
+        REQUESTS % 'routing="direct"': "0+500x20",
+        f'ollama_proxy_errors_total{{model="m", routing="cache", {PROXY}}}': "0+5x20",
+        f"up{{{PROXY}}}": "1x20",
+    }
+    place = len(BY_OUTCOME.queries) - 2
+    assert_value(tmp_path, series, f"round({expr('requests-outcome', place)}, 0.001)", 4)
+
+
+def test_of_a_server_that_proxies_share_each_tells_all(tmp_path: Path) -> None:
+    for store, value in (("server", 7), ("memory", 14)):
+        series = {}
+        for proxy in ("p", "q"):
+            target = f'job="proxy", instance="{proxy}"'
+            series[f"ollama_proxy_cache_entries{{{target}}}"] = "7x20"
+            series[f'ollama_proxy_cache_info{{store="{store}", {target}}}'] = "1x20"
+        assert_value(tmp_path, series, expr("cache-entries", 0), value)
+
+
+def test_of_the_ways_the_cache_is_none(tmp_path: Path) -> None:
+    series = {
+        REQUESTS % 'routing="direct"': "0+3x20",
+        REQUESTS % 'routing="portkey"': "0+1x20",
+        REQUESTS % 'routing="cache"': "0+96x20",
+        f"up{{{PROXY}}}": "1x20",
+    }
+    assert_value(tmp_path, series, f"round({expr('routing-ratio', 0)}, 0.001)", 0.25)
+
+
+def test_a_counter_that_is_0_while_the_cache_is_off_draws_nothing(tmp_path: Path) -> None:
+    series = {f"ollama_proxy_cache_stored_total{{{PROXY}}}": "0x20", f"up{{{PROXY}}}": "1x20"}
+    assert_value(tmp_path, series, expr("cache-changes", 0), None)
+    series[f'ollama_proxy_cache_info{{store="memory", {PROXY}}}'] = "1x20"
+    assert_value(tmp_path, series, expr("cache-changes", 0), 0)

@@ -24,6 +24,7 @@ PROMISED = (
     *("traffic-portkey", "traffic-portkey-direct", "traffic-portkey-proxy"),
     *("start-proxy", "start-proxy-portkey", "start-ollama"),
     *("images", "bundle", "load", "install-service", "remove-service"),
+    *("cache-clear", "cache-eval"),
 )
 CALLED = {
     name: match[1]

@@ -131,6 +131,8 @@ def test_no_file_in_the_bank_is_unknown_or_unused(bank: Bank) -> None:
     expected = {f"{category}.jsonl" for category in Category}
     expected |= {f"fixtures/{fixture}.jsonl" for fixture in Fixture}
     expected |= {f"contexts/{q.context_ref}.txt" for q in bank.questions if q.context_ref}
+    # the answer cache is judged with these: tests/contract/test_pairs.py
+    expected |= {f"pairs/{name}" for name in ("pairs.jsonl", "schema.json", "README.md")}
     assert found == expected | {"schema.json", "manifest.json", "README.md"}
 
 

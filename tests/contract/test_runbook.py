@@ -82,6 +82,7 @@ MATCHERS = {
         'status!="499"': "but for clients that left",
         'endpoint=~"/v1/(chat/)?completions"': "openai's chat or completions format",
         'phase=~"thinking|answering"': "is thinking or answering",
+        'routing!="cache"': "what the answer cache answers is left out",
     },
     "AbortSpike": {'model!="none"': "requests to models"},
     "QueueFull": {'error_type=~"queue_full|proxy_queue_full"': "`proxy_queue_full` by the proxy"},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import added, exchanges, gateway, kernel, nginx
+from bench import added, cached, exchanges, gateway, kernel, nginx
 from bench.__main__ import DOCUMENT, JSON, run
 from bench.bar import FIGURES, Figure, Row, paces_lost, rows
 from bench.dashboard import world
@@ -56,6 +56,12 @@ async def test_a_quick_run_measures_everything_side_by_side(tmp_path: Path) -> N
         assert costs.direct > 0 and costs.through > 0, costs.figure
         is_shared = costs.figure.name.startswith("cpu_")
         assert (costs.gateway is not None and costs.gateway > 0) is is_shared, costs.figure
+    with_cache = cached.rows(found["medians"])
+    assert [row.figure for row in with_cache] == list(cached.FIGURES)
+    assert all(row.off > 0 and row.misses > 0 for row in with_cache)
+    assert [row.hits is None for row in with_cache] == [
+        figure.workload == "streams_64" for figure in cached.FIGURES
+    ]
     assert set(found["medians"]["upload"]) == {"direct", "nginx", "proxy"}
     assert str(REPOSITORY) not in path.read_text(encoding="utf-8")
     assert os.uname().nodename not in path.read_text(encoding="utf-8")
@@ -64,7 +70,7 @@ async def test_a_quick_run_measures_everything_side_by_side(tmp_path: Path) -> N
 async def test_without_nginx_and_gateway_the_rest_is_measured() -> None:
     plan = Plan(1, tuple(w for w in quick().workloads if w.name == "unary_1"))
     found = await run(plan, None, has_gateway=False)
-    assert set(found["medians"]["unary_1"]) == {"direct", "proxy"}
+    assert set(found["medians"]["unary_1"]) == {"direct", "proxy", "misses", "hits"}
     assert "no nginx to compare with, no Portkey gateway" in table(found)
     assert "straight to the upstream" not in table(found)
     assert all(row.ratio is None and row.proxy is not None for row in rows(found["medians"]))
@@ -117,6 +123,23 @@ def test_what_goes_through_the_gateway_costs_both_processes() -> None:
 def test_what_the_gateway_s_table_shows_is_what_goes_through_it(plan: Plan) -> None:
     suiting = {workload.name for workload in plan.workloads if workload.suits_gateway}
     assert {figure.workload for figure in added.FIGURES} == suiting
+
+
+@pytest.mark.parametrize("plan", [quick(), whole(3)], ids=["quick", "whole"])
+def test_what_the_caches_table_shows_is_what_is_measured_with_it(plan: Plan) -> None:
+    with_cache = {workload.name for workload in plan.workloads if workload.cached}
+    assert {figure.workload for figure in cached.FIGURES} == with_cache
+
+
+@pytest.mark.parametrize(("seconds", "passes"), [(0.0009, True), (0.0011, False), (None, None)])
+def test_a_hit_is_held_against_its_bar(seconds: float | None, passes: bool | None) -> None:
+    figure = next(figure for figure in cached.FIGURES if figure.limit is not None)
+    measured = {name: {figure.name: 0.0002} for name in ("proxy", "misses")}
+    if seconds is not None:
+        measured["hits"] = {figure.name: seconds}
+    row = cached.row(figure, measured)
+    assert (row.off, row.misses) == pytest.approx((0.2, 0.2))
+    assert row.passes is passes
 
 
 def test_a_chunk_says_how_long_it_was_on_its_way() -> None:

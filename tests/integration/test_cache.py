@@ -1,76 +1,16 @@
 """The answer cache in a real proxy: what is given again, to whom, and what is counted of it."""
 
-import asyncio
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.clients import Head, RawClient
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import ScriptedServer
-from tests.servers import RunningProxy, running_proxy
-
-MODEL = "smollm2:135m"
-_MESSAGES = [{"role": "user", "content": "Why is the sky blue?"}]
-REQUESTS: dict[str, tuple[str, Mapping[str, object]]] = {
-    "chat": ("/api/chat", {"model": MODEL, "messages": _MESSAGES}),
-    "chat-unary": ("/api/chat", {"model": MODEL, "messages": _MESSAGES, "stream": False}),
-    "generate": ("/api/generate", {"model": MODEL, "prompt": "Why?"}),
-    "generate-unary": ("/api/generate", {"model": MODEL, "prompt": "Why?", "stream": False}),
-    "embed": ("/api/embed", {"model": MODEL, "input": "Why?"}),
-    "embeddings": ("/api/embeddings", {"model": MODEL, "prompt": "Why?"}),
-    "openai-chat": (
-        "/v1/chat/completions",
-        {"model": MODEL, "messages": _MESSAGES, "stream": True},
-    ),
-    "openai-chat-unary": ("/v1/chat/completions", {"model": MODEL, "messages": _MESSAGES}),
-    "openai-completion": ("/v1/completions", {"model": MODEL, "prompt": "Why?", "stream": True}),
-    "openai-embeddings": ("/v1/embeddings", {"model": MODEL, "input": "Why?"}),
-    "responses": ("/v1/responses", {"model": MODEL, "input": "Why?", "stream": True}),
-    "responses-unary": ("/v1/responses", {"model": MODEL, "input": "Why?"}),
-    "messages": (
-        "/v1/messages",
-        {"model": MODEL, "messages": _MESSAGES, "max_tokens": 64, "stream": True},
-    ),
-    "messages-unary": ("/v1/messages", {"model": MODEL, "messages": _MESSAGES, "max_tokens": 64}),
-}
-CHAT = REQUESTS["chat"]
-
-
-async def answer(
-    proxy: RunningProxy, request: tuple[str, Mapping[str, object]], *headers: str
-) -> tuple[Head, bytes]:
-    """The head, and every byte of the body as it came over the wire."""
-    client = await RawClient.connect(proxy.url)
-    try:
-        await client.request("POST", *request, "Connection: close", *headers)
-        head = await client.head()
-        return head, await client.rest()
-    finally:
-        client.close()
-
-
-def asked(ollama: ScriptedServer, path: str) -> int:
-    """How often the upstream was asked for a route."""
-    return sum(call.target == path for call in ollama.calls)
-
-
-async def looked(proxy: RunningProxy, result: str, count: int = 1) -> None:
-    """Wait until so many looks have ended this way."""
-    async with asyncio.timeout(5):
-        while await proxy.value("ollama_proxy_cache_lookups_total", result=result) < count:
-            await asyncio.sleep(0.01)
-
-
-async def stored(proxy: RunningProxy, count: int = 1) -> None:
-    """Wait until so many answers are kept."""
-    async with asyncio.timeout(5):
-        while await proxy.value("ollama_proxy_cache_stored_total") < count:
-            await asyncio.sleep(0.01)
+from tests.lookups import CHAT, MODEL, REQUESTS, answer, asked, looked, stored
+from tests.servers import running_proxy
 
 
 @pytest.mark.parametrize("name", REQUESTS)
@@ -179,47 +119,6 @@ async def test_a_model_that_was_pulled_anew_is_another() -> None:
         await answer(proxy, ("/api/pull", {"model": MODEL}))
         head, _ = await answer(proxy, CHAT)
         assert head.get("x-portkey-cache-status") == "MISS"
-
-
-async def test_identical_requests_in_flight_share_one_answer() -> None:
-    script = FakeOllama(faults=Faults(queue_seconds=0.2))
-    async with (
-        ScriptedServer(script) as ollama,
-        running_proxy(ollama.url, cache="simple", cache_share_in_flight=True) as proxy,
-    ):
-        found = await asyncio.gather(*(answer(proxy, CHAT) for _ in range(20)))
-        assert len({body for _, body in found}) == 1
-        assert sorted(head.get("x-portkey-cache-status") or "" for head, _ in found) == [
-            *["HIT"] * 19,
-            "MISS",
-        ]
-        assert asked(ollama, CHAT[0]) == 1
-        await looked(proxy, "shared", 19)
-        tokens = await proxy.value("ollama_proxy_generated_tokens_total")
-        await stored(proxy)
-        saved = await proxy.value("ollama_proxy_cache_saved_tokens_total", type="output")
-        assert saved == 19 * tokens
-
-
-@pytest.mark.parametrize("is_begun", [False, True])
-async def test_the_first_ones_leaving_does_not_take_the_others_down(is_begun: bool) -> None:
-    faults = Faults() if is_begun else Faults(queue_seconds=0.3)
-    script = FakeOllama(faults=faults)
-    async with (
-        ScriptedServer(script) as ollama,
-        running_proxy(ollama.url, cache="simple", cache_share_in_flight=True) as proxy,
-    ):
-        first = await RawClient.connect(proxy.url)
-        await first.request("POST", *CHAT)
-        await (await ollama.nth_call(2)).is_read.wait()
-        if is_begun:
-            await first.head()
-        others = [asyncio.ensure_future(answer(proxy, CHAT)) for _ in range(3)]
-        await asyncio.sleep(0.05)
-        first.close()
-        found = await asyncio.gather(*others)
-        assert all(b'"done":true' in body for _, body in found)
-        assert asked(ollama, CHAT[0]) == 1
 
 
 async def test_what_is_not_whole_is_not_kept() -> None:

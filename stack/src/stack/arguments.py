@@ -26,6 +26,7 @@ _PLAIN = {
     "pull-model": "have Ollama fetch MODEL",
     "validate": "check settings and configuration files, start nothing",
     "metrics": "what the proxy has measured",
+    "cache-clear": "have the proxy forget its answers; exit code 3: it does not run",
     "images": "build every image of the stack, pull the others",
     "install-service": "write systemd's units and start them",
     "remove-service": "stop and remove systemd's units",

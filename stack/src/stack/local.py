@@ -124,6 +124,12 @@ def _metrics(request: Request, _: Namespace) -> int:
     return metrics(request)
 
 
+def _cache_clear(request: Request, _: Namespace) -> int:
+    from stack.cache import clear
+
+    return clear(request)
+
+
 def _alerts(request: Request, arguments: Namespace) -> int:
     from stack.alerts import alerts
 
@@ -192,6 +198,7 @@ VERBS: dict[str, Verb] = {
     "rules": _rules,
     "validate": _validate,
     "metrics": _metrics,
+    "cache-clear": _cache_clear,
     "alerts": _alerts,
     "traffic": _traffic,
     "traffic-compare": _compare,

@@ -69,6 +69,12 @@ def _metrics(request: Request, _: Namespace) -> int:
     return metrics(request, _of(request).what_runs())
 
 
+def _cache_clear(request: Request, _: Namespace) -> int:
+    from stack.cache import clear
+
+    return clear(request, _of(request).plan())
+
+
 def _alerts(request: Request, arguments: Namespace) -> int:
     from stack.alerts import alerts
 
@@ -100,6 +106,7 @@ VERBS: dict[str, Callable[[Request, Namespace], int]] = {
     "dashboard": _dashboard,
     "logs": _logs,
     "metrics": _metrics,
+    "cache-clear": _cache_clear,
     "alerts": _alerts,
     "traffic": _traffic,
     "health-portkey": _health_portkey,

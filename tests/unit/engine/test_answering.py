@@ -71,7 +71,7 @@ class Engine:
         try:
             await answer(self.inference, wanted, shape, Answer(told.send))
         finally:
-            await self.inference.scheduler.close()
+            await self.inference.close()
         return told
 
     @property

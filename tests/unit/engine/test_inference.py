@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from engine.inference import Inference
 from engine.library import Facts
 from engine.metrics import EngineMetrics
 from engine.settings import EngineSettings
-from tests.children import FACTS, Starts, model
+from tests.children import CEILING_SECONDS, FACTS, Starts, model
 
 SIZED = Facts("", {"general.architecture": "x", "x.context_length": 512}, "F16", "", [])
+E5 = Facts("", {"general.architecture": "bert"}, "Q4_0", "", [], format="e5s1")
 EMBEDS = Facts("", {"general.architecture": "b", "b.pooling_type": 1}, "F16", "", [])
 
 
@@ -68,4 +70,23 @@ async def test_a_model_is_started_as_settings_and_file_say(
     assert (spec.path, spec.placement, spec.parallel) == (Path("a.gguf"), placement, 3)
     assert (spec.library_dir, spec.timeout_seconds) == (tmp_path, 7.0)
     assert spec.last_pooling is pools_last
-    await engine.scheduler.close()
+    assert spec.module == "engine.runner"
+    await engine.close()
+
+
+async def test_the_bundled_model_takes_no_place_and_waits_for_nobody(tmp_path: Path) -> None:
+    starts = Starts()
+    engine = inference(tmp_path, starts, max_loaded_models=1)
+    placement = engine.options({}, FACTS).placement
+    async with (
+        engine.lease(model("chat"), FACTS, placement, None),
+        asyncio.timeout(CEILING_SECONDS),
+    ):
+        async with engine.lease(model("e5"), E5, placement, 60.0) as lease, lease.slot():
+            pass
+        assert [r.model.name for r in engine.loaded()] == ["chat:latest", "e5:latest"]
+    assert [spec.module for spec in starts.specs] == ["engine.runner", "engine.e5.runner"]
+    await engine.unload(model("e5"), E5)
+    assert [r.model.name for r in engine.loaded()] == ["chat:latest"]
+    await engine.close()
+    assert starts.alive == []

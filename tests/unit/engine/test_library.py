@@ -1,9 +1,12 @@
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
-from engine.library import Facts, Library, UnreadableModelError
+from engine.e5 import package
+from engine.library import Facts, Library, Model, UnreadableModelError
+from tests import e5_files
 
 
 def test_models_are_the_files_that_follow_the_rule_newest_first(tmp_path: Path) -> None:
@@ -74,3 +77,46 @@ def test_facts_are_found_under_the_architectures_name() -> None:
     facts = Facts("", {"general.architecture": "x", "x.context_length": 7}, "F16", "", [])
     assert facts.context_limit == 7
     assert facts.of_architecture("nothing") is None
+
+
+def bundled(path: Path) -> Model:
+    return Model("with:us", path, size_bytes=1, modified_ns=1)
+
+
+def test_the_bundled_model_comes_after_those_of_the_directory(tmp_path: Path) -> None:
+    (tmp_path / "old.gguf").touch()
+    library = Library(tmp_path, bundled(Path("w.bin")))
+    assert [model.name for model in library.models()] == ["old:latest", "with:us"]
+    assert [model.name for model in library.dropped_in()] == ["old:latest"]
+    assert library.find("With:US") == bundled(Path("w.bin"))
+
+
+def test_a_file_of_its_name_replaces_the_bundled_model(tmp_path: Path) -> None:
+    (tmp_path / "with@us.gguf").touch()
+    (only,) = Library(tmp_path, bundled(Path("w.bin"))).models()
+    assert only.path == (tmp_path / "with@us.gguf").resolve()
+
+
+async def test_a_bundled_model_that_does_not_work_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "w.bin"
+    path.write_bytes(e5_files.small_weights({}))  # without a library that could compute with it
+    library = Library(tmp_path, bundled(path))
+    await library.check_bundled()
+    assert library.models() == []
+
+
+async def test_the_digest_of_the_bundled_model_is_that_of_its_weights(tmp_path: Path) -> None:
+    path = e5_files.real_weights()
+    library = Library(tmp_path, package.find())
+    await library.check_bundled()
+    ((model, facts),) = await library.readable()
+    with path.open("rb") as file:
+        assert facts.digest == hashlib.file_digest(file, "sha256").hexdigest()
+    assert facts.is_embedding_only
+    assert await library.facts(model) is facts, "read once"
+
+
+async def test_no_bundled_model_is_nothing_to_check(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    await library.check_bundled()
+    assert library.models() == []

@@ -244,3 +244,11 @@ async def test_closing_ends_every_process() -> None:
     await asyncio.wait([loading])
     assert room.starts.alive == []
     assert room.starts.cancelled == 1
+
+
+async def test_two_schedulers_count_those_who_wait_together() -> None:
+    metrics = EngineMetrics(registry := CollectorRegistry())
+    one, other = (Scheduler(Limits(1, 10), metrics, Starts()) for _ in range(2))
+    with one.waiting(), other.waiting():
+        assert registry.get_sample_value("engine_waiting_requests") == 2
+    assert registry.get_sample_value("engine_waiting_requests") == 0

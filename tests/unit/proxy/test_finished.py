@@ -3,9 +3,12 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 import dashboard.messages
 from ollama_observe.wire.endpoints import endpoint_of
+from proxy.cache.entries import Entry
+from proxy.cache.results import Result
 from proxy.finished import KEPT_SECONDS, MOST, Finished, FinishedRequests, latest
 from proxy.outcomes import Ending
 from proxy.story import Story
@@ -26,9 +29,12 @@ class World:
         path: str = "/api/chat",
         ending: Ending = Ending.COMPLETE,
         status: int | None = 200,
+        cached: Result | None = None,
+        entry: Entry | None = None,
     ) -> None:
         story = Story(f"id-{number}", "", "", "POST", endpoint_of(path), True, "m:latest", 8.0)
         story.upstream_status = status
+        story.cached, story.entry = cached, entry
         story.end(self.now, ending)
         self.requests.add(NO_PAGE, story)
 
@@ -53,6 +59,25 @@ def test_a_client_that_left_and_a_route_without_tokens_are_told_as_such() -> Non
     listing, left = world.requests.entries()
     assert (left.outcome, left.status, left.tokens) == ("client_gone", 499, 0)
     assert (listing.outcome, listing.status, listing.tokens) == ("upstream_5xx", 502, None)
+
+
+@pytest.mark.parametrize(
+    ("result", "ending", "tokens"),
+    [
+        (Result.HIT, Ending.COMPLETE, 7),
+        (Result.HIT, Ending.CLIENT_GONE, None),
+        (Result.SHARED, Ending.COMPLETE, None),
+        (Result.MISS, Ending.COMPLETE, 0),
+    ],
+)
+def test_the_tokens_of_a_recorded_answer_are_told_where_it_was_given_whole(
+    result: Result, ending: Ending, tokens: int | None
+) -> None:
+    world = World()
+    recorded = Entry("m:latest", "/api/chat", b"", [], b"", [], 0.0, 1.0, 5, 7)
+    world.end(ending=ending, cached=result, entry=recorded if result is Result.HIT else None)
+    (told,) = world.requests.entries()
+    assert told.tokens == tokens
 
 
 def test_after_a_moment_a_request_is_forgotten() -> None:

@@ -17,9 +17,9 @@ from proxy.routing import Bypass
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from proxy.ways import Direct
+from tests.gateway_configs import with_
 
 LEG = "http://127.0.0.1:11436/to/ollama"
-UPSTREAMS = {"ollama": LEG, "second": "http://127.0.0.1:11436/to/second"}
 PLAIN: dict[str, Any] = {"provider": "openai", "api_key": "k", "custom_host": "${ollama}"}
 ELSEWHERE = PortkeyConfig.checked({**PLAIN, "custom_host": "http://elsewhere:11434"})
 CHAT = b"POST /api/chat HTTP/1.1\r\nContent-Length: 9"
@@ -30,7 +30,11 @@ class World:
     """A gateway, and a clock that is moved by hand."""
 
     def __init__(
-        self, config: PortkeyConfig | None = None, url: str = "http://gpu:11434", **told: object
+        self,
+        config: PortkeyConfig | None = None,
+        url: str = "http://gpu:11434",
+        leg: str = "http://127.0.0.1:11436",
+        **told: object,
     ) -> None:
         self.now = 0.0
         settings = ProxySettings.model_validate({"portkey_timeout_seconds": 60, **told})
@@ -40,7 +44,7 @@ class World:
             UpstreamPool("http://gateway:8787", 1.0),
             Direct(UpstreamPool(url, 1.0), settings.allowed_hosts),
             self.state,
-            UPSTREAMS,
+            {name: f"{leg}/to/{name}" for name in ("ollama", "second")},
             config,
             lambda: self.now,
         )
@@ -530,3 +534,47 @@ async def test_a_gateway_that_never_answered_is_silent_without_end() -> None:
     world.state.tell(1.0, is_up=False)
     world.now = 61.0
     assert look(world)
+
+
+# what the answer cache asks of it
+
+
+async def test_its_plain_way_changes_no_answer_and_every_other_has_a_signature() -> None:
+    plain = World().cross(CHAT).signature
+    config = PortkeyConfig.checked(with_(override_params={"temperature": 0.5}))
+    other = PortkeyConfig.checked(with_(override_params={"temperature": 0.7}))
+    own = b"\r\nx-portkey-provider: openai\r\nx-portkey-custom-host: http://a"
+    found = [
+        World(config).cross(CHAT).signature,
+        World(other).cross(CHAT).signature,
+        World(portkey_typed_routes=True).cross(OPENAI).signature,
+        World(portkey_client_headers=True).cross(CHAT + own).signature,
+        World(portkey_client_headers=True).cross(CHAT + own + b"2").signature,
+        World(portkey_client_headers=True)
+        .cross(CHAT + own + b"\r\nx-portkey-strict-open-ai-compliance: false")
+        .signature,
+    ]
+    assert plain == b""
+    assert b"" not in found
+    assert len(set(found)) == len(found)
+
+
+async def test_a_signature_is_the_same_for_all_processes_and_requests() -> None:
+    config = PortkeyConfig.checked(with_(override_params={"temperature": 0.5}))
+    first, second = World(config), World(config, leg="http://127.0.0.1:11437")
+    assert first.gateway.own_lines != second.gateway.own_lines
+    more = b"\r\nx-portkey-trace-id: mine\r\nx-portkey-cache-force-refresh: true"
+    assert first.cross(CHAT).signature == second.cross(CHAT + more).signature
+    let = World(config, portkey_client_headers=True)
+    assert let.cross(CHAT + more).signature == let.cross(CHAT).signature
+
+
+async def test_what_nobody_takes_note_of_is_told_to_its_passage() -> None:
+    crossing = World().cross(CHAT)
+    crossing.passage.gateway_got(1.0)
+    crossing.keeps_up(2.0, False)
+    assert crossing.passage.is_paused
+    crossing.keeps_up(3.0, True)
+    assert (crossing.passage.is_paused, crossing.passage.waits) == (False, 3.0)
+    crossing.gave(4.0)
+    assert crossing.passage.waits == 4.0  # nobody is at work: the rest is in its hands

@@ -5,10 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from gpu_exporter.energy.inflight import worked_at
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
+from proxy.cache.results import Result
 from proxy.inflight import PHASES, Entry, InflightGauges, InflightTable, phases
 from proxy.passages import Passage
 from proxy.story import Phase, Story
@@ -224,3 +226,36 @@ def test_the_ways_are_counted_apart() -> None:
         assert read.value(m.INFLIGHT_PHASE, phase=Phase.PREFILL, routing=way) == 1
         labels = {"model": "m:latest", "endpoint": "/api/chat"}
         assert read.value(m.ACTIVE, routing=way, **labels) == 1
+
+
+def from_cache(number: int) -> Entry:
+    return msgspec.structs.replace(entry(number, Phase.ANSWERING), routing="cache", tokens=None)
+
+
+def test_a_recorded_answer_takes_no_slot_of_the_model_and_none_of_its_energy() -> None:
+    assert told([from_cache(1), entry(2)], 1) == ["1 answering", "2 prefill"]
+    table = msgspec.json.encode({"requests": [from_cache(1), entry(2)]})
+    assert worked_at(table) == {"m:latest": 1}
+
+
+def test_nobody_counts_the_tokens_of_an_answer_that_was_there_already() -> None:
+    spared = story(read_at=1.0, upstream_status=200, routing="cache", cached=Result.HIT)
+    found = seen(spared)
+    assert (found.phase, found.routing, found.tokens) == (Phase.ANSWERING, "cache", None)
+    asked = story(**SENT, cached=Result.MISS)
+    assert seen(asked).tokens == 0
+
+
+def test_recorded_answers_are_counted_apart_and_are_zero_once_they_have_left() -> None:
+    read = ReadLedger()
+    gauges = InflightGauges(read.ledger)
+
+    def answering(way: str) -> float | None:
+        return read.value(m.INFLIGHT_PHASE, phase=Phase.ANSWERING, routing=way)
+
+    gauges.put([])
+    assert (answering("direct"), answering("cache")) == (0, None)
+    gauges.put([from_cache(1)])
+    assert (answering("direct"), answering("cache")) == (0, 1)
+    gauges.put([])
+    assert (answering("direct"), answering("cache")) == (0, 0)

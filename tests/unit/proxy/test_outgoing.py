@@ -10,7 +10,7 @@ from proxy.injector import Injector
 from proxy.outgoing import Outgoing
 from proxy.pool import UpstreamPool
 from proxy.routing import Bypass
-from proxy.ways import Direct, Way
+from proxy.ways import Direct, Trip, Way
 from proxy.witness import Witness
 from tests.witnesses import SilentWitness
 
@@ -25,7 +25,7 @@ class Picky(Direct):
     def body(self, body: bytes | None) -> bytes | None:
         return body.upper() if body is not None and body.startswith(b"{") else None
 
-    def instead(self, reason: Bypass) -> Way | None:
+    def instead(self, reason: Bypass) -> Trip | None:
         return direct() if reason is not Bypass.HEAD else None
 
 
@@ -151,3 +151,13 @@ def test_what_has_no_form_in_which_it_can_be_sent_is_refused() -> None:
     request = read_request(b"GET nowhere HTTP/1.1")
     with pytest.raises(Refusal):
         Outgoing(request, direct(), SilentWitness(), None)
+
+
+def test_a_way_that_keeps_less_of_a_body_than_the_asking_does_not_shorten_it() -> None:
+    body = CHAT[:-1] + b',"x":"' + b"a" * 200 + b'"}'
+    found, witness = outgoing(picky(), len(body), Injector())
+    witness.read(body)
+    found.add(body[:150], [body[:150]], is_whole=False)
+    assert found.is_held
+    found.add(body[150:], [body[150:]], is_whole=True)
+    assert witness.has_asked

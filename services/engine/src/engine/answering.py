@@ -32,7 +32,7 @@ async def answer(inference: Inference, job: Job, shape: Shape, out: Answer) -> N
     started_ns = time.perf_counter_ns()
     model, facts = await inference.find(job.model)
     if job.is_unload:
-        await inference.scheduler.unload(model)
+        await inference.unload(model, facts)
         await out.whole(shape.loaded("unload"), shape.whole_type)
         return
     jobs.refuse_unsupported(job, is_embedding_only=facts.is_embedding_only)

@@ -23,7 +23,7 @@ def parameter_size(count: int) -> str:
 def _details(facts: Facts) -> dict[str, Any]:
     return {
         "parent_model": "",
-        "format": "gguf",
+        "format": facts.format,
         "family": facts.architecture,
         "families": [facts.architecture],
         "parameter_size": parameter_size(int(facts.info["general.parameter_count"])),
@@ -62,7 +62,7 @@ async def tags(inference: Inference) -> dict[str, Any]:
 def loaded(inference: Inference) -> dict[str, Any]:
     """GET /api/ps. `size` is the memory that the model's process holds now."""
     models = []
-    for resident in inference.scheduler.loaded():
+    for resident in inference.loaded():
         facts = resident.facts  # of the file that was loaded: it may have changed since
         models.append(
             {

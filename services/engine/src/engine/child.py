@@ -38,9 +38,10 @@ class Spec:
     last_pooling: bool
     library_dir: Path | None
     timeout_seconds: float
+    module: str = "engine.runner"
 
     def arguments(self, socket: Path) -> list[str]:
-        """The command line of `engine.runner`."""
+        """The command line of `module`."""
         place = self.placement
         given: dict[str, Any] = {
             "--model": self.path,
@@ -127,7 +128,7 @@ async def start(spec: Spec) -> Child:
     process: asyncio.subprocess.Process | None = None
     try:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "engine.runner", *spec.arguments(socket)),
+            *(sys.executable, "-m", spec.module, *spec.arguments(socket)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )

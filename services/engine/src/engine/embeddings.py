@@ -12,12 +12,14 @@ from typing import Any
 
 from engine import errors, generation, jobs
 from engine.child import Child
+from engine.e5 import asking, weights
 from engine.encoding import shortest_float32
 from engine.errors import ApiError
 from engine.inference import Inference
 from engine.library import Facts
 from engine.options import Placement
 from engine.requests import EmbeddingsRequest, EmbedRequest, OpenAIEmbeddingsRequest
+from engine.scheduler import Lease
 
 Vector = list[float]
 
@@ -140,12 +142,14 @@ async def _embedded(inference: Inference, wanted: _Wanted) -> Embedded:
         if not wanted.texts:
             return Embedded([], 0, 0, load_ns)
         limit = _limit_tokens(options.placement, facts)
-        inputs = [await _tokens(lease.child, text, wanted, limit) for text in wanted.texts]
-        async with lease.slot() as child:
-            found = await _vectors(child, inputs)
+        ask = _of_e5 if facts.format == weights.FORMAT else _of_llama
+        try:
+            vectors, tokens = await ask(lease, wanted, limit)
+        except errors.StreamError as error:
+            raise ApiError(error.status, error.message) from error
     return Embedded(
-        vectors=[shorten(vector, wanted.dimensions) for vector in found],
-        tokens=sum(len(tokens) for tokens in inputs),
+        vectors=[shorten(vector, wanted.dimensions) for vector in vectors],
+        tokens=tokens,
         total_ns=time.perf_counter_ns() - started_ns,
         load_ns=load_ns,
     )
@@ -158,16 +162,25 @@ def _limit_tokens(placement: Placement, facts: Facts) -> int:
     return placement.context_tokens - 1
 
 
+async def _of_e5(lease: Lease, wanted: _Wanted, limit: int) -> tuple[list[Vector], int]:
+    async with lease.slot() as child:
+        return await asking.embed(child, wanted.texts, limit, truncate=wanted.truncate)
+
+
+async def _of_llama(lease: Lease, wanted: _Wanted, limit: int) -> tuple[list[Vector], int]:
+    inputs = [await _tokens(lease.child, text, wanted, limit) for text in wanted.texts]
+    async with lease.slot() as child:
+        vectors = await _vectors(child, inputs)
+    return vectors, sum(len(tokens) for tokens in inputs)
+
+
 async def _tokens(child: Child, text: str, wanted: _Wanted, limit: int) -> list[int]:
     tokens = await generation.tokenize(child, text)
     if len(tokens) > limit and not wanted.truncate:
-        raise ApiError(400, "the input length exceeds the context length")
+        raise ApiError(400, errors.TOO_LONG)
     return tokens[:limit]
 
 
 async def _vectors(child: Child, inputs: list[list[int]]) -> list[Vector]:
-    try:
-        answer = await child.ask("/v1/embeddings", {"input": inputs, "encoding_format": "float"})
-    except errors.StreamError as error:
-        raise ApiError(error.status, error.message) from error
+    answer = await child.ask("/v1/embeddings", {"input": inputs, "encoding_format": "float"})
     return [item["embedding"] for item in sorted(answer["data"], key=lambda item: item["index"])]

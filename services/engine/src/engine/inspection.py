@@ -17,6 +17,7 @@ from typing import Any
 from gguf.constants import LlamaFileType
 
 from engine import gguf_header
+from engine.e5 import facts, weights
 from engine.encoding import shortest_float32
 
 _TEMPLATE = "tokenizer.chat_template"
@@ -41,7 +42,13 @@ def _as_json(value: Any) -> Any:
 
 
 def inspect(path: Path, *, verbose: bool = False) -> dict[str, Any]:
-    """Metadata and tensor shapes, without the tensors' data. Raises NotGgufError, OSError."""
+    """Metadata and tensor shapes, without the tensors' data. Raises ValueError, OSError."""
+    with path.open("rb") as file:
+        is_e5 = file.read(len(weights.MAGIC)) == weights.MAGIC
+    return facts.of_file(path) if is_e5 else _of_gguf(path, verbose=verbose)
+
+
+def _of_gguf(path: Path, *, verbose: bool) -> dict[str, Any]:
     header = gguf_header.read(path, arrays=verbose)
     info = {key: _as_json(value) for key, value in header.metadata.items() if key not in _HIDDEN}
     info["general.parameter_count"] = sum(math.prod(tensor.shape) for tensor in header.tensors)

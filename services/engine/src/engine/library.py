@@ -1,4 +1,4 @@
-"""The models of a directory: which there are, and what their files say.
+"""The models there are, of a directory and the bundled one, and what their files say.
 
 Facts are read once per state of a file (size and time of change) by a process of its own.
 """
@@ -41,6 +41,7 @@ class Facts:
     quantization: str
     chat_template: str
     tensors: list[dict[str, Any]]
+    format: str = "gguf"
 
     @property
     def architecture(self) -> str:
@@ -72,14 +73,22 @@ class UnreadableModelError(Exception):
 
 
 class Library:
-    """A directory of model files."""
+    """A directory of model files, and the model that comes with the engine."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, bundled: Model | None = None) -> None:
         self._directory = directory
+        self._bundled = bundled
         self._facts: dict[tuple[Model, bool], asyncio.Future[Facts]] = {}
 
     def models(self) -> list[Model]:
-        """The models there are now, the one changed last first; it also wins its name."""
+        """The models there are now, the bundled one last; a file of its name replaces it."""
+        found = self.dropped_in()
+        if self._bundled is None or any(model.name == self._bundled.name for model in found):
+            return found
+        return [*found, self._bundled]
+
+    def dropped_in(self) -> list[Model]:
+        """The models of the directory, the one changed last first; it also wins its name."""
         found = [model for path in self._files() if (model := _model(path)) is not None]
         found.sort(key=lambda model: (-model.modified_ns, model.name, model.path))
         first: dict[str, Model] = {}
@@ -118,6 +127,15 @@ class Library:
     def _forget_older(self, model: Model) -> None:
         for known in [key for key in self._facts if key[0].path == model.path and key[0] != model]:
             del self._facts[known]
+
+    async def check_bundled(self) -> None:
+        """Do without the bundled model where it does not work here, and say why."""
+        try:
+            if self._bundled is not None:
+                await self.facts(self._bundled)
+        except UnreadableModelError as error:
+            _log.warning("bundled_model_unusable", detail=str(error))
+            self._bundled = None
 
     async def readable(self) -> list[tuple[Model, Facts]]:
         """Every model whose file can be read, with its facts; others are logged once a call."""
@@ -159,5 +177,6 @@ async def _read(path: Path, verbose: bool) -> Facts:
     output, complaint = await process.communicate()
     if process.returncode != 0:
         lines = complaint.decode(errors="replace").strip().splitlines()
-        raise UnreadableModelError(lines[-1] if lines else f"{path} could not be read")
+        ended = f"{path} could not be read: exit code {process.returncode}"
+        raise UnreadableModelError(lines[-1] if lines else ended)
     return Facts(**json.loads(output))

@@ -71,12 +71,12 @@ class Scheduler:
     def waiting(self) -> Iterator[None]:
         """Count one request as waiting."""
         self._waiting += 1
-        self._metrics.waiting_requests.set(self._waiting)
+        self._metrics.waiting_requests.inc()  # other schedulers count there, too
         try:
             yield
         finally:
             self._waiting -= 1
-            self._metrics.waiting_requests.set(self._waiting)
+            self._metrics.waiting_requests.dec()
 
     @contextlib.asynccontextmanager
     async def lease(

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from ollama_observe.service.addresses import is_loopback
-from proxy.cache.stores.choosing import place_of, secret_of
-from proxy.doors import check_gateway
+from proxy.cache.plan import plan_of
+from proxy.cache.semantic.models import profile_of
+from proxy.cache.stores.choosing import Place, check_place, place_of, secret_of
+from proxy.doors import check_gateway, read_config
 from proxy.portkey_config import PortkeyConfig
 from proxy.settings import ProxySettings
 from proxy.upstreams import seen_by_gateway, upstreams_of
@@ -34,10 +36,22 @@ def check_portkey_port(settings: ProxySettings) -> None:
 
 
 def check_store(settings: ProxySettings) -> None:
-    """Raises: ValueError, OSError for a store that cannot be, where the cache may be on."""
-    if settings.cache != "off":
-        place = place_of(settings.cache_store)
+    """Raises: ValueError, OSError for a store that cannot be."""
+    check_place(place_of(settings.cache_store))
+
+
+def check_secret(settings: ProxySettings) -> None:
+    """Raises: ValueError for a server without one. Of a file it would be made here."""
+    place = place_of(settings.cache_store)
+    if place.kind == Place.SERVER:
         secret_of(place, settings.cache_secret.get_secret_value())
+
+
+def check_threshold(settings: ProxySettings) -> None:
+    """Raises: ValueError for an embedding model of which nobody knows what is near."""
+    plan = plan_of(settings, read_config(settings))
+    if plan is not None and plan.is_semantic:
+        profile_of(settings.cache_embedding_model, settings.cache_threshold)
 
 
 CHECKS: Mapping[str, Callable[[ProxySettings], object]] = {
@@ -47,6 +61,8 @@ CHECKS: Mapping[str, Callable[[ProxySettings], object]] = {
     "portkey_port": check_portkey_port,
     "portkey_config": check_gateway,
     "cache_store": check_store,
+    "cache_secret": check_secret,
+    "cache_threshold": check_threshold,
 }
 """What a setting's own type does not tell: the setting, and what raises where it is wrong."""
 

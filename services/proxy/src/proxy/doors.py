@@ -95,11 +95,11 @@ def create_doors(
         shared,
         log,
         lambda: loaded_contexts(pool),
-        None if digests is None else digests.forget,
+        on_models_changed=None if digests is None else digests.forget,
     )
     cache = None
     if plan is not None and digests is not None:
-        cache = create_cache(settings, plan, ledger, observer.models, digests, shared, index)
+        cache = create_cache(settings, plan, ledger, digests, pool, shared, index)
     gateway = back = None
     if settings.enable_portkey:
         gateway = create_gateway(settings, direct, shared, config, return_port or 0)

@@ -10,6 +10,7 @@ import msgspec
 
 from ollama_observe.metrics.ledger import Page
 from proxy.inflight import Entry
+from proxy.outcomes import Outcome
 from proxy.story import Story
 
 KEPT_SECONDS = 5.0
@@ -25,7 +26,8 @@ class Finished(msgspec.Struct, frozen=True):
 
     `outcome` is the word of the metrics: `ok`, `client_gone`, or an `error_type`. `status` is what
     the client was sent, 499 where it left first. `duration_seconds` is what `age_seconds` was at
-    its end. `tokens` are those of an `Entry`, by the upstream's count where it told one.
+    its end. `tokens` are those of an `Entry`, by the upstream's count where it told one; of a
+    recorded answer that was given whole what the upstream had counted for it.
     """
 
     request_id: str
@@ -64,7 +66,7 @@ class FinishedRequests:
             story.outcome.value,
             story.status,
             ended_at - story.started_at,
-            story.tokens if story.is_inference else None,
+            _tokens(story),
         )
         self._kept.append((ended_at, told))
 
@@ -77,6 +79,16 @@ class FinishedRequests:
             Finished(*told[:6], round(told[6], 3), told[7], round(max(0.0, now - at), 3))
             for at, told in reversed(kept)
         ]
+
+
+def _tokens(story: Story) -> int | None:
+    if not story.is_inference:
+        return None
+    if not story.is_spared:
+        return story.tokens
+    # a shared answer is another request's, and of one that was not given whole nobody counted
+    is_known = story.entry is not None and story.outcome is Outcome.OK
+    return story.tokens if is_known else None
 
 
 def latest(finished: Iterable[Finished]) -> list[Finished]:

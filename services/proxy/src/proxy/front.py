@@ -1,5 +1,8 @@
 """The front door: takes clients' requests in, and chooses their way."""
 
+from collections.abc import Callable
+from functools import partial
+
 from proxy.admission import Refusal
 from proxy.cache.cache import AnswerCache
 from proxy.gateway import Crossing, Gateway
@@ -9,7 +12,7 @@ from proxy.outcomes import Ending
 from proxy.recorder import Recorder
 from proxy.relay import Stoppable
 from proxy.routing import ROUTE_HEADER, Bypass, Routing, UnknownRoute, bypass_of, wish_of
-from proxy.ways import Direct, Way
+from proxy.ways import Direct, Trip, Way
 from proxy.witness import Witness
 
 
@@ -34,12 +37,12 @@ class FrontDesk:
 
     def way(self, head: RequestHead, witness: Witness, exchange: Stoppable) -> Way:
         """See Desk."""
-        way, cache = self._way(head, witness, exchange), self._cache
+        cache = self._cache
         if cache is None or not cache.takes(head, witness.endpoint):
-            return way
-        return cache.way(way, head, witness)
+            return self._way(head, witness, exchange.upstream_hangs)
+        return cache.way(head, witness, exchange, partial(self._way, head, witness))
 
-    def _way(self, head: RequestHead, witness: Witness, exchange: Stoppable) -> Way:
+    def _way(self, head: RequestHead, witness: Witness, give_up: Callable[[], None]) -> Trip:
         assert isinstance(witness, Recorder)
         gateway = self._gateway
         if gateway is not None and not gateway.is_used:
@@ -56,10 +59,8 @@ class FrontDesk:
         if gateway is None or reason is not None:
             witness.rerouted(reason or Bypass.NOT_ENABLED)
             return self._direct
-        crossing = Crossing(
-            gateway, head, witness.endpoint, witness.request_id, exchange.upstream_hangs
-        )
-        witness.crosses(crossing.passage, crossing.config)
+        crossing = Crossing(gateway, head, witness.endpoint, witness.request_id, give_up)
+        crossing.claimed_by(witness)
         return crossing
 
     def _reason_against(

@@ -21,7 +21,8 @@ from proxy.routing import ROUTE_HEADER, Bypass, is_json
 from proxy.settings import ProxySettings
 from proxy.shared import GatewayState
 from proxy.upstreams import MAIN
-from proxy.ways import Direct, Way, framed, path_of, written
+from proxy.ways import Direct, Trip, framed, path_of, written
+from proxy.witness import Witness
 
 LEG_HEADER = b"x-ollama-observe-leg"
 PLACEHOLDER_KEY = portkey.PLACEHOLDER_KEY.encode()
@@ -35,6 +36,8 @@ CHOOSING = frozenset(
     }
 )
 """Headers of a client's that choose where the gateway sends its request, where it may."""
+# Of those that go through, what says nothing of the answer.
+_OF_ONE = frozenset({TRACE_HEADER, b"x-portkey-metadata", b"x-portkey-cache-force-refresh"})
 HEAD_LIMIT_BYTES = 16 * 1024
 # What the gateway keeps of it is more; a longer body goes directly.
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
@@ -84,6 +87,10 @@ class Gateway:
         self.has_leg = all(comes_back)
         """Every target is behind the return leg: what it does not see, nobody does."""
         self.may_come_back = any(comes_back)
+        # by names: its addresses are each process's own
+        names = {name: name for name in upstreams}
+        self.told = b"" if config is None else config.sent(names)
+        """What it is told to do, the same for all processes."""
         self.own_lines, self._typed_lines = (
             _plain_lines(upstreams) if config is None else _config_lines(upstreams, config)
         )
@@ -156,7 +163,7 @@ def _config_lines(upstreams: Mapping[str, str], config: PortkeyConfig) -> _Lines
 
 
 class Crossing:
-    """The way of one request through the gateway. A Way."""
+    """The way of one request through the gateway. A Trip."""
 
     hides_breaks = False
 
@@ -188,14 +195,19 @@ class Crossing:
         if gateway.lets_headers_pass and not self._given.isdisjoint(CHOOSING):
             self._choosing, self.config, self._key = [], NO_CONFIG, PLACEHOLDER_KEY
         is_ours = self._choosing != []
-        chosen = [request.headers.get(name, b"") for name in sorted(CHOOSING)]
         is_plain = is_ours and typed is None and self.config is NO_CONFIG
-        self.signature = b"" if is_plain else b"\n".join([self._prefix, *self._choosing, *chosen])
+        self.signature = b"" if is_plain else self._signature(request, is_ours, typed is not None)
         has_leg = gateway.has_leg and is_ours
         self.needs_own_chunks = self._may_come_back = gateway.may_come_back and is_ours
         self.passage = gateway.passages.open(
             has_leg, None if gateway.direct.rewrites_host else host, request.headers, give_up
         )
+
+    def _signature(self, request: RequestHead, is_ours: bool, is_typed: bool) -> bytes:
+        passed = self._given - _OF_ONE if self._gateway.lets_headers_pass else ()
+        lines = [name + b":" + request.headers[name] for name in sorted(passed)]
+        told = self._gateway.told if is_ours else b""
+        return b"\n".join([b"%d%d" % (is_ours, is_typed), told, *lines])
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way."""
@@ -242,7 +254,19 @@ class Crossing:
         """See Way: of a break between itself and Ollama the gateway says nothing."""
         return self.passage.is_cut
 
-    def instead(self, reason: Bypass) -> Way | None:
+    def claimed_by(self, witness: Witness) -> None:
+        """See Trip."""
+        witness.crosses(self.passage, self.config)
+
+    def gave(self, at: float) -> None:
+        """See Trip."""
+        self.passage.gateway_gave(at)
+
+    def keeps_up(self, at: float, is_so: bool) -> None:
+        """See Trip."""
+        self.passage.client_keeps_up(at, is_so)
+
+    def instead(self, reason: Bypass) -> Trip | None:
         """See Way."""
         if reason is Bypass.GATEWAY_DOWN and self._gateway.is_strict:
             return None

@@ -27,8 +27,9 @@ class Entry(msgspec.Struct, frozen=True):
     """A request in flight, as JSON for other processes and for viewers.
 
     `sent_seconds` is the time since the upstream has the request whole; None before.
-    `tokens` counts the records with output, which are tokens nearly always; None where none
-    are expected, `tokens_per_second` before the second.
+    `tokens` counts the records with output, which are tokens nearly always; None where no model
+    works: none are expected, or the answer was there already (`routing` is `cache`). Then it
+    takes no slot, and no energy is its. `tokens_per_second` is None before the second.
     """
 
     request_id: str
@@ -116,10 +117,11 @@ class InflightGauges:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._shown: set[tuple[str, str, str]] = set()
+        self._phases = {(phase.value, way.value) for phase in PHASES for way in WAYS}
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Count entries that went through `phases`."""
-        in_phase = {(phase.value, way.value): 0 for phase in PHASES for way in WAYS}
+        in_phase = dict.fromkeys(self._phases, 0)
         active = dict.fromkeys(self._shown, 0)
         for entry in entries:
             place = (entry.phase.value, entry.routing)
@@ -131,6 +133,7 @@ class InflightGauges:
         for way, count in in_phase.items():
             self._ledger.put(m.INFLIGHT_PHASE, count, way)
         self._shown.update(active)
+        self._phases.update(in_phase)
 
 
 def _entry(story: Story, now: float) -> Entry:
@@ -143,7 +146,7 @@ def _entry(story: Story, now: float) -> Entry:
         phase=_phase(story),
         age_seconds=round(now - story.started_at, 3),
         sent_seconds=None if sent_at is None else round(now - sent_at, 3),
-        tokens=story.tokens if story.is_inference else None,
+        tokens=story.tokens if story.is_inference and not story.is_spared else None,
         tokens_per_second=_tokens_per_second(story),
     )
 

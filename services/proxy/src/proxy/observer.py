@@ -47,8 +47,8 @@ class Observer:
         shared: Shared,
         log: Callable[[str, dict[str, object]], None],
         sizes: Sizes,
-        on_models_changed: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        on_models_changed: Callable[[], None] | None = None,
     ) -> None:
         """Raises: ValueError, OSError when the file of users' aliases cannot be read."""
         self.ledger = ledger

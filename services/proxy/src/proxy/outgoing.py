@@ -36,7 +36,7 @@ class Outgoing:
         self._injector = injector
         self._head = way.head(request)
         self._pieces: list[bytes] = []
-        limit = way.body_limit_bytes or (LIMIT_BYTES if injector is not None else 0)
+        limit = max(way.body_limit_bytes, LIMIT_BYTES if injector is not None else 0)
         if limit:
             self._holding, self.is_held = Holding(limit), True
 

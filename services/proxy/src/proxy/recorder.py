@@ -119,17 +119,19 @@ class Recorder:
         """There is a connection to the upstream: how long the whole request waited for it."""
         read_at = self.story.read_at
         if read_at is not None:
-            self.story.connecting_seconds = at - max(asked_at, read_at)
+            # a look into the cache was on the way, and that is the proxy's own doing
+            waited = at - max(asked_at, read_at)
+            self.story.connecting_seconds = max(0.0, waited - self.story.lookup_seconds)
 
     def crosses(self, passage: Passage, config: PortkeyConfig) -> None:
         """The request goes through the gateway, which is told to do with it as `config` says."""
         story = self.story
         story.routing, story.passage, story.config = Routing.PORTKEY.value, passage, config
 
-    def looked_up(self, result: Result, entry: Entry | None) -> None:
+    def looked_up(self, result: Result, entry: Entry | None, seconds: float = 0.0) -> None:
         """The answer cache was looked into."""
         story = self.story
-        story.cached, story.entry = result, entry
+        story.cached, story.entry, story.lookup_seconds = result, entry, seconds
         if result.is_hit:
             story.routing, story.passage = Routing.CACHE.value, None
 

@@ -70,6 +70,8 @@ class Story:
     """Token counts were asked for, by the client or in its name."""
     connecting_seconds: float = 0.0
     """How long the whole request waited for a connection to the upstream."""
+    lookup_seconds: float = 0.0
+    """How long the answer cache was looked into for it."""
     is_prefill: bool = False
     """When its client left, the upstream was reading its prompt, as far as can be derived."""
     meter: StreamMeter | None = None

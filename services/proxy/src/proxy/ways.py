@@ -15,6 +15,7 @@ from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
 from proxy.routing import ROUTE_HEADER, Bypass
 from proxy.upstream import Pool
+from proxy.witness import Witness
 
 # Scheme and authority, then what a server is asked for: RFC 3986, 3.2.
 _ABSOLUTE = re.compile(rb"https?://[^/?#]*(.*)", re.IGNORECASE)
@@ -79,6 +80,22 @@ class Way(Protocol):
         """The request that went this way is over."""
 
 
+class Trip(Way, Protocol):
+    """A way that others than who chose it may wait at the end of, perhaps for longer."""
+
+    def instead(self, reason: Bypass) -> "Trip | None":
+        """See Way."""
+
+    def claimed_by(self, witness: Witness) -> None:
+        """What comes by it is this one's to take note of."""
+
+    def gave(self, at: float) -> None:
+        """Something of the answer came, of which nobody takes note."""
+
+    def keeps_up(self, at: float, is_so: bool) -> None:
+        """Nobody takes more of the answer for now, or somebody does again."""
+
+
 class PlainWay:
     """What ways have in common that take every body, and beside which there is no other."""
 
@@ -93,9 +110,18 @@ class PlainWay:
         """See Way."""
         return body
 
-    def instead(self, reason: Bypass) -> Way | None:  # noqa: ARG002
+    def instead(self, reason: Bypass) -> Trip | None:  # noqa: ARG002
         """See Way."""
         return None
+
+    def claimed_by(self, witness: Witness) -> None:
+        """See Trip."""
+
+    def gave(self, at: float) -> None:
+        """See Trip."""
+
+    def keeps_up(self, at: float, is_so: bool) -> None:
+        """See Trip."""
 
     def close(self) -> None:
         """See Way."""

@@ -8,6 +8,8 @@ from proxy.cache.entries import Entry
 from proxy.cache.results import Result
 from proxy.headers import Headers
 from proxy.outcomes import Ending
+from proxy.passages import Passage
+from proxy.portkey_config import PortkeyConfig
 from proxy.routing import Bypass
 
 
@@ -41,8 +43,14 @@ class Witness(Protocol):
     def usage_asked(self) -> None:
         """Token counts were asked for in the client's name."""
 
-    def looked_up(self, result: Result, entry: Entry | None) -> None:
-        """The answer cache was looked into; `entry` is what it has. The last word counts."""
+    def looked_up(self, result: Result, entry: Entry | None, seconds: float = 0.0) -> None:
+        """The answer cache was looked into for so long; `entry` is what it has.
+
+        The last word counts: a look may be followed by another, and a miss may become a hit.
+        """
+
+    def crosses(self, passage: Passage, config: PortkeyConfig) -> None:
+        """The request goes through the gateway, which is told to do with it as `config` says."""
 
     def rerouted(self, reason: Bypass) -> None:
         """The request goes directly: the way that was chosen for it is not to be had."""
@@ -87,7 +95,10 @@ class Unmoved:
     def usage_asked(self) -> None:
         """See Witness."""
 
-    def looked_up(self, result: Result, entry: Entry | None) -> None:
+    def looked_up(self, result: Result, entry: Entry | None, seconds: float = 0.0) -> None:
+        """See Witness."""
+
+    def crosses(self, passage: Passage, config: PortkeyConfig) -> None:
         """See Witness."""
 
     def rerouted(self, reason: Bypass) -> None:

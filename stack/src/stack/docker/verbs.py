@@ -86,6 +86,12 @@ def _metrics(request: Request, _: Namespace) -> int:
     return metrics(request)
 
 
+def _cache_clear(request: Request, _: Namespace) -> int:
+    from stack.docker.cache import clear
+
+    return clear(request)
+
+
 def _alerts(request: Request, arguments: Namespace) -> int:
     from stack.alerts import alerts
     from stack.docker.containers import plan_of
@@ -142,6 +148,7 @@ VERBS: dict[str, Callable[[Request, Namespace], int]] = {
     "status": _status,
     "logs": _logs,
     "metrics": _metrics,
+    "cache-clear": _cache_clear,
     "alerts": _alerts,
     "health-portkey": _health_portkey,
     "traffic": _traffic,

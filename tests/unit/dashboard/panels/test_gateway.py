@@ -24,3 +24,10 @@ def test_the_filter_of_routing_hides_neither_way() -> None:
     for panel in PANELS:
         for query in panel.queries:
             assert "${requests}" not in query.expr and "${routings}" not in query.expr
+
+
+def test_what_took_no_way_is_in_no_share_of_the_ways() -> None:
+    (total, _) = BY_ID["routing-ratio"].queries
+    assert total.expr.count('routing!="cache"') == total.expr.count("requests_total") - 1
+    for query in BY_ID["routing-errors"].queries:
+        assert query.expr.count('routing!="cache"') == query.expr.count("_total{")

@@ -18,7 +18,10 @@ def test_every_request_that_ended_is_in_a_band_of_the_outcomes() -> None:
     total, by_model = (
         [panel.queries[place].name for place in panel.asked(by_model)] for by_model in (False, True)
     )
-    assert total == ["answered", "{operation} only", "client left", "{error_type}"]
+    assert total == [
+        *("answered", "{operation} only", "client left", "{error_type}"),
+        "from the answer cache",
+    ]
     assert by_model == [f"{{model}} {name}" for name in total]
     assert panel.kind is Kind.STACKED
 

@@ -25,3 +25,11 @@ def test_requests_to_no_model_are_not_compared_with_the_clients() -> None:
     of_proxy = [expr for expr in exprs if "(ollama_proxy_" in expr]
     assert len(of_proxy) == 4
     assert all('{model!="none",${requests}}' in expr for expr in of_proxy)
+
+
+def test_recorded_answers_are_compared_with_no_figure_of_the_models() -> None:
+    for name in ("client-ttft", "client-duration", "client-tpot", "client-tokens"):
+        exprs = [query.expr for query in BY_ID[name].queries]
+        of_clients = [expr for expr in exprs if "traffic_" in expr]
+        assert of_clients
+        assert all('{routing!="cache",${requests}}' in expr for expr in of_clients)

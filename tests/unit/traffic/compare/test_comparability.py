@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tests.runs import many, result
+from tests.runs import hit, many, result
 from traffic.bank.questions import Category
 from traffic.compare.comparability import SETTINGS, warnings_of
 from traffic.results.results import Result
@@ -86,4 +86,13 @@ def test_texts_of_a_result_from_elsewhere_move_no_cursor() -> None:
     assert warnings_of(fine, odd, 30) == (
         "the second run is invalid: [2Jlate busy",
         "other note: none; then ]0;mine",
+    )
+
+
+def test_answers_of_a_cache_are_said_with_what_keeps_them_away() -> None:
+    plain, cached = result(many(30)), result([hit(), *many(30)])
+    said, _ = warnings_of(plain, cached, 30)
+    assert said == (
+        "1 answer of the second run came from a cache: no time is of them"
+        " (--prefix unique keeps it from having any)"
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.runs import cancelled, refused, whole
+from tests.runs import cancelled, hit, refused, whole
 from traffic.compare.subjects import SUBJECTS, sample
 
 UNITS = [
@@ -43,3 +43,10 @@ def test_each_subject_has_as_many_figures_as_names() -> None:
         figures = sample(subject, UNITS)([1] * len(UNITS))
         assert figures is not None
         assert len(figures) == len(subject.statistics)
+
+
+def test_what_a_cache_answered_is_in_no_latency_and_in_the_errors() -> None:
+    units = [[whole(0, ttft=0.2)], [hit(1)]]
+    by_label = {subject.label: sample(subject, units)([1, 1]) for subject in SUBJECTS}
+    assert by_label["TTFT"] == pytest.approx((0.2, 0.2))
+    assert by_label["Errors"] == (0.0,)

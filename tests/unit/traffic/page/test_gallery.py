@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.runs import cancelled, many, result, whole
+from tests.runs import cancelled, hit, many, result, whole
 from traffic.bank.questions import Category
 from traffic.page.gallery import gallery
 from traffic.results.results import Result
@@ -42,3 +42,10 @@ def test_where_only_the_last_requests_are_kept_what_was_dropped_has_its_place_am
     failures = gallery(run.attempts, run.drops, summary)[-1]
     assert failures.text == "0 failed, 0 cancelled, 2 dropped."
     assert [row[-1] for row in failures.rows].count("1") == 2
+
+
+def test_of_hits_alone_there_is_only_that_they_were_in_flight() -> None:
+    assert names(result([hit(0), hit(1)])) == ["in-flight"]
+    run = result([hit(0), *many(3)])
+    first, *_ = gallery(run.attempts, run.drops, run.summary)
+    assert first.text.startswith("Time to first token of 3 answers")

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
-from tests.runs import cancelled, many, refused, result, whole
+from tests.runs import cancelled, hit, many, missed, refused, result, whole
 from traffic.bank.questions import Category
 from traffic.page.page import page_of
 from traffic.request.attempt import Failure
@@ -244,3 +244,11 @@ def test_a_result_that_is_read_back_makes_the_same_page() -> None:
     run = full()
     back = msgspec.json.decode(msgspec.json.encode(run), type=Result)
     assert page_of(back) == page_of(run)
+
+
+def test_hits_have_lines_of_their_own_and_what_they_saved_is_told() -> None:
+    text = page_of(result([hit(0), missed(1)]))
+    rows = {line[0]: line[1] for line in Page(text).tables["Whole answers"] if line}
+    assert (rows["TTFT, from sent"], rows["TTFT, from sent, of hits"]) == ("1", "1")
+    assert "1 of 2 answers from the cache (50.0 %)" in text
+    assert "of hits" not in page_of(result([missed(1)]))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ollama_observe.wire.usage import Usage
-from tests.runs import STARTED, cancelled, refused, whole
+from tests.runs import STARTED, cancelled, hit, refused, whole
 from traffic.page.timelines import bins, ended, in_flight, most, place, tokens
 
 SPANS = st.lists(st.tuples(st.floats(0, 9.0), st.floats(0.01, 5.0)), min_size=1, max_size=20)
@@ -68,3 +68,8 @@ def test_tokens_are_spread_from_the_first_piece_to_the_last() -> None:
     )
     assert tokens([answer], STARTED, bins(4.0, 4)) == pytest.approx([0.0, 15.0, 15.0, 0.0])
     assert tokens([cancelled(), refused()], STARTED, bins(4.0, 2)) == [0.0, 0.0]
+
+
+def test_what_a_cache_answered_no_model_generated() -> None:
+    parts = bins(10.0, 4)
+    assert tokens([hit(), whole()], STARTED, parts) == tokens([whole()], STARTED, parts)

@@ -83,3 +83,14 @@ def test_an_answer_that_was_left_is_neither_whole_nor_failed() -> None:
     seen = attempt()
     seen.is_cancelled = True
     assert (seen.is_ok, seen.error) == (False, None)
+
+
+def test_what_a_cache_says_is_a_hit_a_miss_or_neither() -> None:
+    seen = attempt()
+    assert (seen.is_hit, seen.is_miss) == (False, False)
+    seen.status, seen.cache_status = 200, "SEMANTIC HIT"
+    assert (seen.is_hit, seen.is_miss, seen.way) == (True, False, Way.CACHE)
+    seen.cache_status = "MISS"
+    assert (seen.is_hit, seen.is_miss, seen.way) == (False, True, Way.DIRECT)
+    seen.cache_status = "REFRESH"
+    assert (seen.is_hit, seen.is_miss) == (False, False)

@@ -44,3 +44,11 @@ def test_the_way_is_what_the_answer_shows_and_not_what_was_asked(
     route: RequestRoute, has_sign: bool, is_answered: bool, way: Way
 ) -> None:
     assert way_of(route, has_sign=has_sign, is_answered=is_answered) is way
+
+
+@pytest.mark.parametrize("route", ["default", "direct", "portkey"])
+def test_a_hit_took_no_way_whatever_signs_the_recorded_answer_has(route: RequestRoute) -> None:
+    for has_sign in (False, True):
+        found = way_of(route, has_sign=has_sign, is_answered=True, is_hit=True)
+        assert found is Way.CACHE
+    assert way_of("gateway", has_sign=True, is_answered=True, is_hit=True) is Way.GATEWAY

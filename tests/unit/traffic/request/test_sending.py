@@ -567,3 +567,16 @@ async def test_texts_are_sent_where_they_are_embedded(
     await ask(refusing, planned, api=api, route=route)
     assert refusing.calls[0].target == f"{before}{path}"
     assert json.loads(refusing.calls[0].body)["input"] == ["Sea", "Lake"]
+
+
+async def test_what_a_cache_did_is_noted_with_the_age_of_what_it_gave(ask: Ask) -> None:
+    def told(status: bytes) -> list[tuple[bytes, bytes]]:
+        return [(b"X-Portkey-Cache-Status", status), (b"Age", b"61")]
+
+    found = (await ask(answering(FIRST, LAST, headers=told(b"HIT")))).attempt
+    assert (found.cache_status, found.answer_age_seconds, found.way) == ("HIT", 61, Way.CACHE)
+    # somebody else's age, of an answer that nobody recorded here
+    found = (await ask(answering(FIRST, LAST, headers=told(b"MISS")))).attempt
+    assert (found.cache_status, found.answer_age_seconds, found.way) == ("MISS", None, Way.DIRECT)
+    found = (await ask(answering(FIRST, LAST))).attempt
+    assert (found.cache_status, found.answer_age_seconds) == (None, None)

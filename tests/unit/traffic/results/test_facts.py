@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from tests.runs import cancelled, plan_for, refused, whole
+import pytest
+
+from tests.runs import cancelled, hit, missed, plan_for, refused, whole
 from tests.unit.traffic.request.test_protocol import question
 from traffic.plan.plan import Endless, Plan
 from traffic.request.attempt import Attempt
@@ -78,3 +80,22 @@ def test_a_plan_without_an_end_has_no_number_of_questions() -> None:
     endless = Plan("continuous", 1, (), endless=Endless("", lambda: iter([question()])))
     assert plan_facts(endless).questions is None
     assert "Questions" not in of([whole()], endless)
+
+
+def test_a_cache_that_answered_is_told_with_what_it_saved_and_that_this_is_a_guess() -> None:
+    found = of([hit(), missed(), missed(), missed()])["Cache"]
+    assert found.cells == (
+        Cell("1 of 4 answers from the cache (25.0 %)", 1),
+        Cell("saved 5 prompt and 11 generated tokens", 11),
+    )
+    guess, remark = found.below
+    assert guess.shown == "saved some 1.30 s: hits times the mean time of misses, an estimate"
+    assert guess.value == pytest.approx(1.3)
+    assert "without hits" in remark.shown
+
+
+def test_a_cache_that_never_had_anything_is_told_and_none_is_not() -> None:
+    (cell,) = of([missed()])["Cache"].cells
+    assert cell == Cell("0 of 1 answers from the cache (0.0 %)", 0)
+    assert "Cache" not in of([whole()])
+    assert len(of([hit()])["Cache"].below) == 1

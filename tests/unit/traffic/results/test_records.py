@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.runs import STARTED, cancelled, figures_of, refused, whole
+from tests.runs import STARTED, cancelled, figures_of, hit, refused, whole
 from traffic.request.attempt import Attempt, Failure
 from traffic.request.routes import Way
 from traffic.results.records import COLUMNS, Record, attempt_of, csv_of, record_of
@@ -102,3 +102,12 @@ def test_the_csv_has_one_line_a_request_and_empty_cells_for_what_is_absent() -> 
     assert (lines[1]["ttft_seconds"], lines[1]["prompt_tokens"]) == ("", "")
     assert tuple(lines[0]) == COLUMNS
     assert text.count("\n") == 4
+
+
+def test_a_hit_is_kept_with_the_age_of_its_answer() -> None:
+    kept = through_json(hit())
+    assert (kept.cache_status, kept.answer_age_seconds, kept.way) == ("HIT", 60, Way.CACHE)
+    (line,) = csv.DictReader(io.StringIO(csv_of([record_of(hit(), STARTED)])))
+    assert (line["cache_status"], line["answer_age_seconds"]) == ("HIT", "60")
+    (line,) = csv.DictReader(io.StringIO(csv_of([record_of(whole(), STARTED)])))
+    assert (line["cache_status"], line["answer_age_seconds"]) == ("", "")

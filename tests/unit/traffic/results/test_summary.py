@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ollama_observe.wire.usage import Usage
-from tests.runs import STARTED, cancelled, figures_of, plan_for, refused, whole
+from tests.runs import STARTED, cancelled, figures_of, hit, missed, plan_for, refused, whole
 from tests.unit.traffic.request.test_protocol import question
 from traffic.bank.questions import Category
 from traffic.plan.plan import Endless, Plan
@@ -203,3 +203,18 @@ def test_measures_are_shown_where_there_are_values_and_a_schedule_to_be_late_for
     assert "delay_seconds" in shown([whole()], is_scheduled=True)
     assert "delay_seconds" not in shown([whole()], is_scheduled=False)
     assert shown([refused()], is_scheduled=True) == {"ttft_seconds", "end_to_end_seconds"}
+
+
+def test_hits_have_figures_of_their_own() -> None:
+    attempts = [hit(0), hit(1), missed(2)]
+    summary = summarise(plan_for(attempts), attempts, 2.0)
+    assert summary.spreads["ttft_seconds"].p50 == pytest.approx(0.25)
+    assert summary.hit_spreads["ttft_seconds"].p50 == pytest.approx(0.001)
+    assert summary.ways[Way.CACHE].spreads["ttft_seconds"].count == 2
+    assert summary.ways[Way.DIRECT].spreads["ttft_seconds"].count == 1
+    labels = [label for label, _, _ in summary.shown_of_hits]
+    assert labels == ["TTFT, from sent, of hits", "End to end, from sent, of hits"]
+
+
+def test_without_hits_there_is_nothing_to_show_of_them() -> None:
+    assert summarise(plan_for([missed()]), [missed()], 2.0).shown_of_hits == []

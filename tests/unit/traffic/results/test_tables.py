@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from tests.runs import cancelled, plan_for, refused, whole
+from tests.runs import cancelled, hit, missed, plan_for, refused, whole
 from tests.unit.traffic.request.test_protocol import question
 from tests.unit.traffic.results.test_summary import (
     PLAN,
@@ -263,3 +263,10 @@ def test_a_plan_without_an_end_has_no_number_of_questions() -> None:
 def test_questions_that_were_asked_again_are_said() -> None:
     plan = Plan("quick", 1, (question(), question(), question(question_id="cod-0002")))
     assert row(printed([], plan=plan), "Questions") == ["2 in 3 requests; 1 was asked again"]
+
+
+def test_hits_have_a_line_beside_the_figures_of_the_model() -> None:
+    text = printed([hit(0), missed(1)])
+    assert row(text, "TTFT, from sent ")[0] == "1"
+    assert row(text, "TTFT, from sent, of hits")[:2] == ["1", "1.0 ms"]
+    assert "of hits" not in printed([missed()])

@@ -3,8 +3,10 @@
 from copy import deepcopy
 from dataclasses import replace
 
+import pytest
+
 from ollama_observe.wire.usage import Usage
-from tests.runs import cancelled, refused, whole
+from tests.runs import cancelled, hit, missed, refused, whole
 from traffic.bank.questions import Category
 from traffic.request.routes import Way
 from traffic.results.totals import Counts, Failures, Totals
@@ -95,3 +97,14 @@ def test_tokens_are_of_whole_answers() -> None:
         totals.add(attempt)
     assert (totals.all.prompt_tokens, totals.all.generated_tokens) == (5, 11)
     assert totals.groups["models"]["m:1b"].generated_tokens == 11
+
+
+def test_hits_and_misses_are_counted_whether_they_are_kept_or_not() -> None:
+    totals = Totals()
+    for attempt in (hit(), missed(), missed()):
+        totals.add(attempt)
+    found = totals.all
+    assert (found.hits, found.misses) == (1, 2)
+    assert found.missed_seconds == pytest.approx(2.6)
+    assert (found.saved_prompt_tokens, found.saved_generated_tokens) == (5, 11)
+    assert totals.groups["ways"].keys() == {Way.CACHE, Way.DIRECT}

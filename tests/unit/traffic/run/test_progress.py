@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.runs import cancelled, refused, whole
+from tests.runs import cancelled, hit, refused, whole
 from traffic.run.progress import ERRORS_SHOWN, Running, Tally, rate_of
 
 
@@ -58,3 +58,10 @@ def test_a_rate_is_by_the_servers_clock_where_it_has_one() -> None:
     assert attempt.usage is not None
     assert rate_of(attempt) == attempt.reported_tokens_per_second
     assert rate_of(replace(attempt, usage=None)) is None
+
+
+def test_a_hit_is_in_no_percentile() -> None:
+    running = Running()
+    running.asked()
+    running.answered(hit())
+    assert (running.ok, running.hits, running.ttft_seconds.count) == (1, 1, 0)

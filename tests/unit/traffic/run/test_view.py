@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from tests.clock import Clock
-from tests.runs import cancelled, many, refused, whole
+from tests.runs import cancelled, hit, many, missed, refused, whole
 from tests.unit.traffic.request.test_protocol import question
 from tests.unit.traffic.results.test_summary import (
     PLAN,
@@ -189,3 +189,14 @@ def test_an_answer_in_one_piece_has_the_time_that_it_took() -> None:
     whole = replace(ok(0.2), first_content=None, usage=None)
     assert whole.end_to_end_seconds is not None
     assert plain_line(1, 9, whole).endswith(f"ok  after {duration(whole.end_to_end_seconds)}")
+
+
+def test_a_hit_is_named_and_its_rate_is_nobodys() -> None:
+    line = plain_line(1, 9, hit())
+    assert line.endswith("ok  TTFT 1.0 ms  from the cache")
+    running = Running()
+    for attempt in (hit(), missed()):
+        running.asked()
+        running.answered(attempt)
+    assert counts(running) == "2 ok  1 from the cache"
+    assert (running.ttft_seconds.count, running.tokens_per_second.count) == (1, 1)

@@ -38,6 +38,8 @@ def full() -> Attempt:
         2 / 3,
         route="portkey",
         has_portkey_sign=True,
+        cache_status="SEMANTIC HIT",
+        answer_age_seconds=8,
         headers=0.1 + 0.2,
         first_byte=1e-9,
         first_content=1.1,

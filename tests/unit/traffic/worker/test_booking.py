@@ -152,3 +152,15 @@ def test_every_way_has_a_word_that_the_label_lists() -> None:
 def test_every_metric_of_the_catalogue_is_published() -> None:
     names = {family.name for family in Read().registry.collect()}
     assert names == {metric.name.removesuffix("_total") for metric in m.METRICS}
+
+
+def test_what_a_cache_answered_is_apart_from_the_ways() -> None:
+    read = Read()
+    read.books.asked(question())
+    read.books.answered(attempt(cache_status="HIT"))
+    of_cache = {"model": "m:1b", "routing": "cache"}
+    whole = {"category": "code", "outcome": "ok", **of_cache}
+    assert read.value("traffic_requests_total", **whole) == 1
+    assert read.value("traffic_request_duration_seconds_count", **of_cache) == 1
+    assert read.value("traffic_request_duration_seconds_count", **MODEL) is None
+    assert read.value("traffic_generated_tokens_total", **MODEL) is None

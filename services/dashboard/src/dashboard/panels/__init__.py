@@ -1,6 +1,7 @@
 """The panels as data, in the order in which they are read."""
 
 from dashboard.panels import (
+    cache,
     cost,
     gateway,
     load,
@@ -14,7 +15,7 @@ from dashboard.panels import (
 )
 from dashboard.panels.model import Group, Panel
 
-_MODULES = (now, speed, load, trust, models, machine, cost, gateway, traffic, marks)
+_MODULES = (now, speed, load, trust, models, machine, cost, cache, gateway, traffic, marks)
 
 GROUPS: tuple[Group, ...] = tuple(module.GROUP for module in _MODULES)
 

@@ -18,7 +18,7 @@ from dashboard.panels.queries import (
 GROUP = Group("gateway", "What does the way through Portkey add?")
 
 _OF_MODELS = 'model!="none",${models}'
-_ALL = f"ollama_proxy_requests_total{{{_OF_MODELS}}}"
+_ALL = f'ollama_proxy_requests_total{{routing!="cache",{_OF_MODELS}}}'
 _PORTKEY = f'ollama_proxy_requests_total{{routing="portkey",{_OF_MODELS}}}'
 _DIRECT = f'ollama_proxy_requests_total{{routing="direct",{_OF_MODELS}}}'
 _DURATION = "ollama_proxy_request_duration_seconds"
@@ -38,8 +38,8 @@ def _latency(histogram: str, matchers: str) -> tuple[Query, ...]:
 
 def _errors(*by: str) -> str:
     return ratio(
-        grown("ollama_proxy_errors_total{${models}}"),
-        grown('ollama_proxy_requests_total{status!="499",${models}}'),
+        grown('ollama_proxy_errors_total{routing!="cache",${models}}'),
+        grown('ollama_proxy_requests_total{routing!="cache",status!="499",${models}}'),
         *by,
         "routing",
     )
@@ -75,8 +75,8 @@ PANELS = (
         Unit.RATIO,
         queries=per_model(lambda *by: ratio(grown(_PORTKEY), grown(_ALL), *by), "through Portkey"),
         absent=_NONE_ENDED,
-        help="The share of requests to a model that went through Portkey; 0 while all of them go"
-        " directly." + _BOTH_WAYS,
+        help="The share of requests to a model that went through Portkey, of those that went to"
+        " Ollama; 0 while all of them go directly." + _BOTH_WAYS,
         most=1.0,
     ),
     Panel(

@@ -43,7 +43,10 @@ _ENDED = (
     ("client left", "client_aborts_total"),
     ("{error_type}", "errors_total", "error_type"),
 )
-"""Outcomes with the proxy's counter of each and its labels: every request that ended is in one."""
+"""Outcomes with the proxy's counter of each and its labels: every request that ended is in one, or
+was answered by the cache."""
+_HITS = rate('ollama_proxy_requests_total{routing="cache",status!="499",${requests}}')
+_HITS_THAT_FAILED = rate('ollama_proxy_errors_total{routing="cache",${requests}}')
 
 
 def _sizes(matchers: str, name: str) -> tuple[Query, ...]:
@@ -55,16 +58,25 @@ def _outcome(name: str, counter: str, *labels: str) -> tuple[Query, Query]:
     return per_model(lambda *by: summed(ended, *by, *labels), name)
 
 
+def _from_the_cache(*by: str) -> str:
+    """Whole answers that were there already, which enter no duration."""
+    hits = summed(_HITS, *by)
+    return f"{hits} - ({summed(_HITS_THAT_FAILED, *by)} or 0 * {hits})"
+
+
 PANELS = (
     Panel(
         "requests-outcome",
         GROUP.id,
         "Requests by outcome",
         Unit.REQUESTS_PER_SECOND,
-        queries=tuple(query for ended in _ENDED for query in _outcome(*ended)),
+        queries=(
+            *(query for ended in _ENDED for query in _outcome(*ended)),
+            *per_model(_from_the_cache, "from the answer cache"),
+        ),
         absent=_NO_REQUEST,
-        help="Every request that ended is in one band. By model: `other` are those that no model"
-        " was proven for, as of most that failed.",
+        help="Every request that ended is in one band; answered are those that Ollama worked for."
+        " By model: `other` are those that no model was proven for, as of most that failed.",
         kind=Kind.STACKED,
     ),
     Panel(
@@ -77,8 +89,8 @@ PANELS = (
             Query(summed(_REQUESTS, "model", "status"), "{model} {status}", split=Split.MODEL),
         ),
         absent=_NO_REQUEST,
-        help="As it was sent to the client; 499 where the client left first. An answer that failed"
-        " after it had begun has 200: see the outcome.",
+        help="As it was sent to the client, answers of the cache among them; 499 where the client"
+        " left first. An answer that failed after it had begun has 200: see the outcome.",
         kind=Kind.STACKED,
     ),
     Panel(
@@ -158,18 +170,19 @@ PANELS = (
                 lambda *by: summed(
                     rate("ollama_proxy_cached_prompt_tokens_total{${requests}}"), *by
                 ),
-                "of prompts, from the cache",
+                "of prompts, from Ollama's cache",
             ),
         ),
         absent="no answer with token counts ended in this time: make traffic-quick asks ten"
         " questions",
         help="As Ollama counts them. Prompts are counted at the end of a request, with what came"
-        " from the cache; the cache is absent where Ollama does not tell of it.",
+        " from Ollama's own cache, which is absent where Ollama does not tell of it. What the"
+        " answer cache spared is in neither.",
     ),
     Panel(
         "cached-prompts",
         GROUP.id,
-        "Prompt tokens from the cache",
+        "Prompt tokens from Ollama's cache",
         Unit.RATIO,
         queries=per_model(
             lambda *by: (

@@ -94,7 +94,8 @@ PANELS = (
         ),
         absent="no request to a model ended in five minutes: make traffic-quick asks ten questions",
         help="The share of requests to models that failed within five minutes, as the objective"
-        " counts it: a client that left or whose request was wrong (4xx) is no failure.",
+        " counts it: a client that left or whose request was wrong (4xx) is no failure, and an"
+        " answer of the cache is none.",
         kind=Kind.TILE,
         most=1.0,
     ),

@@ -25,12 +25,18 @@ _NO_WORKER = (
 )
 _BESIDE = (
     " The worker's are of its own whole answers, the proxy's of all its clients: they compare while"
-    " the worker is alone, or for a model that only it asks."
+    " the worker is alone, or for a model that only it asks. Answers of the cache are in neither."
 )
 _ITS_OWN = " Not told by model or routing: filters do not apply."
 _SEEN_BY = (("traffic", "clients"), ("ollama_proxy", "proxy"))
 _OF_MODELS = {"ollama_proxy_request_duration_seconds": 'model!="none",${requests}'}
 """The proxy's has requests to no model in it, which no client of the worker makes."""
+_OF_CLIENTS = 'routing!="cache",${requests}'
+"""A recorded answer is in the clients' figures alone: the proxy's are of the models."""
+
+
+def _matchers(whose: str, name: str) -> str:
+    return _OF_CLIENTS if whose == "traffic" else _OF_MODELS.get(name, "${requests}")
 
 
 def _beside(what: str) -> tuple[Query, ...]:
@@ -40,7 +46,7 @@ def _beside(what: str) -> tuple[Query, ...]:
         for whose, seen_by in _SEEN_BY
         for query in quantiles(
             f"{whose}_{what}",
-            _OF_MODELS.get(f"{whose}_{what}", "${requests}"),
+            _matchers(whose, f"{whose}_{what}"),
             name=seen_by,
             which=P50_P95,
         )
@@ -97,7 +103,7 @@ PANELS = (
             ),
         ),
         absent=_NO_WORKER,
-        help="As the client saw it; without warm-up.",
+        help="As the client saw it, answers of the cache among them; without warm-up.",
         kind=Kind.STACKED,
     ),
     Panel(
@@ -110,7 +116,11 @@ PANELS = (
             for whose, seen_by in _SEEN_BY
             for query in per_model(
                 lambda *by, whose=whose: summed(
-                    rate(f"{whose}_generated_tokens_total{{${{requests}}}}", "wide"), *by
+                    rate(
+                        f"{whose}_generated_tokens_total{{{_matchers(whose, '')}}}",
+                        "wide",
+                    ),
+                    *by,
                 ),
                 seen_by,
             )

@@ -59,7 +59,8 @@ PANELS = (
         ),
         absent=f"no request ended in this time: {_ASK}",
         help="Of those whose client stayed, whoever's fault it was: a client's own mistakes (4xx)"
-        " are in it, which the objective does not count.",
+        " are in it, which the objective does not count. Answers of the cache are requests that did"
+        " not fail.",
         most=1.0,
     ),
     Panel(
@@ -173,8 +174,8 @@ PANELS = (
         queries=(Query("stack:ollama_proxy_requests:goodput_ratio5m", "in time"),),
         absent=f"no request for an answer ended in five minutes: {_ASK}",
         help="The share of the requests for an answer that were answered to the end within"
-        " SLO_DURATION_SECONDS. Recorded for the whole stack: filters and the split by model do"
-        " not apply.",
+        " SLO_DURATION_SECONDS; what the answer cache answered has no duration, and is left out."
+        " Recorded for the whole stack: filters and the split by model do not apply.",
         most=1.0,
     ),
     Panel(

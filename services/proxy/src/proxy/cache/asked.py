@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ollama_observe.wire.endpoints import Endpoint
 from ollama_observe.wire.models import normalise_model
 from proxy.cache.canonical import Fields, canonical, read_fields
-from proxy.cache.keys import Keys, caller_of
+from proxy.cache.keys import Keys, caller_of, page_of
 from proxy.cache.questions import question_of
 from proxy.cache.rules import Rules
 from proxy.heads import RequestHead
@@ -63,8 +63,8 @@ class Reader:
         """What is asked of the model of this digest, by a way of this signature."""
         caller = b""
         if not self._rules.is_shared_by_callers:
-            caller = caller_of(head.headers, self._rules.user_header)
-        around = (head.target, digest.encode(), caller, signature)
+            caller = caller_of(head, self._rules.user_header)
+        around = (head.target, digest.encode(), caller, page_of(head.headers), signature)
         key = self._keys.of(b"request", *around, parsed.form)
         guard = self._guard
         question = question_of(endpoint.answer, parsed.fields) if guard is not None else None

@@ -2,25 +2,27 @@
 
 from ollama_observe.metrics.catalogue import cache as m
 from ollama_observe.metrics.ledger import Ledger, Page
-from proxy.cache.entries import Entry
 from proxy.cache.recording import Unfit
 from proxy.cache.results import Result
 from proxy.cache.stores.store import Cause, Held
-from proxy.labels import ModelLabels
+from proxy.outcomes import Outcome
 from proxy.story import Story
+
+_PARTS = ("store", "embedding", "digest")
 
 
 class CacheBooks:
     """The cache's own numbers of one process."""
 
-    def __init__(self, ledger: Ledger, models: ModelLabels) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._models = models
         self._pages: dict[Result, Page] = {}
         for cause in Cause:
             ledger.add(m.EVICTIONS, 0, (cause.value,))
         for unfit in Unfit:
             ledger.add(m.NOT_STORED, 0, (unfit.value,))
+        for part in _PARTS:
+            ledger.add(m.FAILURES, 0, (part,))
         ledger.add(m.STORED, 0)
 
     def looked(self, result: Result, seconds: float) -> None:
@@ -51,10 +53,6 @@ class CacheBooks:
         self._ledger.put(m.ENTRIES, held.entries)
         self._ledger.put(m.BYTES, held.size_bytes)
 
-    def saved(self, entry: Entry, times: int) -> None:
-        """An answer spared the upstream its work, so many times."""
-        _book_saved(self._ledger, self._models.known(entry.model), entry, times)
-
 
 def book_cache(ledger: Ledger, _page: Page, story: Story) -> None:
     """How one request's look ended, and what it saved."""
@@ -62,11 +60,7 @@ def book_cache(ledger: Ledger, _page: Page, story: Story) -> None:
         return
     labels = (story.endpoint.template, story.model, story.cached.value)
     ledger.add(m.LOOKUPS, 1, labels)
-    if story.entry is not None and story.outcome.value == "ok":
-        _book_saved(ledger, story.model, story.entry, 1)
-
-
-def _book_saved(ledger: Ledger, model: str, entry: Entry, times: int) -> None:
-    ledger.add(m.SAVED_SECONDS, entry.seconds * times, (model,))
-    ledger.add(m.SAVED_TOKENS, entry.prompt_tokens * times, (model, "input"))
-    ledger.add(m.SAVED_TOKENS, entry.generated_tokens * times, (model, "output"))
+    if story.entry is not None and story.outcome is Outcome.OK:
+        ledger.add(m.SAVED_SECONDS, story.entry.seconds, (story.model,))
+        ledger.add(m.SAVED_TOKENS, story.entry.prompt_tokens, (story.model, "input"))
+        ledger.add(m.SAVED_TOKENS, story.entry.generated_tokens, (story.model, "output"))

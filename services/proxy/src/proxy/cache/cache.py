@@ -24,11 +24,12 @@ from proxy.cache.way import CachedWay
 from proxy.cache.wishes import NOTHING_SAID, Wish, wish_of
 from proxy.headers import value_of
 from proxy.heads import RequestHead
-from proxy.upstream import UpstreamError
-from proxy.ways import Way
+from proxy.relay import Stoppable
+from proxy.upstream import Pool
+from proxy.ways import Trip, Way
 from proxy.witness import Witness
 
-_RECORDABLE = frozenset(Answer) - {Answer.NONE, Answer.PROGRESS, Answer.TRANSCRIPTION}
+RECORDABLE = frozenset(Answer) - {Answer.NONE, Answer.PROGRESS, Answer.TRANSCRIPTION}
 """Answers of models to JSON: a recording that is transcribed is a form."""
 
 _log = structlog.stdlib.get_logger("proxy.cache")
@@ -59,6 +60,8 @@ class Look:
     asked: Asked | None = None
     entry: Entry | None = None
     wish: Wish = NOTHING_SAID
+    seconds: float = 0.0
+    """How long it took."""
     vector: Vector | None = field(default=None, compare=False)
 
 
@@ -90,42 +93,49 @@ class AnswerCache:
         self._seen_epoch = epoch()
         self._wall_clock = wall_clock
         self._clock = clock
-        self._flights: dict[bytes, Flight] = {}
+        self._flights: dict[tuple[bytes, Pool], Flight] = {}
         self._keeping: set[asyncio.Task[None]] = set()
 
     def takes(self, head: RequestHead, endpoint: Endpoint) -> bool:
         """Whether a request is one to look for, as far as its head tells."""
-        is_call = head.method == b"POST" and endpoint.answer in _RECORDABLE
+        is_call = head.method == b"POST" and endpoint.answer in RECORDABLE
         is_plain = value_of(head.headers, b"content-encoding").lower() in ("", "identity")
         # a body that waits for a go-ahead waits for the upstream's
         return is_call and is_plain and head.length != 0 and b"expect" not in head.headers
 
-    def way(self, inner: Way, head: RequestHead, witness: Witness) -> Way:
-        """The way of a request by the cache."""
-        return CachedWay(self, inner, head, witness)
+    def way(
+        self,
+        head: RequestHead,
+        witness: Witness,
+        exchange: Stoppable,
+        choose: Callable[[Callable[[], None]], Trip],
+    ) -> Way:
+        """The way of a request by the cache, see CachedWay. Raises: Refusal."""
+        return CachedWay(self, head, witness, exchange, choose)
 
     async def look(
-        self, head: RequestHead, endpoint: Endpoint, body: bytes | None, signature: bytes
+        self, head: RequestHead, endpoint: Endpoint, body: bytes | None, trip: Trip
     ) -> Look:
-        """Look for what is asked. Never raises."""
+        """Look for what is asked, and would be by this way. Never raises."""
         began = self._clock()
         try:
-            look = await self._look(head, endpoint, body, signature)
+            look = await self._look(head, endpoint, body, trip)
         except Exception as error:  # noqa: BLE001 (fail open: the upstream answers)
             _log.error("cache_failed", error=type(error).__name__)
             look = Look(Result.DISABLED)
-        self._books.looked(look.result, self._clock() - began)
-        return look
+        seconds = self._clock() - began
+        self._books.looked(look.result, seconds)
+        return replace(look, seconds=seconds)
 
-    def flight_of(self, look: Look) -> Flight | None:
-        """The same question on its way, if it may be joined."""
-        if look.asked is None or look.result is not Result.MISS:
+    def flight_of(self, look: Look, pool: Pool) -> Flight | None:
+        """The same question on its way to the same upstream, if it may be joined."""
+        if look.asked is None or not self._is_shared(look):
             return None
-        flight = self._flights.get(look.asked.key)
+        flight = self._flights.get((look.asked.key, pool))
         return flight if flight is not None and flight.is_open else None
 
-    def open_flight(self, look: Look, endpoint: Endpoint, is_broken: Callable[[], bool]) -> Flight:
-        """Take a question to the upstream. `is_broken` tells at the end of its way."""
+    def open_flight(self, look: Look, endpoint: Endpoint, pool: Pool) -> Flight:
+        """Take a question to the upstream, by a way whose connections are these."""
         asked, rules = look.asked, self.rules
         recording = Recording(
             endpoint,
@@ -137,19 +147,18 @@ class AnswerCache:
         )
 
         def landed(flight: Flight, recording: Recording) -> None:
-            if asked is not None and self._flights.get(asked.key) is flight:
-                del self._flights[asked.key]
-            if is_broken():
-                recording.spoil(Unfit.INCOMPLETE)
-            self._keep(look, recording, flight.shared)
+            if asked is None:
+                return
+            if self._flights.get((asked.key, pool)) is flight:
+                del self._flights[asked.key, pool]
+            self._keep(look, recording)
 
         if asked is None or not look.wish.stores:
             recording.spoil(Unfit.NOT_WANTED)
-        # who wants a new answer, or none kept, shares it with nobody
-        is_open = rules.shares_flights and look.result is Result.MISS and look.wish.stores
+        is_open = self._is_shared(look)
         flight = Flight(recording, look.result, self._clock, landed, is_open)
         if asked is not None and is_open:
-            self._flights[asked.key] = flight
+            self._flights[asked.key, pool] = flight
         return flight
 
     def replay(self, entry: Entry, result: Result, keeps_parts: bool) -> Replay:
@@ -175,16 +184,21 @@ class AnswerCache:
         if self._keeping:
             await asyncio.wait(self._keeping, timeout=1.0)
         await self.kept.close()
+        self.digests.close()
+
+    def _is_shared(self, look: Look) -> bool:
+        # who wants a new answer, or none kept, shares it with nobody
+        return self.rules.shares_flights and look.result is Result.MISS and look.wish.stores
 
     async def _look(
-        self, head: RequestHead, endpoint: Endpoint, body: bytes | None, signature: bytes
+        self, head: RequestHead, endpoint: Endpoint, body: bytes | None, trip: Trip
     ) -> Look:
         await self.follow_epoch()
         parsed = parse(body) if body else None
         digest = await self._digest_of(parsed) if parsed is not None else ""
         if parsed is None or not digest:
             return Look(Result.DISABLED)
-        asked = self._reader.read(head, endpoint, parsed, digest, signature)
+        asked = self._reader.read(head, endpoint, parsed, digest, trip.signature)
         wish = wish_of(head.headers)
         if wish.refreshes:
             return Look(Result.REFRESH, asked, wish=wish, vector=self._vector_of(asked))
@@ -192,7 +206,7 @@ class AnswerCache:
         if entry is not None:
             return Look(Result.HIT, asked, entry)
         look = Look(Result.MISS, asked, wish=wish)
-        if self.flight_of(look) is not None:
+        if self.flight_of(look, trip.pool) is not None:
             return look
         return await self._look_near(look, asked)
 
@@ -210,26 +224,23 @@ class AnswerCache:
         return self._nearest.begin(asked.text) if self._nearest and asked.text else None
 
     async def _digest_of(self, parsed: Parsed) -> str:
-        try:
-            return await self.digests.of(parsed.model)
-        except (UpstreamError, TimeoutError):
+        digest = await self.digests.of(parsed.model)
+        if digest is None:
             self._books.failed("digest")
-            return ""
+        return digest or ""
 
-    def _keep(self, look: Look, recording: Recording, shared: int) -> None:
-        task = spawn(self._kept(look, recording, shared), name="keep an answer")
+    def _keep(self, look: Look, recording: Recording) -> None:
+        task = spawn(self._kept(look, recording), name="keep an answer")
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
 
-    async def _kept(self, look: Look, recording: Recording, shared: int) -> None:
+    async def _kept(self, look: Look, recording: Recording) -> None:
         entry = recording.entry()
+        if recording.unfit is not None:
+            self._books.not_kept(recording.unfit)
         if entry is None or look.asked is None:
-            if recording.unfit is not None:
-                self._books.not_kept(recording.unfit)
             return
-        if shared:
-            self._books.saved(entry, shared)
         vector = await look.vector.ready() if look.vector is not None else None
         near = Near(look.asked.bucket, vector) if vector is not None else None
-        await self.kept.put(look.asked.key, entry, near)
-        self._books.stored()
+        if await self.kept.put(look.asked.key, entry, near):
+            self._books.stored()

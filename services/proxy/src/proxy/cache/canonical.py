@@ -17,7 +17,9 @@ def read_fields(body: bytes) -> Fields | None:
     order of names matters has no form.
     """
     try:
-        found = json.loads(body, object_pairs_hook=_members, parse_constant=_refuse)
+        # as text, since Python would guess other encodings than UTF-8, which Ollama does not
+        text = body.decode()
+        found = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

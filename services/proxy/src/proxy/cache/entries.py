@@ -1,5 +1,7 @@
 """A recorded answer, as it is kept: its head, its body byte for byte, and when each part came."""
 
+import zlib
+
 import msgspec
 
 from proxy.heads import ResponseHead, read_response
@@ -54,15 +56,20 @@ class Near(msgspec.Struct, frozen=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[int, Entry])
+_SUM_BYTES = 4
 
 
 def packed(entry: Entry) -> bytes:
-    """An entry for a file or a server."""
-    return _encoder.encode((VERSION, entry))
+    """An entry for a file or a server, with a sum by which it is seen that it has changed."""
+    data = _encoder.encode((VERSION, entry))
+    return zlib.crc32(data).to_bytes(_SUM_BYTES, "big") + data
 
 
 def unpacked(data: bytes) -> Entry | None:
-    """The entry again; None for what is none of this version."""
+    """The entry again; None for what is none of this version, or not what was written."""
+    told, data = data[:_SUM_BYTES], data[_SUM_BYTES:]
+    if zlib.crc32(data).to_bytes(_SUM_BYTES, "big") != told:
+        return None
     try:
         version, entry = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):

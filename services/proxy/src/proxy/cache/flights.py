@@ -1,20 +1,21 @@
 """One question to the upstream, and those who wait for its answer.
 
-The flight owns the connection; whoever waits has a seat. The first has the request sent, and what
+The flight owns the connection; whoever waits has a seat. The first has its request sent, and what
 is measured is measured of it. Others, who asked the same meanwhile, get the same answer: from its
 beginning, each as fast as it takes it. A first one that leaves before the answer began hands its
-seat on; one that leaves later leaves, and the upstream is given up only when nobody waits.
+place on; one that leaves later leaves, and the upstream is given up only when nobody waits.
 """
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 import structlog
 
+from proxy.cache.parts import Part, Parts
 from proxy.cache.recording import Recording, Unfit
 from proxy.cache.results import STATUS_HEADER, Result
+from proxy.cache.seats import Seat
 from proxy.headers import lines_without
 from proxy.heads import ResponseHead
 from proxy.upstream import (
@@ -26,73 +27,12 @@ from proxy.upstream import (
     Pool,
     UpstreamError,
 )
+from proxy.ways import Trip
 
 _log = structlog.stdlib.get_logger("proxy.cache")
 
 BACKLOG_BYTES = 1024 * 1024
 """What may wait in memory for those who are slower than the fastest."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    at: float
-    raw: bytes
-    pieces: list[bytes]
-    is_done: bool
-
-
-class Seat:
-    """The connection of one exchange to a flight. A Connection.
-
-    `on_shared` is called when an answer begins that another's request has brought.
-    """
-
-    def __init__(self, flight: "Flight", asker: Asker, on_shared: Callable[[], None]) -> None:
-        self._flight = flight
-        self.asker: Asker | None = asker
-        self._on_shared = on_shared
-        self.place = 0
-        """How many parts of the answer it has got."""
-        self.is_paused = False
-        self.has_head = False
-
-    def begin(self, asker: Asker, method: bytes) -> None:  # noqa: ARG002 (who asks is known)
-        """See Connection."""
-        self._flight.begin(self, method)
-
-    def send(self, data: bytes) -> None:
-        """See Connection."""
-        self._flight.send(self, data)
-
-    def request_ended(self) -> None:
-        """See Connection."""
-        self._flight.request_ended(self)
-
-    def send_end(self) -> bool:
-        """See Connection: the end of one of several is not passed on."""
-        return self._flight.send_end()
-
-    def pause(self) -> None:
-        """See Connection."""
-        self.is_paused = True
-        self._flight.govern()
-
-    def resume(self) -> None:
-        """See Connection."""
-        if self.is_paused:
-            self.is_paused = False
-            asyncio.get_running_loop().call_soon(self._flight.serve, self)
-
-    def give_up(self) -> None:
-        """See Connection."""
-        self._flight.leave(self)
-
-    def takes_shared(self) -> Asker | None:
-        """The exchange, made ready for an answer that another's request has brought."""
-        self._on_shared()
-        if self.asker is not None:
-            self.asker.connected(self)
-        return self.asker
 
 
 class Flight:
@@ -101,6 +41,20 @@ class Flight:
     `result` is what the first one's look brought. Others may join while it `is_open`. `on_landed`
     is told once of the recording: when the answer has ended, or when it will not be kept.
     """
+
+    _first: Seat | None = None
+    """Who is measured; None once it has left in mid-answer."""
+    _sender: Seat | None = None
+    """Whose request is sent."""
+    _connecting: Cancellable | None = None
+    _connection: Connection | None = None
+    _head: ResponseHead | None = None
+    _is_paused = False
+    _has_landed = False
+    _is_over = False
+    """Nothing more comes."""
+    _error: UpstreamError | None = None
+    """Why nothing more comes, to those who have got all that came."""
 
     def __init__(
         self,
@@ -115,22 +69,8 @@ class Flight:
         self._clock = clock
         self._on_landed = on_landed
         self.is_open = is_open
-        self._has_landed = False
-        self.shared = 0
-        """How many got an answer that another's request has brought."""
         self._seats: list[Seat] = []
-        self._first: Seat | None = None
-        """Whose request is sent."""
-        self._connecting: Cancellable | None = None
-        self._connection: Connection | None = None
-        self._head: ResponseHead | None = None
-        self._parts: list[_Part] = []
-        self._dropped = 0
-        """Parts that everybody has got, and nobody new will need."""
-        self._waiting_bytes = 0
-        self._is_paused = False
-        self._is_sent = False
-        self._is_over = False
+        self._parts = Parts()
 
     def start(self, pool: Pool, seat: Seat) -> None:
         """Take off with the first seat."""
@@ -144,28 +84,38 @@ class Flight:
         if self._head is not None:
             asyncio.get_running_loop().call_soon(self.serve, seat)
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether an answer that came whole is not: see Way."""
+        return self._sender is not None and self._sender.rider.trip.is_broken
+
+    def goes_by(self, trip: Trip) -> bool:
+        """Whether it is still on this way, and will close it."""
+        return not self._is_over and self._sender is not None and self._sender.rider.trip is trip
+
     # what seats say
 
     def begin(self, seat: Seat, method: bytes) -> None:
         """The seat's exchange is ready."""
-        if seat is self._first and not self._is_sent and self._connection is not None:
+        if self._connection is not None and self._may_send(seat):
             self._connection.begin(self, method)
 
     def send(self, seat: Seat, data: bytes) -> None:
         """Bytes of its request: the same as everybody's."""
-        if seat is self._first and not self._is_sent and self._connection is not None:
+        if self._connection is not None and self._may_send(seat):
             self._connection.send(data)
 
     def request_ended(self, seat: Seat) -> None:
         """Its request is whole."""
-        if seat is self._first and not self._is_sent and self._connection is not None:
-            self._is_sent = True
+        if self._connection is not None and self._may_send(seat):
+            self._sender = seat
             self._connection.request_ended()
 
     def send_end(self) -> bool:
         """A client has closed its sending side."""
         if len(self._seats) > 1 or self._connection is None:
             return True
+        self.is_open = False  # the upstream may take it for leaving
         return self._connection.send_end()
 
     def leave(self, seat: Seat) -> None:
@@ -174,26 +124,34 @@ class Flight:
         if seat not in self._seats:
             return
         self._seats.remove(seat)
+        if seat is self._first:
+            self._first = None
         if not self._seats:
             self._give_up()
             return
-        if seat is self._first:
-            self._first = None
-            if self._head is None:
-                self._hand_on()
-        self.govern()
-        self._trim()
+        if self._first is None and self._head is None:
+            self._hand_on(self._seats[0])
+        self._balance()
+
+    def hang(self) -> None:
+        """The upstream keeps what it got: nobody waits for it any longer."""
+        seats = self._seats.copy()
+        self._seats.clear()
+        self._give_up()
+        for seat in seats:
+            seat.rider.hangs()
 
     # what the upstream says
 
     def connected(self, connection: Connection) -> None:
         """See Asker."""
         self._connecting = None
-        if self._is_over or self._first is None or self._first.asker is None:
+        first = self._first
+        if self._is_over or first is None or first.asker is None:
             connection.give_up()
             return
         self._connection = connection
-        self._first.asker.connected(self._first)
+        first.asker.connected(first)
 
     def interim_received(self, head: ResponseHead) -> None:
         """See Asker."""
@@ -202,37 +160,41 @@ class Flight:
 
     def head_received(self, at: float, head: ResponseHead) -> None:
         """See Asker."""
+        self._note(at)
         self._head = head
         self._recording.begin(head)
-        for seat in list(self._seats):
-            self._give_head(seat, at)
+        if self._recording.unfit is not None:
+            self._land()
+        for seat in self._seats.copy():
+            self._give_head(seat, at, head)
 
     def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
         """See Asker."""
+        self._note(at)
         self._recording.add(at, raw)
-        self._parts.append(_Part(at, raw, pieces, is_done))
-        self._waiting_bytes += len(raw)
         if is_done:
-            self._connection = None
+            if self.is_broken:
+                self._recording.spoil(Unfit.INCOMPLETE)
+            self._end()
+        elif self._recording.unfit is not None:
             self._land()
-        elif self._recording.unfit is Unfit.TOO_LONG:
-            self._land()
-        for seat in list(self._seats):
-            self.serve(seat)
-        self.govern()
-        self._trim()
+        first, part = self._first, Part(at, raw, pieces, is_done)
+        if self._is_alone and first is not None and first.asker is not None:
+            self._give_part(first, first.asker, part, is_late=False)
+            return
+        self._parts.add(part)
+        for seat in self._seats.copy():
+            self._give(seat)
+        self._balance()
 
     def failed(self, error: UpstreamError) -> None:
-        """See Asker."""
-        self._connecting = self._connection = None
-        self._is_over = True
+        """See Asker: each gets what came before."""
+        self._connecting = None
+        self._error = error
         self._recording.spoil(Unfit.INCOMPLETE)
-        self._land()
-        seats, self._seats = self._seats, []
-        for seat in seats:
-            asker, seat.asker = seat.asker, None
-            if asker is not None:
-                asker.failed(error)
+        self._end()
+        for seat in self._seats.copy():
+            self._give(seat)
 
     def sending_paused(self) -> None:
         """See Asker."""
@@ -248,21 +210,8 @@ class Flight:
 
     def serve(self, seat: Seat) -> None:
         """Give a seat what it has not got and takes."""
-        if self._head is None:
-            return
-        if not seat.has_head:
-            self._give_head(seat, self._clock())
-        while seat.asker is not None and not seat.is_paused:
-            place = seat.place - self._dropped
-            if place >= len(self._parts):
-                break
-            part = self._parts[place]
-            seat.place += 1
-            is_late = place + 1 < len(self._parts)
-            at = self._clock() if is_late or seat is not self._first else part.at
-            self._tell(seat, seat.asker, at, part)
-        self.govern()
-        self._trim()
+        self._give(seat)
+        self._balance()
 
     def govern(self) -> None:
         """Stop the upstream while nobody takes what it brings, or somebody is too far behind."""
@@ -270,53 +219,111 @@ class Flight:
             return
         slow = [seat.is_paused for seat in self._seats]
         is_paused = bool(slow) and (
-            all(slow) or (any(slow) and self._waiting_bytes > BACKLOG_BYTES)
+            all(slow) or (any(slow) and self._parts.size_bytes > BACKLOG_BYTES)
         )
-        if is_paused != self._is_paused:
-            self._is_paused = is_paused
-            if is_paused:
-                self._connection.pause()
-            else:
-                self._connection.resume()
+        if is_paused == self._is_paused:
+            return
+        self._is_paused = is_paused
+        if self._sender is not None:
+            self._sender.rider.trip.keeps_up(self._clock(), not is_paused)
+        if is_paused:
+            self._connection.pause()
+        else:
+            self._connection.resume()
 
-    def _give_head(self, seat: Seat, at: float) -> None:
-        head = self._head
-        assert head is not None
+    @property
+    def _is_alone(self) -> bool:
+        """Only the first is there, nobody can come, and it takes what comes."""
+        if self.is_open or self._parts or len(self._seats) != 1:
+            return False
+        return self._seats[0] is self._first and not self._seats[0].is_paused
+
+    def _may_send(self, seat: Seat) -> bool:
+        return seat is self._first and self._sender is None
+
+    def _note(self, at: float) -> None:
+        """Tell the way of what came by it, where its own exchange does not."""
+        if self._sender is not None and self._sender is not self._first:
+            self._sender.rider.trip.gave(at)
+
+    def _give(self, seat: Seat) -> None:
+        """Give a seat the head, the parts that it takes, and the error behind them."""
+        if self._head is not None and not seat.has_head:
+            self._give_head(seat, self._clock(), self._head)
+        while seat.asker is not None:
+            if seat.place == self._parts.end:
+                if self._error is not None:
+                    self._fail(seat, seat.asker, self._error)
+                return
+            if seat.is_paused:
+                return
+            part = self._parts.at(seat.place)
+            seat.place += 1
+            self._give_part(seat, seat.asker, part, is_late=seat.place < self._parts.end)
+
+    def _give_head(self, seat: Seat, at: float, head: ResponseHead) -> None:
+        asker = seat.asker
+        if asker is None:
+            return
         seat.has_head = True
         is_first = seat is self._first
-        self.shared += not is_first
-        asker = seat.asker if is_first else seat.takes_shared()
-        if asker is not None:
-            asker.head_received(at, _with(head, self._result if is_first else Result.SHARED))
+        try:
+            if not is_first:
+                seat.rider.shares(None)
+                asker.connected(seat)
+            if seat.asker is not None:
+                asker.head_received(at, _with(head, self._result if is_first else Result.SHARED))
+        except Exception as error:  # noqa: BLE001 (a defect of ours costs one request)
+            self._defect(seat, asker, error)
 
-    def _tell(self, seat: Seat, asker: Asker, at: float, part: _Part) -> None:
-        """Give a seat a part; a defect costs this one alone."""
+    def _give_part(self, seat: Seat, asker: Asker, part: Part, is_late: bool) -> None:
+        is_first = seat is self._first
         if part.is_done:
             self._seats.remove(seat)
             seat.asker = None
+            if not is_first:
+                seat.rider.shares(self._recording.entry())
+        at = part.at if is_first and not is_late else self._clock()
         try:
             asker.body_received(at, part.raw, part.pieces, part.is_done)
-        except Exception as error:  # noqa: BLE001 (a defect of ours costs one request)
-            _log.error("answer_failed", error=type(error).__name__)
-            self.leave(seat)
-            asker.failed(OwnDefect(OWN_DEFECT))
+        except Exception as error:  # noqa: BLE001
+            self._defect(seat, asker, error)
 
-    def _hand_on(self) -> None:
+    def _defect(self, seat: Seat, asker: Asker, error: Exception) -> None:
+        _log.error("answer_failed", error=type(error).__name__)
+        self._fail(seat, asker, OwnDefect(OWN_DEFECT))
+
+    def _fail(self, seat: Seat, asker: Asker, error: UpstreamError) -> None:
+        self.leave(seat)
+        try:
+            asker.failed(error)
+        except Exception as defect:  # noqa: BLE001 (the others are to be told as well)
+            _log.error("request_failed", error=type(defect).__name__)
+
+    def _hand_on(self, seat: Seat) -> None:
         """The first has left, and nothing has come: the next takes its place."""
-        self._first = seat = self._seats[0]
+        self._first = seat
         if self._connection is not None and seat.asker is not None:
             seat.asker.connected(seat)
+        if self._sender is not None and self._sender is not seat:
+            seat.rider.takes_over(self._sender.rider.trip)
 
     def _give_up(self) -> None:
-        self._is_over = True
+        connecting, connection = self._connecting, self._connection
         self._recording.spoil(Unfit.INCOMPLETE)
-        self._land()
-        if self._connecting is not None:
-            self._connecting.cancel()
-            self._connecting = None
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
+        self._end()
+        if connecting is not None:
+            connecting.cancel()
+        if connection is not None:
             connection.give_up()
+
+    def _end(self) -> None:
+        """Nothing more comes."""
+        self._connecting = self._connection = None
+        self._land()
+        if not self._is_over and self._sender is not None:
+            self._sender.rider.trip.close()
+        self._is_over = True
 
     def _land(self) -> None:
         self.is_open = False
@@ -324,16 +331,11 @@ class Flight:
             self._has_landed = True
             self._on_landed(self, self._recording)
 
-    def _trim(self) -> None:
-        """Forget what everybody has got, once nobody can come who needs it."""
-        if self.is_open:
-            return
-        least = min((seat.place for seat in self._seats), default=self._dropped + len(self._parts))
-        count = least - self._dropped
-        if count > 0:
-            self._waiting_bytes -= sum(len(part.raw) for part in self._parts[:count])
-            del self._parts[:count]
-            self._dropped = least
+    def _balance(self) -> None:
+        """Go on as fast as the seats do, and forget what nobody needs who is there or may come."""
+        if not self.is_open:
+            self._parts.forget(min((seat.place for seat in self._seats), default=self._parts.end))
+        self.govern()
 
 
 def _with(head: ResponseHead, result: Result) -> ResponseHead:

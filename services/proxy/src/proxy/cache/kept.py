@@ -1,9 +1,11 @@
 """A store behind bounds: one that is slow, or down, costs nobody more than a miss.
 
 After a failure it is not asked for a moment, so that not every request waits for it in vain.
+Asking and keeping fail each on their own: on a full disk what is there is still found.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -19,13 +21,61 @@ ASK_SECONDS = 0.1
 """Longest wait for what a request waits for."""
 KEEP_SECONDS = 5.0
 """Longest wait for what no request waits for."""
+CLEAR_SECONDS = 30.0
+CLOSE_SECONDS = 2.0
 REST_SECONDS = 2.0
 
 _log = structlog.stdlib.get_logger("proxy.cache")
 
 
+class _Gate:
+    """One kind of asking, with an end to each wait. `doing` is what the log calls it."""
+
+    def __init__(
+        self,
+        doing: str,
+        within_seconds: float,
+        on_error: Callable[[], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._doing = doing
+        self._within_seconds = within_seconds
+        self._on_error = on_error
+        self._clock = clock
+        self._rests_until = 0.0
+        self._is_lost = False
+
+    async def asked(self, ask: Callable[[], Awaitable[T]], otherwise: T) -> T:
+        """What is answered in time; `otherwise` where nothing is, or nobody asks just now."""
+        if self._is_lost and self._clock() < self._rests_until:
+            self._on_error()
+            return otherwise
+        try:
+            async with asyncio.timeout(self._within_seconds):
+                found = await ask()
+        except (StoreError, TimeoutError) as error:
+            self._failed(error)
+            return otherwise
+        if self._is_lost:
+            self._is_lost = False
+            _log.info("cache_store_back", doing=self._doing)
+        return found
+
+    def _failed(self, error: Exception) -> None:
+        self._rests_until = self._clock() + REST_SECONDS
+        self._on_error()
+        if not self._is_lost:
+            self._is_lost = True
+            _log.warning(
+                "cache_store_lost",
+                doing=self._doing,
+                reason=_reason(error, self._within_seconds),
+                advice="requests are answered as misses, or what is answered is not kept",
+            )
+
+
 class Kept:
-    """The store as the cache uses it: nothing raises. `on_error` is called for each failure."""
+    """The store as the cache uses it. `on_error` is called for each thing that was not done."""
 
     def __init__(
         self,
@@ -35,61 +85,49 @@ class Kept:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._store = store
-        self._on_error = on_error
         self._now = wall_clock
-        self._clock = clock
-        self._rests_until = 0.0
-        self._is_down = False
+        self._asking = _Gate("ask", ASK_SECONDS, on_error, clock)
+        self._keeping = _Gate("keep", KEEP_SECONDS, on_error, clock)
 
     async def get(self, key: bytes) -> Entry | None:
         """An entry, where it can be had in time."""
-        return await self._asked(lambda: self._store.get(key, self._now()), None, ASK_SECONDS)
+        return await self._asking.asked(lambda: self._store.get(key, self._now()), None)
 
     async def near(self, bucket: bytes) -> Sequence[tuple[bytes, bytes]]:
         """Keys and vectors of a bucket, where they can be had in time."""
-        return await self._asked(lambda: self._store.near(bucket, self._now()), (), ASK_SECONDS)
+        return await self._asking.asked(lambda: self._store.near(bucket, self._now()), ())
 
-    async def put(self, key: bytes, entry: Entry, near: Near | None) -> None:
-        """Keep an entry, if that can be done."""
-        now = self._now()
-        await self._asked(lambda: self._store.put(key, entry, near, now), None, KEEP_SECONDS)
+    async def put(self, key: bytes, entry: Entry, near: Near | None) -> bool:
+        """Keep an entry, if that can be done; whether it was."""
+
+        async def put() -> bool:
+            await self._store.put(key, entry, near, self._now())
+            return True
+
+        return await self._keeping.asked(put, False)
 
     async def held(self) -> Held | None:
-        """What is held, where it can be said in time."""
-        return await self._asked(self._store.held, None, ASK_SECONDS)
+        """What is held, where it can be said; nobody misses it otherwise."""
+        try:
+            async with asyncio.timeout(KEEP_SECONDS):
+                return await self._store.held(self._now())
+        except (StoreError, TimeoutError):
+            return None
 
     async def clear(self) -> int:
         """Forget everything; how many entries there were. Raises: StoreError."""
-        async with asyncio.timeout(KEEP_SECONDS):
-            return await self._store.clear()
+        try:
+            async with asyncio.timeout(CLEAR_SECONDS):
+                return await self._store.clear()
+        except TimeoutError as error:
+            raise StoreError(_reason(error, CLEAR_SECONDS)) from None
 
     async def close(self) -> None:
         """Let go of it."""
-        await self._store.close()
+        with contextlib.suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._store.close()
 
-    async def _asked(
-        self, ask: Callable[[], Awaitable[T]], otherwise: T, within_seconds: float
-    ) -> T:
-        if self._clock() < self._rests_until:
-            return otherwise
-        try:
-            async with asyncio.timeout(within_seconds):
-                found = await ask()
-        except (StoreError, TimeoutError) as error:
-            self._failed(error, within_seconds)
-            return otherwise
-        if self._is_down:
-            self._is_down = False
-            _log.info("cache_store_back")
-        return found
 
-    def _failed(self, error: Exception, within_seconds: float) -> None:
-        self._rests_until = self._clock() + REST_SECONDS
-        self._on_error()
-        if not self._is_down:
-            self._is_down = True
-            late = isinstance(error, TimeoutError)
-            reason = f"nothing within {within_seconds:g} s" if late else str(error)
-            _log.warning(
-                "cache_store_lost", reason=reason, advice="requests are answered as misses"
-            )
+def _reason(error: Exception, within_seconds: float) -> str:
+    return str(error) if isinstance(error, StoreError) else f"nothing within {within_seconds:g} s"

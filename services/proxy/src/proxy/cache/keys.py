@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 
+from ollama_observe.service.addresses import is_loopback
 from proxy.headers import Headers
+from proxy.heads import RequestHead
 
-_CREDENTIALS = (b"authorization", b"x-api-key", b"cookie")
+_CREDENTIALS = frozenset({b"authorization", b"x-api-key", b"cookie"})
 
 
 class Keys:
@@ -24,8 +26,29 @@ class Keys:
         return keyed.digest()
 
 
-def caller_of(headers: Headers, user_header: bytes) -> bytes:
+def caller_of(head: RequestHead, user_header: bytes) -> bytes:
     """Who asks, as far as the request says: credentials, and the user's header if one is set."""
-    names = (*_CREDENTIALS, user_header) if user_header else _CREDENTIALS
-    said = [name + b":" + headers[name] for name in names if name in headers]
+    names = {*_CREDENTIALS, user_header} if user_header else _CREDENTIALS
+    if names.isdisjoint(head.headers):
+        return b""
+    said = []
+    for line in head.passing:  # a field that comes twice counts twice
+        name, _, value = line.partition(b":")
+        if name.lower() in names:
+            said.append(name.lower() + b":" + value.strip())
     return b"\n".join(said)
+
+
+def page_of(headers: Headers) -> bytes:
+    """The page that asks, and the name it asks by, as far as Ollama's guards look at them.
+
+    A strange page is refused by its Origin, or by its Host where it goes by a name that it made
+    lead here; and to a page that is not, its own Origin is said again.
+    """
+    origin, host = headers.get(b"origin", b""), headers.get(b"host", b"").lower()
+    if origin:
+        return origin + b"\n" + host
+    name, _, port = host.rpartition(b":")
+    name = name if port.isdigit() else host
+    is_own = not name or is_loopback(name.strip(b"[]").decode("latin-1"))
+    return b"" if is_own else name

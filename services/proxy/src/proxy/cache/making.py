@@ -20,7 +20,7 @@ from proxy.cache.plan import Plan
 from proxy.cache.rules import Rules
 from proxy.cache.stores.choosing import Place, create_store, place_of, secret_of
 from proxy.cache.stores.store import Bounds
-from proxy.labels import ModelLabels
+from proxy.pool import UpstreamPool
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 
@@ -61,27 +61,35 @@ def create_cache(
     settings: ProxySettings,
     plan: Plan,
     ledger: Ledger,
-    models: ModelLabels,
     digests: Digests,
+    pool: UpstreamPool,
     shared: Shared,
     index: int = 0,
     wall_clock: Callable[[], float] = time.time,  # noqa: TID251 (an instant, no interval)
 ) -> Made:
     """The cache of the `index`-th process. Raises: ValueError, OSError for wrong settings."""
     place = place_of(settings.cache_store)
-    books = CacheBooks(ledger, models)
+    books = CacheBooks(ledger)
     ledger.put(m.INFO, 1, (plan.mode, place.kind))
     bounds = bounds_of(settings, plan)
     secret = secret_of(place, settings.cache_secret.get_secret_value())
     kept = Kept(create_store(place, bounds, books.gone), lambda: books.failed("store"), wall_clock)
-    rules = rules_of(settings)
+    rules, keys = rules_of(settings), Keys(secret)
+    reader, nearest = Reader(keys, rules, None), None
+    if plan.is_semantic:  # NumPy only where it is needed
+        from proxy.cache.semantic.guards import guard
+        from proxy.cache.semantic.making import create_nearest
+
+        reader = Reader(keys, rules, guard)
+        nearest = create_nearest(settings, pool, digests, keys, kept.near, ledger, books)
     is_own = place.kind == Place.MEMORY
     cache = AnswerCache(
         rules,
-        Reader(Keys(secret), rules, None),
+        reader,
         kept,
         digests,
         books,
+        nearest,
         epoch=(lambda: shared.cache_epoch) if is_own else (lambda: 0),
         wall_clock=wall_clock,
     )

@@ -13,6 +13,8 @@ from proxy.cache.canonical import Fields, canonical
 LIMIT_CHARACTERS = 500
 """Embedding models read some 512 tokens, and cut what is longer: its end would not count."""
 
+_FENCE = "```"
+"""A block of code counts letter by letter: who sends one asks of nothing else."""
 _CUT = "\0question"
 
 
@@ -31,7 +33,7 @@ def question_of(answer: Answer, fields: Fields) -> Question | None:
     if taken is None:
         return None
     text, rest = taken
-    if not text.strip() or len(text) > LIMIT_CHARACTERS:
+    if not text.strip() or len(text) > LIMIT_CHARACTERS or _FENCE in text:
         return None
     form = canonical(rest)
     return None if form is None else Question(text, form)

@@ -13,8 +13,11 @@ from proxy.headers import lines_without, value_of
 from proxy.heads import ResponseHead
 
 _OPERATIONS = frozenset({"load", "unload"})
-# What tells of one passage, and would be said of another.
-_OF_ONE = (b"x-portkey-trace-id", b"x-portkey-retry-attempt-count", b"age", STATUS_HEADER)
+# What is of one passage, and would be said of another: a session that begins is one client's.
+_OF_ONE = (
+    *(b"x-portkey-trace-id", b"x-portkey-retry-attempt-count"),
+    *(b"set-cookie", b"age", STATUS_HEADER),
+)
 
 
 class Unfit(StrEnum):
@@ -56,6 +59,7 @@ class Recording:
         self._marks: list[tuple[int, int]] = []
         self._size = 0
         self._ended_at = sent_at
+        self._entry: Entry | None = None
         self.unfit: Unfit | None = None
         """Why it will not be kept; None as long as it may be."""
 
@@ -91,9 +95,11 @@ class Recording:
 
     def entry(self) -> Entry | None:
         """The whole answer, where it is one that may be kept; else `unfit` says why not."""
-        head, body = self._head, b"".join(self._pieces)
-        if self.unfit is not None or head is None:
-            return None
+        if self._entry is None and self.unfit is None and self._head is not None:
+            self._entry = self._made(self._head, b"".join(self._pieces))
+        return self._entry
+
+    def _made(self, head: ResponseHead, body: bytes) -> Entry | None:
         meter = self._read(head, body)
         if meter is None or not meter.is_ended or meter.saw_error or meter.problems:
             self.spoil(Unfit.INCOMPLETE)

@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterator
 
+import structlog
+
 from proxy.bodies import ChunkedBody, LengthBody
 from proxy.cache.entries import Entry
-from proxy.upstream import Asker
+from proxy.upstream import OWN_DEFECT, Asker, OwnDefect
+
+_log = structlog.stdlib.get_logger("proxy.cache")
 
 PIECE_BYTES = 64 * 1024
 """What is given at once, where nobody asks for the recorded pace."""
@@ -36,6 +40,7 @@ class Replay:
         self._next: tuple[float, bytes] | None = None
         self._timer: asyncio.Handle | None = None
         self._is_paused = False
+        self._has_begun = False
 
     def begin(self, asker: Asker, method: bytes) -> None:  # noqa: ARG002
         """See Connection."""
@@ -47,7 +52,7 @@ class Replay:
     def request_ended(self) -> None:
         """See Connection: now it is answered."""
         self._began_at = self._clock()
-        self._timer = asyncio.get_running_loop().call_soon(self._start)
+        self._timer = asyncio.get_running_loop().call_soon(self._go_on)
 
     def send_end(self) -> bool:
         """See Connection: the answer is whole, whoever has closed what."""
@@ -71,15 +76,24 @@ class Replay:
             self._timer.cancel()
             self._timer = None
 
-    def _start(self) -> None:
-        if self._asker is not None:
-            self._asker.head_received(self._clock(), self._head)
-            self._next = next(self._parts, None)
-            self._go_on()
-
     def _go_on(self) -> None:
         """Give what is due, as long as it is taken."""
         self._timer = None
+        asker = self._asker
+        if asker is None:
+            return
+        try:
+            if not self._has_begun:
+                self._has_begun = True
+                asker.head_received(self._clock(), self._head)
+                self._next = next(self._parts, None)
+            self._give()
+        except Exception as error:  # noqa: BLE001 (nobody calls this: the client would wait)
+            _log.error("answer_failed", error=type(error).__name__)
+            self.give_up()
+            asker.failed(OwnDefect(OWN_DEFECT))
+
+    def _give(self) -> None:
         while self._asker is not None and not self._is_paused:
             due, raw = self._next or (0.0, b"")
             late = self._began_at + due - self._clock()

@@ -1,16 +1,20 @@
 """The way by the cache: to a recorded answer, or else on by the way that was chosen."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
 from ollama_observe.service.tasks import spawn
-from proxy.cache.flights import Flight, Seat
+from proxy.cache.entries import Entry
 from proxy.cache.results import Result
+from proxy.cache.seats import Seat
 from proxy.heads import RequestHead
+from proxy.relay import Stoppable
 from proxy.routing import Bypass
 from proxy.upstream import OWN_DEFECT, Asker, Cancellable, OwnDefect
-from proxy.ways import Way
+from proxy.ways import Trip, Way
 from proxy.witness import Witness
 
 if TYPE_CHECKING:
@@ -20,71 +24,100 @@ _log = structlog.stdlib.get_logger("proxy.cache")
 
 
 class CachedWay:
-    """A Way, and its own Pool: asked for a connection, it looks first. `inner` is the way on."""
+    """A Way, and its own Pool: asked for a connection, it looks first. A Rider.
+
+    `choose` gives the way on, whose upstream may hang: then what is given to it is called.
+    """
 
     def __init__(
-        self, cache: "AnswerCache", inner: Way, head: RequestHead, witness: Witness
+        self,
+        cache: "AnswerCache",
+        head: RequestHead,
+        witness: Witness,
+        exchange: Stoppable,
+        choose: Callable[[Callable[[], None]], Trip],
     ) -> None:
+        """Raises: Refusal, as `choose` does."""
         self._cache = cache
-        self._inner = inner
         self._head = head
         self._witness = witness
+        self._exchange = exchange
         self._body: bytes | None = None
         self._look: Look | None = None
         self._seat: Seat | None = None
+        self.trip = trip = choose(self._upstream_hangs)
         self.pool = self
-        self.name = inner.name
-        limit = cache.rules.request_limit_bytes
-        self.body_limit_bytes = inner.body_limit_bytes or limit
-        self.frames_anew = inner.frames_anew
-        self.signature = inner.signature
-        self.hides_breaks = inner.hides_breaks
+        self.name = trip.name
+        self.body_limit_bytes = trip.body_limit_bytes or cache.rules.request_limit_bytes
+        self.frames_anew = trip.frames_anew
+        self.signature = trip.signature
+        self.hides_breaks = trip.hides_breaks
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way."""
-        return self._inner.head(request, length, plain)
+        return self.trip.head(request, length, plain)
 
     def body(self, body: bytes | None) -> bytes | None:
         """See Way."""
         is_short = body is not None and len(body) <= self._cache.rules.request_limit_bytes
         self._body = body if is_short else None
-        return self._inner.body(body)
+        return self.trip.body(body)
 
     @property
     def needs_own_chunks(self) -> bool:
         """See Way."""
-        return self._inner.needs_own_chunks
+        return self.trip.needs_own_chunks
 
     @property
     def is_broken(self) -> bool:
-        """See Way."""
-        return self._inner.is_broken
+        """See Way: of the way that brought the answer."""
+        return self.trip.is_broken if self._seat is None else self._seat.flight.is_broken
 
     def instead(self, reason: Bypass) -> Way | None:
-        """See Way: what was looked for is not looked for again."""
-        other = self._inner.instead(reason)
+        """See Way: what was looked for is not looked for again, unless it is another answer."""
+        other = self.trip.instead(reason)
         if other is None:
             return None
         self._leave()
-        way = CachedWay(self._cache, other, self._head, self._witness)
-        way._look = self._look
+        way = CachedWay(self._cache, self._head, self._witness, self._exchange, lambda _: other)
+        way._look = self._look if other.signature == self.signature else None
         return way
 
     def close(self) -> None:
-        """See Way."""
+        """See Way: a way that others wait at the end of stays open for them."""
         self._leave()
-        self._inner.close()
+        if self._seat is None or not self._seat.flight.goes_by(self.trip):
+            self.trip.close()
 
     def ask(self, asker: Asker) -> Cancellable | None:
         """See Pool."""
         if self._look is not None:
-            self._depart(asker, self._look)
+            self._answer(asker, replace(self._look, seconds=0.0))
             return None
         return spawn(self._find(asker), name="look into the cache")
 
+    def shares(self, entry: Entry | None) -> None:
+        """See Rider."""
+        self._witness.looked_up(Result.SHARED, entry)
+
+    def takes_over(self, trip: Trip) -> None:
+        """See Rider. Its own way, which nothing went, is over."""
+        self.trip.close()
+        trip.claimed_by(self._witness)
+
+    def hangs(self) -> None:
+        """See Rider."""
+        self._exchange.upstream_hangs()
+
+    def _upstream_hangs(self) -> None:
+        if self._seat is not None and self._seat.flight.goes_by(self.trip):
+            self._seat.flight.hang()
+        else:
+            self._exchange.upstream_hangs()
+
     async def _find(self, asker: Asker) -> None:
         self._look = look = await self._cache.look(
-            self._head, self._witness.endpoint, self._body, self.signature
+            self._head, self._witness.endpoint, self._body, self.trip
         )
         try:
             self._answer(asker, look)
@@ -93,26 +126,19 @@ class CachedWay:
             asker.failed(OwnDefect(OWN_DEFECT))
 
     def _answer(self, asker: Asker, look: "Look") -> None:
-        self._witness.looked_up(look.result, look.entry)
+        self._witness.looked_up(look.result, look.entry, look.seconds)
         if look.entry is not None:
             asker.connected(self._cache.replay(look.entry, look.result, self.needs_own_chunks))
-        elif (flight := self._cache.flight_of(look)) is not None:
-            self._seat = self._seat_of(flight, asker)
+            return
+        flight = self._cache.flight_of(look, self.trip.pool)
+        if flight is not None:
+            self._seat = Seat(flight, asker, self)
             flight.join(self._seat)
         else:
-            self._depart(asker, look)
-
-    def _depart(self, asker: Asker, look: "Look") -> None:
-        """Ask the upstream."""
-        self._witness.looked_up(look.result, None)
-        flight = self._cache.open_flight(look, self._witness.endpoint, lambda: self.is_broken)
-        self._seat = self._seat_of(flight, asker)
-        flight.start(self._inner.pool, self._seat)
-
-    def _seat_of(self, flight: Flight, asker: Asker) -> Seat:
-        return Seat(flight, asker, lambda: self._witness.looked_up(Result.SHARED, None))
+            flight = self._cache.open_flight(look, self._witness.endpoint, self.trip.pool)
+            self._seat = Seat(flight, asker, self)
+            flight.start(self.trip.pool, self._seat)
 
     def _leave(self) -> None:
-        seat, self._seat = self._seat, None
-        if seat is not None:
-            seat.give_up()
+        if self._seat is not None:
+            self._seat.give_up()

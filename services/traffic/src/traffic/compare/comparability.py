@@ -38,6 +38,9 @@ def _trouble(name: str, run: Result) -> Iterator[str]:
         yield f"the {name} run is incomplete: {death}"
     for remark in run.remarks:
         yield f"of the {name} run: {remark}"
+    if hits := run.summary.hits:
+        said = f"{counted(hits, 'answer')} of the {name} run came from a cache: no time is of them"
+        yield f"{said} (--prefix unique keeps it from having any)"
     if run.summary.dropped:
         share = percent(run.summary.dropped_ratio or 0.0)
         yield f"the {name} run dropped {share} of what was due"

@@ -30,7 +30,8 @@ def _percentiles(label: str, name: str, *statistics: str) -> Subject:
     measure, shares = BY_NAME[name], [_SHARES[one] for one in statistics]
 
     def sample(attempts: Numbered, _: int) -> Sample:
-        whole = ((unit, attempt) for unit, attempt in attempts if attempt.is_ok)
+        # how long a cache took is no figure of the model
+        whole = ((unit, one) for unit, one in attempts if one.is_ok and not one.is_hit)
         pairs = ((unit, value) for unit, attempt in whole for value in measure.values(attempt))
         return Percentiles(((unit, value) for unit, value in pairs if value is not None), shares)
 

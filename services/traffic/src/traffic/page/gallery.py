@@ -23,6 +23,8 @@ def gallery(attempts: Sequence[Attempt], drops: Sequence[Drop], summary: Summary
     dropped = [
         replace(one, at_seconds=one.at_seconds - since) for one in drops if one.at_seconds >= since
     ]
-    run = Run(measured, [one for one in measured if one.is_ok], dropped, began, seconds, summary)
+    # what a cache answered says nothing of the model: it is only in what was in flight
+    whole = [one for one in measured if one.is_ok and not one.is_hit]
+    run = Run(measured, whole, dropped, began, seconds, summary)
     made = (ttft(run), curves(run), gaps(run), in_flight(run), tokens(run), failures(run))
     return [chart for chart in made if chart is not None]

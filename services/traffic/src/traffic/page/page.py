@@ -91,6 +91,9 @@ def _measures(result: Result) -> Table:
         count = spread.count if spread else 0
         figures = _figures(measure.unit, spread, STATISTICS)
         rows.append((Cell(measure.label), Cell(str(count), count), *figures))
+    for label, measure, of_hits in result.summary.shown_of_hits:
+        figures = _figures(measure.unit, of_hits, STATISTICS)
+        rows.append((Cell(label), Cell(str(of_hits.count), of_hits.count), *figures))
     return Table("Whole answers", ("", "n", *STATISTICS), tuple(rows))
 
 

@@ -65,12 +65,17 @@ def most(steps: Sequence[Step], parts: Sequence[Bin]) -> list[int]:
 
 
 def tokens(attempts: Iterable[Attempt], began: float, parts: Sequence[Bin]) -> list[float]:
-    """Tokens a second in each part, each answer's spread evenly from its first to its last."""
+    """Tokens a second in each part, each answer's spread evenly from its first to its last.
+
+    What a cache answered no model generated.
+    """
     width = parts[0].end - parts[0].begin
     found = [0.0] * len(parts)
     for attempt in attempts:
         count = 0 if attempt.usage is None else attempt.usage.generated_tokens or 0
-        if not count or attempt.first_content is None or attempt.last_content is None:
+        if not count or attempt.is_hit:
+            continue
+        if attempt.first_content is None or attempt.last_content is None:
             continue
         begin, end = attempt.first_content - began, attempt.last_content - began
         first, last = place(begin, parts), place(end, parts)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ollama_observe.wire.usage import Usage
 from traffic.choices import RequestRoute
+from traffic.request.caching import HITS, MISSES, CacheStatus
 from traffic.request.routes import Way, way_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ class Attempt:
     """The way that was asked for."""
     has_portkey_sign: bool = False
     """The answer is one that the gateway handed on, or wrote."""
+    cache_status: CacheStatus | None = None
+    """What a cache on the way says it did; None where none was asked."""
+    answer_age_seconds: int | None = None
+    """How long ago a recorded answer was recorded; None of one that was shared in flight."""
     headers: float | None = None
     first_byte: float | None = None
     first_content: float | None = None
@@ -91,8 +96,21 @@ class Attempt:
     def way(self) -> Way:
         """The way that it took, as far as its answer tells."""
         return way_of(
-            self.route, has_sign=self.has_portkey_sign, is_answered=self.status == HTTPStatus.OK
+            self.route,
+            has_sign=self.has_portkey_sign,
+            is_answered=self.status == HTTPStatus.OK,
+            is_hit=self.is_hit,
         )
+
+    @property
+    def is_hit(self) -> bool:
+        """Whether a cache answered: then nothing of it was the model's, nor its times."""
+        return self.cache_status in HITS
+
+    @property
+    def is_miss(self) -> bool:
+        """Whether a cache was looked into in vain."""
+        return self.cache_status in MISSES
 
     @property
     def is_ok(self) -> bool:

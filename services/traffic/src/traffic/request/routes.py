@@ -27,6 +27,8 @@ class Way(StrEnum):
     """It failed without a sign, and might have gone either way."""
     GATEWAY = "gateway"
     """Straight to the gateway, without the proxy."""
+    CACHE = "cache"
+    """None: the answer was there already, recorded or on its way to somebody else."""
 
 
 def path_of(route: RequestRoute, path: str) -> str:
@@ -41,14 +43,16 @@ def headers_of(route: RequestRoute, ollama_url: str, trace_id: str) -> dict[str,
     return {} if route == "default" else {ROUTE_HEADER: route}
 
 
-def way_of(route: RequestRoute, *, has_sign: bool, is_answered: bool) -> Way:
+def way_of(route: RequestRoute, *, has_sign: bool, is_answered: bool, is_hit: bool = False) -> Way:
     """The way taken, by the gateway's sign and by whether an answer began with success.
 
     A failure without a sign may be Ollama's, met directly, or the proxy's word about the
-    gateway: it is blamed on neither.
+    gateway: it is blamed on neither. A cache's hit has the signs of the answer that was recorded.
     """
     if route == "gateway":
         return Way.GATEWAY
+    if is_hit:
+        return Way.CACHE
     if has_sign:
         return Way.PORTKEY
     if route == "direct":

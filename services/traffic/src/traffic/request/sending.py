@@ -16,7 +16,7 @@ from ollama_observe.wire.framing import Framing, framing_of
 from traffic.bank.validators import accepts
 from traffic.lines import one_line
 from traffic.plan.planned import PlannedQuestion
-from traffic.request import embedding, portkey
+from traffic.request import caching, embedding, portkey
 from traffic.request.attempt import Attempt, Failure
 from traffic.request.protocol import HEADERS, PATHS, SPEAKS_OF_SCHEMAS, Message, build
 from traffic.request.reading import Body, Reading, Refusal, fail
@@ -95,6 +95,8 @@ class Sending:
         attempt = self.attempt
         attempt.headers, attempt.status = instant, status
         attempt.has_portkey_sign = portkey.has_sign(headers)
+        attempt.cache_status = caching.status_in(headers)
+        attempt.answer_age_seconds = caching.age_in(headers) if attempt.is_hit else None
         if status != HTTPStatus.OK:
             self._refusal = Refusal(attempt, self.body, redirect(status, headers.get("location")))
             return self._refusal

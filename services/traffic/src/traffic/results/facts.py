@@ -142,8 +142,24 @@ def _answers(summary: Summary) -> Iterator[Fact]:
     yield Fact(
         "Tokens", (Cell(f"{prompt} prompt", prompt), Cell(f"{generated} generated", generated))
     )
+    if summary.hit_ratio is not None:
+        yield _cache(summary, summary.hit_ratio)
     if summary.kept is not None:
         yield Fact("Kept", (Cell(summary.kept.in_words, summary.kept.requests),))
+
+
+def _cache(summary: Summary, ratio: float) -> Fact:
+    hits, looked_for = summary.hits, summary.hits + summary.misses
+    words = f"{hits} of {looked_for} answers from the cache ({percent(ratio)})"
+    if not hits:
+        return Fact("Cache", (Cell(words, hits),))
+    prompt, generated = summary.saved_prompt_tokens, summary.saved_generated_tokens
+    saved = Cell(f"saved {prompt} prompt and {generated} generated tokens", generated)
+    below = [Cell("times and rates below are of what the model answered, without hits")]
+    if (seconds := summary.saved_seconds) is not None:
+        guess = f"saved some {duration(seconds)}: hits times the mean time of misses, an estimate"
+        below.insert(0, Cell(guess, seconds))
+    return Fact("Cache", (Cell(words, hits), saved), tuple(below))
 
 
 def _rates(summary: Summary) -> Iterator[Fact]:

@@ -14,6 +14,7 @@ import msgspec
 from ollama_observe.wire.usage import Usage
 from traffic.choices import RequestRoute
 from traffic.request.attempt import Attempt, Failure
+from traffic.request.caching import CacheStatus
 from traffic.results.measures import MEASURES
 
 DIGITS = 6
@@ -36,6 +37,8 @@ _AS_THEY_ARE = (
     "turn",
     "route",
     "has_portkey_sign",
+    "cache_status",
+    "answer_age_seconds",
     "status",
     "model",
     "chunks",
@@ -63,6 +66,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     model: str = ""
     route: RequestRoute = "default"
     has_portkey_sign: bool = False
+    cache_status: CacheStatus | None = None
+    answer_age_seconds: int | None = None
     scheduled_seconds: float
     sent_seconds: float
     headers_seconds: float | None = None
@@ -122,6 +127,8 @@ COLUMNS = (
         "outcome",
         "status",
         "done_reason",
+        "cache_status",
+        "answer_age_seconds",
     ),
     *("is_warm_up", "is_cold", "is_valid", "prompt_tokens", "generated_tokens", "chunks"),
     *(f"{name}_seconds" for name in _INSTANTS),

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from traffic.bank.questions import Category, Fixture
@@ -10,7 +10,8 @@ from traffic.plan.plan import Plan
 from traffic.request.attempt import Attempt
 from traffic.request.routes import Way
 from traffic.results.figures import Figures, figures
-from traffic.results.measures import MEASURES, Measure
+from traffic.results.measures import BY_NAME, MEASURES, Measure
+from traffic.results.spreads import Spread
 from traffic.results.totals import GROUPS, IsGood, Totals
 from traffic.results.units import counted
 from traffic.run.drops import Drop
@@ -89,6 +90,8 @@ class Summary(Figures):
     measured_seconds: float
     requests_per_second: float | None
     generated_tokens_per_second: float | None
+    hit_spreads: dict[str, Spread] = field(default_factory=dict)
+    """Of the answers of a cache: what `spreads` are of those of the model."""
     kept: Kept | None = None
     """None where all requests are kept: the spreads are of all."""
 
@@ -103,6 +106,15 @@ class Summary(Figures):
             for measure in MEASURES
             if (measure.name in self.spreads or measure.name in ALWAYS_SHOWN)
             and (self.is_scheduled or not measure.is_by_schedule)
+        ]
+
+    @property
+    def shown_of_hits(self) -> list[tuple[str, Measure, Spread]]:
+        """What is shown of the answers of a cache: label, measure and values; empty without any."""
+        return [
+            (f"{BY_NAME[name].label}, of hits", BY_NAME[name], self.hit_spreads[name])
+            for name in ALWAYS_SHOWN
+            if name in self.hit_spreads
         ]
 
 
@@ -139,6 +151,7 @@ def summarise(
         measured_seconds=totals.seconds,
         requests_per_second=_per(total.ok, totals.seconds),
         generated_tokens_per_second=_per(total.generated_tokens, totals.seconds),
+        hit_spreads=figures(measured, totals.all, of_hits=True).spreads,
         kept=None if past is None else _kept(measured, totals),
     )
 
@@ -183,7 +196,11 @@ def _grouped(
     for attempt in measured:
         found.setdefault(GROUPS[name](attempt), []).append(attempt)
     counts = totals.groups[name]
-    return {one: figures(found.get(one, ()), counts[one]) for one in order if one in counts}
+    return {
+        one: figures(found.get(one, ()), counts[one], of_hits=one is Way.CACHE)
+        for one in order
+        if one in counts
+    }
 
 
 def _two(name: str, measured: Sequence[Attempt], totals: Totals) -> dict[str, Figures]:

@@ -86,6 +86,8 @@ def _distributions(summary: Summary) -> Table:
     for measure in summary.shown_measures:
         values = summary.spreads.get(measure.name)
         table.add_row(measure.label, str(values.count if values else 0), *_cells(measure, values))
+    for label, measure, of_hits in summary.shown_of_hits:
+        table.add_row(label, str(of_hits.count), *_cells(measure, of_hits))
     return table
 
 

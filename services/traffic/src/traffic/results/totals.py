@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
+from ollama_observe.wire.usage import Usage
 from traffic.request.attempt import Attempt
 from traffic.run.drops import Drop
 
@@ -29,6 +30,10 @@ class Counts:
 
     These and the tokens are of whole answers. `cancelled` are also those that were in flight when
     the run was stopped; an answer can end before it is cancelled as planned.
+
+    `hits` are whole answers of a cache, `misses` those that it was asked for in vain: they took
+    `missed_seconds` together, from sent to the end. Tokens are the model's; what hits spared it are
+    the tokens with `saved`.
     """
 
     ok: int = 0
@@ -41,6 +46,11 @@ class Counts:
     generated_tokens: int = 0
     cancellations_planned: int = 0
     cancelled_as_planned: int = 0
+    hits: int = 0
+    misses: int = 0
+    missed_seconds: float = 0.0
+    saved_prompt_tokens: int = 0
+    saved_generated_tokens: int = 0
 
     def add(self, attempt: Attempt) -> None:
         """Count a measured request."""
@@ -53,13 +63,24 @@ class Counts:
             self.ok += 1
             self.checked += attempt.is_valid is not None
             self.refused += attempt.is_valid is False
-            if attempt.usage is not None:
-                self.prompt_tokens += attempt.usage.prompt_tokens or 0
-                self.generated_tokens += attempt.usage.generated_tokens or 0
+            self._add_answer(attempt, attempt.usage or Usage())
         elif attempt.is_cancelled:
             self.cancelled += 1
         else:
             self.failed += 1
+
+    def _add_answer(self, attempt: Attempt, usage: Usage) -> None:
+        prompt, generated = usage.prompt_tokens or 0, usage.generated_tokens or 0
+        if attempt.is_hit:
+            self.hits += 1
+            self.saved_prompt_tokens += prompt
+            self.saved_generated_tokens += generated
+            return
+        self.prompt_tokens += prompt
+        self.generated_tokens += generated
+        if attempt.is_miss:
+            self.misses += 1
+            self.missed_seconds += attempt.end_to_end_seconds or 0.0
 
 
 @dataclass(slots=True)

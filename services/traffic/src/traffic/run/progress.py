@@ -77,7 +77,7 @@ class Running(Counts):
             self.errors.append(f"{attempt.error}: {attempt.detail}")
 
     def _time(self, attempt: Attempt) -> None:
-        if not attempt.is_ok:
+        if not attempt.is_ok or attempt.is_hit:
             return
         if attempt.ttft_seconds is not None:
             self.ttft_seconds.add(attempt.ttft_seconds)

@@ -175,6 +175,7 @@ def counts(running: Running) -> str:
     """How many are where: what is not there is not named."""
     named = (
         (running.in_flight, "in flight"),
+        (running.hits, "from the cache"),
         (running.failed, "failed"),
         (running.cancelled, "cancelled"),
         (running.dropped, "dropped"),
@@ -218,7 +219,9 @@ def _outcome(attempt: Attempt) -> str:
         parts.append(f"TTFT {duration(attempt.ttft_seconds)}")
     elif attempt.end_to_end_seconds is not None:  # it came in one piece
         parts.append(f"after {duration(attempt.end_to_end_seconds)}")
-    if (tokens := rate_of(attempt)) is not None:
+    if attempt.is_hit:
+        parts.append("from the cache")
+    elif (tokens := rate_of(attempt)) is not None:
         parts.append(f"{rate(tokens)} tokens/s")
     if attempt.is_valid is False:
         parts.append("refused by its check")

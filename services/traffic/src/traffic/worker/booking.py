@@ -22,6 +22,7 @@ ROUTINGS = {
     Way.PORTKEY: "portkey",
     Way.GATEWAY: "gateway",
     Way.UNKNOWN: "unknown",
+    Way.CACHE: "cache",
 }
 """The ways in the words of the proxy's metrics."""
 

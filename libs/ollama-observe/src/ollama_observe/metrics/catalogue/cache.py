@@ -72,7 +72,8 @@ FAILURES = Metric(
 SAVED_TOKENS = Metric(
     "ollama_proxy_cache_saved_tokens_total",
     _C,
-    "Tokens that the upstream counted in answers that were given again.",
+    "Tokens that the upstream counted in answers that were given again. Of shared answers that "
+    "were too long to be kept none are counted.",
     ("model", "type"),
     "tokens",
 )

@@ -281,7 +281,8 @@ PULL_PROGRESS = Metric(
 USER_REQUESTS = Metric(
     "ollama_proxy_user_requests_total",
     _C,
-    "Requests that ended, by user; off unless a header or aliases are set.",
+    "Requests that ended, by user; off unless a header or aliases are set. One that the answer "
+    'cache answered is its user\'s, with `routing="cache"`, and has no tokens.',
     ("user", "routing"),
 )
 USER_TOKENS = Metric(

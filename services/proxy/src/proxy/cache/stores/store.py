@@ -1,6 +1,8 @@
 """What every store can do, and how it says what it does.
 
 A store never answers with what is older than its bound, and never keeps more than its bounds.
+What is too old goes at the latest when something is kept, or when it is asked what it holds. An
+entry counts with what it says of its own size, and its vector, in every store alike.
 Errors: a store raises StoreError where it cannot be asked; who asks takes that for a miss.
 """
 
@@ -22,7 +24,7 @@ class Cause(StrEnum):
     ENTRIES = "entries"
     """More than may be there: the one that was used least recently."""
     BYTES = "bytes"
-    """Together they were too large: likewise."""
+    """Together they were too large: likewise. Also what a server threw away of its own accord."""
     AGE = "age"
     REPLACED = "replaced"
     CLEARED = "cleared"
@@ -35,6 +37,10 @@ class Bounds:
     entries: int
     size_bytes: int
     max_age_seconds: float
+
+    def oldest(self, now: float) -> float:
+        """When an answer was recorded that may just be given: earlier ones are too old."""
+        return now - self.max_age_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,13 @@ class Store(Protocol):
     async def clear(self) -> int:
         """Forget everything; how many entries there were. Raises: StoreError."""
 
-    async def held(self) -> Held:
-        """What is held now. Raises: StoreError."""
+    async def held(self, now: float) -> Held:
+        """What is held now, without what is too old. Raises: StoreError."""
 
     async def close(self) -> None:
         """Let go of files and connections. What is kept stays where it outlives the process."""
+
+
+def size_of(entry: Entry, near: Near | None) -> int:
+    """What an entry counts for."""
+    return entry.size_bytes + (len(near.vector) if near is not None else 0)

@@ -1,0 +1,1 @@
+"""How well the semantic cache tells what means the same."""
