@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from proxy.cache.entries import Entry, Near
+from proxy.cache.entries import Entry, Near, a_mark
 from proxy.cache.stores.store import Bounds, Cause, Held, Listener, Store
 
 NOW = 1_800_000_000.0
@@ -20,7 +20,7 @@ def an_entry(body: bytes = b'{"done":true}\n', stored_at: float = NOW) -> Entry:
         status_line=b"HTTP/1.1 200 OK",
         lines=[b"Content-Type: application/x-ndjson"],
         body=body,
-        marks=[(12, len(body))],
+        marks=a_mark(12, len(body)),
         stored_at=stored_at,
         seconds=1.5,
         prompt_tokens=10,
@@ -47,18 +47,19 @@ class Model:
         self.kept = [one for one in self.kept if one[0] != key] + found
         return found[0][1] if found else None
 
-    def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> None:
+    def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> bool:
         self._leave(Cause.AGE, [one for one in self.kept if self._is_old(one[1], now)])
         self._leave(Cause.REPLACED, [one for one in self.kept if one[0] == key])
         new = (key, entry, near)
         if self._size(new) > self.bounds.size_bytes:
-            return
+            return False
         self.kept.append(new)
         self._leave(Cause.AGE, [new] if self._is_old(entry, now) else [])
         while len(self.kept) > self.bounds.entries:
             self._leave(Cause.ENTRIES, self.kept[:1])
         while sum(map(self._size, self.kept)) > self.bounds.size_bytes:
             self._leave(Cause.BYTES, self.kept[:1])
+        return True
 
     def near(self, bucket: bytes, now: float) -> list[tuple[bytes, bytes]]:
         self._leave(Cause.AGE, [one for one in self.kept if self._is_old(one[1], now)])
@@ -77,7 +78,7 @@ class Model:
         return now - entry.stored_at > self.bounds.max_age_seconds
 
     def _size(self, one: tuple[bytes, Entry, Near | None]) -> int:
-        return one[1].size_bytes + (len(one[2].vector) if one[2] else 0)
+        return one[1].size_bytes + (one[2].size_bytes if one[2] else 0)
 
     def _leave(self, cause: Cause, leaving: Sequence[tuple[bytes, Entry, Near | None]]) -> None:
         names = {one[0] for one in leaving}
@@ -125,8 +126,7 @@ async def _step(dice: random.Random, store: Store, model: Model, now: float, whe
         assert await store.get(key, now) == model.get(key, now), where
     elif chance < 0.85:
         entry, near = _random(dice, now, bucket)
-        await store.put(key, entry, near, now)
-        model.put(key, entry, near, now)
+        assert await store.put(key, entry, near, now) == model.put(key, entry, near, now), where
     elif chance < 0.995:
         assert sorted(await store.near(bucket, now)) == sorted(model.near(bucket, now)), where
     else:

@@ -1,19 +1,20 @@
 """An answer cache whose upstream is on paper: models have the digests that a test says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from proxy.cache.asked import Guard, Reader
 from proxy.cache.books import CacheBooks
 from proxy.cache.cache import AnswerCache, Nearest, Vector
 from proxy.cache.digests import Digests
-from proxy.cache.entries import Entry
+from proxy.cache.entries import Entry, a_mark
 from proxy.cache.kept import Kept
 from proxy.cache.keys import Keys
 from proxy.cache.rules import Rules
 from proxy.cache.stores.memory import MemoryStore
 from proxy.cache.stores.store import Bounds
 from proxy.heads import RequestHead, read_request
+from proxy.upstreams import MAIN
 from tests.clock import Clock
 from tests.ledgers import ReadLedger
 
@@ -26,6 +27,7 @@ RULES = Rules(
     user_header=b"",
     request_id_header=b"x-request-id",
 )
+BOUNDS = Bounds(100, 1 << 20, 60.0)
 BODY = b'{"model":"m","messages":[{"role":"user","content":"Why?"}]}'
 
 
@@ -42,9 +44,11 @@ class Known(Digests):
         super().__init__({})
         self.digests: dict[str, str] | None = {"m:latest": "d1"}
         self.defect: Exception | None = None
+        self.asked: list[tuple[str, ...]] = []
 
-    async def of(self, model: str) -> str | None:
+    async def of(self, model: str, upstreams: Iterable[str] = (MAIN,)) -> str | None:
         """See Digests."""
+        self.asked.append(tuple(upstreams))
         if self.defect is not None:
             raise self.defect
         return None if self.digests is None else self.digests.get(model, "")
@@ -86,13 +90,15 @@ class CacheHouse:
         self,
         nearest: Means | None = None,
         epoch: Callable[[], int] = lambda: 0,
+        is_own: bool = True,
+        bounds: Bounds = BOUNDS,
         **rules: object,
     ) -> None:
         self.clock, self.wall = Clock(), Clock(5000.0)
         self.read = ReadLedger()
         self.books = CacheBooks(self.read.ledger)
         self.digests = Known()
-        self.store = MemoryStore(Bounds(100, 1 << 20, 60.0), self.books.gone)
+        self.store = MemoryStore(bounds, self.books.gone)
         self.kept = Kept(self.store, lambda: self.books.failed("store"), self.wall, self.clock)
         chosen = replace(RULES, **rules)  # type: ignore[arg-type]
         guard: Guard | None = (lambda _text: b"") if nearest is not None else None
@@ -104,8 +110,9 @@ class CacheHouse:
             self.books,
             nearest,
             epoch,
-            self.wall,
-            self.clock,
+            is_own,
+            wall_clock=self.wall,
+            clock=self.clock,
         )
 
 
@@ -113,4 +120,6 @@ def entry(body: bytes = b"x", stored_at: float = 5000.0) -> Entry:
     """A recorded answer of a byte."""
     lines = [b"Content-Type: application/json", b"Content-Length: %d" % len(body)]
     line = b"HTTP/1.1 200 OK"
-    return Entry("m:latest", "/api/chat", line, lines, body, [(1, len(body))], stored_at, 1.0, 3, 2)
+    return Entry(
+        "m:latest", "/api/chat", line, lines, body, a_mark(1, len(body)), stored_at, 1.0, 3, 2
+    )

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from ollama_observe.wire.endpoints import endpoint_of
 from proxy.cache.entries import Entry
-from proxy.cache.flights import Flight
+from proxy.cache.flights import PATIENCE_SECONDS, Flight
 from proxy.cache.recording import Recording
 from proxy.cache.results import Result
 from proxy.cache.seats import Seat
 from proxy.heads import ResponseHead, read_response
+from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
 from proxy.upstream import Asker, Connection, UpstreamError
 from proxy.ways import Direct, Trip
@@ -109,6 +110,22 @@ class Path(Direct):
         self.told.append("close")
 
 
+class Remainder:
+    """What comes of an answer after its first one has left. A Rest."""
+
+    def __init__(self) -> None:
+        self.payload = b""
+        self.endings: list[Ending] = []
+
+    def pieces_received(self, at: float, pieces: list[bytes]) -> None:
+        """See Rest."""
+        self.payload += b"".join(pieces)
+
+    def ended(self, at: float, ending: Ending) -> None:
+        """See Rest."""
+        self.endings.append(ending)
+
+
 class Guest:
     """An exchange that waits: all that it is told. An Asker, and a Rider.
 
@@ -129,6 +146,10 @@ class Guest:
         self.error: UpstreamError | None = None
         self.shared: list[Entry | None] = []
         self.taken_over: list[Trip] = []
+        self.sent_at: float | None = None
+        self.has_all = False
+        """It has read the end of what it asked for, though not of its framing."""
+        self.rest: Remainder | None = None
         self.told: list[str] = []
         self.does_at_failure: Callable[[], None] | None = None
 
@@ -141,9 +162,19 @@ class Guest:
         """See Rider."""
         self.shared.append(entry)
 
-    def takes_over(self, trip: Trip) -> None:
+    def hands_on(self) -> None:
+        """See Rider."""
+        self.told.append("hands on")
+
+    def takes_over(self, trip: Trip, sent_at: float) -> None:
         """See Rider."""
         self.taken_over.append(trip)
+        self.sent_at = sent_at
+
+    def outlived(self) -> Remainder | None:
+        """See Rider."""
+        self.rest = None if self.has_all else Remainder()
+        return self.rest
 
     def hangs(self) -> None:
         """See Rider."""
@@ -202,7 +233,12 @@ class Guest:
 class Flown:
     """A flight, its upstream, and what became of its recording."""
 
-    def __init__(self, is_open: bool = True, limit_bytes: int = 1 << 20) -> None:
+    def __init__(
+        self,
+        is_open: bool = True,
+        limit_bytes: int = 1 << 20,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self.clock = Clock()
         self.line = Line()
         self.connecting = Connecting()
@@ -217,6 +253,7 @@ class Flown:
             self.clock,
             lambda _flight, recording: self.landed.append(recording),
             is_open,
+            patience_seconds,
         )
         self.first = self.sits(Guest())
         self.flight.start(self.connecting, self.seat_of(self.first))

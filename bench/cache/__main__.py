@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
         return 3
     vectors = dict(zip(texts, found, strict=True))
     judged = {half: judge(pairs, vectors) for half, pairs in parts.items()}
-    figures = facts(told.model, threshold, judged, vectors)
+    figures = facts(told.model, threshold, judged)
     told.into.mkdir(parents=True, exist_ok=True)
     written = json.dumps(figures, indent=1) + "\n"
     (told.into / "cache-eval.json").write_text(written, encoding="utf-8")

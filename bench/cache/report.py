@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.cache.pairs import Half, Label, Pair
-from bench.cache.scores import Judged, Score, by, crowd, least_clean, methods, sweep, wrong
-from proxy.cache.semantic.records import Vector
+from bench.cache.scores import Judged, Score, by, least_clean, methods, sweep, wrong
 
 _METHODS = ("guards", "threshold", "both")
 _SHOWN = (0.9, 0.925, 0.95, 0.96, 0.965, 0.97, 0.975, 0.98, 0.985, 0.99)
@@ -15,7 +14,6 @@ def facts(
     model: str,
     threshold: float,
     judged: Mapping[Half, Sequence[Judged]],
-    vectors: Mapping[str, Vector],
 ) -> dict[str, Any]:
     """All figures."""
     return {
@@ -24,10 +22,6 @@ def facts(
         "pairs": {half.value: _counts(judged[half]) for half in Half},
         "nearest_wrong_cosine": {half.value: least_clean(judged[half]) for half in Half},
         "methods": {half.value: _facts(methods(judged[half], threshold)) for half in Half},
-        "crowd": {
-            half.value: crowd([x.pair for x in judged[half]], vectors, threshold).facts()
-            for half in Half
-        },
         "by_kind": {half.value: _groups(judged[half], threshold, kind_of) for half in Half},
         "by_language": {
             half.value: _groups(judged[half], threshold, lambda pair: pair.language)
@@ -61,7 +55,6 @@ def summary(found: Mapping[str, Any]) -> str:
     for half in Half:
         told = found["methods"][half.value]
         lines += [_row(f"{half.value}: {method}", told[method]) for method in _METHODS]
-        lines.append(_row(f"{half.value}: all in one cache", found["crowd"][half.value]))
     lines += [
         "",
         "| least cosine, with guards | tuning: wrong, recall | held back: wrong, recall |",

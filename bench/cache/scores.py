@@ -118,19 +118,3 @@ def wrong(judged: Sequence[Judged], threshold: float) -> list[Judged]:
     """Pairs that were taken for the same and are not, the nearest first."""
     found = [x for x in judged if x.agrees and x.cosine >= threshold and not x.is_same]
     return sorted(found, key=lambda one: -one.cosine)
-
-
-def crowd(pairs: Sequence[Pair], vectors: Mapping[str, Vector], threshold: float) -> Score:
-    """All first questions kept in one cache, all second ones asked: the nearest is given."""
-    buckets: dict[bytes, list[Pair]] = {}
-    for pair in pairs:
-        buckets.setdefault(guard(pair.a), []).append(pair)
-    right = wrong = 0
-    for pair in pairs:
-        near = [(float(vectors[x.a] @ vectors[pair.b]), x) for x in buckets.get(guard(pair.b), ())]
-        cosine, given = max(near, key=lambda found: found[0], default=(0.0, None))
-        if given is not None and cosine >= threshold:
-            is_right = given is pair and pair.label is Label.SAME
-            right, wrong = right + is_right, wrong + (not is_right)
-    same = sum(pair.label is Label.SAME for pair in pairs)
-    return Score(same, len(pairs) - same, right, wrong)

@@ -1,6 +1,7 @@
 """What is asked of the cache is found nowhere, and what is answered only in its own file."""
 
 import asyncio
+import json
 import signal
 import sqlite3
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.fakes.server import ScriptedServer
 from tests.lookups import MODEL
 from tests.processes import ProxyProcess, proxy_process
 
+EMBEDDER = "multilingual-e5-small"
 ASKED = "Asked-7c31e0"
 KEY = "Key-90aa4f"
 ROUTES: dict[str, dict[str, object]] = {
@@ -32,10 +34,11 @@ HEADERS = (
 )
 
 
-async def ask(proxy: ProxyProcess, path: str, *headers: str) -> str | None:
+async def ask(proxy: ProxyProcess, path: str, *headers: str, said: str = ASKED) -> str | None:
     async with await RawClient.connect(proxy.url) as client:
         target = f"{path}?of={ASKED}"
-        await client.request("POST", target, {"model": MODEL, **ROUTES[path]}, *headers)
+        body = json.dumps({"model": MODEL, **ROUTES[path]}).replace(ASKED, said)
+        await client.request("POST", target, body.encode(), *headers)
         head = await client.head()
         assert head.status == 200
         await client.body(head)
@@ -53,19 +56,26 @@ async def said_of(proxy: ProxyProcess) -> str:
     return said
 
 
-@pytest.mark.parametrize("store", ["memory", "file"])
-async def test_nothing_of_what_is_asked_is_told_or_written(tmp_path: Path, store: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "store"),
+    [("simple", "memory"), ("simple", "file"), ("semantic", "memory"), ("semantic", "file")],
+)
+async def test_nothing_of_what_is_asked_is_told_or_written(
+    tmp_path: Path, mode: str, store: str
+) -> None:
     folder = tmp_path / "kept"
     folder.mkdir()
     file = folder / "answers.db"
     words = FakeOllama(Model(name=MODEL)).words()
+    models = {EMBEDDER: Model(EMBEDDER), f"{EMBEDDER}:latest": Model(EMBEDDER)}
     async with (
-        ScriptedServer(FakeOllama(Model(name=MODEL))) as ollama,
+        ScriptedServer(FakeOllama(Model(name=MODEL), models=models)) as ollama,
         proxy_process(
             ollama.url,
             PROXY_LOG_LEVEL="debug",
             PROXY_USER_HEADER="X-User",
-            PROXY_CACHE="simple",
+            PROXY_CACHE=mode,
+            PROXY_CACHE_EMBEDDING_TIMEOUT_SECONDS="5",
             PROXY_CACHE_SHARE_IN_FLIGHT="true",
             PROXY_CACHE_STORE="memory" if store == "memory" else str(file),
         ) as proxy,
@@ -77,6 +87,9 @@ async def test_nothing_of_what_is_asked_is_told_or_written(tmp_path: Path, store
         for path in ROUTES:
             assert await ask(proxy, path, *HEADERS) == "HIT"
             assert await ask(proxy, path, *HEADERS, "Cache-Control: no-cache") == "REFRESH"
+        if mode == "semantic":
+            found = await ask(proxy, "/api/chat", *HEADERS, said=f"{ASKED}, please?")
+            assert found == "SEMANTIC HIT"
         said = await said_of(proxy)
         async with aiohttp.ClientSession() as session:
             url = f"http://127.0.0.1:{proxy.control_port}/api/cache"
@@ -85,7 +98,7 @@ async def test_nothing_of_what_is_asked_is_told_or_written(tmp_path: Path, store
                 said += str(answer.headers) + await answer.text()
         proxy.child.send_signal(signal.SIGTERM)
         said += await proxy.ended()
-    assert said.count('"request_finished"') == 3 * len(ROUTES)
+    assert said.count('"request_finished"') == 3 * len(ROUTES) + (mode == "semantic")
     for secret in (ASKED, KEY, ASKED.lower(), KEY.lower()):
         assert secret not in said
         assert secret.encode() not in written

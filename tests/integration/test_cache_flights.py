@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+import aiohttp
 import pytest
 
 from proxy.cache.flights import BACKLOG_BYTES
@@ -12,6 +13,8 @@ from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import Call, ScriptedServer
 from tests.lookups import (
     CHAT,
+    END,
+    LINE,
     answer,
     asked,
     looked,
@@ -181,6 +184,140 @@ async def test_a_slow_one_beside_a_fast_one_costs_bounded_memory_and_gets_everyt
             await reading
         fast.close()
         slow.close()
+
+
+class Tokens:
+    """An upstream whose answers have a hundred tokens, and take half a second: it counts them."""
+
+    def __init__(self) -> None:
+        self.generated = 0
+        self.asked = 0
+        self._fake = FakeOllama()
+
+    async def __call__(self, call: Call) -> None:
+        """Answer one request, as long as somebody waits."""
+        await call.is_read.wait()
+        if call.target != CHAT[0]:
+            await self._fake(call)
+            return
+        self.asked += 1
+        kind = (b"Content-Type", b"application/x-ndjson")
+        await asyncio.sleep(0.05)
+        for number in range(100):
+            if call.peer_gone.is_set():
+                return
+            if not number:
+                await call.head("200 OK", [kind, (b"Transfer-Encoding", b"chunked")])
+            self.generated += 1
+            await call.chunk(LINE % b"token")
+            await asyncio.sleep(0.004)
+        await call.chunk(END.replace(b'"eval_count":4', b'"eval_count":100'))
+        await call.last_chunk()
+
+
+async def leaving_after(client: RawClient, chunks: int | None) -> bool:
+    """Read so many chunks, none: not even the head, None: all. Whether it got everything."""
+    if chunks:
+        await client.head()
+        for _ in range(chunks):
+            await client.chunk()
+    if chunks is not None:
+        client.reset()
+        return False
+    head = await client.head()
+    body = await client.body(head)
+    client.close()
+    return body.endswith(END.replace(b'"eval_count":4', b'"eval_count":100'))
+
+
+STAYS = None
+WHO_LEAVES: dict[str, list[int | None]] = {
+    "nobody": [STAYS, STAYS, STAYS],
+    "the first, before the head": [0, STAYS, STAYS],
+    "the first, in mid-answer": [20, STAYS, STAYS],
+    "the first, and one that joined": [20, 40, STAYS],
+    "one that joined, and then the first": [40, 20, STAYS],
+    "all but one, one after the other": [0, 10, 30, 50, STAYS],
+    "one that joined": [STAYS, 10],
+    "all, in the end": [10, 20, 30],
+    "all, before the head": [0, 0],
+}
+
+
+@pytest.mark.parametrize("name", WHO_LEAVES)
+async def test_what_the_upstream_generated_is_counted_once_whoever_leaves_when(name: str) -> None:
+    upstream = Tokens()
+    async with (
+        ScriptedServer(upstream) as ollama,
+        running_proxy(ollama.url, cache="simple", cache_share_in_flight=True) as proxy,
+    ):
+        clients = [await asking(proxy) for _ in WHO_LEAVES[name]]
+        await looking(proxy, len(clients))
+        is_whole = await asyncio.gather(
+            *(
+                leaving_after(client, chunks)
+                for client, chunks in zip(clients, WHO_LEAVES[name], strict=True)
+            )
+        )
+        await finished(proxy, len(clients))
+        generated = await proxy.value("ollama_proxy_generated_tokens_total")
+        saved = await proxy.value("ollama_proxy_cache_saved_tokens_total", type="output")
+        wasted = await proxy.value("ollama_proxy_wasted_tokens_total")
+        wasted_seconds = await proxy.value("ollama_proxy_wasted_seconds_total")
+        prompt = await proxy.value("ollama_proxy_prompt_tokens_total")
+        assert upstream.asked <= 1
+        if any(is_whole):
+            assert generated == upstream.generated == 100
+            assert (prompt, wasted, wasted_seconds) == (9, 0, 0)
+            # each whole answer was generated for somebody, or saved
+            assert generated + saved == 100 * sum(is_whole)
+        else:
+            # what was on its way when the last one left was read by nobody
+            assert 0 <= upstream.generated - generated <= 5
+            assert (prompt, saved, wasted) == (0, 0, generated)
+            assert upstream.asked == 0 or wasted_seconds > 0
+
+
+async def finished(proxy: RunningProxy, count: int) -> None:
+    """Wait until so many requests are booked, and nothing is in flight."""
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while await proxy.value("ollama_proxy_requests_total") < count:
+            await asyncio.sleep(0.01)
+        while await proxy.value("ollama_proxy_active_requests"):
+            await asyncio.sleep(0.01)
+
+
+async def test_while_others_wait_the_model_works_for_the_one_that_brought_it() -> None:
+    """Who has left is counted as gone at once; its place in the live table is the model's."""
+    async with stepping() as (proxy, upstream):
+        first = await asking(proxy)
+        await upstream.came.wait()
+        other = asyncio.ensure_future(answer(proxy, CHAT))
+        await looking(proxy, 2)
+        upstream.begin()
+        await first.head()
+        await first.chunk()
+        first.reset()
+        await proxy_has_noticed(proxy, 1)
+        upstream.say(b"more")
+        async with asyncio.timeout(WITHIN_SECONDS):
+            while (rows := await in_flight(proxy)) != [("cache", None), ("direct", 2)]:
+                await asyncio.sleep(0.01)
+        assert rows[1] == ("direct", 2)
+        upstream.end()
+        await other
+        await finished(proxy, 2)
+        assert await in_flight(proxy) == []
+
+
+async def in_flight(proxy: RunningProxy) -> list[tuple[str, int | None]]:
+    """The way and the tokens of each request in flight that is answered."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{proxy.control_url}/api/inflight") as told,
+    ):
+        rows = (await told.json())["requests"]
+    return sorted((row["routing"], row["tokens"]) for row in rows if row["phase"] == "answering")
 
 
 async def not_moving(sent: list[int]) -> None:

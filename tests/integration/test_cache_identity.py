@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 
 import pytest
 
@@ -51,6 +52,7 @@ async def test_another_spelling_of_the_same_request_is_given_the_same(other: byt
         (PLAIN.replace(b"sky", b"sea"), (), "/api/chat"),
         (PLAIN[:-1] + b',"options":{"seed":1}}', (), "/api/chat"),
         (PLAIN[:-1] + b',"stream":true}', (), "/api/chat"),
+        (PLAIN.replace(b'"role"', b'"images":[],"role"'), (), "/api/chat"),
         (PLAIN, (), "/api/chat?x=1"),
         (PLAIN, ("Authorization: Bearer x",), "/api/chat"),
         (PLAIN, ("x-api-key: x",), "/api/chat"),
@@ -68,6 +70,31 @@ async def test_what_differs_is_asked_anew(body: bytes, headers: tuple[str, ...],
         await stored(proxy)
         head, _ = await ask(proxy, body, *headers, path=path)
         assert (status_of(head), head.status) == ("MISS", 200)
+
+
+@pytest.mark.parametrize("name", ["format", "response_format", "tools"])
+async def test_the_order_in_schemas_is_the_order_of_the_answer(name: str) -> None:
+    def body(*names: str) -> bytes:
+        schema = {"type": "object", "properties": {one: {"type": "string"} for one in names}}
+        function = {"type": "function", "function": {"name": "f", "parameters": schema}}
+        found: dict[str, object] = {
+            "format": schema,
+            "response_format": {"type": "json_schema", "json_schema": {"schema": schema}},
+            "tools": [function],
+        }
+        return json.dumps({"model": MODEL, "messages": [USER], name: found[name]}).encode()
+
+    path = "/v1/chat/completions" if name == "response_format" else "/api/chat"
+    async with (
+        ScriptedServer(FakeOllama()) as ollama,
+        running_proxy(ollama.url, cache="simple") as proxy,
+    ):
+        await ask(proxy, body("reasoning", "answer"), path=path)
+        await stored(proxy)
+        head, _ = await ask(proxy, body("answer", "reasoning"), path=path)
+        assert status_of(head) == "MISS"
+        head, _ = await ask(proxy, body("reasoning", "answer"), path=path)
+        assert status_of(head) == "HIT"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +183,28 @@ async def test_a_change_past_the_proxy_is_seen_after_a_moment() -> None:
                 await asyncio.sleep(0.1)
 
 
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_an_upstream_that_nobody_reaches_directly_is_none_of_the_direct_ways(
+    hangs: bool,
+) -> None:
+    silent = socket.socket()
+    silent.bind(("127.0.0.1", 0))
+    if hangs:
+        silent.listen(50)
+    address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+    with silent:
+        async with (
+            ScriptedServer(FakeOllama()) as ollama,
+            running_proxy(ollama.url, cache="simple", upstreams=f"second={address}") as proxy,
+        ):
+            async with asyncio.timeout(0.9):  # nobody waits for the other
+                head, _ = await answer(proxy, CHAT)
+            assert status_of(head) == "MISS"
+            await stored(proxy)
+            assert status_of((await answer(proxy, CHAT))[0]) == "HIT"
+            assert await proxy.value("ollama_proxy_cache_failures_total", part="digest") == 0
+
+
 async def test_where_the_lists_are_not_to_be_had_everything_passes_and_nobody_waits() -> None:
     fake = FakeOllama()
     hanging = asyncio.Event()
@@ -214,12 +263,14 @@ async def test_what_its_client_wants_kept_nowhere_is_not_kept() -> None:
         ScriptedServer(FakeOllama()) as ollama,
         running_proxy(ollama.url, cache="simple") as proxy,
     ):
-        head, _ = await answer(proxy, CHAT, "Cache-Control: no-store")
-        assert status_of(head) == "MISS"
-        head, _ = await answer(proxy, CHAT)
-        assert status_of(head) == "MISS"
+        for lines in (("no-store",), ("max-stale", "no-store"), ()):
+            head, _ = await answer(proxy, CHAT, *(f"Cache-Control: {line}" for line in lines))
+            assert status_of(head) == "MISS"
         reason = {"reason": "not_wanted"}
-        assert await proxy.value("ollama_proxy_cache_not_stored_total", **reason) == 1
+        assert await proxy.value("ollama_proxy_cache_not_stored_total", **reason) == 2
+        await stored(proxy)
+        head, _ = await answer(proxy, CHAT, "Cache-Control: private", "Cache-Control: no-cache")
+        assert status_of(head) == "REFRESH"
 
 
 async def test_what_is_compressed_or_too_long_is_not_kept() -> None:
@@ -236,6 +287,7 @@ async def test_what_is_compressed_or_too_long_is_not_kept() -> None:
     for script, reason, told in (
         (zipped, "encoded", {}),
         (fake, "too_long", {"cache_max_answer_bytes": 1024}),
+        (fake, "too_long", {"cache_max_bytes": 1024}),
     ):
         async with (
             ScriptedServer(script) as ollama,
@@ -245,6 +297,7 @@ async def test_what_is_compressed_or_too_long_is_not_kept() -> None:
             assert found == ["MISS"] * 2
             count = await proxy.value("ollama_proxy_cache_not_stored_total", reason=reason)
             assert count == 2
+            assert await proxy.value("ollama_proxy_cache_stored_total") == 0
 
 
 async def test_a_session_that_an_answer_begins_is_nobody_elses() -> None:

@@ -212,6 +212,10 @@ async def test_the_first_ones_leaving_does_not_take_the_others_down(
         await stored(proxy)
         count = await proxy.value("ollama_proxy_requests_total", routing=routing, status="200")
         assert count == (1 if not is_begun else 2)
+        # one passage, whoever it was handed to
+        assert await proxy.value("ollama_proxy_portkey_requests_total") == 1
+        assert await proxy.value("ollama_proxy_wasted_seconds_total") == 0
+        assert await proxy.value("ollama_proxy_generated_tokens_total") == 4
 
 
 async def test_who_waits_longer_than_the_gateway_may_is_not_refused_for_it(
@@ -289,6 +293,9 @@ async def test_when_the_gateway_is_down_all_go_directly_together() -> None:
         for client in clients:
             client.close()
         assert await proxy.value("ollama_proxy_generated_tokens_total", routing="portkey") == 0
+        # three went nowhere
+        fallbacks = "ollama_proxy_portkey_fallbacks_total"
+        assert await proxy.value(fallbacks, reason="gateway_down") == 1
 
 
 async def test_an_answer_that_came_directly_is_not_kept_as_the_configurations(

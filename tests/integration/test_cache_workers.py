@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.clients import RawClient
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import ScriptedServer
-from tests.lookups import CHAT, asked
+from tests.lookups import CHAT, MODEL, asked
 from tests.processes import ProxyProcess, proxy_process
 
 WORKERS = 2
@@ -83,3 +83,33 @@ async def test_each_process_answers_from_its_own_memory_and_all_are_emptied_at_o
         events = [json.loads(line)["event"] for line in log.splitlines() if line.startswith("{")]
         assert "task_failed" not in events
         assert "cache_failed" not in events
+
+
+async def test_a_model_that_changes_by_way_of_one_process_is_another_for_all() -> None:
+    script = FakeOllama()
+    async with (
+        ScriptedServer(script) as ollama,
+        proxy_process(ollama.url, PROXY_WORKERS=str(WORKERS), PROXY_CACHE="simple") as proxy,
+    ):
+        await proxy.until_ready()
+
+        async def all_have_it() -> bool:
+            await statuses(proxy, 4)
+            return await total(proxy, "ollama_proxy_cache_stored_total") == WORKERS
+
+        await until(all_have_it)
+        assert await statuses(proxy, 10) == ["HIT"] * 10
+        script.library.digests[MODEL] = "f" * 64
+        async with await RawClient.connect(proxy.url) as client:
+            await client.request("POST", "/api/pull", {"model": "other"}, "Connection: close")
+            await client.rest()
+        found = await statuses(proxy, 10)
+        assert found[0] == "MISS"
+        assert found.count("MISS") <= WORKERS
+        assert asked(ollama, CHAT[0]) == WORKERS + found.count("MISS")
+
+        async def all_have_it_again() -> bool:
+            await statuses(proxy, 4)
+            return await total(proxy, "ollama_proxy_cache_stored_total") == 2 * WORKERS
+
+        await until(all_have_it_again)

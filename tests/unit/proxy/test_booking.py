@@ -7,7 +7,14 @@ from ollama_observe.metrics.metric import Metric
 from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
-from proxy.booking import book_answer, book_reload, book_request, book_user
+from proxy.booking import (
+    book_answer,
+    book_reload,
+    book_request,
+    book_user,
+    book_user_tokens,
+    book_waste,
+)
 from proxy.outcomes import Ending
 from proxy.pages import Pages
 from proxy.reloads import Reloads
@@ -57,6 +64,7 @@ def book(*stories: Story) -> ReadLedger:
     for told in stories:
         book_request(pages.of(told), told)
         book_answer(pages.of(told), told)
+        book_waste(pages.of(told), told)
     return read_ledger
 
 
@@ -266,6 +274,7 @@ def test_users_have_requests_and_tokens_where_somebody_asked_for_it() -> None:
 
     def booked_by_user(told: Story) -> None:
         book_user(users, pages, pages.of(told), told)
+        book_user_tokens(users, pages, pages.of(told), told)
 
     booked_by_user(story(read(FINAL)))
     assert "user_requests_total {'user'" not in read_ledger.text()
@@ -274,3 +283,20 @@ def test_users_have_requests_and_tokens_where_somebody_asked_for_it() -> None:
     assert read_ledger.value(m.USER_REQUESTS, user="abc") == 2
     assert read_ledger.value(m.USER_TOKENS, user="abc", type="input") == 8
     assert read_ledger.value(m.USER_TOKENS, user="abc", type="output") == 12
+
+
+def test_what_others_get_is_not_wasted_by_who_left() -> None:
+    gone = story(read(CONTENT), ending=Ending.CLIENT_GONE, is_outlived=True)
+    assert booked(gone, m.ABORTS, phase="answering") == 1
+    assert booked(gone, m.WASTED_TOKENS) is None
+    assert booked(gone, m.WASTED_SECONDS) is None
+
+
+def test_what_was_taken_over_and_left_as_well_is_wasted_from_its_beginning() -> None:
+    gone = story(read(CONTENT), ending=Ending.CLIENT_GONE, worked_on_since=0.5)
+    alone = story(read(CONTENT), ending=Ending.CLIENT_GONE)
+    seconds, later = booked(gone, m.WASTED_SECONDS), booked(alone, m.WASTED_SECONDS)
+    assert seconds is not None
+    assert later is not None
+    assert alone.sent_at is not None
+    assert seconds - later == alone.sent_at - 0.5

@@ -74,7 +74,7 @@ def test_the_tokens_of_a_recorded_answer_are_told_where_it_was_given_whole(
     result: Result, ending: Ending, tokens: int | None
 ) -> None:
     world = World()
-    recorded = Entry("m:latest", "/api/chat", b"", [], b"", [], 0.0, 1.0, 5, 7)
+    recorded = Entry("m:latest", "/api/chat", b"", [], b"", b"", 0.0, 1.0, 5, 7)
     world.end(ending=ending, cached=result, entry=recorded if result is Result.HIT else None)
     (told,) = world.requests.entries()
     assert told.tokens == tokens

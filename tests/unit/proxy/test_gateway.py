@@ -578,3 +578,44 @@ async def test_what_nobody_takes_note_of_is_told_to_its_passage() -> None:
     assert (crossing.passage.is_paused, crossing.passage.waits) == (False, 3.0)
     crossing.gave(4.0)
     assert crossing.passage.waits == 4.0  # nobody is at work: the rest is in its hands
+
+
+async def test_what_a_client_says_twice_to_the_gateway_counts_twice() -> None:
+    world = World(portkey_client_headers=True)
+    said = [b"x-portkey-metadata-like: a", b"X-Portkey-Metadata-Like: b"]
+    found = {
+        world.cross(b"\r\n".join([CHAT, *lines])).signature
+        for lines in (said, said[:1], said[::-1], [*said, said[0]])
+    }
+    assert len(found) == 4
+    other = [b"X-PORTKEY-metadata-like:a", said[1]]
+    spelled = world.cross(b"\r\n".join([CHAT, *other])).signature
+    assert spelled == world.cross(b"\r\n".join([CHAT, *said])).signature
+
+
+@pytest.mark.parametrize(
+    ("hosts", "reached"),
+    [
+        (["${ollama}"], ["ollama"]),
+        (["${second}"], ["second"]),
+        (["${second}/v1", "${ollama}"], ["ollama", "second"]),
+        (["http://gpu:11434/v1"], ["second"]),
+        (["http://gpu:114341"], ["ollama"]),
+        (["http://elsewhere:11434"], ["ollama"]),
+        (["http://elsewhere:11434", "${second}"], ["ollama", "second"]),
+    ],
+)
+async def test_a_configuration_reaches_the_upstreams_that_its_targets_name(
+    hosts: list[str], reached: list[str]
+) -> None:
+    targets = [with_(custom_host=host) for host in hosts]
+    config = PortkeyConfig.checked({"strategy": {"mode": "fallback"}, "targets": targets})
+    world = World(config, upstreams="second=http://gpu:11434/")
+    assert list(world.cross(CHAT).reaches) == reached
+
+
+async def test_the_plain_way_reaches_the_main_one_and_a_clients_own_any() -> None:
+    assert list(World().cross(CHAT).reaches) == ["ollama"]
+    own = b"\r\nx-portkey-provider: openai"
+    let = World(portkey_client_headers=True)
+    assert list(let.cross(CHAT + own).reaches) == ["ollama", "second"]

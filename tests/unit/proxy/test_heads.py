@@ -27,6 +27,13 @@ def test_lines_go_on_as_they_were_written() -> None:
     assert head.headers[b"latin"] == b"\xe9\xff"
 
 
+def test_what_is_said_to_the_cache_in_several_lines_is_read_whole_and_goes_on_as_it_was() -> None:
+    lines = [b"Cache-Control: max-stale", b"X-Other: 1", b"cache-control:  no-store"]
+    head = read_request(request(*lines))
+    assert head.headers[b"cache-control"] == b"max-stale,no-store"
+    assert head.passing == lines
+
+
 def test_what_belongs_to_one_connection_stays_behind() -> None:
     head = read_request(
         request(

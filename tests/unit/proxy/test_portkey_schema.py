@@ -164,6 +164,17 @@ def test_a_key_that_is_misspelt_is_refused_by_name(wrong: str, meant: str) -> No
     assert refusal(with_(**{wrong: "x"})) == f"{wrong}: unknown, did you mean {meant}?"
 
 
+@pytest.mark.parametrize(
+    ("age", "found"),
+    [(0, "0;"), (0.0, "0;"), (-1, "int"), ("1h", "str"), (None, "NoneType"), (True, "bool")],
+)
+def test_answers_that_last_no_time_are_no_cache(age: object, found: str) -> None:
+    said = refusal(with_(cache={"mode": "simple", "max_age": age}))
+    assert said.startswith(f"cache.max_age: expected seconds above 0, found {found}")
+    check(with_(cache={"mode": "simple", "max_age": 0.5}))
+    check(with_(cache={"mode": "simple"}))
+
+
 def test_an_operator_that_the_gateway_does_not_know_is_refused() -> None:
     wrong = {"query": {"$and": [{"params.model": {"$equals": "x"}}]}, "then": "a"}
     assert refusal(conditional("a", conditions=[wrong])).startswith("strategy.conditions")

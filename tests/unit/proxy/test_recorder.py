@@ -14,6 +14,7 @@ from ollama_observe.wire.endpoints import Answer
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES
+from proxy.cache.results import Result
 from proxy.inflight import InflightGauges
 from proxy.observer import Observer
 from proxy.outcomes import Ending
@@ -575,3 +576,109 @@ def test_headers_of_the_gateways_that_cannot_be_read_keep_nothing_else_from_bein
     recorder.finish(2.0, Ending.CLIENT_GONE)
     assert desk.lines[0]["outcome"] == "client_gone"
     assert not desk.observer.inflight.entries()
+
+
+LAST = line(done=True, done_reason="stop", prompt_eval_count=3, eval_count=4)
+
+
+def left(desk: Desk, routing: str = "direct") -> float:
+    """How many requests are booked as ended because their clients left."""
+    labels = {"method": "POST", "endpoint": "/api/chat", "status": "499", "routing": routing}
+    found = [desk.read.value(m.REQUESTS, model=name, **labels) for name in ("m:latest", "other")]
+    return sum(filter(None, found))
+
+
+async def test_what_others_get_is_counted_once_and_wasted_by_nobody() -> None:
+    desk = Desk()
+    recorder = desk.begin()
+    answer(recorder, line(model="m", message={"content": "a"}))
+    rest = recorder.outlived()
+    assert rest is not None
+    recorder.finish(3.0, Ending.CLIENT_GONE)
+    rest.pieces_received(4.0, [line(model="m", message={"content": "b"})])
+    assert left(desk) == 1
+    assert desk.read.value(m.ABORTS, model="m:latest", phase="answering") == 1
+    assert desk.read.value(m.GENERATED_TOKENS, model="m:latest") == 2
+    (shown,) = desk.observer.table().requests  # the model works on
+    assert (shown.phase, shown.tokens) == ("answering", 2)
+    assert desk.observer.table().finished == []
+    rest.pieces_received(5.0, [LAST])
+    rest.ended(6.0, Ending.COMPLETE)
+    desk.observer.closing.settle()
+    assert desk.read.value(m.GENERATED_TOKENS, model="m:latest") == 4
+    assert desk.read.value(m.PROMPT_TOKENS, model="m:latest") == 3
+    assert desk.read.value(m.WASTED_TOKENS, model="m:latest") is None
+    assert desk.read.value(m.WASTED_SECONDS, model="m:latest") is None
+    assert left(desk) == 1
+    table = desk.observer.table()
+    assert table.requests == []
+    assert [(one.outcome, one.tokens) for one in table.finished] == [("client_gone", 4)]
+    assert len(desk.lines) == 1
+
+
+async def test_what_all_have_left_is_wasted_to_the_last() -> None:
+    desk = Desk()
+    recorder = desk.begin()
+    answer(recorder, line(model="m", message={"content": "a"}))
+    rest = recorder.outlived()
+    assert rest is not None
+    recorder.finish(3.0, Ending.CLIENT_GONE)
+    rest.pieces_received(4.0, [line(model="m", message={"content": "b"})])
+    rest.ended(6.25, Ending.CLIENT_GONE)
+    desk.observer.closing.settle()
+    assert desk.read.value(m.WASTED_TOKENS, model="m:latest") == 2
+    assert desk.read.value(m.WASTED_SECONDS, model="m:latest") == 5.0
+    assert desk.read.value(m.GENERATED_TOKENS, model="m:latest") == 2
+
+
+async def test_a_rest_that_ends_before_its_request_is_booked_is_booked_after_it() -> None:
+    desk = Desk()
+    recorder = desk.begin()
+    answer(recorder, line(model="m", message={"content": "a"}))
+    rest = recorder.outlived()
+    assert rest is not None
+    rest.pieces_received(2.5, [LAST])
+    rest.ended(8.0, Ending.COMPLETE)
+    recorder.ended(8.0, Ending.CLIENT_GONE)
+    desk.observer.closing.settle()
+    assert left(desk) == 1
+    assert desk.read.value(m.GENERATED_TOKENS, model="m:latest") == 4
+    assert desk.read.value(m.WASTED_TOKENS, model="m:latest") is None
+    assert [one.status for one in desk.observer.table().finished] == [499]
+
+
+async def test_who_had_everything_leaves_no_rest() -> None:
+    recorder = Desk().begin()
+    answer(recorder, line(model="m", message={"content": "a"}), LAST)
+    assert recorder.outlived() is None
+    assert not recorder.story.is_outlived
+
+
+def test_one_request_by_the_gateway_is_one_whoever_it_is_handed_to() -> None:
+    desk = Desk(enable_portkey=True)
+    first, second = desk.begin(), desk.begin()
+    passage = Passage(b"t", True, None, {}, lambda: None)
+    first.crosses(passage, NO_CONFIG)
+    second.crosses(Passage(b"u", True, None, {}, lambda: None), NO_CONFIG)
+    first.hands_on()
+    second.crosses(passage, NO_CONFIG)
+    second.takes_over(1.0)
+    first.finish(2.0, Ending.CLIENT_GONE)
+    answer(second, line(model="m", message={"content": "a"}), LAST)
+    second.finish(4.0, Ending.COMPLETE)
+    counted = desk.read.text().count("ollama_proxy_portkey_requests_total {")
+    assert counted == 1
+    assert desk.read.value(m.WASTED_SECONDS, model="m:latest") is None
+    assert left(desk, "portkey") == 1
+    assert second.story.work_began_at == 1.0
+
+
+def test_what_was_answered_from_the_cache_bypassed_nothing() -> None:
+    desk = Desk()
+    for result in (Result.HIT, Result.MISS):
+        recorder = desk.begin()
+        recorder.rerouted(Bypass.GATEWAY_DOWN)
+        recorder.looked_up(result, None)
+        recorder.finish(3.0, Ending.COMPLETE)
+    assert desk.read.value(m.PORTKEY_BYPASSES, reason="gateway_down") == 1
+    assert desk.read.value(m.PORTKEY_FALLBACKS, reason="gateway_down") == 1

@@ -24,12 +24,17 @@ def test_no_number_lies_on_another() -> None:
         shared.used_at,
         shared.loaded_at,
         shared.gateway._numbers,
+        shared._changes,
+        shared._epochs,
     )
-    assert [len(part) for part in parts] == [MOST_PROCESSES, *3 * [MOST_MODELS], 3]
+    assert [len(part) for part in parts] == [
+        *(MOST_PROCESSES, *3 * [MOST_MODELS]),
+        *(3, MOST_PROCESSES, 1),
+    ]
     for number, part in enumerate(parts, 1):
         for place in range(len(part)):
             part[place] = number
-    assert [set(part) for part in parts] == [{1}, {2}, {3.0}, {4.0}, {5.0}]
+    assert [set(part) for part in parts] == [{1}, {2}, {3.0}, {4.0}, {5.0}, {6}, {7}]
     assert not any(other.models)
 
 
@@ -65,3 +70,15 @@ def test_a_gateway_is_known_to_all_once_it_was_found() -> None:
     shared.gateway.is_there()
     shared.gateway.tell(7.0, False)
     assert [*known, seen.is_known] == [False, False, True]
+
+
+def test_models_that_change_by_way_of_two_processes_at_once_are_two_changes() -> None:
+    shared = Shared()
+    here = shared.model_changes(0)
+    there = Shared(shared.descriptor).model_changes(MOST_PROCESSES - 1)
+    marks = [here.mark]
+    for one in (here, there, here):
+        one.happened()
+        assert here.mark == there.mark
+        marks.append(here.mark)
+    assert len(set(marks)) == 4

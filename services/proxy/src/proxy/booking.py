@@ -43,8 +43,15 @@ def _has_worked(story: Story) -> bool:
 def _book_abort(page: Page, story: Story) -> None:
     phase = Phase.PREFILL if story.is_prefill else story.phase
     page.add(m.ABORTS, 1, phase.value)
-    if story.is_inference and story.sent_at is not None and story.ended_at is not None:
-        page.add(m.WASTED_SECONDS, story.ended_at - story.sent_at)
+
+
+def book_waste(page: Page, story: Story) -> None:
+    """What the upstream did for a client that left, and for nobody else."""
+    if story.outcome is not Outcome.CLIENT_GONE or story.is_outlived or not story.is_inference:
+        return
+    began_at, ended_at = story.work_began_at, story.ended_at
+    if began_at is not None and ended_at is not None:
+        page.add(m.WASTED_SECONDS, ended_at - began_at)
         page.add(m.WASTED_TOKENS, story.tokens)
 
 
@@ -154,11 +161,18 @@ def book_reload(reloads: Reloads, page: Page, story: Story) -> None:
 
 
 def book_user(users: Users, pages: Pages, _page: Page, story: Story) -> None:
-    """Requests and tokens by user, where somebody asked for it."""
+    """Requests by user, where somebody asked for it."""
+    if story.user:
+        pages.of_user(users.label(story.user, story.is_answered), story.routing).add(
+            m.USER_REQUESTS, 1
+        )
+
+
+def book_user_tokens(users: Users, pages: Pages, _page: Page, story: Story) -> None:
+    """Tokens by user, where somebody asked for it."""
     if not story.user:
         return
     page = pages.of_user(users.label(story.user, story.is_answered), story.routing)
-    page.add(m.USER_REQUESTS, 1)
     usage = story.usage
     if usage is not None and usage.prompt_tokens is not None:
         page.add(m.USER_TOKENS, usage.prompt_tokens, "input")

@@ -88,7 +88,7 @@ def create_doors(
     log = event_log("proxy", "proxy.relay")
     upstreams = {name: create_pool(settings, url) for name, url in upstreams_of(settings).items()}
     plan = plan_of(settings, config)
-    digests = None if plan is None else Digests(upstreams)
+    digests = None if plan is None else Digests(upstreams, changes=shared.model_changes(index))
     observer = Observer(
         settings,
         ledger,

@@ -5,7 +5,7 @@ types that it does not know, and reads heads of 16 KiB.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -20,7 +20,7 @@ from proxy.portkey_config import NO_CONFIG, PortkeyConfig
 from proxy.routing import ROUTE_HEADER, Bypass, is_json
 from proxy.settings import ProxySettings
 from proxy.shared import GatewayState
-from proxy.upstreams import MAIN
+from proxy.upstreams import MAIN, upstreams_of
 from proxy.ways import Direct, Trip, framed, path_of, written
 from proxy.witness import Witness
 
@@ -86,6 +86,9 @@ class Gateway:
         comes_back = [settings.return_leg and host in upstreams.values() for host in hosts]
         self.has_leg = all(comes_back)
         """Every target is behind the return leg: what it does not see, nobody does."""
+        self.upstreams = tuple(upstreams)
+        self.reaches = _reached(hosts, (upstreams, upstreams_of(settings)))
+        """The names of the upstreams that its targets are."""
         self.may_come_back = any(comes_back)
         # by names: its addresses are each process's own
         names = {name: name for name in upstreams}
@@ -134,6 +137,20 @@ class Gateway:
         if self._clock() - passage.waits <= self._patience_seconds:
             return False
         return passage.has_leg or self._state.silent_seconds > self._patience_seconds
+
+
+def _reached(hosts: list[str], named: tuple[Mapping[str, str], ...]) -> tuple[str, ...]:
+    """The upstreams behind targets' addresses, as the gateway or the proxy reaches them.
+
+    What is no known address may be Ollama by another name: the main one stands for it.
+    """
+    known = [(name, url.rstrip("/")) for names in named for name, url in names.items()]
+    found = set()
+    for host in hosts:
+        bare = host.rstrip("/")
+        names = {name for name, url in known if bare == url or bare.startswith(url + "/")}
+        found |= names or {MAIN}
+    return tuple(name for name in named[0] if name in found)
 
 
 _Lines = tuple[list[bytes], dict[Dialect, list[bytes]]]
@@ -195,19 +212,29 @@ class Crossing:
         if gateway.lets_headers_pass and not self._given.isdisjoint(CHOOSING):
             self._choosing, self.config, self._key = [], NO_CONFIG, PLACEHOLDER_KEY
         is_ours = self._choosing != []
-        is_plain = is_ours and typed is None and self.config is NO_CONFIG
-        self.signature = b"" if is_plain else self._signature(request, is_ours, typed is not None)
+        self.reaches: Collection[str] = gateway.reaches if is_ours else gateway.upstreams
+        said = self._said_to_gateway(request)
+        is_plain = is_ours and typed is None and self.config is NO_CONFIG and not said
+        self.signature = b"" if is_plain else self._signature(said, is_ours, typed is not None)
         has_leg = gateway.has_leg and is_ours
         self.needs_own_chunks = self._may_come_back = gateway.may_come_back and is_ours
         self.passage = gateway.passages.open(
             has_leg, None if gateway.direct.rewrites_host else host, request.headers, give_up
         )
 
-    def _signature(self, request: RequestHead, is_ours: bool, is_typed: bool) -> bytes:
-        passed = self._given - _OF_ONE if self._gateway.lets_headers_pass else ()
-        lines = [name + b":" + request.headers[name] for name in sorted(passed)]
+    def _said_to_gateway(self, request: RequestHead) -> list[bytes]:
+        """What its client tells the gateway; a field that comes twice counts twice."""
+        passed = self._given - _OF_ONE if self._gateway.lets_headers_pass else frozenset()
+        if not passed:
+            return []
+        parts = (line.partition(b":") for line in request.passing)
+        named = ((name.lower(), value.strip()) for name, _, value in parts)
+        chosen = sorted((one for one in named if one[0] in passed), key=lambda one: one[0])
+        return [name + b":" + value for name, value in chosen]
+
+    def _signature(self, said: list[bytes], is_ours: bool, is_typed: bool) -> bytes:
         told = self._gateway.told if is_ours else b""
-        return b"\n".join([b"%d%d" % (is_ours, is_typed), told, *lines])
+        return b"\n".join([b"%d%d" % (is_ours, is_typed), told, *said])
 
     def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
         """See Way."""

@@ -8,7 +8,7 @@ Authorization, Content-Encoding, Date and Server of the upstream.
 from collections.abc import Collection, Mapping
 
 Headers = Mapping[bytes, bytes]
-"""Lower-case name to the first value. What is relayed are the lines themselves."""
+"""Lower-case name to the first value, of lists to all. What is relayed are the lines themselves."""
 
 HOP_BY_HOP = frozenset(
     {

@@ -30,7 +30,12 @@ _RECURRING = frozenset(
         *(b"vary", b"access-control-allow-origin", b"x-stainless-lang", b"x-stainless-os"),
     }
 )
-_LISTS = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+_LISTS = frozenset(
+    {
+        *(b"connection", b"content-length", b"transfer-encoding"),
+        *(b"cache-control", b"x-portkey-cache-force-refresh"),
+    }
+)
 # What belongs to one connection; how a message is framed is decided where it is read.
 _OWN = HOP_BY_HOP - {b"transfer-encoding"}
 # What nearly every `Connection` says: it names no field.
@@ -138,8 +143,8 @@ def _lines(raw: bytes) -> tuple[bytes, list[bytes]]:
 def _fields(lines: list[bytes]) -> tuple[dict[bytes, bytes], list[bytes]]:
     """Lower-case name to value, and the lines that go on.
 
-    Of a field that comes twice the first value stays; those that frame the message and
-    `Connection` are lists, and are put together.
+    Of a field that comes twice the first value stays; those that frame the message, `Connection`,
+    and what is said to the answer cache are lists, and are put together.
     """
     read = [_lines_read.get(line) or _read_line(line) for line in lines]
     headers = dict(read)

@@ -9,7 +9,14 @@ from ollama_observe.metrics import metric
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger, Page
 from ollama_observe.wire.endpoints import ENDPOINTS, METHODS, OTHER, Endpoint, endpoint_of
-from proxy.booking import book_answer, book_reload, book_request, book_user
+from proxy.booking import (
+    book_answer,
+    book_reload,
+    book_request,
+    book_user,
+    book_user_tokens,
+    book_waste,
+)
 from proxy.booking_portkey import book_portkey
 from proxy.cache.books import book_cache
 from proxy.closing import Closing
@@ -20,7 +27,7 @@ from proxy.identity import RequestIds, trace_id_of
 from proxy.inflight import InflightTable
 from proxy.labels import ModelLabels
 from proxy.pages import Pages
-from proxy.recorder import Books, Recorder, Step
+from proxy.recorder import Books, Recorder, Step, Steps
 from proxy.reloads import Reloads
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
@@ -63,18 +70,23 @@ class Observer:
         steps: list[tuple[str, Step]] = [
             ("request", book_request),
             ("portkey", partial(book_portkey, ledger)),
-            ("answer", book_answer),
             ("cache", partial(book_cache, ledger)),
+            ("line", lambda _page, story: log("request_finished", story.log_fields())),
+        ]
+        of_answer: list[tuple[str, Step]] = [
+            ("answer", book_answer),
+            ("waste", book_waste),
             ("reload", partial(book_reload, reloads)),
             ("truncation", Contexts(sizes).book),
             ("finished", self.finished.add),
-            ("line", lambda _page, story: log("request_finished", story.log_fields())),
         ]
         if on_models_changed is not None:
             steps.append(("models", partial(_tell_of_change, on_models_changed)))
         if self._users.is_on:
             steps.append(("user", partial(book_user, self._users, pages)))
-        self._books = Books(pages, self.models, reloads, self.inflight, self.closing, tuple(steps))
+            of_answer.append(("user_tokens", partial(book_user_tokens, self._users, pages)))
+        chosen = Steps(tuple(steps), tuple(of_answer))
+        self._books = Books(pages, self.models, reloads, self.inflight, self.closing, chosen)
 
     def begin(self, method: bytes, target: bytes, headers: Headers, at: float) -> Recorder:
         """Take note of a request. `target` is the raw path and query, as received."""

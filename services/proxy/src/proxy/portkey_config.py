@@ -46,9 +46,7 @@ class PortkeyConfig:
         self.providers = frozenset(name for name in found if isinstance(name, str))
         """The providers that it names."""
         stanza = root.get("cache")
-        self.cache = (
-            None if stanza is None else CacheStanza(stanza["mode"], stanza.get("max_age") or None)
-        )
+        self.cache = None if stanza is None else CacheStanza(stanza["mode"], stanza.get("max_age"))
         """What is to be done with answers that are asked for again; None: nothing."""
 
     @classmethod

@@ -40,6 +40,7 @@ def _check_keys(node: Mapping[str, Any], where: str) -> None:
     for key, (expected, is_right) in _EXPECTED.items():
         if key in node and not is_right(node[key]):
             raise _unexpected(f"{where}{key}", expected, node[key])
+    _check_age(node.get("cache", {}), f"{where}cache.max_age")
     for one, other in _TOGETHER:
         if one in node and other not in node:
             raise ConfigError(f"{where}{one}: expected {other} beside it, found none")
@@ -54,6 +55,15 @@ def _check_spelling(node: Mapping[str, Any], where: str) -> None:
         close = difflib.get_close_matches(key, _EXPECTED, n=1, cutoff=_NEAR_RATIO)
         if close:
             raise ConfigError(f"{where}{key}: unknown, did you mean {close[0]}?")
+
+
+def _check_age(cache: Mapping[str, Any], where: str) -> None:
+    """What lasts no time at all is no cache: who wants none has no `cache`."""
+    age = cache.get("max_age", 1)
+    if not _is_number(age):
+        raise _unexpected(where, "seconds above 0", age)
+    if not age:
+        raise ConfigError(f"{where}: expected seconds above 0, found 0; for no cache leave it away")
 
 
 def _check_strategy(strategy: Mapping[str, Any], where: str) -> None:
@@ -144,9 +154,7 @@ def _is_address(value: object) -> bool:
 
 
 def _is_cache(value: object) -> bool:
-    if not isinstance(value, dict) or value.get("mode") not in ("simple", "semantic"):
-        return False
-    return _is_number(value.get("max_age", 0))
+    return isinstance(value, dict) and value.get("mode") in ("simple", "semantic")
 
 
 _TOGETHER = (("strategy", "targets"), ("targets", "strategy"), ("custom_host", "api_key"))

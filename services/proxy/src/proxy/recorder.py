@@ -30,29 +30,40 @@ from proxy.portkey_answer import answer_of, is_own_words
 from proxy.portkey_config import PortkeyConfig
 from proxy.readings import Reading, reading_of
 from proxy.reloads import Reloads
+from proxy.remainder import Remainder
 from proxy.routing import Bypass, Routing
 from proxy.story import UPLOAD, Story
 
 Step = Callable[[Page, Story], None]
+Named = tuple[tuple[str, Step], ...]
 
 _log = structlog.stdlib.get_logger("proxy.relay")
 _WHOLE = frozenset({Ending.COMPLETE, Ending.HALF_CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
-    """What the recorders of one process write into.
+class Steps:
+    """What is done with a story, by name: each for itself, so that a mistake in one keeps none of
+    the others from being taken.
 
-    `steps` is what is done with a finished story, by name: each for itself, so that a mistake
-    in one keeps none of the others from being taken.
+    `of_request` when its request has ended, `of_answer` when nobody waits for its answer any more:
+    that is the same time, unless others share it.
     """
+
+    of_request: Named
+    of_answer: Named
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the recorders of one process write into."""
 
     pages: Pages
     models: ModelLabels
     reloads: Reloads
     inflight: InflightTable
     closing: Closing
-    steps: tuple[tuple[str, Step], ...]
+    steps: Steps
 
 
 class Recorder:
@@ -65,6 +76,11 @@ class Recorder:
     _copied_bytes = 0
     _is_nameless = False
     """Which model it is, if any, only the answer can say."""
+    _has_rest = False
+    """Its client has left, and others get the rest of its answer."""
+    _is_finished = False
+    _rest_end: tuple[float, Ending] | None = None
+    """When and how the rest ended, where that was before its request was booked."""
     _has_failed = False
 
     def __init__(self, books: Books, story: Story, headers: Headers) -> None:
@@ -132,8 +148,25 @@ class Recorder:
         """The answer cache was looked into."""
         story = self.story
         story.cached, story.entry, story.lookup_seconds = result, entry, seconds
-        if result.is_hit:
-            story.routing, story.passage = Routing.CACHE.value, None
+        if result.is_hit:  # it went nowhere, whatever way was chosen
+            story.routing, story.passage, story.bypass = Routing.CACHE.value, None, None
+
+    def hands_on(self) -> None:
+        """Its client leaves before anything came, and its request becomes another's."""
+        story = self.story
+        story.is_outlived, story.passage, story.bypass = True, None, None
+
+    def takes_over(self, sent_at: float) -> None:
+        """What another has sent, and has left, is now this one's."""
+        self.story.worked_on_since = sent_at
+
+    def outlived(self) -> Remainder | None:
+        """Its client leaves, and others get the rest; None where it had everything."""
+        meter = self.story.meter
+        if meter is not None and meter.is_ended:
+            return None
+        self.story.is_outlived = self._has_rest = True
+        return Remainder(self, self._books.closing)
 
     def rerouted(self, reason: Bypass) -> None:
         """The request goes directly, although it was to go through the gateway."""
@@ -196,15 +229,16 @@ class Recorder:
                 story.response_bytes += len(piece)
             if story.passage is not None and pieces:
                 self._gateway_gave(story, story.passage, at, pieces)
-            reading = self._reading
-            if reading is None:
-                return
-            reading.feed(at, pieces)
-            if self._is_nameless and (model := reading.proven_model):
-                self._name_from(model)
-            reading.count()
+            self._feed(at, pieces)
         except Exception as error:  # noqa: BLE001
             self._reading_failed("pieces_received", error)
+
+    def rest_received(self, at: float, pieces: list[bytes]) -> None:
+        """Payload of the answer came that its client does not get."""
+        try:
+            self._feed(at, pieces)
+        except Exception as error:  # noqa: BLE001
+            self._reading_failed("rest_received", error)
 
     def ended(self, at: float, ending: Ending) -> None:
         """The request is over. Called exactly once."""
@@ -213,18 +247,38 @@ class Recorder:
     def finish(self, at: float, ending: Ending) -> None:
         """Book the request. Called exactly once, when the bytes have left."""
         books, story = self._books, self.story
-        books.inflight.leave(story)
-        self._end_reading(at, ending)
+        if not self._has_rest:
+            books.inflight.leave(story)
+            self._end_reading(at, ending)
         try:
             story.end(at, ending)
         except Exception as error:  # noqa: BLE001
             self.failed("end", error)
+        self._book(books.steps.of_request)
+        if not self._has_rest:
+            self._book(books.steps.of_answer)
+        self._is_finished = True
+        if self._rest_end is not None:
+            self.finish_rest(*self._rest_end)
+
+    def finish_rest(self, at: float, ending: Ending) -> None:
+        """Book what the upstream did for those who were left, after its request."""
+        if not self._is_finished:
+            self._rest_end = at, ending
+            return
+        self._books.inflight.leave(self.story)
+        self._end_reading(at, ending)
+        self.story.rest_ended(at, is_wasted=ending is Ending.CLIENT_GONE)
+        self._book(self._books.steps.of_answer)
+
+    def _book(self, steps: Named) -> None:
+        story = self.story
         try:
-            page = books.pages.of(story)
+            page = self._books.pages.of(story)
         except Exception as error:  # noqa: BLE001
             self.failed("page", error)
             return
-        for name, step in books.steps:
+        for name, step in steps:
             try:
                 step(page, story)
             except Exception as error:  # noqa: BLE001
@@ -238,6 +292,15 @@ class Recorder:
         with contextlib.suppress(Exception):
             _log.error("measuring_failed", where=where, error=type(error).__name__)
             self._books.pages.of(self.story).add(m.EXTRACTION_ERRORS, 1, "exception")
+
+    def _feed(self, at: float, pieces: list[bytes]) -> None:
+        reading = self._reading
+        if reading is None:
+            return
+        reading.feed(at, pieces)
+        if self._is_nameless and (model := reading.proven_model):
+            self._name_from(model)
+        reading.count()
 
     def _gateway_gave(self, story: Story, passage: Passage, at: float, pieces: list[bytes]) -> None:
         passage.gateway_gave(at)

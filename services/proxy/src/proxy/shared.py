@@ -50,6 +50,26 @@ class GatewayState:
         return self._numbers[1] - self._numbers[0] if self._numbers[0] else math.inf
 
 
+class ModelChanges:
+    """That models changed by way of one process, told by each to all.
+
+    Each process counts at its own place, so that none of what happens at once is lost.
+    """
+
+    def __init__(self, numbers: "memoryview[int]", index: int) -> None:
+        self._numbers = numbers
+        self._index = index
+
+    @property
+    def mark(self) -> bytes:
+        """What has happened so far: another mark says that something has happened since."""
+        return self._numbers.tobytes()
+
+    def happened(self) -> None:
+        """Models are changing, or have changed."""
+        self._numbers[self._index] += 1
+
+
 class Shared:
     """The memory behind a descriptor, or new memory; all zeros at first.
 
@@ -57,11 +77,11 @@ class Shared:
     model, at the same place in each: `models` says whose they are, by the hash of a name;
     `used_at` and `loaded_at` are seconds of the clock that all processes of a system share.
     `gateway` is what one process has found out for all, `cache_epoch` how often the answer cache
-    was emptied.
+    was emptied, `model_changes` that models changed.
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
-        size = (MOST_PROCESSES + 3 * MOST_MODELS + 4) * _WORD
+        size = (2 * MOST_PROCESSES + 3 * MOST_MODELS + 4) * _WORD
         self.descriptor = unlinked_file() if descriptor is None else descriptor
         if descriptor is None:
             os.ftruncate(self.descriptor, size)
@@ -71,8 +91,14 @@ class Shared:
         self.models = memory[ends[0] : ends[1]].cast("q")
         self.used_at = memory[ends[1] : ends[2]].cast("d")
         self.loaded_at = memory[ends[2] : ends[3]].cast("d")
-        self.gateway = GatewayState(memory[ends[3] : -_WORD].cast("d"))
+        changes = ends[3] + 3 * _WORD
+        self.gateway = GatewayState(memory[ends[3] : changes].cast("d"))
+        self._changes = memory[changes:-_WORD].cast("q")
         self._epochs = memory[-_WORD:].cast("q")
+
+    def model_changes(self, index: int) -> ModelChanges:
+        """Those that all processes tell of, for the `index`-th of them."""
+        return ModelChanges(self._changes, index)
 
     @property
     def cache_epoch(self) -> int:

@@ -72,6 +72,10 @@ class Story:
     """How long the whole request waited for a connection to the upstream."""
     lookup_seconds: float = 0.0
     """How long the answer cache was looked into for it."""
+    worked_on_since: float | None = None
+    """When the upstream got the request that it took over from one that left."""
+    is_outlived: bool = False
+    """Its client left, and others wait for what its request brings: nothing of it is wasted."""
     is_prefill: bool = False
     """When its client left, the upstream was reading its prompt, as far as can be derived."""
     meter: StreamMeter | None = None
@@ -122,7 +126,8 @@ class Story:
     def end(self, at: float, ending: Ending) -> None:
         """Judge how the request ended."""
         meter = self.meter or self.progress
-        if ending is Ending.CLIENT_GONE and meter is not None and meter.is_ended:
+        has_left = ending is Ending.CLIENT_GONE and not self.is_outlived
+        if has_left and meter is not None and meter.is_ended:
             ending = Ending.COMPLETE  # it had everything, and did not wait for the connection's end
         self.ended_at = at
         self.ending = ending
@@ -137,6 +142,15 @@ class Story:
         else:
             self.status = own_status(ending) if status is None else status
         self.is_answered = status is not None and 200 <= status < 300
+        self._judge_operation()
+
+    def rest_ended(self, at: float, is_wasted: bool) -> None:
+        """Others had waited for its answer, whose end has come."""
+        self.ended_at = at
+        self.is_outlived = not is_wasted
+        self._judge_operation()
+
+    def _judge_operation(self) -> None:
         self.is_operation = self.meter is not None and self.meter.done_reason in _OPERATIONS
 
     @property
@@ -154,7 +168,12 @@ class Story:
         """When an Ollama got the request whole; None while none has it, as far as is known."""
         if self.passage is not None and self.passage.has_leg:
             return self.passage.upstream_sent_at
-        return self.sent_at
+        return self.work_began_at
+
+    @property
+    def work_began_at(self) -> float | None:
+        """When it was sent, or what it took over was; None: nothing was sent."""
+        return self.sent_at if self.worked_on_since is None else self.worked_on_since
 
     @property
     def is_upload(self) -> bool:

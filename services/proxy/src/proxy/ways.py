@@ -5,6 +5,7 @@ return leg's in return_leg.py.
 """
 
 import re
+from collections.abc import Collection
 from typing import Protocol
 
 from ollama_observe.service.guard import host_refusal
@@ -15,6 +16,7 @@ from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
 from proxy.routing import ROUTE_HEADER, Bypass
 from proxy.upstream import Pool
+from proxy.upstreams import MAIN
 from proxy.witness import Witness
 
 # Scheme and authority, then what a server is asked for: RFC 3986, 3.2.
@@ -86,6 +88,10 @@ class Trip(Way, Protocol):
     def instead(self, reason: Bypass) -> "Trip | None":
         """See Way."""
 
+    @property
+    def reaches(self) -> Collection[str]:
+        """The names of the upstreams that may answer what goes this way."""
+
     def claimed_by(self, witness: Witness) -> None:
         """What comes by it is this one's to take note of."""
 
@@ -102,6 +108,7 @@ class PlainWay:
     body_limit_bytes = 0
     frames_anew = False
     signature = b""
+    reaches: Collection[str] = (MAIN,)
     needs_own_chunks = False
     hides_breaks = False
     is_broken = False

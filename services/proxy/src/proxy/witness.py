@@ -13,6 +13,16 @@ from proxy.portkey_config import PortkeyConfig
 from proxy.routing import Bypass
 
 
+class Rest(Protocol):
+    """Who takes note of an answer after its client has left, while others wait for it."""
+
+    def pieces_received(self, at: float, pieces: list[bytes]) -> None:
+        """Payload of the answer came."""
+
+    def ended(self, at: float, ending: Ending) -> None:
+        """Nothing more comes; CLIENT_GONE: nobody was left. Called exactly once."""
+
+
 class Witness(Protocol):
     """Told of one request. No method raises: what is measured may not touch the traffic.
 
@@ -48,6 +58,15 @@ class Witness(Protocol):
 
         The last word counts: a look may be followed by another, and a miss may become a hit.
         """
+
+    def hands_on(self) -> None:
+        """Its client leaves before anything came, and its request becomes another's."""
+
+    def takes_over(self, sent_at: float) -> None:
+        """What another has sent, and has left, is now this one's."""
+
+    def outlived(self) -> Rest | None:
+        """Its client leaves, and others get the rest; None where it had everything."""
 
     def crosses(self, passage: Passage, config: PortkeyConfig) -> None:
         """The request goes through the gateway, which is told to do with it as `config` says."""
@@ -97,6 +116,16 @@ class Unmoved:
 
     def looked_up(self, result: Result, entry: Entry | None, seconds: float = 0.0) -> None:
         """See Witness."""
+
+    def hands_on(self) -> None:
+        """See Witness."""
+
+    def takes_over(self, sent_at: float) -> None:
+        """See Witness."""
+
+    def outlived(self) -> Rest | None:
+        """See Witness: of the rest nothing is noted either."""
+        return None
 
     def crosses(self, passage: Passage, config: PortkeyConfig) -> None:
         """See Witness."""

@@ -64,16 +64,21 @@ def is_installed(variables: Mapping[str, str]) -> bool:
     return shutil.which("docker", path=variables.get("PATH")) is not None
 
 
-def asked(variables: Mapping[str, str], *words: str) -> str | None:
+def asked(
+    variables: Mapping[str, str], *words: str, within_seconds: float = _ANSWERS_WITHIN_SECONDS
+) -> str | None:
     """What `docker` prints; None where it fails, or nobody answers in time."""
-    return output_of(("docker", *words), variables)
+    return output_of(("docker", *words), variables, within_seconds=within_seconds)
 
 
 def output_of(
-    command: Sequence[str], variables: Mapping[str, str], folder: Path | None = None
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    folder: Path | None = None,
+    within_seconds: float = _ANSWERS_WITHIN_SECONDS,
 ) -> str | None:
     """What a command that only looks prints; None where it fails or takes too long."""
-    done = finished(command, _ANSWERS_WITHIN_SECONDS, folder, variables)
+    done = finished(command, within_seconds, folder, variables)
     return done.stdout if done is not None and done.returncode == 0 else None
 
 

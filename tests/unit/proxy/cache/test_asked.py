@@ -41,7 +41,8 @@ def asked(
 
 
 def test_the_same_request_has_the_same_name() -> None:
-    assert asked() == asked(b' {"messages":[{"content":"Why?","role":"user"}],"model":"m"}')
+    assert asked() == asked(b' {"messages": [{"role":"user","content":"\\u0057hy?"}],"model":"m"}')
+    assert asked() != asked(b'{"model":"m","messages":[{"content":"Why?","role":"user"}]}')
 
 
 def test_all_that_may_change_the_answer_is_in_the_name() -> None:

@@ -14,7 +14,7 @@ from proxy.outcomes import Ending
 from proxy.story import Story
 from tests.ledgers import ReadLedger
 
-ENTRY = Entry("m:latest", "/api/chat", b"HTTP/1.1 200 OK", [], b"x", [], 0.0, 2.5, 7, 5)
+ENTRY = Entry("m:latest", "/api/chat", b"HTTP/1.1 200 OK", [], b"x", b"", 0.0, 2.5, 7, 5)
 
 
 def test_what_has_not_happened_is_zero_and_not_absent() -> None:
@@ -87,3 +87,14 @@ def test_what_was_not_given_whole_saved_nothing(ending: Ending) -> None:
     read = booked(story(Result.HIT, ENTRY, ending))
     assert read.value(m.SAVED_SECONDS, model="m:latest") is None
     assert read.value(m.LOOKUPS, endpoint="/api/chat", model="m:latest", result="hit") == 1
+
+
+def test_what_is_put_once_more_was_not_replaced() -> None:
+    read = ReadLedger()
+    books = CacheBooks(read.ledger)
+    books.puts_again()
+    books.gone(Cause.AGE, 1)
+    books.gone(Cause.REPLACED, 1)
+    assert read.value(m.EVICTIONS, cause="replaced") == 0
+    books.gone(Cause.REPLACED, 2)
+    assert read.value(m.EVICTIONS, cause="replaced") == 2

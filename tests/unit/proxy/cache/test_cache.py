@@ -1,12 +1,15 @@
 """The cache of one process: what it looks for, what it finds, and what it keeps."""
 
+import asyncio
+
 import pytest
 
 from ollama_observe.metrics.catalogue import cache as m
 from ollama_observe.wire.endpoints import endpoint_of
-from proxy.cache.cache import Look
+from proxy.cache.cache import Look, Vector
 from proxy.cache.results import Result
 from proxy.cache.seats import Seat
+from proxy.cache.stores.store import Bounds
 from proxy.heads import RequestHead, read_request, read_response
 from proxy.upstream import Asker, Cancellable
 from tests.caching import BODY, CacheHouse, Means, entry, head_of
@@ -122,6 +125,24 @@ async def test_who_wants_a_new_answer_is_not_given_the_old() -> None:
     assert found.asked is not None
 
 
+@pytest.mark.parametrize(
+    ("oldest", "exact", "near"),
+    [(4, Result.REFRESH, Result.MISS), (5, Result.HIT, Result.SEMANTIC_HIT)],
+)
+async def test_who_wants_a_young_answer_is_not_given_an_older_one(
+    oldest: int, exact: Result, near: Result
+) -> None:
+    nearest = Means()
+    house = CacheHouse(nearest)
+    first = await keep(house)
+    assert first.asked is not None
+    nearest.found = first.asked.key
+    house.wall.now += 5
+    line = b"Cache-Control: max-age=%d" % oldest
+    assert (await look(house, line)).result is exact
+    assert (await look(house, line, body=BODY.replace(b"Why?", b"Whence?"))).result is near
+
+
 async def test_what_means_the_same_is_found_only_where_nothing_is_the_same() -> None:
     nearest = Means()
     house = CacheHouse(nearest)
@@ -194,7 +215,9 @@ async def test_an_answer_is_kept_with_the_meaning_of_its_question() -> None:
     answers(line)
     await until(lambda: house.read.value(m.STORED) == 1)
     assert found.asked is not None
-    key_and_vector = await house.kept.near(found.asked.bucket)
+    async with asyncio.timeout(5):
+        while not (key_and_vector := await house.kept.near(found.asked.bucket)):
+            await asyncio.sleep(0.005)
     assert list(key_and_vector) == [(found.asked.key, nearest.vector)]
 
 
@@ -271,3 +294,116 @@ async def test_what_is_being_kept_when_it_closes_is_kept() -> None:
     answers(line)
     await house.cache.close()
     assert house.read.value(m.STORED) == 1
+
+
+class Slow(Means):
+    """Embeddings that take their time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may = asyncio.Event()
+
+    def begin(self, text: str) -> Vector:
+        return Late(self)
+
+
+class Late(Vector):
+    """One of them."""
+
+    def __init__(self, nearest: Slow) -> None:
+        self._nearest = nearest
+
+    async def ready(self) -> bytes | None:
+        await self._nearest.may.wait()
+        return self._nearest.vector
+
+
+async def test_an_answer_is_found_before_its_meaning_is_known_and_then_by_that() -> None:
+    nearest = Slow()
+    house = CacheHouse(nearest)
+    found = await look(house)
+    line, _ = takes_off(house, found)
+    answers(line)
+    await until(lambda: house.read.value(m.STORED) == 1)
+    assert (await look(house)).result is Result.HIT
+    assert found.asked is not None
+    assert list(await house.kept.near(found.asked.bucket)) == []
+    nearest.may.set()
+    async with asyncio.timeout(5):
+        while not (near := list(await house.kept.near(found.asked.bucket))):
+            await asyncio.sleep(0.005)
+    assert near == [(found.asked.key, nearest.vector)]
+    assert house.read.value(m.STORED) == 1
+    assert house.read.value(m.EVICTIONS, cause="replaced") == 0
+    await house.kept.put(found.asked.key, entry(), None)
+    assert house.read.value(m.EVICTIONS, cause="replaced") == 1
+
+
+@pytest.mark.parametrize("what", ["emptied", "replaced"])
+async def test_what_is_gone_before_its_meaning_is_known_stays_gone(what: str) -> None:
+    nearest, epochs = Slow(), [0]
+    house = CacheHouse(nearest, epoch=lambda: epochs[0])
+    found = await look(house)
+    line, _ = takes_off(house, found)
+    answers(line)
+    await until(lambda: house.read.value(m.STORED) == 1)
+    assert found.asked is not None
+    if what == "emptied":
+        epochs[0] = 1
+        await house.cache.empty()
+    else:
+        await house.kept.put(found.asked.key, entry(), None)
+    nearest.may.set()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    kept = await house.kept.get(found.asked.key)
+    assert kept == (None if what == "emptied" else entry())
+    assert list(await house.kept.near(found.asked.bucket)) == []
+
+
+async def test_what_waits_for_its_meaning_when_it_closes_is_kept_and_waits_no_longer() -> None:
+    house = CacheHouse(Slow())
+    line, _ = takes_off(house, await look(house))
+    answers(line)
+    async with asyncio.timeout(0.5):
+        await house.cache.close()
+    assert house.read.value(m.STORED) == 1
+    assert (await look(house)).result is Result.HIT
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+async def test_what_was_in_flight_when_it_was_emptied_is_not_kept(is_own: bool) -> None:
+    epochs = [0]
+    house = CacheHouse(epoch=lambda: epochs[0], is_own=is_own)
+    line, guest = takes_off(house, await look(house))
+    epochs[0] = 1
+    answers(line)
+    await until(lambda: house.read.value(m.NOT_STORED, reason="not_wanted") == 1)
+    assert guest.is_done
+    assert (await look(house)).result is Result.MISS
+    assert house.read.value(m.STORED) == 0
+
+
+async def test_a_store_that_all_share_is_not_emptied_once_more_by_each() -> None:
+    epochs = [0]
+    house = CacheHouse(epoch=lambda: epochs[0], is_own=False)
+    epochs[0] = 1
+    await keep(house)
+    assert (await look(house)).result is Result.HIT
+
+
+async def test_what_is_too_large_for_the_store_is_not_counted_as_kept() -> None:
+    house = CacheHouse(bounds=Bounds(100, 500, 60.0))
+    line, _ = takes_off(house, await look(house))
+    answers(line)
+    await until(lambda: house.read.value(m.NOT_STORED, reason="too_long") == 1)
+    assert house.read.value(m.STORED) == 0
+
+
+async def test_only_the_upstreams_that_a_way_reaches_are_asked_for_the_model() -> None:
+    house = CacheHouse()
+    there = Path()
+    there.reaches = ("second",)
+    await house.cache.look(head_of(), CHAT, BODY, there)
+    await look(house)
+    assert house.digests.asked == [("second",), ("ollama",)]

@@ -7,8 +7,10 @@ import pytest
 from proxy.cache.flights import BACKLOG_BYTES
 from proxy.cache.recording import Unfit
 from proxy.heads import read_response
+from proxy.outcomes import Ending
 from proxy.upstream import OwnDefect, UpstreamBrokeOff, UpstreamUnreachable
 from tests.flying import FIRST, LAST, WHOLE, Flown, Guest, chunk
+from tests.waiting import until
 
 
 def test_the_first_ones_request_is_sent_once_and_all_get_the_answer() -> None:
@@ -90,6 +92,7 @@ def test_the_first_leaves_after_it_has_sent_and_the_next_takes_its_way_over() ->
     flown.connects()
     flown.leaves(flown.first)
     assert second.taken_over == [flown.first.path]
+    assert flown.first.told == ["hands on"]
     assert flown.line.story == ["begin", "request ended"]
     assert flown.flight.goes_by(flown.first.path)
     flown.begins()
@@ -285,7 +288,7 @@ def test_when_all_are_slow_the_upstream_stops_at_once() -> None:
     assert flown.line.story[-1] == "pause"
 
 
-def test_when_the_slow_one_leaves_the_upstream_goes_on() -> None:
+async def test_when_the_slow_one_leaves_the_upstream_goes_on() -> None:
     flown = Flown(limit_bytes=1000)
     slow = flown.joins(Guest(takes=1))
     flown.connects()
@@ -373,3 +376,187 @@ def test_nothing_waits_in_memory_where_nobody_can_join() -> None:
     flown.gives(b"last")
     assert "pause" not in flown.line.story
     assert other.body == flown.first.body
+
+
+def test_what_the_first_one_left_is_read_on_to_its_end() -> None:
+    flown = Flown()
+    second, third = flown.joins(), flown.joins()
+    flown.connects()
+    flown.begins()
+    flown.gives(FIRST)
+    flown.leaves(flown.first)
+    assert flown.first.told == []
+    rest = flown.first.rest
+    assert rest is not None
+    flown.gives(FIRST)
+    flown.leaves(second)
+    flown.gives(LAST, is_done=True)
+    assert (rest.payload, rest.endings) == (FIRST + LAST, [Ending.COMPLETE])
+    assert third.is_done
+
+
+def test_one_answer_of_those_that_remain_is_what_was_generated_and_saved_nothing() -> None:
+    flown = Flown()
+    second, third = flown.joins(), flown.joins()
+    flown.connects()
+    flown.begins()
+    flown.gives(FIRST)
+    flown.leaves(flown.first)
+    flown.gives(LAST, is_done=True)
+    entry = flown.recording.entry()
+    assert entry is not None
+    assert [second.shared, third.shared] == [[None, None], [None, entry]]
+
+
+def test_a_first_one_that_was_behind_has_all_of_it_read() -> None:
+    flown = Flown()
+    second = flown.joins()
+    flown.first.takes = 1
+    flown.connects()
+    flown.begins()
+    for _ in range(3):
+        flown.gives(FIRST)
+    flown.leaves(flown.first)
+    flown.gives(LAST, is_done=True)
+    rest = flown.first.rest
+    assert rest is not None
+    assert (rest.payload, rest.endings) == (FIRST * 2 + LAST, [Ending.COMPLETE])
+    assert second.body == chunk(FIRST) * 3 + chunk(LAST) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("has_other", [True, False])
+def test_a_first_one_that_leaves_behind_an_answer_that_has_ended(has_other: bool) -> None:
+    """What nobody got whole was made for nobody."""
+    flown = Flown()
+    if has_other:
+        flown.joins()
+    flown.first.takes = 1
+    flown.connects()
+    flown.begins()
+    flown.gives(FIRST)
+    flown.gives(LAST, is_done=True)
+    flown.leaves(flown.first)
+    rest = flown.first.rest
+    assert rest is not None
+    expected = Ending.COMPLETE if has_other else Ending.CLIENT_GONE
+    assert (rest.payload, rest.endings) == (LAST, [expected])
+
+
+def test_when_the_last_of_those_that_remained_leaves_the_rest_was_for_nobody() -> None:
+    flown = Flown()
+    second = flown.joins()
+    flown.connects()
+    flown.begins()
+    flown.gives(FIRST)
+    flown.leaves(flown.first)
+    flown.gives(FIRST)
+    flown.leaves(second)
+    rest = flown.first.rest
+    assert rest is not None
+    assert (rest.payload, rest.endings) == (FIRST, [Ending.CLIENT_GONE])
+    assert flown.line.story[-1] == "give up"
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_rest_that_breaks_off_is_broken_off(is_told: bool) -> None:
+    flown = Flown()
+    flown.joins()
+    flown.connects()
+    flown.begins()
+    flown.gives(FIRST)
+    flown.leaves(flown.first)
+    if is_told:
+        flown.flight.failed(UpstreamBrokeOff("broke off"))
+    else:
+        flown.first.path.breaks = True
+        flown.gives(LAST, is_done=True)
+    rest = flown.first.rest
+    assert rest is not None
+    assert rest.endings == [Ending.BROKE_OFF]
+
+
+def test_a_first_one_that_had_everything_leaves_nothing() -> None:
+    flown = Flown()
+    second = flown.joins()
+    flown.connects()
+    flown.begins()
+    flown.gives(FIRST)
+    flown.first.has_all = True
+    flown.leaves(flown.first)
+    flown.gives(LAST, is_done=True)
+    assert second.shared == [None, flown.recording.entry()]
+
+
+def test_nobody_hands_on_what_has_failed_for_all() -> None:
+    flown = Flown()
+    second = flown.joins()
+    flown.flight.failed(UpstreamUnreachable("refused"))
+    assert flown.first.told == []
+    assert second.taken_over == []
+
+
+async def test_one_who_stops_is_cut_when_the_others_have_waited_long_enough() -> None:
+    flown = Flown(limit_bytes=1000, patience_seconds=0.02)
+    stopped = flown.joins(Guest(takes=1))
+    flown.connects()
+    flown.begins()
+    for _ in range(3):
+        flown.gives(b"x" * BACKLOG_BYTES)
+    assert flown.line.story[-1] == "pause"
+    await until(lambda: stopped.error is not None)
+    assert isinstance(stopped.error, UpstreamBrokeOff)
+    assert flown.line.story[-1] == "resume"
+    flown.gives(LAST, is_done=True)
+    assert flown.first.is_done
+
+
+async def test_a_first_one_who_is_cut_is_read_on() -> None:
+    flown = Flown(limit_bytes=1000, patience_seconds=0.02)
+    other = flown.joins()
+    flown.first.takes = 1
+    flown.connects()
+    flown.begins()
+    for _ in range(3):
+        flown.gives(b"x" * BACKLOG_BYTES)
+    await until(lambda: flown.first.error is not None)
+    flown.gives(LAST, is_done=True)
+    rest = flown.first.rest
+    assert rest is not None
+    assert (len(rest.payload), rest.endings) == (
+        2 * BACKLOG_BYTES + len(LAST),
+        [Ending.COMPLETE],
+    )
+    assert other.is_done
+
+
+async def test_those_who_wait_wait_no_longer_in_all() -> None:
+    """One that goes on a little each time, just before the end, is no faster."""
+    flown = Flown(limit_bytes=1000, patience_seconds=0.2)
+    slow = flown.joins(Guest(takes=1))
+    flown.connects()
+    flown.begins()
+    flown.gives(b"x" * BACKLOG_BYTES)
+    for _ in range(2):
+        for _ in range(2):
+            flown.gives(b"x" * BACKLOG_BYTES)
+        assert flown.line.story[-1] == "pause"
+        flown.clock.now += 0.15
+        slow.goes_on(takes=2)
+        await asyncio.sleep(0)
+        assert flown.line.story[-1] == "resume"
+    for _ in range(2):
+        flown.gives(b"x" * BACKLOG_BYTES)
+    await until(lambda: slow.error is not None, within_seconds=0.15)
+
+
+async def test_where_all_are_slow_nobody_is_cut() -> None:
+    flown = Flown(limit_bytes=1000, patience_seconds=0.0)
+    flown.first.takes = 1
+    other = flown.joins(Guest(takes=1))
+    flown.connects()
+    flown.begins()
+    for _ in range(3):
+        flown.gives(b"x" * BACKLOG_BYTES)
+    await asyncio.sleep(0.02)
+    assert flown.first.error is other.error is None
+    assert flown.line.story[-1] == "pause"

@@ -35,11 +35,11 @@ class Moody:
         await self._mood()
         return await self.inner.get(key, now)
 
-    async def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> None:
+    async def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> bool:
         await self._mood()
         if self.is_full:
             raise StoreError("the store is full")
-        await self.inner.put(key, entry, near, now)
+        return await self.inner.put(key, entry, near, now)
 
     async def near(self, bucket: bytes, now: float) -> Sequence[tuple[bytes, bytes]]:
         await self._mood()
@@ -81,6 +81,15 @@ async def test_what_is_kept_is_found() -> None:
     assert held.entries == 1
     assert await stand.kept.clear() == 1
     assert stand.failures == 0
+
+
+async def test_what_is_too_large_is_told_apart_from_what_failed() -> None:
+    stand = Stand()
+    assert await stand.kept.put(a_key(1), an_entry(bytes(100_000)), None) is False
+    assert stand.failures == 0
+    stand.store.is_down = True
+    assert await stand.kept.put(a_key(1), an_entry(), None) is None
+    assert stand.failures == 1
 
 
 async def test_one_that_is_down_is_a_miss_and_not_asked_for_a_moment() -> None:

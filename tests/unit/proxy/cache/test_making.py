@@ -6,9 +6,11 @@ import pytest
 
 from ollama_observe.metrics.catalogue import cache as m
 from proxy.cache.digests import Digests
+from proxy.cache.kept import Kept
 from proxy.cache.making import Made, bounds_of, create_cache, create_cache_control
 from proxy.cache.plan import Plan
-from proxy.cache.stores.store import Bounds
+from proxy.cache.stores.memory import MemoryStore
+from proxy.cache.stores.store import Bounds, Held
 from proxy.pool import UpstreamPool
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
@@ -75,3 +77,29 @@ async def test_the_control_of_a_store_in_memory_empties_what_it_is_given() -> No
     control = create_cache_control(ProxySettings(), PLAN, Shared(), empty)
     assert control.told()["store"] == "memory"
     assert await control.clear() == 7
+
+
+async def test_what_it_did_not_foresee_costs_one_telling_and_not_the_end() -> None:
+    read, shared = ReadLedger(), Shared()
+    one = made(read, shared)
+    closed: list[str] = []
+
+    class Failing(MemoryStore):
+        """Fails once, in a way that no store says it does."""
+
+        async def held(self, now: float) -> Held:
+            if not closed:
+                closed.append("not yet")
+                raise RuntimeError
+            return Held(7, 700)
+
+        async def close(self) -> None:
+            closed.append("closed")
+
+    store = Failing(bounds_of(ProxySettings(), PLAN), one.books.gone)
+    one.cache.kept = Kept(store, lambda: None, Clock(5000.0))
+    async with Made(one.cache, one.books, has_gauges=True, every_seconds=0.005).running():
+        async with asyncio.timeout(5):
+            while read.value(m.ENTRIES) != 7:
+                await asyncio.sleep(0.005)
+    assert closed == ["not yet", "closed"]

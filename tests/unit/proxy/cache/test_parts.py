@@ -19,13 +19,13 @@ def test_a_part_keeps_its_place_when_those_before_it_are_forgotten() -> None:
 
 def test_what_is_here_is_counted() -> None:
     parts = Parts()
-    assert (bool(parts), parts.size_bytes, parts.end) == (False, 0, 0)
+    assert (bool(parts), parts.bytes_since(0), parts.end) == (False, 0, 0)
     for raw in (b"a", b"bb", b"ccc"):
         parts.add(part(raw))
-    assert (bool(parts), parts.size_bytes) == (True, 6)
-    parts.forget(1)
-    assert parts.size_bytes == 5
-    parts.forget(1)
-    assert parts.size_bytes == 5
+    assert [parts.bytes_since(place) for place in range(4)] == [6, 5, 3, 0]
+    for before in (1, 1):
+        parts.forget(before)
+        assert [parts.bytes_since(place) for place in range(1, 4)] == [5, 3, 0]
+        assert [one.raw for one in parts.since(1)] == [b"bb", b"ccc"]
     parts.forget(3)
-    assert (bool(parts), parts.size_bytes, parts.end) == (False, 0, 3)
+    assert (bool(parts), parts.bytes_since(3), parts.since(3), parts.end) == (False, 0, [], 3)

@@ -28,6 +28,7 @@ SEMANTIC: dict[str, object] = {"cache": {"mode": "semantic", "max_age": 60}}
         (None, {"cache": "simple"}, Plan("simple", WEEK_SECONDS)),
         ({"cache": {"mode": "simple"}}, {}, Plan("simple", WEEK_SECONDS)),
         (SEMANTIC, {}, Plan("semantic", 60)),
+        ({"cache": {"mode": "simple", "max_age": 0.5}}, {}, Plan("simple", 0.5)),
         (SEMANTIC, {"cache": "off"}, None),
         (SEMANTIC, {"cache": "simple"}, Plan("simple", 60)),
         (SEMANTIC, {"cache_max_age_seconds": 5}, Plan("semantic", 5)),

@@ -43,6 +43,11 @@ NONE: list[tuple[Answer, Fields]] = [
     (Answer.GENERATE, {"prompt": WHY, "raw": True}),
     (Answer.GENERATE, {"prompt": WHY, "suffix": "x"}),
     (Answer.GENERATE, {"prompt": WHY, "context": [1]}),
+    (Answer.GENERATE, {"prompt": WHY, "RAW": True}),
+    (Answer.GENERATE, {"prompt": WHY, "Suffix": "x"}),
+    (Answer.GENERATE, {"prompt": WHY, "conteXt": [1]}),
+    (Answer.GENERATE, {"prompt": WHY, "\u017fuffix": "x"}),  # a long s, which Go reads as an s
+    (Answer.GENERATE, {"prompt": WHY, "Model": "m"}),
     (Answer.GENERATE, {"prompt": "  "}),
     (Answer.GENERATE, {"prompt": "x" * (LIMIT_CHARACTERS + 1)}),
     (Answer.GENERATE, {"prompt": "What is wrong?\n```\nx = 1\n```"}),
@@ -56,6 +61,13 @@ NONE: list[tuple[Answer, Fields]] = [
     (Answer.OPENAI_CHAT, {"messages": [user([{"type": "image_url", "image_url": {}}])]}),
     (Answer.OPENAI_CHAT, {"messages": [user(["a"])]}),
     (Answer.RESPONSES, {"input": WHY, "previous_response_id": "r"}),
+    (Answer.RESPONSES, {"input": WHY, "Previous_Response_Id": "r"}),
+    (Answer.RESPONSES, {"input": WHY, "Conversation": "c"}),
+    (Answer.CHAT, {"messages": [user(WHY, Role="assistant")]}),
+    (Answer.CHAT, {"messages": [user(WHY, CONTENT="another")]}),
+    (Answer.CHAT, {"messages": [user(WHY)], "Messages": []}),
+    (Answer.OPENAI_CHAT, {"messages": [user([{"type": "text", "text": WHY, "Text": "x"}])]}),
+    (Answer.OPENAI_CHAT, {"messages": [user([{"text": WHY}, {"Text": "x"}])]}),
     (Answer.EMBED, {"input": WHY}),
 ]
 

@@ -1,5 +1,7 @@
 """An answer taken down: what is kept of it, and why another is not."""
 
+import time
+
 import pytest
 
 from ollama_observe.wire.endpoints import endpoint_of
@@ -34,10 +36,11 @@ def test_an_answer_is_kept_as_it_came() -> None:
     assert entry.lines == HEAD.split(b"\r\n")[1:]
     assert (entry.model, entry.endpoint) == ("m:latest", "/api/chat")
     assert (entry.prompt_tokens, entry.generated_tokens) == (3, 2)
-    assert sum(size for _, size in entry.marks) == len(WHOLE)
-    assert [at for at, _ in entry.marks][:2] in ([100, 200], [99, 199])
+    reads = list(entry.reads)
+    assert sum(size for _, size in reads) == len(WHOLE)
+    assert [at for at, _ in reads][:2] in ([100, 200], [99, 199])
     assert entry.stored_at == 77.0
-    assert entry.seconds == pytest.approx(0.1 * len(entry.marks))
+    assert entry.seconds == pytest.approx(0.1 * len(reads))
     assert recording.entry() is entry
 
 
@@ -49,11 +52,12 @@ def test_what_is_of_one_request_alone_is_not_kept() -> None:
         b"x-portkey-cache-status: DISABLED",
         b"x-portkey-trace-id: t",
         b"x-portkey-retry-attempt-count: 1",
+        b"X-Portkey-Provider: openai",
+        b"x-portkey-last-used-option-index: config.targets[1]",
     ]
-    _, entry = recorded(head=b"\r\n".join([HEAD, *own, b"Date: then", b"x-portkey-provider: o"]))
+    _, entry = recorded(head=b"\r\n".join([HEAD, *own, b"Date: then"]))
     assert entry is not None
-    kept = [*HEAD.split(b"\r\n")[1:], b"Date: then", b"x-portkey-provider: o"]
-    assert entry.lines == kept
+    assert entry.lines == [*HEAD.split(b"\r\n")[1:], b"Date: then"]
 
 
 def unary(body: bytes) -> bytes:
@@ -106,6 +110,29 @@ def test_the_first_reason_counts() -> None:
     recording, _ = recorded(head=HEAD.replace(b"200 OK", b"404 x"))
     recording.spoil(Unfit.INCOMPLETE)
     assert recording.unfit is Unfit.STATUS
+
+
+def test_an_answer_is_read_as_it_comes_and_not_at_its_end() -> None:
+    part, recording = (
+        chunk(FIRST),
+        Recording(endpoint_of("/api/chat"), "m", 1 << 24, 0.0, b"x-request-id", lambda: 0.0),
+    )
+    recording.begin(read_response(HEAD))
+    began = time.process_time()
+    for number in range(5_000):
+        recording.add(number / 100, part)
+    recording.add(99.0, chunk(LAST) + b"0\r\n\r\n")
+    passed = time.process_time()
+    assert recording.entry() is not None
+    assert time.process_time() - passed < (passed - began) / 4
+
+
+def test_who_wants_none_kept_is_the_reason_whatever_comes() -> None:
+    recording = Recording(endpoint_of("/api/chat"), "m", 1000, 0.0, b"", lambda: 0.0)
+    recording.spoil(Unfit.NOT_WANTED)
+    recording.begin(read_response(HEAD.replace(b"200 OK", b"404 x")))
+    recording.add(0.1, WHOLE)
+    assert (recording.entry(), recording.unfit) == (None, Unfit.NOT_WANTED)
 
 
 def test_before_an_answer_came_there_is_none() -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from proxy.bodies import ChunkedBody
-from proxy.cache.entries import Entry
+from proxy.cache.entries import Entry, a_mark
 from proxy.cache.replay import PIECE_BYTES, Replay
 from proxy.upstream import OwnDefect
 from tests.clock import Clock
@@ -26,7 +26,7 @@ def entry(
         status_line=b"HTTP/1.1 200 OK",
         lines=LINES if lines is None else lines,
         body=body,
-        marks=marks or [(0, len(body))],
+        marks=b"".join(a_mark(*mark) for mark in marks or [(0, len(body))]),
         stored_at=0.0,
         seconds=1.0,
     )

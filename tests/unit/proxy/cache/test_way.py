@@ -9,7 +9,7 @@ from proxy.routing import Bypass
 from proxy.upstream import UpstreamUnreachable
 from proxy.ways import Trip
 from tests.caching import BODY, CacheHouse, entry, head_of
-from tests.flying import FIRST, HEAD, LAST, Guest, Path, chunk
+from tests.flying import FIRST, HEAD, LAST, Guest, Path, Remainder, chunk
 from tests.paper import Pool
 from tests.waiting import until
 from tests.witnesses import SilentWitness
@@ -189,7 +189,8 @@ async def test_another_way_with_the_same_answers_needs_no_second_look() -> None:
     instead = way.instead(Bypass.GATEWAY_DOWN)
     assert isinstance(instead, CachedWay)
     guest = Guest()
-    assert instead.ask(guest) is None
+    assert instead.ask(guest) is not None  # so that who asks knows that it waits
+    await until(lambda: len(witness.looks) == 2)
     world.answers()
     assert guest.statuses == ["MISS"]
     assert witness.looks == [Result.MISS] * 2
@@ -219,11 +220,12 @@ async def test_those_who_find_nobody_go_the_other_way_together() -> None:
     world = World()
     world.pool.is_off = True
     direct = Pool()
-    guests = []
+    guests, witnesses = [], []
     for _ in range(3):
         other = Path()
         other.pool = direct
-        way, _, guest = await world.asked(Picky(other))
+        way, witness, guest = await world.asked(Picky(other))
+        witnesses.append(witness)
 
         def turn(way: CachedWay = way, guest: Guest = guest) -> None:
             instead = way.instead(Bypass.GATEWAY_DOWN)
@@ -233,6 +235,7 @@ async def test_those_who_find_nobody_go_the_other_way_together() -> None:
         guest.does_at_failure = turn
         guests.append(guest)
     world.pool.fail(UpstreamUnreachable("refused"))
+    await until(lambda: all(len(witness.looks) == 2 for witness in witnesses))
     assert len(direct.connections) == 1
     direct.connections[0].data_received(HEAD + b"\r\n\r\n" + chunk(LAST) + b"0\r\n\r\n")
     assert [guest.statuses for guest in guests] == [["MISS"], ["HIT"], ["HIT"]]
@@ -255,3 +258,31 @@ async def test_a_defect_is_told_to_who_waits() -> None:
     guest = Failing()
     way.ask(guest)
     await until(lambda: guest.error is not None)
+
+
+class Leaving(Noting):
+    """Notes who leaves what to whom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[object] = []
+
+    def hands_on(self) -> None:
+        self.told.append("hands on")
+
+    def takes_over(self, sent_at: float) -> None:
+        self.told.append(("takes over", sent_at))
+
+    def outlived(self) -> Remainder | None:
+        self.told.append("outlived")
+        return None
+
+
+async def test_its_witness_is_told_of_who_leaves_and_who_takes_over() -> None:
+    world = World()
+    witness = Leaving()
+    way = CachedWay(world.house.cache, head_of(), witness, world.exchange, lambda _: Path())
+    way.hands_on()
+    way.takes_over(Path(), 7.0)
+    assert way.outlived() is None
+    assert witness.told == ["hands on", ("takes over", 7.0), "outlived"]

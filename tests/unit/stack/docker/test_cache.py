@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from proxy.control import CLEAR_SECONDS
+from stack.cache import ANSWERS_WITHIN_SECONDS
 from stack.docker.cache import clear
 from tests.dockers import said_of, world_at
 
@@ -17,7 +19,11 @@ def test_every_proxy_is_told_and_what_they_had_is_added(
     world.docker.answers("exec proxy-2", '200 {"cleared":5}')
     assert clear(world.request()) == 0
     assert capsys.readouterr().out == "cleared: 7 answers\n"
-    assert sum("DELETE" in words for words in world.docker.asked()) == 2
+    told = [words for words in world.docker.asked() if "DELETE" in words]
+    assert len(told) == 2
+    # a proxy that gives up must have said so before nobody listens
+    assert all(f"timeout={ANSWERS_WITHIN_SECONDS}" in words for words in told)
+    assert ANSWERS_WITHIN_SECONDS > CLEAR_SECONDS
 
 
 def test_a_proxy_that_cannot_be_told_is_named(

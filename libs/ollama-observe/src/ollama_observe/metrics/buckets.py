@@ -32,9 +32,11 @@ BYTES = tuple(
 # What the proxy itself adds: a tenth of a millisecond is good, a quarter second a fault.
 OVERHEAD = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 
-# A look into the answer cache: memory takes microseconds, a server a millisecond, an embedding ten.
+# A look into the answer cache: memory takes microseconds, a server a millisecond, an embedding ten;
+# where the lists of models do not come, a second.
 CACHE_LOOKUP = (
     *(0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25),
+    *(0.5, 1, 2.5),
 )
 
 # Cosines of questions: what is near lies close together.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ollama_observe.wire.endpoints import Endpoint
 from ollama_observe.wire.models import normalise_model
-from proxy.cache.canonical import Fields, canonical, read_fields
+from proxy.cache.canonical import Fields, read_body
 from proxy.cache.keys import Keys, caller_of, page_of
 from proxy.cache.questions import question_of
 from proxy.cache.rules import Rules
@@ -40,10 +40,10 @@ class Asked:
 
 def parse(body: bytes) -> Parsed | None:
     """A body that names a model; None where it is not certain what it asks for."""
-    fields = read_fields(body)
-    form = None if fields is None else canonical(fields)
-    if fields is None or form is None:
+    read = read_body(body)
+    if read is None:
         return None
+    fields, form = read
     name = fields.get("model")
     model = normalise_model(name) if isinstance(name, str) else ""
     return Parsed(fields, form, model) if model else None

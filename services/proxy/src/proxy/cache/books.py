@@ -17,6 +17,8 @@ class CacheBooks:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._pages: dict[Result, Page] = {}
+        self._again = 0
+        """How many that go as replaced did not go: they were put once more."""
         for cause in Cause:
             ledger.add(m.EVICTIONS, 0, (cause.value,))
         for unfit in Unfit:
@@ -38,11 +40,19 @@ class CacheBooks:
 
     def gone(self, cause: Cause, count: int) -> None:
         """So many entries went."""
+        if cause is Cause.REPLACED:
+            again = min(self._again, count)
+            self._again -= again
+            count -= again
         self._ledger.add(m.EVICTIONS, count, (cause.value,))
 
     def stored(self) -> None:
         """An answer was kept."""
         self._ledger.add(m.STORED, 1)
+
+    def puts_again(self) -> None:
+        """What is there takes its own place: it is neither stored nor replaced."""
+        self._again += 1
 
     def not_kept(self, why: Unfit) -> None:
         """An answer was not kept."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -68,7 +68,8 @@ class Look:
 class AnswerCache:
     """What the front door asks. `wall_clock` gives Unix time, `clock` is the relay's.
 
-    `epoch` counts how often what each process has of its own was to be emptied.
+    `epoch` counts how often the cache was to be emptied; `is_own`: each process has answers of
+    its own, and empties them itself.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class AnswerCache:
         books: CacheBooks,
         nearest: Nearest | None = None,
         epoch: Callable[[], int] = lambda: 0,
+        is_own: bool = True,
         wall_clock: Callable[[], float] = time.time,  # noqa: TID251 (an instant, no interval)
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -90,11 +92,14 @@ class AnswerCache:
         self._books = books
         self._nearest = nearest
         self._epoch = epoch
+        self._is_own = is_own
         self._seen_epoch = epoch()
         self._wall_clock = wall_clock
         self._clock = clock
         self._flights: dict[tuple[bytes, Pool], Flight] = {}
         self._keeping: set[asyncio.Task[None]] = set()
+        self._naming: set[asyncio.Task[None]] = set()
+        """Answers that are kept, and wait for what they may also be found by."""
 
     def takes(self, head: RequestHead, endpoint: Endpoint) -> bool:
         """Whether a request is one to look for, as far as its head tells."""
@@ -136,7 +141,7 @@ class AnswerCache:
 
     def open_flight(self, look: Look, endpoint: Endpoint, pool: Pool) -> Flight:
         """Take a question to the upstream, by a way whose connections are these."""
-        asked, rules = look.asked, self.rules
+        asked, rules, epoch = look.asked, self.rules, self._epoch()
         recording = Recording(
             endpoint,
             asked.model if asked is not None else "",
@@ -151,7 +156,7 @@ class AnswerCache:
                 return
             if self._flights.get((asked.key, pool)) is flight:
                 del self._flights[asked.key, pool]
-            self._keep(look, recording)
+            self._keep(look, recording, epoch)
 
         if asked is None or not look.wish.stores:
             recording.spoil(Unfit.NOT_WANTED)
@@ -168,9 +173,9 @@ class AnswerCache:
         return Replay(entry, lines, self._clock, self.rules.keeps_pace, keeps_parts)
 
     async def follow_epoch(self) -> None:
-        """Empty the store if that was asked of all processes meanwhile."""
+        """Empty what is this process's own, if that was asked of all meanwhile."""
         epoch = self._epoch()
-        if epoch != self._seen_epoch:
+        if self._is_own and epoch != self._seen_epoch:
             self._seen_epoch = epoch
             await self.kept.clear()
 
@@ -183,6 +188,8 @@ class AnswerCache:
         """Finish what is being kept, and let go of the store."""
         if self._keeping:
             await asyncio.wait(self._keeping, timeout=1.0)
+        for task in self._naming:
+            task.cancel()
         await self.kept.close()
         self.digests.close()
 
@@ -195,16 +202,16 @@ class AnswerCache:
     ) -> Look:
         await self.follow_epoch()
         parsed = parse(body) if body else None
-        digest = await self._digest_of(parsed) if parsed is not None else ""
+        digest = await self._digest_of(parsed, trip) if parsed is not None else ""
         if parsed is None or not digest:
             return Look(Result.DISABLED)
         asked = self._reader.read(head, endpoint, parsed, digest, trip.signature)
         wish = wish_of(head.headers)
-        if wish.refreshes:
-            return Look(Result.REFRESH, asked, wish=wish, vector=self._vector_of(asked))
-        entry = await self.kept.get(asked.key)
-        if entry is not None:
+        entry = None if wish.refreshes else await self.kept.get(asked.key)
+        if entry is not None and self._will_do(entry, wish):
             return Look(Result.HIT, asked, entry)
+        if wish.refreshes or entry is not None:
+            return Look(Result.REFRESH, asked, wish=wish, vector=self._vector_of(asked))
         look = Look(Result.MISS, asked, wish=wish)
         if self.flight_of(look, trip.pool) is not None:
             return look
@@ -216,31 +223,55 @@ class AnswerCache:
             return look
         key = await self._nearest.find(asked.bucket, vector)
         entry = await self.kept.get(key) if key is not None else None
-        if entry is not None:
+        if entry is not None and self._will_do(entry, look.wish):
             return Look(Result.SEMANTIC_HIT, asked, entry)
         return replace(look, vector=vector)
+
+    def _will_do(self, entry: Entry, wish: Wish) -> bool:
+        return wish.takes(self._wall_clock() - entry.stored_at)
 
     def _vector_of(self, asked: Asked) -> Vector | None:
         return self._nearest.begin(asked.text) if self._nearest and asked.text else None
 
-    async def _digest_of(self, parsed: Parsed) -> str:
-        digest = await self.digests.of(parsed.model)
+    async def _digest_of(self, parsed: Parsed, trip: Trip) -> str:
+        digest = await self.digests.of(parsed.model, trip.reaches)
         if digest is None:
             self._books.failed("digest")
         return digest or ""
 
-    def _keep(self, look: Look, recording: Recording) -> None:
-        task = spawn(self._kept(look, recording), name="keep an answer")
-        self._keeping.add(task)
-        task.add_done_callback(self._keeping.discard)
+    def _keep(self, look: Look, recording: Recording, epoch: int) -> None:
+        self._spawned(self._keeping, self._kept(look, recording, epoch), "keep an answer")
 
-    async def _kept(self, look: Look, recording: Recording) -> None:
+    async def _kept(self, look: Look, recording: Recording, epoch: int) -> None:
+        """Keep an answer whose question was asked in this epoch, at once."""
+        if epoch != self._epoch():  # what was asked before the cache was emptied
+            recording.spoil(Unfit.NOT_WANTED)
         entry = recording.entry()
         if recording.unfit is not None:
             self._books.not_kept(recording.unfit)
         if entry is None or look.asked is None:
             return
-        vector = await look.vector.ready() if look.vector is not None else None
-        near = Near(look.asked.bucket, vector) if vector is not None else None
-        if await self.kept.put(look.asked.key, entry, near):
-            self._books.stored()
+        is_kept = await self.kept.put(look.asked.key, entry, None)
+        if is_kept is False:
+            self._books.not_kept(Unfit.TOO_LONG)
+        if not is_kept:
+            return
+        self._books.stored()
+        if look.vector is not None:
+            naming = self._named(look.asked, entry, look.vector, epoch)
+            self._spawned(self._naming, naming, "name an answer by its question's meaning")
+
+    async def _named(self, asked: Asked, entry: Entry, vector: Vector, epoch: int) -> None:
+        """Have an answer found by what its question means: it is put once more, if it is there."""
+        found = await vector.ready()
+        if found is None or await self.kept.get(asked.key) != entry or epoch != self._epoch():
+            return
+        self._books.puts_again()
+        await self.kept.put(asked.key, entry, Near(asked.bucket, found))
+
+    def _spawned(
+        self, tasks: set[asyncio.Task[None]], work: Coroutine[None, None, None], name: str
+    ) -> None:
+        task = spawn(work, name=name)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)

@@ -1,20 +1,22 @@
 """Which weights a model's name stands for now: a model that is pulled again is another.
 
-Asked of each upstream's /api/tags, and not again for a few seconds. What changes by way of this
-process is seen at once, what changes past it within that time. Where nobody tells, it is not asked
-again for a moment, so that not every request waits for it in vain.
+Asked of each upstream's /api/tags, and not again for a few seconds. What changes by way of the
+proxy is seen at once, by all its processes; what changes past it within that time. An upstream
+that did not tell is asked again, but nobody waits for it until it has.
 """
 
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ollama_observe.service.tasks import spawn
 from ollama_observe.wire.installed import InstalledModel, read_installed
 from proxy.pool import UpstreamPool
 from proxy.probe import fetch
+from proxy.shared import ModelChanges
 from proxy.upstream import UpstreamError
+from proxy.upstreams import MAIN
 
 FRESH_SECONDS = 5.0
 AGEING_SECONDS = 3.0
@@ -26,57 +28,85 @@ LIST_LIMIT_BYTES = 4 * 1024 * 1024
 
 
 class Digests:
-    """Models by name, over all upstreams that a request may reach. Instants by `clock`."""
+    """Models by name, of each upstream. Instants by `clock`; `changes` is what processes share."""
 
     def __init__(
-        self, pools: Mapping[str, UpstreamPool], clock: Callable[[], float] = time.perf_counter
+        self,
+        pools: Mapping[str, UpstreamPool],
+        clock: Callable[[], float] = time.perf_counter,
+        changes: ModelChanges | None = None,
     ) -> None:
-        self._pools = pools
+        own = memoryview(bytearray(8)).cast("q")
+        self._changes = changes or ModelChanges(own, 0)
+        self._lists = {name: _List(pool, self._changes) for name, pool in pools.items()}
         self._clock = clock
-        self._known: dict[str, str] | None = None
-        self._known_at = self._asked_at = -math.inf
-        self._reading: asyncio.Task[None] | None = None
-        self._changes = 0
 
-    async def of(self, model: str) -> str | None:
-        """The digests of a model by its normalised name: empty where there is none of it.
+    async def of(self, model: str, upstreams: Iterable[str] = (MAIN,)) -> str | None:
+        """A model's digests, by its normalised name, at those of these upstreams that have it.
 
-        None where the lists are not to be had.
+        Empty where none has it; None where one of them does not tell.
         """
         now = self._clock()
-        age = now - self._known_at
-        if age > FRESH_SECONDS:
-            self._known = None
-        if age > AGEING_SECONDS and now - self._asked_at > AGAIN_SECONDS:
-            self._asked_at = now
-            self._reading = spawn(self._read(now, self._changes), name="read digests")
-        if self._known is None and self._reading is not None:
+        lists = {name: self._lists[name] for name in upstreams}
+        readings = [reading for one in lists.values() if (reading := one.awaited(now))]
+        if readings:
             # one question for all who need it; who leaves does not stop it
-            await asyncio.shield(self._reading)
-        return None if self._known is None else self._known.get(model, "")
+            await asyncio.shield(asyncio.gather(*readings))
+        found = ""
+        for name, one in lists.items():
+            if one.known is None:
+                return None
+            digest = one.known.get(model)
+            found += f" {name}={digest}" if digest else ""
+        return found
 
     def forget(self) -> None:
-        """Models are changing: what is known, or being read, is not to be trusted."""
-        self._known = self._reading = None
-        self._known_at = self._asked_at = -math.inf
-        self._changes += 1
+        """Models are changing: what any process knows, or is reading, is not to be trusted."""
+        self._changes.happened()
 
     def close(self) -> None:
         """Let go of the connections."""
-        for pool in self._pools.values():
-            pool.close()
+        for one in self._lists.values():
+            one.pool.close()
 
-    async def _read(self, at: float, changes: int) -> None:
-        found: dict[str, str] = {}
+
+class _List:
+    """What one upstream has: name to digest, None while that is not known."""
+
+    def __init__(self, pool: UpstreamPool, changes: ModelChanges) -> None:
+        self.pool = pool
+        self.known: dict[str, str] | None = None
+        self._changes = changes
+        self._mark = changes.mark
+        self._known_at = self._asked_at = -math.inf
+        self._reading: asyncio.Task[None] | None = None
+        self._is_lost = False
+        """It did not tell when it was last asked."""
+
+    def awaited(self, now: float) -> asyncio.Task[None] | None:
+        """The question that must be waited for, if any; it is asked if it is due."""
+        mark = self._changes.mark
+        if mark != self._mark:
+            self._mark, self._reading = mark, None
+            self._known_at = self._asked_at = -math.inf
+        age = now - self._known_at
+        if age > FRESH_SECONDS:
+            self.known = None
+        if age > AGEING_SECONDS and now - self._asked_at > AGAIN_SECONDS:
+            self._asked_at = now
+            self._reading = spawn(self._read(now, mark), name="read digests")
+        return self._reading if self.known is None and not self._is_lost else None
+
+    async def _read(self, at: float, mark: bytes) -> None:
         try:
             async with asyncio.timeout(WAIT_SECONDS):
-                for name, pool in self._pools.items():
-                    for model in await _listed(pool):
-                        found[model.name] = f"{found.get(model.name, '')} {name}={model.digest}"
+                found = {model.name: model.digest for model in await _listed(self.pool)}
         except (UpstreamError, TimeoutError):
+            self._is_lost = True
             return
-        if changes == self._changes:
-            self._known, self._known_at = found, at
+        self._is_lost = False
+        if mark == self._changes.mark:
+            self.known, self._known_at = found, at
 
 
 async def _listed(pool: UpstreamPool) -> list[InstalledModel]:

@@ -1,6 +1,8 @@
 """A recorded answer, as it is kept: its head, its body byte for byte, and when each part came."""
 
+import struct
 import zlib
+from collections.abc import Iterator
 
 import msgspec
 
@@ -8,8 +10,19 @@ from proxy.heads import ResponseHead, read_response
 
 VERSION = 1
 """Of what is written to files and servers: another one's entries are not read."""
-_OVERHEAD_BYTES = 512
-"""Of one entry, beside its bytes: keys, times, what a store needs."""
+_OVERHEAD_BYTES = 640
+"""Of one entry, beside its bytes: keys, times, what a store needs. Measured, as the next two."""
+_LINE_BYTES = 48
+"""Of one line, likewise."""
+_NEAR_BYTES = 256
+"""Of what it is found by beside its key, likewise."""
+_MARK = struct.Struct("<II")
+_MOST_MS = 2**32 - 1
+
+
+def a_mark(milliseconds: int, size_bytes: int) -> bytes:
+    """One read of an answer: milliseconds since the request was sent, and how many bytes came."""
+    return _MARK.pack(min(max(0, milliseconds), _MOST_MS), size_bytes)
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -17,8 +30,9 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
 
     `lines` are the head's field lines, framing included, without those that belong to one
     connection or one request; `body` is the body in its framing. `marks` are the reads in which
-    it came: milliseconds since the request was sent, and how many bytes. `seconds` is how long
-    the upstream took for it, from the request sent to the end. `stored_at` is Unix time.
+    it came, one after the other as `a_mark` packs them: of small ones there are thousands.
+    `seconds` is how long the upstream took for it, from the request sent to the end. `stored_at`
+    is Unix time.
     """
 
     model: str
@@ -26,7 +40,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     status_line: bytes
     lines: list[bytes]
     body: bytes
-    marks: list[tuple[int, int]]
+    marks: bytes
     stored_at: float
     seconds: float
     prompt_tokens: int = 0
@@ -35,8 +49,13 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     @property
     def size_bytes(self) -> int:
         """What it takes to keep it."""
-        lines = sum(map(len, self.lines))
-        return len(self.body) + lines + 16 * len(self.marks) + _OVERHEAD_BYTES
+        lines = sum(len(line) + _LINE_BYTES for line in self.lines)
+        return len(self.body) + lines + len(self.marks) + _OVERHEAD_BYTES
+
+    @property
+    def reads(self) -> Iterator[tuple[int, int]]:
+        """The reads in which the body came: milliseconds since the request was sent, and bytes."""
+        return _MARK.iter_unpack(self.marks)
 
     def head(self, more: list[bytes]) -> ResponseHead:
         """The head, with further field lines."""
@@ -52,6 +71,11 @@ class Near(msgspec.Struct, frozen=True):
 
     bucket: bytes
     vector: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes to keep it."""
+        return len(self.vector) + _NEAR_BYTES
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -3,7 +3,8 @@
 The flight owns the connection; whoever waits has a seat. The first has its request sent, and what
 is measured is measured of it. Others, who asked the same meanwhile, get the same answer: from its
 beginning, each as fast as it takes it. A first one that leaves before the answer began hands its
-place on; one that leaves later leaves, and the upstream is given up only when nobody waits.
+place on. Of one that leaves later the rest is measured all the same, as long as the upstream works,
+which is given up only when nobody waits.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from proxy.cache.results import STATUS_HEADER, Result
 from proxy.cache.seats import Seat
 from proxy.headers import lines_without
 from proxy.heads import ResponseHead
+from proxy.outcomes import Ending
 from proxy.upstream import (
     OWN_DEFECT,
     Asker,
@@ -25,14 +27,20 @@ from proxy.upstream import (
     Connection,
     OwnDefect,
     Pool,
+    UpstreamBrokeOff,
     UpstreamError,
 )
 from proxy.ways import Trip
+from proxy.witness import Rest
 
 _log = structlog.stdlib.get_logger("proxy.cache")
 
 BACKLOG_BYTES = 1024 * 1024
 """What may wait in memory for those who are slower than the fastest."""
+PATIENCE_SECONDS = 30.0
+"""How long those who keep up wait for one that is so far behind, in one answer: longer than a
+network fails for a moment, shorter than clients' own patience."""
+_LAGGED = "it was too far behind the others"
 
 
 class Flight:
@@ -44,8 +52,15 @@ class Flight:
 
     _first: Seat | None = None
     """Who is measured; None once it has left in mid-answer."""
+    _rest: Rest | None = None
+    """Who takes note of the rest then."""
+    _is_owed = False
+    """What was measured of one that has left is another's answer: nothing was saved of it."""
+    _was_given = False
+    """Somebody else has got all of it."""
     _sender: Seat | None = None
     """Whose request is sent."""
+    _sent_at = 0.0
     _connecting: Cancellable | None = None
     _connection: Connection | None = None
     _head: ResponseHead | None = None
@@ -53,8 +68,13 @@ class Flight:
     _has_landed = False
     _is_over = False
     """Nothing more comes."""
+    _ended_as = Ending.COMPLETE
     _error: UpstreamError | None = None
     """Why nothing more comes, to those who have got all that came."""
+    _lagging: asyncio.TimerHandle | None = None
+    """Those who keep up wait for one that does not: until then."""
+    _lagging_since = 0.0
+    _lagged_seconds = 0.0
 
     def __init__(
         self,
@@ -63,7 +83,9 @@ class Flight:
         clock: Callable[[], float],
         on_landed: Callable[["Flight", Recording], None],
         is_open: bool,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
+        self._patience_seconds = patience_seconds
         self._recording = recording
         self._result = result
         self._clock = clock
@@ -109,6 +131,7 @@ class Flight:
         """Its request is whole."""
         if self._connection is not None and self._may_send(seat):
             self._sender = seat
+            self._sent_at = self._clock()
             self._connection.request_ended()
 
     def send_end(self) -> bool:
@@ -126,18 +149,21 @@ class Flight:
         self._seats.remove(seat)
         if seat is self._first:
             self._first = None
+            if self._head is not None:
+                self._leave_behind(seat)
+            elif self._seats and self._error is None:
+                seat.rider.hands_on()
+                self._hand_on(self._seats[0])
         if not self._seats:
-            self._give_up()
+            self._give_up(Ending.CLIENT_GONE)
             return
-        if self._first is None and self._head is None:
-            self._hand_on(self._seats[0])
         self._balance()
 
     def hang(self) -> None:
         """The upstream keeps what it got: nobody waits for it any longer."""
         seats = self._seats.copy()
         self._seats.clear()
-        self._give_up()
+        self._give_up(Ending.GATEWAY_HANGS)
         for seat in seats:
             seat.rider.hangs()
 
@@ -172,8 +198,11 @@ class Flight:
         """See Asker."""
         self._note(at)
         self._recording.add(at, raw)
+        if self._rest is not None:
+            self._rest.pieces_received(at, pieces)
         if is_done:
             if self.is_broken:
+                self._ended_as = Ending.BROKE_OFF
                 self._recording.spoil(Unfit.INCOMPLETE)
             self._end()
         elif self._recording.unfit is not None:
@@ -190,7 +219,7 @@ class Flight:
     def failed(self, error: UpstreamError) -> None:
         """See Asker: each gets what came before."""
         self._connecting = None
-        self._error = error
+        self._error, self._ended_as = error, Ending.BROKE_OFF
         self._recording.spoil(Unfit.INCOMPLETE)
         self._end()
         for seat in self._seats.copy():
@@ -217,10 +246,11 @@ class Flight:
         """Stop the upstream while nobody takes what it brings, or somebody is too far behind."""
         if self._connection is None:
             return
-        slow = [seat.is_paused for seat in self._seats]
-        is_paused = bool(slow) and (
-            all(slow) or (any(slow) and self._parts.size_bytes > BACKLOG_BYTES)
-        )
+        slow = [seat for seat in self._seats if seat.is_paused]
+        are_all = bool(slow) and len(slow) == len(self._seats)
+        has_laggard = any(map(self._is_far_behind, slow))
+        self._wait_for_laggards(has_laggard and not are_all)
+        is_paused = are_all or has_laggard
         if is_paused == self._is_paused:
             return
         self._is_paused = is_paused
@@ -282,7 +312,9 @@ class Flight:
             self._seats.remove(seat)
             seat.asker = None
             if not is_first:
-                seat.rider.shares(self._recording.entry())
+                self._was_given = True
+                seat.rider.shares(None if self._is_owed else self._recording.entry())
+                self._is_owed = False
         at = part.at if is_first and not is_late else self._clock()
         try:
             asker.body_received(at, part.raw, part.pieces, part.is_done)
@@ -300,16 +332,60 @@ class Flight:
         except Exception as defect:  # noqa: BLE001 (the others are to be told as well)
             _log.error("request_failed", error=type(defect).__name__)
 
+    def _leave_behind(self, seat: Seat) -> None:
+        """The first has left in mid-answer: what it has not got is read on, to the end."""
+        missed = self._parts.since(seat.place)
+        if not missed and (self._is_over or not self._seats):
+            return
+        rest = seat.rider.outlived()
+        if rest is None:
+            return
+        for part in missed:
+            rest.pieces_received(part.at, part.pieces)
+        self._rest, self._is_owed = rest, True
+        if self._is_over:
+            is_anybodys = self._seats or self._was_given
+            self._end_rest(self._ended_as if is_anybodys else Ending.CLIENT_GONE)
+
+    def _end_rest(self, ending: Ending) -> None:
+        rest, self._rest = self._rest, None
+        if rest is not None:
+            rest.ended(self._clock(), ending)
+
+    def _is_far_behind(self, seat: Seat) -> bool:
+        return self._parts.bytes_since(seat.place) > BACKLOG_BYTES
+
+    def _wait_for_laggards(self, is_so: bool) -> None:
+        """Those who keep up wait for those who do not, or no longer."""
+        timer = self._lagging
+        if is_so and timer is None:
+            self._lagging_since = self._clock()
+            left = max(0.0, self._patience_seconds - self._lagged_seconds)
+            self._lagging = asyncio.get_running_loop().call_later(left, self._cut_laggards)
+        elif not is_so and timer is not None:
+            timer.cancel()
+            self._lagging = None
+            self._lagged_seconds += self._clock() - self._lagging_since
+
+    def _cut_laggards(self) -> None:
+        """Nobody waits any longer for those who are far behind: to them the answer breaks off."""
+        self._lagging, self._lagged_seconds = None, 0.0
+        for seat in self._seats.copy():
+            if seat.is_paused and seat.asker is not None and self._is_far_behind(seat):
+                self._fail(seat, seat.asker, UpstreamBrokeOff(_LAGGED))
+        self.govern()
+
     def _hand_on(self, seat: Seat) -> None:
         """The first has left, and nothing has come: the next takes its place."""
         self._first = seat
         if self._connection is not None and seat.asker is not None:
             seat.asker.connected(seat)
         if self._sender is not None and self._sender is not seat:
-            seat.rider.takes_over(self._sender.rider.trip)
+            seat.rider.takes_over(self._sender.rider.trip, self._sent_at)
 
-    def _give_up(self) -> None:
+    def _give_up(self, ending: Ending) -> None:
         connecting, connection = self._connecting, self._connection
+        self._ended_as = ending
         self._recording.spoil(Unfit.INCOMPLETE)
         self._end()
         if connecting is not None:
@@ -324,6 +400,8 @@ class Flight:
         if not self._is_over and self._sender is not None:
             self._sender.rider.trip.close()
         self._is_over = True
+        self._wait_for_laggards(False)
+        self._end_rest(self._ended_as)
 
     def _land(self) -> None:
         self.is_open = False

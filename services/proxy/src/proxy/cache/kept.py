@@ -97,14 +97,13 @@ class Kept:
         """Keys and vectors of a bucket, where they can be had in time."""
         return await self._asking.asked(lambda: self._store.near(bucket, self._now()), ())
 
-    async def put(self, key: bytes, entry: Entry, near: Near | None) -> bool:
-        """Keep an entry, if that can be done; whether it was."""
+    async def put(self, key: bytes, entry: Entry, near: Near | None) -> bool | None:
+        """Keep an entry, if that can be done; whether it is kept, or too large. None: it failed."""
 
-        async def put() -> bool:
-            await self._store.put(key, entry, near, self._now())
-            return True
+        async def put() -> bool | None:
+            return await self._store.put(key, entry, near, self._now())
 
-        return await self._keeping.asked(put, False)
+        return await self._keeping.asked(put, None)
 
     async def held(self) -> Held | None:
         """What is held, where it can be said; nobody misses it otherwise."""

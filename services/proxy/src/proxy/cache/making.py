@@ -6,6 +6,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
+
 from ollama_observe.metrics.catalogue import cache as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.tasks import spawn
@@ -27,6 +29,8 @@ from proxy.shared import Shared
 HELD_SECONDS = 5.0
 """How often it is said what is held."""
 
+_log = structlog.stdlib.get_logger("proxy.cache")
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -35,6 +39,7 @@ class Made:
     cache: AnswerCache
     books: CacheBooks
     has_gauges: bool
+    every_seconds: float = HELD_SECONDS
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -50,11 +55,14 @@ class Made:
 
     async def _tell(self) -> None:
         while self.has_gauges:
-            await self.cache.follow_epoch()
-            held = await self.cache.kept.held()
-            if held is not None:
-                self.books.held(held)
-            await asyncio.sleep(HELD_SECONDS)
+            try:
+                await self.cache.follow_epoch()
+                held = await self.cache.kept.held()
+                if held is not None:
+                    self.books.held(held)
+            except Exception as error:  # noqa: BLE001 (the next time it may work)
+                _log.error("cache_failed", error=type(error).__name__)
+            await asyncio.sleep(self.every_seconds)
 
 
 def create_cache(
@@ -90,7 +98,8 @@ def create_cache(
         digests,
         books,
         nearest,
-        epoch=(lambda: shared.cache_epoch) if is_own else (lambda: 0),
+        epoch=lambda: shared.cache_epoch,
+        is_own=is_own,
         wall_clock=wall_clock,
     )
     # what several processes share one of them tells, or it would be there more than once

@@ -17,9 +17,10 @@ class Parts:
 
     def __init__(self) -> None:
         self._parts: list[Part] = []
+        self._begins: list[int] = []
+        """How many bytes came before each."""
         self._forgotten = 0
-        self.size_bytes = 0
-        """Of those that are here."""
+        self._end_bytes = 0
 
     def __bool__(self) -> bool:
         return bool(self._parts)
@@ -32,15 +33,25 @@ class Parts:
     def add(self, part: Part) -> None:
         """One more has come."""
         self._parts.append(part)
-        self.size_bytes += len(part.raw)
+        self._begins.append(self._end_bytes)
+        self._end_bytes += len(part.raw)
 
     def at(self, place: int) -> Part:
         """The part at a place that was not forgotten."""
         return self._parts[place - self._forgotten]
 
+    def since(self, place: int) -> list[Part]:
+        """Those from a place on that was not forgotten."""
+        return self._parts[place - self._forgotten :]
+
+    def bytes_since(self, place: int) -> int:
+        """What those from a place on take."""
+        number = place - self._forgotten
+        return self._end_bytes - self._begins[number] if number < len(self._begins) else 0
+
     def forget(self, before: int) -> None:
         """Nobody needs what stands before this place."""
-        gone = self._parts[: before - self._forgotten]
-        self.size_bytes -= sum(len(part.raw) for part in gone)
-        del self._parts[: len(gone)]
+        number = before - self._forgotten
+        del self._parts[:number]
+        del self._begins[:number]
         self._forgotten = before

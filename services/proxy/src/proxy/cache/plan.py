@@ -33,5 +33,5 @@ def plan_of(settings: ProxySettings, config: PortkeyConfig | None) -> Plan | Non
         mode = "off" if stanza is None else stanza.mode
     if mode == "off":
         return None
-    age = settings.cache_max_age_seconds or (stanza.max_age_seconds if stanza else None)
-    return Plan(mode, age or WEEK_SECONDS)
+    ages = (settings.cache_max_age_seconds, stanza.max_age_seconds if stanza else None)
+    return Plan(mode, next((age for age in ages if age is not None), WEEK_SECONDS))

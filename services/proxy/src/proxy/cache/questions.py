@@ -1,6 +1,7 @@
 """The last message of a user, taken out of a request: what may be asked in other words. Pure.
 
-Where it is not certain what the question is, there is none.
+Where it is not certain what the question is, there is none. Ollama reads names in any case: a
+name that is written otherwise than usual might be one of those that are looked at here.
 """
 
 from collections.abc import Callable
@@ -29,7 +30,7 @@ class Question:
 def question_of(answer: Answer, fields: Fields) -> Question | None:
     """The question of a request for this kind of answer; None where it has none."""
     take = _TAKERS.get(answer)
-    taken = take(fields) if take is not None else None
+    taken = take(fields) if take is not None and _is_usual(fields) else None
     if taken is None:
         return None
     text, rest = taken
@@ -65,7 +66,7 @@ def _last(fields: Fields, name: str) -> _Taken:
     if not isinstance(messages, list) or not messages or not isinstance(messages[-1], dict):
         return None
     last = messages[-1]
-    if last.get("role") != "user":
+    if last.get("role") != "user" or not _is_usual(last):
         return None
     taken = _with(last, "content", last.get("content"))
     taken = taken or _from_parts(last)
@@ -81,13 +82,18 @@ def _from_parts(message: Fields) -> _Taken:
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         return None
     texts = [place for place, part in enumerate(parts) if "text" in part]
-    if len(texts) != 1:
+    if len(texts) != 1 or not all(map(_is_usual, parts)):
         return None
     place = texts[0]
     taken = _with(parts[place], "text", parts[place]["text"])
     if taken is None:
         return None
     return taken[0], {**message, "content": [*parts[:place], taken[1], *parts[place + 1 :]]}
+
+
+def _is_usual(fields: Fields) -> bool:
+    """Whether all names are in lower case, as the interfaces have them."""
+    return all(name == name.casefold() for name in fields)
 
 
 def _with(fields: Fields, name: str, text: Any) -> _Taken:

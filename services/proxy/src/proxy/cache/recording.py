@@ -1,4 +1,7 @@
-"""An answer on its way to the cache: taken down as it passes, judged when it has ended."""
+"""An answer on its way to the cache: taken down and read as it passes, judged when it has ended.
+
+Read at once at its end, a long one would hold up every other for many milliseconds.
+"""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -6,18 +9,16 @@ from enum import StrEnum
 from ollama_observe.wire.endpoints import Endpoint
 from ollama_observe.wire.framing import framing_of
 from ollama_observe.wire.meter import StreamMeter
-from proxy.bodies import ChunkedBody, LengthBody
-from proxy.cache.entries import Entry
-from proxy.cache.results import STATUS_HEADER
+from proxy.bodies import Body, ChunkedBody, LengthBody, MalformedBody
+from proxy.cache.entries import Entry, a_mark
 from proxy.headers import lines_without, value_of
 from proxy.heads import ResponseHead
 
 _OPERATIONS = frozenset({"load", "unload"})
-# What is of one passage, and would be said of another: a session that begins is one client's.
-_OF_ONE = (
-    *(b"x-portkey-trace-id", b"x-portkey-retry-attempt-count"),
-    *(b"set-cookie", b"age", STATUS_HEADER),
-)
+# What is of one passage, and would be said of another: a session that begins is one client's, and
+# what the gateway says of itself would be said to who did not ask by way of it.
+_OF_ONE = (b"set-cookie", b"age")
+_OF_GATEWAY = b"x-portkey-"
 
 
 class Unfit(StrEnum):
@@ -56,7 +57,9 @@ class Recording:
         self._wall_clock = wall_clock
         self._head: ResponseHead | None = None
         self._pieces: list[bytes] = []
-        self._marks: list[tuple[int, int]] = []
+        self._marks = bytearray()
+        self._body: Body = LengthBody(0)
+        self._meter: StreamMeter | None = None
         self._size = 0
         self._ended_at = sent_at
         self._entry: Entry | None = None
@@ -66,12 +69,19 @@ class Recording:
     def begin(self, head: ResponseHead) -> None:
         """The head has come."""
         self._head = head
+        if self.unfit is not None:
+            return
         if head.status != 200:
             self.unfit = Unfit.STATUS
         elif value_of(head.headers, b"content-encoding") not in ("", "identity"):
             self.unfit = Unfit.ENCODED
         elif head.is_endless:  # it says of itself that nobody knows whether it is whole
             self.unfit = Unfit.INCOMPLETE
+        else:
+            self._body = ChunkedBody() if head.is_chunked else LengthBody(head.length or 0)
+            framing = framing_of(value_of(head.headers, b"content-type"))
+            if framing is not None:
+                self._meter = StreamMeter(self._endpoint.answer, framing)
 
     def add(self, at: float, raw: bytes) -> None:
         """Bytes of the body came."""
@@ -85,13 +95,14 @@ class Recording:
             self.spoil(Unfit.TOO_LONG)
             return
         self._pieces.append(raw)
-        self._marks.append((max(0, int((at - self._sent_at) * 1000)), len(raw)))
+        self._marks += a_mark(int((at - self._sent_at) * 1000), len(raw))
+        self._read(raw)
 
     def spoil(self, why: Unfit) -> None:
         """It is not to be kept."""
         if self.unfit is None:
             self.unfit = why
-        self._pieces, self._marks = [], []
+        self._pieces, self._marks, self._meter = [], bytearray(), None
 
     def entry(self) -> Entry | None:
         """The whole answer, where it is one that may be kept; else `unfit` says why not."""
@@ -100,8 +111,10 @@ class Recording:
         return self._entry
 
     def _made(self, head: ResponseHead, body: bytes) -> Entry | None:
-        meter = self._read(head, body)
-        if meter is None or not meter.is_ended or meter.saw_error or meter.problems:
+        meter = self._meter
+        if meter is not None:
+            meter.finish(0.0)
+        if meter is None or not (self._body.is_done and _is_whole(meter)):
             self.spoil(Unfit.INCOMPLETE)
             return None
         if meter.done_reason in _OPERATIONS:
@@ -112,25 +125,32 @@ class Recording:
             model=self._model,
             endpoint=self._endpoint.template,
             status_line=head.status_line,
-            lines=lines_without(head.passing, self._dropped),
+            lines=[
+                line
+                for line in lines_without(head.passing, self._dropped)
+                if not line.lower().startswith(_OF_GATEWAY)
+            ],
             body=body,
-            marks=self._marks,
+            marks=bytes(self._marks),
             stored_at=self._wall_clock(),
             seconds=max(0.0, self._ended_at - self._sent_at),
             prompt_tokens=(usage.prompt_tokens or 0) if usage else 0,
             generated_tokens=(usage.generated_tokens or 0) if usage else 0,
         )
 
-    def _read(self, head: ResponseHead, raw: bytes) -> StreamMeter | None:
-        framing = framing_of(value_of(head.headers, b"content-type"))
-        if framing is None:
-            return None
-        body = ChunkedBody() if head.is_chunked else LengthBody(head.length or 0)
-        pieces, _ = body.feed(raw) if raw else ([], 0)
-        if not body.is_done:
-            return None
-        meter = StreamMeter(self._endpoint.answer, framing)
+    def _read(self, raw: bytes) -> None:
+        meter = self._meter
+        if meter is None:
+            return
+        try:
+            pieces, _ = self._body.feed(raw)
+        except MalformedBody:
+            self.spoil(Unfit.INCOMPLETE)
+            return
         for piece in pieces:
             meter.feed(0.0, piece)
-        meter.finish(0.0)
-        return meter
+
+
+def _is_whole(meter: StreamMeter) -> bool:
+    """Whether the answer that was read is one, to its end."""
+    return meter.is_ended and not meter.saw_error and not meter.problems

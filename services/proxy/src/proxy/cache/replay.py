@@ -111,7 +111,7 @@ class Replay:
 def _parts(entry: Entry, keeps_pace: bool) -> Iterator[tuple[float, bytes]]:
     """Seconds after the request, and bytes."""
     at = 0
-    for milliseconds, size in entry.marks:
+    for milliseconds, size in entry.reads:
         yield milliseconds / 1000 if keeps_pace else 0.0, entry.body[at : at + size]
         at += size
 

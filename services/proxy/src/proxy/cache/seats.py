@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from proxy.cache.entries import Entry
 from proxy.upstream import Asker
 from proxy.ways import Trip
+from proxy.witness import Rest
 
 if TYPE_CHECKING:
     from proxy.cache.flights import Flight
@@ -21,8 +22,14 @@ class Rider(Protocol):
     def shares(self, entry: Entry | None) -> None:
         """An answer begins that another's request has brought; or ends: what was recorded of it."""
 
-    def takes_over(self, trip: Trip) -> None:
+    def hands_on(self) -> None:
+        """It leaves before anything came, and another takes its place."""
+
+    def takes_over(self, trip: Trip, sent_at: float) -> None:
         """Whose request went this way has left, and what comes of it is now this one's."""
+
+    def outlived(self) -> Rest | None:
+        """It leaves in mid-answer: who takes note of the rest; None where it had everything."""
 
     def hangs(self) -> None:
         """The upstream keeps what it got."""

@@ -15,7 +15,7 @@ from proxy.relay import Stoppable
 from proxy.routing import Bypass
 from proxy.upstream import OWN_DEFECT, Asker, Cancellable, OwnDefect
 from proxy.ways import Trip, Way
-from proxy.witness import Witness
+from proxy.witness import Rest, Witness
 
 if TYPE_CHECKING:
     from proxy.cache.cache import AnswerCache, Look
@@ -90,20 +90,26 @@ class CachedWay:
             self.trip.close()
 
     def ask(self, asker: Asker) -> Cancellable | None:
-        """See Pool."""
-        if self._look is not None:
-            self._answer(asker, replace(self._look, seconds=0.0))
-            return None
+        """See Pool: never at once, so that the time until there is a connection is nobody's."""
         return spawn(self._find(asker), name="look into the cache")
 
     def shares(self, entry: Entry | None) -> None:
         """See Rider."""
         self._witness.looked_up(Result.SHARED, entry)
 
-    def takes_over(self, trip: Trip) -> None:
+    def hands_on(self) -> None:
+        """See Rider."""
+        self._witness.hands_on()
+
+    def takes_over(self, trip: Trip, sent_at: float) -> None:
         """See Rider. Its own way, which nothing went, is over."""
         self.trip.close()
         trip.claimed_by(self._witness)
+        self._witness.takes_over(sent_at)
+
+    def outlived(self) -> Rest | None:
+        """See Rider."""
+        return self._witness.outlived()
 
     def hangs(self) -> None:
         """See Rider."""
@@ -116,9 +122,12 @@ class CachedWay:
             self._exchange.upstream_hangs()
 
     async def _find(self, asker: Asker) -> None:
-        self._look = look = await self._cache.look(
-            self._head, self._witness.endpoint, self._body, self.trip
-        )
+        if self._look is None:
+            self._look = look = await self._cache.look(
+                self._head, self._witness.endpoint, self._body, self.trip
+            )
+        else:
+            look = replace(self._look, seconds=0.0)
         try:
             self._answer(asker, look)
         except Exception as error:  # noqa: BLE001 (nobody awaits this: the client would wait)

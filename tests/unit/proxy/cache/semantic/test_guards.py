@@ -1,8 +1,17 @@
 """What questions must have in common."""
 
+from pathlib import Path
+
 import pytest
 
 from proxy.cache.semantic.guards import extracted, guard
+
+HERE = Path(__file__).parent
+
+
+def pairs(name: str) -> list[list[str]]:
+    return [line.split("\t") for line in (HERE / name).read_text("utf-8").splitlines()]
+
 
 SAME = [
     ("How do I list running containers in Docker?", "how do i list running containers in docker"),
@@ -52,3 +61,13 @@ def test_what_is_asked_otherwise_does_not(one: str, other: str) -> None:
 @pytest.mark.parametrize("text", ["", "?", "é" * 500, "\ud800", "-" * 500, "'" * 500, "3" * 500])
 def test_any_text_has_a_guard(text: str) -> None:
     assert guard(text).isascii()
+
+
+@pytest.mark.parametrize(("one", "other"), pairs("same.tsv"))
+def test_the_same_in_many_languages_passes(one: str, other: str) -> None:
+    assert extracted(one) == extracted(other)
+
+
+@pytest.mark.parametrize(("one", "other"), pairs("near_misses.tsv"))
+def test_what_only_looks_alike_does_not(one: str, other: str) -> None:
+    assert guard(one) != guard(other)

@@ -48,3 +48,11 @@ def test_denials_in_other_words_are_the_same() -> None:
 @pytest.mark.parametrize("text", ["the uncle of a unit", "under the image", "important inside"])
 def test_words_that_only_begin_so_are_none(text: str) -> None:
     assert found(text) == []
+
+
+def test_endings_and_words_of_one_language_deny_in_it_only() -> None:
+    def denied(text: str, language: str) -> list[str]:
+        return negations_of(text, words_of(text), [language])
+
+    assert (denied("schlaflos", "de"), denied("regalos", "es")) == (["not"], [])
+    assert (denied("no corpo", "pt"), denied("no eyes", "en")) == ([], ["not"])

@@ -17,7 +17,7 @@ from proxy.cache.semantic.numbers import numbers_of
         ("3.145", ["3.145"]),
         ("-5 times", ["-5"]),
         ("fünfundzwanzig Gäste", ["funfundzwanzig"]),
-        ("the second, the 3rd", ["2.", "3", "."]),
+        ("the second, the 3rd", ["2.", "3."]),
         ("10k", ["10", "k"]),
         ("5 MB or 5 GB", ["5", "5"]),
         ("10:30", ["10:30"]),

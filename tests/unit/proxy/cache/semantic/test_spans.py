@@ -2,7 +2,7 @@
 
 import pytest
 
-from proxy.cache.semantic.spans import code, operators, quoted
+from proxy.cache.semantic.spans import code, operators, quoted, signs
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_an_apostrophe_is_no_quotation() -> None:
         ("Where is /etc/hosts?", ["/etc/hosts"]),
         ("What does ls -l do?", ["-l", "l"]),
         ("the file setup.py", ["setup.py"]),
-        ("C++ or C#", ["C++", "C#", "C", "C"]),
+        ("C++ or C#", ["C++", "C#", "c", "c"]),
         ("a loop in r", ["r"]),
         ("What is 2+2?", []),
         ("I am a cat.", []),
@@ -36,3 +36,24 @@ def test_code_is_found_letter_by_letter(text: str, found: list[str]) -> None:
 
 def test_comparing_signs_are_found_and_ends_of_sentences_are_not() -> None:
     assert operators("a != b, c <= d = e!") == ["!=", "<=", "="]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("What is & in bash?", ["&"]),
+        ("What is && or || in bash?", ["&&", "||"]),
+        ("redirect with >>", [">>"]),
+        ("what does .. mean here?", [".."]),
+        ("Where is it ?", []),
+        ("Docker - how?", []),
+        ("What is 7 * 8 / 2?", []),
+    ],
+)
+def test_signs_that_stand_alone_are_found(text: str, found: list[str]) -> None:
+    assert signs(text) == found
+
+
+@pytest.mark.parametrize("text", ["the 10th of RAID1", "PostgreSQL", "8 x 12"])
+def test_numbers_and_known_names_are_no_code(text: str) -> None:
+    assert code(text) == []

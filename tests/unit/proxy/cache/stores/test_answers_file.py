@@ -129,7 +129,8 @@ def test_what_is_noted_as_used_goes_last(tmp_path: Path) -> None:
         file.put(a_key(number), an_entry(), None, NOW)
     file.touch([a_key(1), a_key(0)])
     for number in (3, 4):
-        assert file.put(a_key(number), an_entry(), None, NOW)[Cause.ENTRIES] == 1
+        _, gone = file.put(a_key(number), an_entry(), None, NOW)
+        assert gone[Cause.ENTRIES] == 1
     assert [number for number in range(5) if file.get(a_key(number), NOW)] == [0, 3, 4]
     file.close()
 

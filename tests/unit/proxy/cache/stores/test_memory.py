@@ -30,8 +30,8 @@ async def test_what_was_used_last_stays() -> None:
 async def test_what_is_too_large_for_all_is_not_kept_and_what_it_replaces_goes() -> None:
     gone = Gone()
     store = MemoryStore(Bounds(10, 2_000, 60), gone)
-    await store.put(a_key(1), an_entry(), None, NOW)
-    await store.put(a_key(1), an_entry(bytes(2_000)), None, NOW)
+    assert await store.put(a_key(1), an_entry(), None, NOW)
+    assert not await store.put(a_key(1), an_entry(bytes(2_000)), None, NOW)
     assert await store.held(NOW) == Held(0, 0)
     assert gone.counts == {Cause.REPLACED: 1}
 

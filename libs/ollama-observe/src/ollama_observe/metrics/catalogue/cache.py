@@ -1,4 +1,8 @@
-"""What the proxy's answer cache measures; nothing here is there while the cache is off."""
+"""What the proxy's answer cache measures.
+
+While the cache is off nothing of it is there but STORED, which has no labels: it is 0, as every
+such counter of which nothing was counted.
+"""
 
 from ollama_observe.metrics import buckets
 from ollama_observe.metrics.metric import Kind, Metric, metrics_in
@@ -50,7 +54,8 @@ STORED = Metric(
 NOT_STORED = Metric(
     "ollama_proxy_cache_not_stored_total",
     _C,
-    "Answers that were not kept; `reason` is `status` (no 200), `encoded`, `too_long`, "
+    "Answers that were not kept; `reason` is `status` (no 200), `encoded`, `too_long` (than one "
+    "may be, or all together), "
     "`incomplete` (no end marker, or an error), `operation` (a model was loaded or unloaded) or "
     "`not_wanted`.",
     ("reason",),
@@ -65,8 +70,8 @@ EVICTIONS = Metric(
 FAILURES = Metric(
     "ollama_proxy_cache_failures_total",
     _C,
-    "Times that a part of the cache did not do what it was asked, which made a miss; `part` is "
-    "`store`, `embedding` or `digest`.",
+    "Times that a part of the cache did not do what it was asked; `part` is `store` (a miss, or an "
+    "answer that was not kept), `embedding` (a miss) or `digest` (`disabled`: nobody could look).",
     ("part",),
 )
 SAVED_TOKENS = Metric(

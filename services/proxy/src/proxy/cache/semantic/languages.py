@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from proxy.cache.semantic.lexicon import EMPTY, KNOWN_BY
+from proxy.cache.semantic.lexicon import EMPTY, KEPT_IN, KNOWN_BY
 
 _SCRIPTS = (
     ("greek", "\u0370", "\u03ff"),
@@ -19,25 +19,35 @@ _SCRIPTS = (
     ("hangul", "\uac00", "\ud7af"),
 )
 
+_ELSE = "en"
+_OF_SCRIPT = {"han": "zh", "hangul": "ko", "arabic": "ar", "indic": "hi"}
+
 
 def languages_of(text: str, words: Sequence[str]) -> list[str]:
     """Its scripts, and the languages most of whose small words it has; all that are alike.
 
-    Where there is no such word only the script is known, and another that has one differs.
+    Where there is no such word only the script is known; of Latin letters, it is English.
     """
     scripts = sorted({script for sign in text if (script := _script(sign))})
-    if "kana" in scripts:
-        return scripts  # Japanese, whatever Chinese signs are in it
+    if scripts and "cyrillic" not in scripts:
+        return scripts  # each is of one language, but for a few
     counts = {
         language: sum(word in known for word in words) for language, known in KNOWN_BY.items()
     }
     most = max(counts.values())
-    return scripts + [x for x, count in counts.items() if count == most > 0]
+    found = [x for x, count in counts.items() if count == most > 0]
+    # where the small words do not tell, these are the likeliest
+    likely = [x for x in (_ELSE, "ru") if x in found]
+    return scripts + (likely or found or [_ELSE])
 
 
 def empty_words(languages: Sequence[str]) -> frozenset[str]:
     """Words without which a question in these languages is the same."""
-    return frozenset[str]().union(*(EMPTY.get(name, frozenset()) for name in languages))
+    nothing = frozenset[str]()
+    if "kana" not in languages:
+        languages = [_OF_SCRIPT.get(name, name) for name in languages]
+    empty = nothing.union(*(EMPTY.get(name, nothing) for name in languages))
+    return empty.difference(*(KEPT_IN.get(name, nothing) for name in languages))
 
 
 def _script(sign: str) -> str:

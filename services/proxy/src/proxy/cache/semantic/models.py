@@ -1,7 +1,7 @@
 """Embedding models whose nearness was measured: what is put before a text, and what is near.
 
 The least cosine of questions that mean the same belongs to a model: another one's is another.
-Measured on the tuning half of questions/pairs with `make cache-eval`; see docs/CACHE.md.
+Measured on the tuning pairs of questions/pairs with `make cache-eval`; see docs/CACHE.md.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Profile:
     threshold: float
 
 
-MEASURED = {"multilingual-e5-small": Profile("query: ", 0.95)}
+MEASURED = {"multilingual-e5-small": Profile("query: ", 0.92)}
 """By the model's name without its tag."""
 _E5_PREFIX = "query: "
 

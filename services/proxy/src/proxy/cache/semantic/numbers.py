@@ -31,8 +31,10 @@ def _numbers(text: str) -> Iterator[str]:
     for found in _NUMBER.finditer(text):
         if digits := found["digits"]:
             number = digits.replace(",", "") if _GROUPED.fullmatch(digits) else digits
-            yield ("-" if found["sign"] else "") + number
-            yield from _unit((found["unit"] or "").strip())
+            unit = (found["unit"] or "").strip()
+            ordinal = "." * (bare(plain(unit)) in _ORDINAL)
+            yield ("-" if found["sign"] else "") + number + ordinal
+            yield from () if ordinal else _unit(unit)
         elif character := found["character"]:
             yield NUMERAL_CHARACTERS[character]
         elif (number := _of_word(found["word"])) is not None:
@@ -49,7 +51,5 @@ def _unit(unit: str) -> Iterator[str]:
     folded = bare(plain(unit))
     if not folded or folded > _OWN_SCRIPT or folded in SMALL_WORDS or folded in MEANINGS["units"]:
         return
-    if folded in _ORDINAL:
-        yield "."
-    elif words_of(folded) or "°" in unit:
+    if words_of(folded) or "°" in unit:
         yield unit.replace(" ", "")

@@ -34,7 +34,7 @@ def words_of(text: str) -> list[str]:
     return [bare(found.group()) for found in _WORD.finditer(text)]
 
 
-_SENTENCES = re.compile(r"[.?!…。？！؟¿¡\n]+")
+_SENTENCES = re.compile(r"[.?!…]+(?=\s|$)|[。？！؟¿¡\n]+")
 
 
 def sentences(text: str) -> list[str]:

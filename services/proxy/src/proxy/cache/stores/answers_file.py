@@ -48,9 +48,10 @@ class AnswersFile:
         given = (bucket, self._bounds.oldest(now))
         return self._run(lambda one: one.execute(query, given).fetchall())
 
-    def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> Gone:
-        """Keep an entry; what went for it."""
+    def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> tuple[bool, Gone]:
+        """Keep an entry, where it is not too large: whether it is kept, and what went for it."""
         size, data = size_of(entry, near), packed(entry)
+        is_kept = self._bounds.take(size)
         found = (near.bucket, near.vector) if near is not None else (None, None)
 
         def keep(connection: sqlite3.Connection) -> Gone:
@@ -59,7 +60,7 @@ class AnswersFile:
                 gone[Cause.AGE] = self._sweep(connection, now)
                 old = connection.execute("DELETE FROM entries WHERE key = ?", (key,))
                 gone[Cause.REPLACED] = old.rowcount
-                if size <= self._bounds.size_bytes:
+                if is_kept:
                     connection.execute("UPDATE held SET uses = uses + 1")
                     row = connection.execute(_KEPT, (key, size, entry.stored_at, *found)).lastrowid
                     connection.execute("INSERT INTO answers VALUES (?, ?)", (row, data))
@@ -67,7 +68,7 @@ class AnswersFile:
                     self._make_room(connection, gone)
             return gone
 
-        return self._run(keep)
+        return is_kept, self._run(keep)
 
     def touch(self, keys: Iterable[bytes]) -> None:
         """These were used, the last one last."""

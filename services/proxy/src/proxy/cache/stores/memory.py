@@ -32,14 +32,14 @@ class MemoryStore:
         self._entries.move_to_end(key)
         return kept[0]
 
-    async def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> None:
+    async def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> bool:
         """See Store."""
         self._sweep(now)
         if key in self._entries:
             self._drop(key, Cause.REPLACED)
         size = size_of(entry, near)
-        if size > self._bounds.size_bytes:
-            return
+        if not self._bounds.take(size):
+            return False
         self._entries[key] = entry, size, near
         self._size_bytes += size
         insort(self._ages, (entry.stored_at, key))
@@ -50,6 +50,7 @@ class MemoryStore:
             self._drop(next(iter(self._entries)), Cause.ENTRIES)
         while self._size_bytes > self._bounds.size_bytes:
             self._drop(next(iter(self._entries)), Cause.BYTES)
+        return True
 
     async def near(self, bucket: bytes, now: float) -> Sequence[tuple[bytes, bytes]]:
         """See Store."""

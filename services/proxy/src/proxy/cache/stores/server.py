@@ -53,9 +53,9 @@ class ServerStore:
         self._tell({Cause.BYTES: lost})
         return unpacked(found) if found is not None else None
 
-    async def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> None:
+    async def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> bool:
         """See Store."""
-        age = now - entry.stored_at
+        age, size = now - entry.stored_at, size_of(entry, near)
         longest_ms = _SPARE_MS + min(self._bounds.max_age_seconds * 1000, LONGEST_MS)
         replaced, over, heavy = await self._run(
             scripts.PUT,
@@ -64,7 +64,7 @@ class ServerStore:
             packed(entry),
             near.bucket.hex() if near is not None else "",
             near.vector if near is not None else b"",
-            size_of(entry, near),
+            size,
             repr(entry.stored_at),
             int(min(max(_SPARE_MS, longest_ms - age * 1000), longest_ms)),
             int(longest_ms),
@@ -72,6 +72,7 @@ class ServerStore:
             self._bounds.size_bytes,
         )
         self._tell({Cause.REPLACED: replaced, Cause.ENTRIES: over, Cause.BYTES: heavy})
+        return self._bounds.take(size)
 
     async def near(self, bucket: bytes, now: float) -> Sequence[tuple[bytes, bytes]]:
         """See Store."""

@@ -52,15 +52,17 @@ class SqliteStore:
                 self._worker.submit(self._note())
         return entry
 
-    async def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> None:
+    async def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> bool:
         """See Store."""
         note = self._note()
 
-        def put() -> None:
+        def put() -> bool:
             note()
-            self._gone.append(self._file.put(key, entry, near, now))
+            is_kept, gone = self._file.put(key, entry, near, now)
+            self._gone.append(gone)
+            return is_kept
 
-        await self._do(put)
+        return await self._do(put)
 
     async def near(self, bucket: bytes, now: float) -> Sequence[tuple[bytes, bytes]]:
         """See Store."""

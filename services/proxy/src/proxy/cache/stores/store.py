@@ -2,7 +2,7 @@
 
 A store never answers with what is older than its bound, and never keeps more than its bounds.
 What is too old goes at the latest when something is kept, or when it is asked what it holds. An
-entry counts with what it says of its own size, and its vector, in every store alike.
+entry counts with what it says of its own size, its vector's included, in every store alike.
 Errors: a store raises StoreError where it cannot be asked; who asks takes that for a miss.
 """
 
@@ -42,6 +42,10 @@ class Bounds:
         """When an answer was recorded that may just be given: earlier ones are too old."""
         return now - self.max_age_seconds
 
+    def take(self, size_bytes: int) -> bool:
+        """Whether one of this size can be kept at all."""
+        return size_bytes <= self.size_bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -64,8 +68,11 @@ class Store(Protocol):
     async def get(self, key: bytes, now: float) -> Entry | None:
         """An entry that is not too old; it counts as used. Raises: StoreError."""
 
-    async def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> None:
-        """Keep an entry in the place of an older one; what is too much goes. Raises: StoreError."""
+    async def put(self, key: bytes, entry: Entry, near: Near | None, now: float) -> bool:
+        """Keep an entry in the place of an older one; what is too much goes.
+
+        False where it is too large to be kept; the older one goes all the same. Raises: StoreError.
+        """
 
     async def near(self, bucket: bytes, now: float) -> Sequence[tuple[bytes, bytes]]:
         """Key and vector of each entry of a bucket that is not too old. Raises: StoreError."""
@@ -82,4 +89,4 @@ class Store(Protocol):
 
 def size_of(entry: Entry, near: Near | None) -> int:
     """What an entry counts for."""
-    return entry.size_bytes + (len(near.vector) if near is not None else 0)
+    return entry.size_bytes + (near.size_bytes if near is not None else 0)
