@@ -35,6 +35,11 @@ RUN --mount=type=cache,target=/root/.cache/pip docker/install proxy
 FROM service AS proxy
 LABEL org.opencontainers.image.title="Ollama Observe: proxy"
 COPY --from=build-proxy /opt/app /opt/app
+# where a file of recorded answers may lie: a volume takes its owner from here
+ARG UID=10001
+USER root
+RUN install --directory --owner="${UID}" --mode=0700 /cache
+USER ${UID}:${UID}
 ENV PROXY_HOST=0.0.0.0 PROXY_CONTROL_HOST=0.0.0.0 PROXY_RETURN_LEG_HOST=0.0.0.0
 EXPOSE 11435 8001
 HEALTHCHECK --interval=10s --timeout=15s --start-period=60s --start-interval=1s --retries=3 \

@@ -144,7 +144,7 @@ def test_what_is_mounted_of_the_host_is_read_only(name: str) -> None:
 
 
 def test_data_lies_in_named_volumes() -> None:
-    assert set(COMPOSE["volumes"]) == {"models", "prometheus"}
+    assert set(COMPOSE["volumes"]) == {"answers", "models", "prometheus"}
 
 
 def test_services_that_ask_another_wait_until_it_is_ready() -> None:

@@ -26,8 +26,8 @@ from tests.bank.contents import PERSONAL
 from tests.bank.languages import SCRIPTS
 
 LEAST, LANGUAGES = 300, 15
-HALF = 0.25
-"""Of all pairs and of each label at least so many are held back."""
+HELD_BACK = {Label.SAME: 300, Label.NEAR_MISS: 250, Label.UNRELATED: 40}
+"""At least so many are held back: enough to tell 99 % from 97."""
 LEAST_RECALL = 0.25
 
 
@@ -57,9 +57,7 @@ def test_no_text_is_there_twice_so_that_none_is_in_both_halves(pairs: list[Pair]
 
 def test_enough_of_each_label_is_held_back(pairs: list[Pair]) -> None:
     held_back = Counter(pair.label for pair in halves(pairs)[Half.HELD_BACK])
-    whole = Counter(pair.label for pair in pairs)
-    assert held_back.total() >= HALF * len(pairs)
-    assert [held_back[label] >= HALF * whole[label] for label in Label] == [True, True, True]
+    assert [label for label, least in HELD_BACK.items() if held_back[label] < least] == []
 
 
 def test_texts_are_whole_questions_as_the_cache_takes_them(pairs: list[Pair]) -> None:
