@@ -6,6 +6,7 @@ Every number is one aligned word, stored whole, so there are no locks.
 import math
 import mmap
 import os
+import weakref
 
 from ollama_observe.metrics.memory import unlinked_file
 
@@ -85,6 +86,7 @@ class Shared:
         self.descriptor = unlinked_file() if descriptor is None else descriptor
         if descriptor is None:
             os.ftruncate(self.descriptor, size)
+            weakref.finalize(self, os.close, self.descriptor).atexit = False
         memory = memoryview(mmap.mmap(self.descriptor, size))
         ends = [(MOST_PROCESSES + number * MOST_MODELS) * _WORD for number in range(4)]
         self.in_flight = memory[: ends[0]].cast("q")
