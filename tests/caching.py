@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from proxy.cache.asked import Guard, Reader
 from proxy.cache.books import CacheBooks
-from proxy.cache.cache import AnswerCache, Nearest, Vector
+from proxy.cache.cache import AnswerCache, Nearest
 from proxy.cache.digests import Digests
 from proxy.cache.entries import Entry, a_mark
+from proxy.cache.keeping import Vector
 from proxy.cache.kept import Kept
 from proxy.cache.keys import Keys
 from proxy.cache.rules import Rules
@@ -102,9 +103,10 @@ class CacheHouse:
         self.kept = Kept(self.store, lambda: self.books.failed("store"), self.wall, self.clock)
         chosen = replace(RULES, **rules)  # type: ignore[arg-type]
         guard: Guard | None = (lambda _text: b"") if nearest is not None else None
+        self.reader = Reader(Keys(b"secret"), chosen, guard)
         self.cache = AnswerCache(
             chosen,
-            Reader(Keys(b"secret"), chosen, guard),
+            self.reader,
             self.kept,
             self.digests,
             self.books,

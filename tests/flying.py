@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from ollama_observe.wire.endpoints import endpoint_of
 from proxy.cache.entries import Entry
-from proxy.cache.flights import PATIENCE_SECONDS, Flight
+from proxy.cache.flights import Flight
+from proxy.cache.patience import PATIENCE_SECONDS
 from proxy.cache.recording import Recording
 from proxy.cache.results import Result
 from proxy.cache.seats import Seat

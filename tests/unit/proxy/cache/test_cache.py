@@ -6,7 +6,7 @@ import pytest
 
 from ollama_observe.metrics.catalogue import cache as m
 from ollama_observe.wire.endpoints import endpoint_of
-from proxy.cache.cache import Look, Vector
+from proxy.cache.cache import Look
 from proxy.cache.results import Result
 from proxy.cache.seats import Seat
 from proxy.cache.stores.store import Bounds
@@ -294,81 +294,6 @@ async def test_what_is_being_kept_when_it_closes_is_kept() -> None:
     answers(line)
     await house.cache.close()
     assert house.read.value(m.STORED) == 1
-
-
-class Slow(Means):
-    """Embeddings that take their time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.may = asyncio.Event()
-
-    def begin(self, text: str) -> Vector:
-        return Late(self)
-
-
-class Late(Vector):
-    """One of them."""
-
-    def __init__(self, nearest: Slow) -> None:
-        self._nearest = nearest
-
-    async def ready(self) -> bytes | None:
-        await self._nearest.may.wait()
-        return self._nearest.vector
-
-
-async def test_an_answer_is_found_before_its_meaning_is_known_and_then_by_that() -> None:
-    nearest = Slow()
-    house = CacheHouse(nearest)
-    found = await look(house)
-    line, _ = takes_off(house, found)
-    answers(line)
-    await until(lambda: house.read.value(m.STORED) == 1)
-    assert (await look(house)).result is Result.HIT
-    assert found.asked is not None
-    assert list(await house.kept.near(found.asked.bucket)) == []
-    nearest.may.set()
-    async with asyncio.timeout(5):
-        while not (near := list(await house.kept.near(found.asked.bucket))):
-            await asyncio.sleep(0.005)
-    assert near == [(found.asked.key, nearest.vector)]
-    assert house.read.value(m.STORED) == 1
-    assert house.read.value(m.EVICTIONS, cause="replaced") == 0
-    await house.kept.put(found.asked.key, entry(), None)
-    assert house.read.value(m.EVICTIONS, cause="replaced") == 1
-
-
-@pytest.mark.parametrize("what", ["emptied", "replaced"])
-async def test_what_is_gone_before_its_meaning_is_known_stays_gone(what: str) -> None:
-    nearest, epochs = Slow(), [0]
-    house = CacheHouse(nearest, epoch=lambda: epochs[0])
-    found = await look(house)
-    line, _ = takes_off(house, found)
-    answers(line)
-    await until(lambda: house.read.value(m.STORED) == 1)
-    assert found.asked is not None
-    if what == "emptied":
-        epochs[0] = 1
-        await house.cache.empty()
-    else:
-        await house.kept.put(found.asked.key, entry(), None)
-    nearest.may.set()
-    for _ in range(20):
-        await asyncio.sleep(0)
-    kept = await house.kept.get(found.asked.key)
-    assert kept == (None if what == "emptied" else entry())
-    assert list(await house.kept.near(found.asked.bucket)) == []
-
-
-async def test_what_waits_for_its_meaning_when_it_closes_is_kept_and_waits_no_longer() -> None:
-    house = CacheHouse(Slow())
-    line, _ = takes_off(house, await look(house))
-    answers(line)
-    async with asyncio.timeout(0.5):
-        await house.cache.close()
-    assert house.read.value(m.STORED) == 1
-    assert (await look(house)).result is Result.HIT
 
 
 @pytest.mark.parametrize("is_own", [True, False])

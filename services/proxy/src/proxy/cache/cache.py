@@ -1,20 +1,19 @@
 """The cache of one process: looks for what is asked, and keeps what was answered."""
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import structlog
 
-from ollama_observe.service.tasks import spawn
 from ollama_observe.wire.endpoints import Answer, Endpoint
 from proxy.cache.asked import Asked, Parsed, Reader, parse
 from proxy.cache.books import CacheBooks
 from proxy.cache.digests import Digests
-from proxy.cache.entries import Entry, Near
+from proxy.cache.entries import Entry
 from proxy.cache.flights import Flight
+from proxy.cache.keeping import Keeper, Vector
 from proxy.cache.kept import Kept
 from proxy.cache.recording import Recording, Unfit
 from proxy.cache.replay import Replay
@@ -33,13 +32,6 @@ RECORDABLE = frozenset(Answer) - {Answer.NONE, Answer.PROGRESS, Answer.TRANSCRIP
 """Answers of models to JSON: a recording that is transcribed is a form."""
 
 _log = structlog.stdlib.get_logger("proxy.cache")
-
-
-class Vector(Protocol):
-    """An embedding on its way."""
-
-    async def ready(self) -> bytes | None:
-        """It, however long it takes; None where it cannot be had."""
 
 
 class Nearest(Protocol):
@@ -97,9 +89,7 @@ class AnswerCache:
         self._wall_clock = wall_clock
         self._clock = clock
         self._flights: dict[tuple[bytes, Pool], Flight] = {}
-        self._keeping: set[asyncio.Task[None]] = set()
-        self._naming: set[asyncio.Task[None]] = set()
-        """Answers that are kept, and wait for what they may also be found by."""
+        self._keeper = Keeper(kept, books, epoch)
 
     def takes(self, head: RequestHead, endpoint: Endpoint) -> bool:
         """Whether a request is one to look for, as far as its head tells."""
@@ -156,7 +146,7 @@ class AnswerCache:
                 return
             if self._flights.get((asked.key, pool)) is flight:
                 del self._flights[asked.key, pool]
-            self._keep(look, recording, epoch)
+            self._keeper.keep(asked, look.vector, recording, epoch)
 
         if asked is None or not look.wish.stores:
             recording.spoil(Unfit.NOT_WANTED)
@@ -186,10 +176,7 @@ class AnswerCache:
 
     async def close(self) -> None:
         """Finish what is being kept, and let go of the store."""
-        if self._keeping:
-            await asyncio.wait(self._keeping, timeout=1.0)
-        for task in self._naming:
-            task.cancel()
+        await self._keeper.close()
         await self.kept.close()
         self.digests.close()
 
@@ -238,40 +225,3 @@ class AnswerCache:
         if digest is None:
             self._books.failed("digest")
         return digest or ""
-
-    def _keep(self, look: Look, recording: Recording, epoch: int) -> None:
-        self._spawned(self._keeping, self._kept(look, recording, epoch), "keep an answer")
-
-    async def _kept(self, look: Look, recording: Recording, epoch: int) -> None:
-        """Keep an answer whose question was asked in this epoch, at once."""
-        if epoch != self._epoch():  # what was asked before the cache was emptied
-            recording.spoil(Unfit.NOT_WANTED)
-        entry = recording.entry()
-        if recording.unfit is not None:
-            self._books.not_kept(recording.unfit)
-        if entry is None or look.asked is None:
-            return
-        is_kept = await self.kept.put(look.asked.key, entry, None)
-        if is_kept is False:
-            self._books.not_kept(Unfit.TOO_LONG)
-        if not is_kept:
-            return
-        self._books.stored()
-        if look.vector is not None:
-            naming = self._named(look.asked, entry, look.vector, epoch)
-            self._spawned(self._naming, naming, "name an answer by its question's meaning")
-
-    async def _named(self, asked: Asked, entry: Entry, vector: Vector, epoch: int) -> None:
-        """Have an answer found by what its question means: it is put once more, if it is there."""
-        found = await vector.ready()
-        if found is None or await self.kept.get(asked.key) != entry or epoch != self._epoch():
-            return
-        self._books.puts_again()
-        await self.kept.put(asked.key, entry, Near(asked.bucket, found))
-
-    def _spawned(
-        self, tasks: set[asyncio.Task[None]], work: Coroutine[None, None, None], name: str
-    ) -> None:
-        task = spawn(work, name=name)
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)

@@ -13,7 +13,9 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
+from proxy.cache.estates import Estate
 from proxy.cache.parts import Part, Parts
+from proxy.cache.patience import PATIENCE_SECONDS, Patience
 from proxy.cache.recording import Recording, Unfit
 from proxy.cache.results import STATUS_HEADER, Result
 from proxy.cache.seats import Seat
@@ -31,15 +33,11 @@ from proxy.upstream import (
     UpstreamError,
 )
 from proxy.ways import Trip
-from proxy.witness import Rest
 
 _log = structlog.stdlib.get_logger("proxy.cache")
 
 BACKLOG_BYTES = 1024 * 1024
 """What may wait in memory for those who are slower than the fastest."""
-PATIENCE_SECONDS = 30.0
-"""How long those who keep up wait for one that is so far behind, in one answer: longer than a
-network fails for a moment, shorter than clients' own patience."""
 _LAGGED = "it was too far behind the others"
 
 
@@ -52,10 +50,6 @@ class Flight:
 
     _first: Seat | None = None
     """Who is measured; None once it has left in mid-answer."""
-    _rest: Rest | None = None
-    """Who takes note of the rest then."""
-    _is_owed = False
-    """What was measured of one that has left is another's answer: nothing was saved of it."""
     _was_given = False
     """Somebody else has got all of it."""
     _sender: Seat | None = None
@@ -71,10 +65,6 @@ class Flight:
     _ended_as = Ending.COMPLETE
     _error: UpstreamError | None = None
     """Why nothing more comes, to those who have got all that came."""
-    _lagging: asyncio.TimerHandle | None = None
-    """Those who keep up wait for one that does not: until then."""
-    _lagging_since = 0.0
-    _lagged_seconds = 0.0
 
     def __init__(
         self,
@@ -85,7 +75,6 @@ class Flight:
         is_open: bool,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
-        self._patience_seconds = patience_seconds
         self._recording = recording
         self._result = result
         self._clock = clock
@@ -93,6 +82,8 @@ class Flight:
         self.is_open = is_open
         self._seats: list[Seat] = []
         self._parts = Parts()
+        self._estate = Estate(clock)
+        self._patience = Patience(self._cut_laggards, clock, patience_seconds)
 
     def start(self, pool: Pool, seat: Seat) -> None:
         """Take off with the first seat."""
@@ -198,8 +189,7 @@ class Flight:
         """See Asker."""
         self._note(at)
         self._recording.add(at, raw)
-        if self._rest is not None:
-            self._rest.pieces_received(at, pieces)
+        self._estate.pieces_received(at, pieces)
         if is_done:
             if self.is_broken:
                 self._ended_as = Ending.BROKE_OFF
@@ -249,7 +239,10 @@ class Flight:
         slow = [seat for seat in self._seats if seat.is_paused]
         are_all = bool(slow) and len(slow) == len(self._seats)
         has_laggard = any(map(self._is_far_behind, slow))
-        self._wait_for_laggards(has_laggard and not are_all)
+        if has_laggard and not are_all:
+            self._patience.begin()
+        else:
+            self._patience.end()
         is_paused = are_all or has_laggard
         if is_paused == self._is_paused:
             return
@@ -313,8 +306,7 @@ class Flight:
             seat.asker = None
             if not is_first:
                 self._was_given = True
-                seat.rider.shares(None if self._is_owed else self._recording.entry())
-                self._is_owed = False
+                seat.rider.shares(None if self._estate.pay() else self._recording.entry())
         at = part.at if is_first and not is_late else self._clock()
         try:
             asker.body_received(at, part.raw, part.pieces, part.is_done)
@@ -340,36 +332,16 @@ class Flight:
         rest = seat.rider.outlived()
         if rest is None:
             return
-        for part in missed:
-            rest.pieces_received(part.at, part.pieces)
-        self._rest, self._is_owed = rest, True
+        self._estate.left(rest, missed)
         if self._is_over:
             is_anybodys = self._seats or self._was_given
-            self._end_rest(self._ended_as if is_anybodys else Ending.CLIENT_GONE)
-
-    def _end_rest(self, ending: Ending) -> None:
-        rest, self._rest = self._rest, None
-        if rest is not None:
-            rest.ended(self._clock(), ending)
+            self._estate.ended(self._ended_as if is_anybodys else Ending.CLIENT_GONE)
 
     def _is_far_behind(self, seat: Seat) -> bool:
         return self._parts.bytes_since(seat.place) > BACKLOG_BYTES
 
-    def _wait_for_laggards(self, is_so: bool) -> None:
-        """Those who keep up wait for those who do not, or no longer."""
-        timer = self._lagging
-        if is_so and timer is None:
-            self._lagging_since = self._clock()
-            left = max(0.0, self._patience_seconds - self._lagged_seconds)
-            self._lagging = asyncio.get_running_loop().call_later(left, self._cut_laggards)
-        elif not is_so and timer is not None:
-            timer.cancel()
-            self._lagging = None
-            self._lagged_seconds += self._clock() - self._lagging_since
-
     def _cut_laggards(self) -> None:
         """Nobody waits any longer for those who are far behind: to them the answer breaks off."""
-        self._lagging, self._lagged_seconds = None, 0.0
         for seat in self._seats.copy():
             if seat.is_paused and seat.asker is not None and self._is_far_behind(seat):
                 self._fail(seat, seat.asker, UpstreamBrokeOff(_LAGGED))
@@ -400,8 +372,8 @@ class Flight:
         if not self._is_over and self._sender is not None:
             self._sender.rider.trip.close()
         self._is_over = True
-        self._wait_for_laggards(False)
-        self._end_rest(self._ended_as)
+        self._patience.end()
+        self._estate.ended(self._ended_as)
 
     def _land(self) -> None:
         self.is_open = False

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from ollama_observe.metrics.catalogue import cache as m
 from ollama_observe.metrics.ledger import Ledger
-from proxy.cache.cache import Vector
+from proxy.cache.keeping import Vector
 from proxy.cache.results import Result
 from proxy.cache.semantic.embeddings import Embeddings, Making
 from proxy.cache.semantic.records import UNLIKE, Record, cosines
