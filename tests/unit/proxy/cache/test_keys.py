@@ -31,7 +31,7 @@ def test_a_name_says_nothing_of_its_parts() -> None:
     assert b"secret" not in name
 
 
-@pytest.mark.parametrize("name", [b"Authorization", b"X-API-Key", b"Cookie", b"X-User"])
+@pytest.mark.parametrize("name", [b"Authorization", b"X-API-Key", b"Api-Key", b"Cookie", b"X-User"])
 def test_who_says_otherwise_who_it_is_is_another(name: bytes) -> None:
     callers = [
         caller_of(head(), b"x-user"),
@@ -42,6 +42,14 @@ def test_who_says_otherwise_who_it_is_is_another(name: bytes) -> None:
     ]
     assert len(set(callers)) == len(callers)
     assert caller_of(head(name.lower() + b":one "), b"x-user") == callers[1]
+
+
+def test_who_has_it_go_no_further_says_all_the_same_who_it_is() -> None:
+    callers = [
+        caller_of(head(b"Connection: X-Api-Key", *lines), b"")
+        for lines in ((), (b"X-Api-Key: one",), (b"X-Api-Key: two",))
+    ]
+    assert len(set(callers)) == 3
 
 
 def test_what_is_said_by_one_name_is_not_what_is_said_by_another() -> None:

@@ -7,7 +7,7 @@ from ollama_observe.service.addresses import is_loopback
 from proxy.headers import Headers
 from proxy.heads import RequestHead
 
-_CREDENTIALS = frozenset({b"authorization", b"x-api-key", b"cookie"})
+_CREDENTIALS = frozenset({b"authorization", b"x-api-key", b"api-key", b"cookie"})
 
 
 class Keys:
@@ -35,8 +35,11 @@ def caller_of(head: RequestHead, user_header: bytes) -> bytes:
     for line in head.passing:  # a field that comes twice counts twice
         name, _, value = line.partition(b":")
         if name.lower() in names:
-            said.append(name.lower() + b":" + value.strip())
-    return b"\n".join(said)
+            said.append((name.lower(), value.strip()))
+    # one that Connection names goes no further, and says who asks all the same
+    passing = {name for name, _ in said}
+    said += [(name, head.headers[name]) for name in sorted(names - passing & head.headers.keys())]
+    return b"\n".join(name + b":" + value for name, value in said)
 
 
 def page_of(headers: Headers) -> bytes:
