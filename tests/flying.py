@@ -297,11 +297,15 @@ class Flown:
         raw = chunk(payload) + (b"0\r\n\r\n" if is_done else b"")
         self.flight.body_received(self.clock(), raw, [payload], is_done)
 
-    def flies(self) -> None:
-        """All of it, from the connection to the end."""
+    def starts(self) -> None:
+        """The answer begins: its head comes, and its first chunk."""
         self.connects()
         self.begins()
         self.gives(FIRST)
+
+    def flies(self) -> None:
+        """All of it, from the connection to the end."""
+        self.starts()
         self.gives(LAST, is_done=True)
 
 

@@ -21,6 +21,7 @@ from proxy.outcomes import Ending
 from proxy.passages import Passage
 from proxy.portkey_config import NO_CONFIG, PortkeyConfig
 from proxy.recorder import Recorder
+from proxy.remainder import Remainder
 from proxy.routing import Bypass
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
@@ -588,12 +589,18 @@ def left(desk: Desk, routing: str = "direct") -> float:
     return sum(filter(None, found))
 
 
-async def test_what_others_get_is_counted_once_and_wasted_by_nobody() -> None:
-    desk = Desk()
+def outlived(desk: Desk) -> tuple[Recorder, Remainder]:
+    """A request whose client leaves in mid-answer, while others wait for the rest."""
     recorder = desk.begin()
     answer(recorder, line(model="m", message={"content": "a"}))
     rest = recorder.outlived()
     assert rest is not None
+    return recorder, rest
+
+
+async def test_what_others_get_is_counted_once_and_wasted_by_nobody() -> None:
+    desk = Desk()
+    recorder, rest = outlived(desk)
     recorder.finish(3.0, Ending.CLIENT_GONE)
     rest.pieces_received(4.0, [line(model="m", message={"content": "b"})])
     assert left(desk) == 1
@@ -618,10 +625,7 @@ async def test_what_others_get_is_counted_once_and_wasted_by_nobody() -> None:
 
 async def test_what_all_have_left_is_wasted_to_the_last() -> None:
     desk = Desk()
-    recorder = desk.begin()
-    answer(recorder, line(model="m", message={"content": "a"}))
-    rest = recorder.outlived()
-    assert rest is not None
+    recorder, rest = outlived(desk)
     recorder.finish(3.0, Ending.CLIENT_GONE)
     rest.pieces_received(4.0, [line(model="m", message={"content": "b"})])
     rest.ended(6.25, Ending.CLIENT_GONE)
@@ -633,10 +637,7 @@ async def test_what_all_have_left_is_wasted_to_the_last() -> None:
 
 async def test_a_rest_that_ends_before_its_request_is_booked_is_booked_after_it() -> None:
     desk = Desk()
-    recorder = desk.begin()
-    answer(recorder, line(model="m", message={"content": "a"}))
-    rest = recorder.outlived()
-    assert rest is not None
+    recorder, rest = outlived(desk)
     rest.pieces_received(2.5, [LAST])
     rest.ended(8.0, Ending.COMPLETE)
     recorder.ended(8.0, Ending.CLIENT_GONE)

@@ -28,7 +28,6 @@ from proxy.routing import Bypass, Routing
 
 UPLOAD = "upload"
 
-_OPERATIONS = frozenset({"load", "unload"})
 _NO_INFERENCE = frozenset({Answer.NONE, Answer.PROGRESS})
 
 
@@ -151,7 +150,7 @@ class Story:
         self._judge_operation()
 
     def _judge_operation(self) -> None:
-        self.is_operation = self.meter is not None and self.meter.done_reason in _OPERATIONS
+        self.is_operation = self.meter is not None and self.meter.is_operation
 
     @property
     def is_inference(self) -> bool:

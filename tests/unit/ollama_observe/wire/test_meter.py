@@ -218,3 +218,14 @@ def test_what_is_too_long_is_counted_and_not_kept(framing: Framing) -> None:
 )
 def test_the_response_decides_how_it_is_framed(content_type: str, framing: Framing | None) -> None:
     assert framing_of(content_type) is framing
+
+
+@pytest.mark.parametrize(("reason", "is_so"), [("load", True), ("unload", True), ("stop", False)])
+def test_an_answer_to_who_only_loads_or_unloads_a_model_is_an_operation(
+    reason: str, is_so: bool
+) -> None:
+    meter = StreamMeter(Answer.CHAT, Framing.JSON)
+    assert not meter.is_operation
+    meter.feed(1.0, b'{"model":"m","done":true,"done_reason":"%s"}' % reason.encode())
+    meter.finish(2.0)
+    assert meter.is_operation is is_so

@@ -42,9 +42,7 @@ def test_who_shares_is_told_at_the_head_and_at_the_end_with_what_was_recorded() 
 
 async def test_who_joins_in_mid_answer_gets_it_from_its_beginning() -> None:
     flown = Flown()
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     late = flown.joins()
     assert late.body == b""
     await asyncio.sleep(0)
@@ -107,9 +105,7 @@ def test_the_first_leaves_after_it_has_sent_and_the_next_takes_its_way_over() ->
 def test_a_way_whose_request_is_no_longer_there_is_told_of_what_comes() -> None:
     flown = Flown()
     flown.joins()
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     assert flown.first.path.told == []
     flown.leaves(flown.first)
     flown.clock.now = 1007.0
@@ -120,9 +116,7 @@ def test_a_way_whose_request_is_no_longer_there_is_told_of_what_comes() -> None:
 def test_the_first_leaves_in_mid_answer_and_the_others_get_it_whole() -> None:
     flown = Flown()
     second = flown.joins()
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     flown.leaves(flown.first)
     flown.gives(LAST, is_done=True)
     assert second.body == WHOLE
@@ -214,9 +208,7 @@ async def test_a_slow_one_gets_all_that_came_before_the_break_and_then_the_break
 def test_a_break_is_told_at_once_where_nothing_waits() -> None:
     flown = Flown()
     flown.first.takes = 1
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     flown.flight.failed(UpstreamBrokeOff("broke off"))
     assert isinstance(flown.first.error, UpstreamBrokeOff)
 
@@ -282,9 +274,7 @@ def test_when_all_are_slow_the_upstream_stops_at_once() -> None:
     flown = Flown()
     flown.first.takes = 1
     flown.joins(Guest(takes=1))
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     assert flown.line.story[-1] == "pause"
 
 
@@ -303,9 +293,7 @@ async def test_when_the_slow_one_leaves_the_upstream_goes_on() -> None:
 async def test_the_clock_of_what_waited_is_that_of_when_it_was_given() -> None:
     flown = Flown()
     slow = flown.joins(Guest(takes=1))
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     flown.clock.now = 1005.0
     flown.gives(LAST, is_done=True)
     flown.clock.now = 1009.0
@@ -318,9 +306,7 @@ async def test_the_clock_of_what_waited_is_that_of_when_it_was_given() -> None:
 def test_a_broken_answer_is_no_recording_and_broken_for_all() -> None:
     flown = Flown()
     flown.joins()
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     flown.first.path.breaks = True
     flown.gives(LAST, is_done=True)
     assert flown.flight.is_broken
@@ -381,9 +367,7 @@ def test_nothing_waits_in_memory_where_nobody_can_join() -> None:
 def test_what_the_first_one_left_is_read_on_to_its_end() -> None:
     flown = Flown()
     second, third = flown.joins(), flown.joins()
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     flown.leaves(flown.first)
     assert flown.first.told == []
     rest = flown.first.rest
@@ -398,9 +382,7 @@ def test_what_the_first_one_left_is_read_on_to_its_end() -> None:
 def test_one_answer_of_those_that_remain_is_what_was_generated_and_saved_nothing() -> None:
     flown = Flown()
     second, third = flown.joins(), flown.joins()
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     flown.leaves(flown.first)
     flown.gives(LAST, is_done=True)
     entry = flown.recording.entry()
@@ -431,9 +413,7 @@ def test_a_first_one_that_leaves_behind_an_answer_that_has_ended(has_other: bool
     if has_other:
         flown.joins()
     flown.first.takes = 1
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     flown.gives(LAST, is_done=True)
     flown.leaves(flown.first)
     rest = flown.first.rest
@@ -445,9 +425,7 @@ def test_a_first_one_that_leaves_behind_an_answer_that_has_ended(has_other: bool
 def test_when_the_last_of_those_that_remained_leaves_the_rest_was_for_nobody() -> None:
     flown = Flown()
     second = flown.joins()
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     flown.leaves(flown.first)
     flown.gives(FIRST)
     flown.leaves(second)
@@ -461,9 +439,7 @@ def test_when_the_last_of_those_that_remained_leaves_the_rest_was_for_nobody() -
 def test_a_rest_that_breaks_off_is_broken_off(is_told: bool) -> None:
     flown = Flown()
     flown.joins()
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     flown.leaves(flown.first)
     if is_told:
         flown.flight.failed(UpstreamBrokeOff("broke off"))
@@ -478,9 +454,7 @@ def test_a_rest_that_breaks_off_is_broken_off(is_told: bool) -> None:
 def test_a_first_one_that_had_everything_leaves_nothing() -> None:
     flown = Flown()
     second = flown.joins()
-    flown.connects()
-    flown.begins()
-    flown.gives(FIRST)
+    flown.starts()
     flown.first.has_all = True
     flown.leaves(flown.first)
     flown.gives(LAST, is_done=True)

@@ -32,6 +32,7 @@ _READERS: dict[Answer, tuple[Reader, Reader]] = {
 
 _WITH_VECTORS = frozenset({Answer.EMBED, Answer.EMBEDDINGS, Answer.OPENAI_EMBEDDINGS})
 _WITH_END_EVENT = frozenset({Answer.OPENAI_CHAT, Answer.OPENAI_COMPLETION})
+_OPERATIONS = frozenset({"load", "unload"})
 
 
 class StreamMeter:
@@ -82,6 +83,11 @@ class StreamMeter:
     def problems(self) -> dict[str, int]:
         """What could not be read: reason to count."""
         return problems(self.unreadable, self.too_long)
+
+    @property
+    def is_operation(self) -> bool:
+        """It loaded or unloaded a model, and generated nothing."""
+        return self.done_reason in _OPERATIONS
 
     def feed(self, instant: float, data: bytes) -> None:
         """Take note of `data`, which arrived at `instant`."""

@@ -8,6 +8,7 @@ from dashboard.panels.queries import (
     P50_P95,
     averaged,
     grown,
+    parted,
     per_model,
     quantile,
     rate,
@@ -65,14 +66,7 @@ PANELS = (
         GROUP.id,
         "Looks into the cache",
         Unit.REQUESTS_PER_SECOND,
-        queries=(
-            Query(summed(rate(_LOOKUPS % ""), "result"), "{result}", split=Split.TOTAL),
-            Query(
-                summed(rate(_LOOKUPS % ""), "model", "result"),
-                "{model} {result}",
-                split=Split.MODEL,
-            ),
-        ),
+        queries=parted(rate(_LOOKUPS % ""), "result"),
         absent=_NONE_LOOKED,
         help="By what became of them: hit, semantic_hit and shared spared Ollama; miss, refresh and"
         " disabled went there." + _NO_ROUTING,
@@ -83,10 +77,7 @@ PANELS = (
         GROUP.id,
         "Tokens saved",
         Unit.TOKENS_PER_SECOND,
-        queries=(
-            Query(summed(rate(_TOKENS), "type"), "{type}", split=Split.TOTAL),
-            Query(summed(rate(_TOKENS), "model", "type"), "{model} {type}", split=Split.MODEL),
-        ),
+        queries=parted(rate(_TOKENS), "type"),
         absent=_NONE_SAVED,
         help="Of prompts that Ollama did not read again (input) and of answers that it did not"
         " write again (output), by its own count when they were recorded." + _NO_ROUTING,

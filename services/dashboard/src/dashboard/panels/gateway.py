@@ -3,7 +3,7 @@
 Both ways are always shown, side by side: the filter of routing does not apply here.
 """
 
-from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Split, Unit
+from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Unit
 from dashboard.panels.queries import (
     P50_P95,
     grown,
@@ -138,10 +138,7 @@ PANELS = (
         GROUP.id,
         "Failures, by way",
         Unit.RATIO,
-        queries=(
-            Query(_errors(), "{routing}", split=Split.TOTAL),
-            Query(_errors("model"), "{model} {routing}", split=Split.MODEL),
-        ),
+        queries=per_model(_errors, "{routing}"),
         absent=_NONE_ENDED,
         help="The share of requests that failed, of those whose client stayed." + _BOTH_WAYS,
         most=1.0,

@@ -6,6 +6,7 @@ from dashboard.panels.queries import (
     averaged,
     averaged_while_there,
     grown,
+    parted,
     per_model,
     quantiles,
     rate,
@@ -84,10 +85,7 @@ PANELS = (
         GROUP.id,
         "Requests by status",
         Unit.REQUESTS_PER_SECOND,
-        queries=(
-            Query(summed(_REQUESTS, "status"), "{status}", split=Split.TOTAL),
-            Query(summed(_REQUESTS, "model", "status"), "{model} {status}", split=Split.MODEL),
-        ),
+        queries=parted(_REQUESTS, "status"),
         absent=_NO_REQUEST,
         help="As it was sent to the client, answers of the cache among them; 499 where the client"
         " left first. An answer that failed after it had begun has 200: see the outcome.",

@@ -53,6 +53,11 @@ def per_model(
     )
 
 
+def parted(series: str, label: str) -> tuple[Query, Query]:
+    """The sums of a series by one more label: in total, and by model."""
+    return per_model(lambda *by: summed(series, *by, label), f"{{{label}}}")
+
+
 def quantiles(
     histogram: str,
     matchers: str = "${requests}",

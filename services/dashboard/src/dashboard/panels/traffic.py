@@ -1,11 +1,12 @@
 """What the traffic worker's clients see, beside what the proxy does."""
 
-from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
+from dashboard.panels.model import Group, Kind, Panel, Query, Role, Unit
 from dashboard.panels.queries import (
     P50_P95,
     averaged_while_there,
     grown,
     objective,
+    parted,
     per_model,
     quantiles,
     quantiles_by,
@@ -90,18 +91,7 @@ PANELS = (
         GROUP.id,
         "What became of the questions",
         Unit.REQUESTS_PER_SECOND,
-        queries=(
-            Query(
-                summed(rate("traffic_requests_total{${requests}}"), "outcome"),
-                "{outcome}",
-                split=Split.TOTAL,
-            ),
-            Query(
-                summed(rate("traffic_requests_total{${requests}}"), "model", "outcome"),
-                "{model} {outcome}",
-                split=Split.MODEL,
-            ),
-        ),
+        queries=parted(rate("traffic_requests_total{${requests}}"), "outcome"),
         absent=_NO_WORKER,
         help="As the client saw it, answers of the cache among them; without warm-up.",
         kind=Kind.STACKED,

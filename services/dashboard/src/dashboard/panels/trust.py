@@ -7,6 +7,7 @@ from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Split, Un
 from dashboard.panels.queries import (
     grown,
     objective,
+    parted,
     per_model,
     quantiles,
     rate,
@@ -36,14 +37,7 @@ PANELS = (
         GROUP.id,
         "Errors by kind",
         Unit.REQUESTS,
-        queries=(
-            Query(summed(grown(_ERRORS), "error_type"), "{error_type}", split=Split.TOTAL),
-            Query(
-                summed(grown(_ERRORS), "model", "error_type"),
-                "{model} {error_type}",
-                split=Split.MODEL,
-            ),
-        ),
+        queries=parted(grown(_ERRORS), "error_type"),
         absent="no request failed since the proxy began, as far as Prometheus looks back",
         help="Requests that failed; a client that leaves is no error. `other` is a model that was"
         " not proven, as of most requests that fail." + COUNTED,
@@ -149,18 +143,7 @@ PANELS = (
         GROUP.id,
         "Why answers ended",
         Unit.REQUESTS_PER_SECOND,
-        queries=(
-            Query(
-                summed(rate("ollama_proxy_done_total{${requests}}"), "reason"),
-                "{reason}",
-                split=Split.TOTAL,
-            ),
-            Query(
-                summed(rate("ollama_proxy_done_total{${requests}}"), "model", "reason"),
-                "{model} {reason}",
-                split=Split.MODEL,
-            ),
-        ),
+        queries=parted(rate("ollama_proxy_done_total{${requests}}"), "reason"),
         absent=f"no answer of a model ended in this time: {_ASK}",
         help="`length` is an answer that was cut at its limit of tokens (num_predict, max_tokens)"
         " or at the end of the context.",

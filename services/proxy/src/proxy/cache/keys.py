@@ -8,6 +8,8 @@ from proxy.headers import Headers
 from proxy.heads import RequestHead
 
 _CREDENTIALS = frozenset({b"authorization", b"x-api-key", b"api-key", b"cookie"})
+SECRET_BYTES = 32
+"""As long as what it keys is."""
 
 
 class Keys:

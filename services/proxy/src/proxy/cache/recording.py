@@ -14,7 +14,6 @@ from proxy.cache.entries import Entry, a_mark
 from proxy.headers import lines_without, value_of
 from proxy.heads import ResponseHead
 
-_OPERATIONS = frozenset({"load", "unload"})
 # What is of one passage, and would be said of another: a session that begins is one client's, and
 # what the gateway says of itself would be said to who did not ask by way of it.
 _OF_ONE = (b"set-cookie", b"age")
@@ -117,7 +116,7 @@ class Recording:
         if meter is None or not (self._body.is_done and _is_whole(meter)):
             self.spoil(Unfit.INCOMPLETE)
             return None
-        if meter.done_reason in _OPERATIONS:
+        if meter.is_operation:
             self.spoil(Unfit.OPERATION)
             return None
         usage = meter.usage

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from proxy.cache.stores.key_file import SECRET_BYTES, key_file, read_or_make
+from proxy.cache.keys import SECRET_BYTES
+from proxy.cache.stores.key_file import key_file, read_or_make
 from tests.rights import open_folder, without_rights
 
 READ = (

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from proxy.cache.keys import SECRET_BYTES
 from proxy.cache.stores.addresses import read_address
 from proxy.cache.stores.memory import MemoryStore
 from proxy.cache.stores.store import Bounds, Listener, Store
-
-_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def secret_of(place: Place, told: str) -> bytes:
 
         check_place(place)
         return read_or_make(key_file(Path(place.where)))
-    return secrets.token_bytes(_SECRET_BYTES)
+    return secrets.token_bytes(SECRET_BYTES)
 
 
 def create_store(place: Place, bounds: Bounds, on_gone: Listener) -> Store:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import structlog
 
+from proxy.cache.keys import SECRET_BYTES
 from proxy.cache.stores.private import OWN, locked
 
-SECRET_BYTES = 32
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 _log = structlog.stdlib.get_logger("proxy.cache")
