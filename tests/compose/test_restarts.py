@@ -60,11 +60,13 @@ def test_proxies_that_are_started_again_end_what_they_have_in_flight(
 
 def test_ollama_costs_what_was_in_it_and_who_asks_meanwhile_is_told(project: Project) -> None:
     restart = restarted_under_traffic(project, "ollama", SLOW, PROXIES)
-    was_in_it = restart.in_flight()
-    assert 1 <= was_in_it.total() - was_in_it["ok"] <= CLIENTS
-    assert set(restart.later()) == {"ok", "status 502"}
-    refused = {one.said for one in restart.lost() if one.outcome == "status 502"}
-    assert [said for said in refused if "Ollama at http://ollama:11434" not in said] == []
+    told = [one for one in restart.lost() if one.outcome == "status 502"]
+    # not by when they began: one that is answered while Docker only gets ready is asked again
+    was_in_it = [one for one in restart.lost() if one not in told]
+    assert 1 <= len(was_in_it) <= CLIENTS
+    assert {one.outcome for one in was_in_it} <= set(BROKEN)
+    assert restart.later()["ok"] > 0
+    assert {"Ollama at http://ollama:11434" in one.said for one in told} == {True}
 
 
 def test_the_front_ends_what_is_in_flight_and_nobody_gets_in_meanwhile(project: Project) -> None:
