@@ -5,7 +5,7 @@ types that it does not know, and reads heads of 16 KiB.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -183,6 +183,7 @@ class Crossing:
     """The way of one request through the gateway. A Trip."""
 
     hides_breaks = False
+    own_lines: Sequence[bytes] = ()
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ return leg's in return_leg.py.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from ollama_observe.service.guard import host_refusal
@@ -55,12 +55,16 @@ class Way(Protocol):
     def body(self, body: bytes | None) -> bytes | None:
         """A whole body as it goes out; None where it cannot go this way.
 
-        `body` is None where it was too long to be kept.
+        `body` is None where it was too long to be kept. Raises: Refusal.
         """
 
     @property
     def signature(self) -> bytes:
         """What of the way may change the answer; empty where it is Ollama's own."""
+
+    @property
+    def own_lines(self) -> Sequence[bytes]:
+        """Header fields that are added to the answer."""
 
     @property
     def needs_own_chunks(self) -> bool:
@@ -109,6 +113,7 @@ class PlainWay:
     frames_anew = False
     signature = b""
     reaches: Collection[str] = (MAIN,)
+    own_lines: Sequence[bytes] = ()
     needs_own_chunks = False
     hides_breaks = False
     is_broken = False
@@ -132,6 +137,91 @@ class PlainWay:
 
     def close(self) -> None:
         """See Way."""
+
+
+class Detour:
+    """A Trip that is another one but for what a subclass does otherwise."""
+
+    def __init__(self, trip: Trip) -> None:
+        self.trip = trip
+
+    @property
+    def pool(self) -> Pool:
+        """See Way."""
+        return self.trip.pool
+
+    @property
+    def name(self) -> str:
+        """See Way."""
+        return self.trip.name
+
+    @property
+    def body_limit_bytes(self) -> int:
+        """See Way."""
+        return self.trip.body_limit_bytes
+
+    @property
+    def frames_anew(self) -> bool:
+        """See Way."""
+        return self.trip.frames_anew
+
+    @property
+    def signature(self) -> bytes:
+        """See Way."""
+        return self.trip.signature
+
+    @property
+    def reaches(self) -> Collection[str]:
+        """See Trip."""
+        return self.trip.reaches
+
+    @property
+    def own_lines(self) -> Sequence[bytes]:
+        """See Way."""
+        return self.trip.own_lines
+
+    @property
+    def needs_own_chunks(self) -> bool:
+        """See Way."""
+        return self.trip.needs_own_chunks
+
+    @property
+    def hides_breaks(self) -> bool:
+        """See Way."""
+        return self.trip.hides_breaks
+
+    @property
+    def is_broken(self) -> bool:
+        """See Way."""
+        return self.trip.is_broken
+
+    def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
+        """See Way."""
+        return self.trip.head(request, length, plain)
+
+    def body(self, body: bytes | None) -> bytes | None:
+        """See Way."""
+        return self.trip.body(body)
+
+    def instead(self, reason: Bypass) -> Trip | None:
+        """See Trip."""
+        return self.trip.instead(reason)
+
+    def claimed_by(self, witness: Witness) -> None:
+        """See Trip."""
+        self.trip.claimed_by(witness)
+
+    def gave(self, at: float) -> None:
+        """See Trip."""
+        self.trip.gave(at)
+
+    def keeps_up(self, at: float, is_so: bool) -> None:
+        """See Trip."""
+        self.trip.keeps_up(at, is_so)
+
+    def close(self) -> None:
+        """See Way."""
+        self.trip.close()
 
 
 class Direct(PlainWay):

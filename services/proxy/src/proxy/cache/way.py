@@ -1,6 +1,6 @@
 """The way by the cache: to a recorded answer, or else on by the way that was chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,11 @@ class CachedWay:
         is_short = body is not None and len(body) <= self._cache.rules.request_limit_bytes
         self._body = body if is_short else None
         return self.trip.body(body)
+
+    @property
+    def own_lines(self) -> Sequence[bytes]:
+        """See Way."""
+        return self.trip.own_lines
 
     @property
     def needs_own_chunks(self) -> bool:
