@@ -20,6 +20,8 @@ NOT_LET_IN = ("ConnectionRefusedError", "ConnectionResetError", "BrokenPipeError
 BROKEN = ("RemoteDisconnected", "IncompleteRead", "ConnectionResetError", "broken off")
 """What becomes of an answer whose sender dies."""
 SLOW_SECONDS = 3.0
+CLOSED_EARLY = "closed the connection before it answered"
+"""What the proxy says of an Ollama that had the request and died."""
 BACK_SECONDS = 10.0
 """More than a container takes to be there again."""
 
@@ -61,12 +63,13 @@ def test_proxies_that_are_started_again_end_what_they_have_in_flight(
 def test_ollama_costs_what_was_in_it_and_who_asks_meanwhile_is_told(project: Project) -> None:
     restart = restarted_under_traffic(project, "ollama", SLOW, PROXIES)
     told = [one for one in restart.lost() if one.outcome == "status 502"]
-    # not by when they began: one that is answered while Docker only gets ready is asked again
-    was_in_it = [one for one in restart.lost() if one not in told]
-    assert 1 <= len(was_in_it) <= CLIENTS
-    assert {one.outcome for one in was_in_it} <= set(BROKEN)
-    assert restart.later()["ok"] > 0
+    assert {one.outcome for one in restart.lost()} - {"status 502"} <= set(BROKEN)
     assert {"Ollama at http://ollama:11434" in one.said for one in told} == {True}
+    # not by when they began: one that is answered while Docker only gets ready is asked again
+    turned_away = [one for one in told if CLOSED_EARLY not in one.said]
+    assert 1 <= len(restart.lost()) - len(turned_away)
+    assert turned_away
+    assert restart.later()["ok"] > 0
 
 
 def test_the_front_ends_what_is_in_flight_and_nobody_gets_in_meanwhile(project: Project) -> None:

@@ -7,7 +7,7 @@ from proxy.heads import read_request
 from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
 from proxy.routing import Bypass
-from proxy.ways import Direct
+from proxy.ways import Detour, Direct, PlainWay
 
 
 def way(url: str = "http://gpu-box:11434", allowed_hosts: str = "") -> Direct:
@@ -159,3 +159,17 @@ def test_where_the_proxy_has_names_it_looks_itself_and_the_guard_sees_its_own() 
     for host in (b"", b"gpu:1", b"ai.example.", b"::1"):
         with pytest.raises(Refusal):
             published.host_of(read_request(b"GET / HTTP/1.1\r\nHost: " + host))
+
+
+def test_a_detour_is_the_way_that_it_leads_to() -> None:
+    direct, request = way(), read_request(b"GET / HTTP/1.1\r\nHost: me")
+    around = Detour(direct)
+    assert around.head(request) == direct.head(request)
+    assert (around.pool, around.name) == (direct.pool, direct.name)
+    names = [name for name in dir(PlainWay) if not name.startswith("_")]
+    values = [name for name in names if not callable(getattr(direct, name))]
+    assert {name: getattr(around, name) for name in values} == {
+        name: getattr(direct, name) for name in values
+    }
+    assert around.body(b"x") == b"x"
+    assert around.instead(Bypass.GATEWAY_DOWN) is None
