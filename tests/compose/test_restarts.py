@@ -67,7 +67,7 @@ def test_ollama_costs_what_was_in_it_and_who_asks_meanwhile_is_told(project: Pro
     assert {"Ollama at http://ollama:11434" in one.said for one in told} == {True}
     # not by when they began: one that is answered while Docker only gets ready is asked again
     turned_away = [one for one in told if CLOSED_EARLY not in one.said]
-    assert 1 <= len(restart.lost()) - len(turned_away)
+    assert len(restart.lost()) > len(turned_away)
     assert turned_away
     assert restart.later()["ok"] > 0
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+from ollama_observe.wire.endpoints import dialect_of, path_of_target
 from proxy.admission import Refusal
 from proxy.answers import own_answer
 from proxy.heads import RequestHead, ResponseHead
@@ -270,7 +271,8 @@ class Exchange:
             own = [*self._own_lines(None), *lines]
             if ending is Ending.REFUSED_BUSY:
                 own.append(b"Retry-After: %d" % self._relay.retry_after_seconds)
-            head, body = own_answer(ending, said, self._witness.endpoint.dialect, own)
+            dialect = dialect_of(self._witness.endpoint, path_of_target(self._head.target))
+            head, body = own_answer(ending, said, dialect, own)
             body = b"" if self._head.method == b"HEAD" else body
             self._client.write(head + body)
             self._witness.answered(len(body))

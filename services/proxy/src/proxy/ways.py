@@ -96,6 +96,18 @@ class Trip(Way, Protocol):
     def reaches(self) -> Collection[str]:
         """The names of the upstreams that may answer what goes this way."""
 
+    @property
+    def goal(self) -> Pool:
+        """Whose connections are asked for in the end: ways to one goal are as good as each other,
+        whatever is waited for on them."""
+
+    def yield_turn(self, to: "Trip | None") -> None:
+        """Nothing was sent by it. What it has got of a turn goes to another way to the same goal,
+        or to none."""
+
+    def would_hold_up(self, other: "Trip") -> bool:
+        """Whether it still waits for a turn that another way would have before it."""
+
     def claimed_by(self, witness: Witness) -> None:
         """What comes by it is this one's to take note of."""
 
@@ -117,6 +129,19 @@ class PlainWay:
     needs_own_chunks = False
     hides_breaks = False
     is_broken = False
+    pool: Pool
+
+    @property
+    def goal(self) -> Pool:
+        """See Trip."""
+        return self.pool
+
+    def yield_turn(self, to: Trip | None) -> None:
+        """See Trip."""
+
+    def would_hold_up(self, other: Trip) -> bool:  # noqa: ARG002
+        """See Trip."""
+        return False
 
     def body(self, body: bytes | None) -> bytes | None:
         """See Way."""
@@ -176,6 +201,19 @@ class Detour:
         return self.trip.reaches
 
     @property
+    def goal(self) -> Pool:
+        """See Trip."""
+        return self.trip.goal
+
+    def yield_turn(self, to: Trip | None) -> None:
+        """See Trip. All ways have the same detours, in the same order."""
+        self.trip.yield_turn(to.trip if isinstance(to, Detour) else to)
+
+    def would_hold_up(self, other: Trip) -> bool:
+        """See Trip."""
+        return self.trip.would_hold_up(other.trip if isinstance(other, Detour) else other)
+
+    @property
     def own_lines(self) -> Sequence[bytes]:
         """See Way."""
         return self.trip.own_lines
@@ -226,6 +264,8 @@ class Detour:
 
 class Direct(PlainWay):
     """The way straight to an Ollama. One object serves all requests."""
+
+    pool: UpstreamPool
 
     def __init__(self, pool: UpstreamPool, allowed_hosts: str = "") -> None:
         """`allowed_hosts`: names that a request's Host may carry, by commas; empty: any.
