@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from tests.generators import MODEL
 
 WITHIN_SECONDS = 30.0
+AGAIN_SECONDS = 5.0
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -39,6 +40,19 @@ class Terminal:
 
     def enter(self, text: str = "") -> None:
         self.type(f"{text}\n")
+
+    def interrupt(self, until_said: str) -> None:
+        """Ctrl-C, pressed again while nothing comes of it, as people do.
+
+        Between a question and the read that waits for its answer Python does not hear a signal
+        before the next key.
+        """
+        until = time.monotonic() + WITHIN_SECONDS
+        while until_said not in self.shown and time.monotonic() < until:
+            self.type("\x03")
+            again = time.monotonic() + AGAIN_SECONDS
+            while until_said not in self.shown and self._more(again):
+                pass
 
     def end(self) -> int:
         """Read to the end; the exit code."""

@@ -76,9 +76,19 @@ async def test_a_wrong_answer_is_told_as_a_wrong_setting_is_and_asked_again() ->
         assert category not in shown.split("Start")[1]
 
 
-@pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("\x04", 0)], ids=["Ctrl-C", "Ctrl-D"])
+def ctrl_c(terminal: Terminal) -> None:
+    terminal.interrupt(LEFT)
+
+
+def ctrl_d(terminal: Terminal) -> None:
+    terminal.type("\x04")
+
+
+@pytest.mark.parametrize(("leave", "code"), [(ctrl_c, 130), (ctrl_d, 0)], ids=["Ctrl-C", "Ctrl-D"])
 @pytest.mark.parametrize("after", ["Model", "Categories"])
-async def test_it_is_left_politely_at_any_question(key: str, code: int, after: str) -> None:
+async def test_it_is_left_politely_at_any_question(
+    leave: Callable[[Terminal], None], code: int, after: str
+) -> None:
     def leaving(terminal: Terminal) -> int:
         for words in ("Model", "Preset", "Categories"):
             terminal.expect(words)
@@ -86,7 +96,7 @@ async def test_it_is_left_politely_at_any_question(key: str, code: int, after: s
             if words == after:
                 break
             terminal.enter()
-        terminal.type(key)
+        leave(terminal)
         return terminal.end()
 
     peer = Peer()
