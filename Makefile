@@ -31,11 +31,14 @@ REQUIRE_SETUP = $(call REQUIRE,$(IS_SET_UP))
 # the set of the dashboard alone is without the supervisor
 REQUIRE_VERBS = $(call REQUIRE,$(call HAS,stack.__main__))
 
+# some shells export a HOST of their own, which is this machine
+THERE = $(if $(filter command,$(firstword $(origin HOST))),--host "$$HOST")
+
 # stopping needs no member but this one, which its own folder gives also after a move
 IN_PLACE := cd stack/src && ../../$(PY)
 
 ##@ Run
-.PHONY: start stop restart status logs start-ollama pull-model
+.PHONY: start stop restart status top logs start-ollama pull-model
 start: ## set up what is missing, start everything, say what runs where
 	@$(ENVIRONMENT) local
 	$(REQUIRE_SETUP)
@@ -53,6 +56,11 @@ restart: ## stop, then start what ran, with the settings of now
 status: ## each part: state, port, health, since when, and whether in containers
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack status
+
+top: ## what happens now, in the terminal; of another machine: make top HOST=gpu-box
+	@$(if $(THERE),$(ENVIRONMENT) docker)
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack top $(THERE) $(FLAGS)
 
 logs: ## follow the logs; one part: make logs SERVICE=proxy
 	$(REQUIRE_SETUP)
@@ -100,6 +108,11 @@ load: ## restore the images of such an archive; needs nothing but Docker
 	@[ -f "$(ARCHIVE)" ] || { echo "expected an archive of make bundle, found none at $(ARCHIVE):" \
 	  "make load FILE=images.tar" >&2; exit 1; }
 	@docker image load --input "$(ARCHIVE)"
+
+.PHONY: api-key
+api-key: ## a new API key for the proxy, and its entry: make api-key ALIAS=alice, docs/KEYS.md
+	$(REQUIRE_SETUP)
+	@$(PY) -m proxy.access.new $${ALIAS:+"$$ALIAS"} $(FLAGS)
 
 .PHONY: install-service remove-service
 install-service: $(RUN_ENVIRONMENT) ## run it by systemd, at boot and after a crash: docs/SYSTEMD.md
@@ -216,10 +229,15 @@ traffic-status: ## what it does, and what came of it; exit code 3: there is none
 	@$(PY) -m stack traffic-status $(FLAGS)
 
 ##@ Measure
-.PHONY: metrics alerts cache-clear cache-eval bench soak drill
+.PHONY: metrics fit alerts cache-clear cache-eval bench soak drill
 metrics: ## what the proxy and the exporter have measured so far
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack metrics
+
+fit: ## does a model fit beside what is loaded: make fit MODEL=llama3.2:3b CONTEXT=8192
+	$(REQUIRE_SETUP)
+	@$(PY) -m stack fit $${MODEL:+"--model=$$MODEL"} $${CONTEXT:+"--context=$$CONTEXT"} \
+	  $${PARALLEL:+"--parallel=$$PARALLEL"} $${KV_CACHE_TYPE:+"--kv-cache-type=$$KV_CACHE_TYPE"} $(FLAGS)
 
 alerts: ## what fires now, since when and what to do; fails where something fires
 	$(REQUIRE_SETUP)

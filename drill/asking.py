@@ -6,6 +6,7 @@ import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ollama_observe.service.tasks import spawn
@@ -43,16 +44,17 @@ class _Nobody:
 
 
 class Asker:
-    """Plays loads against a proxy."""
+    """Plays loads against a proxy, with the API key that a file holds."""
 
-    def __init__(self, url: str, bank: Bank) -> None:
+    def __init__(self, url: str, bank: Bank, key_file: Path) -> None:
         self._url = url
         self._bank = bank
+        self._key_file = key_file
         self._plan = cache(self._planned)
 
     async def ask(self, load: Load) -> None:
         """Ask the questions of a load; return when each has its answer, or none."""
-        settings = _settings(self._url, load)
+        settings = self._settings(load)
         async with open_http(settings) as http:
             await play(self._plan(load), Client(http, settings), settings, _Nobody())
 
@@ -89,10 +91,13 @@ class Asker:
                 return
 
     def _planned(self, load: Load) -> Plan:
-        return make_plan(self._bank, _settings(self._url, load))
+        return make_plan(self._bank, self._settings(load))
+
+    def _settings(self, load: Load) -> TrafficSettings:
+        return _settings(self._url, self._key_file, load)
 
 
-def _settings(url: str, load: Load) -> TrafficSettings:
+def _settings(url: str, key_file: Path, load: Load) -> TrafficSettings:
     """What was set for the operator's own runs is nothing to a drill."""
     defaults: dict[str, Any] = {
         name: field.get_default() for name, field in TrafficSettings.model_fields.items()
@@ -101,6 +106,7 @@ def _settings(url: str, load: Load) -> TrafficSettings:
         defaults
         | {
             "base_url": url,
+            "api_key_file": key_file,
             "model": load.model,
             "questions": load.questions,
             "concurrency": load.at_once,

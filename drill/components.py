@@ -27,6 +27,9 @@ def lacking(needed: frozenset[Component]) -> Lacking:
         if nvml.can_build()
         else "no C compiler for a driver with cards: apt install gcc",
         Component.GATEWAY: _no_gateway() if Component.GATEWAY in needed else "",
+        Component.PROC: ""
+        if Path("/proc/self/stat").exists()
+        else "no /proc, which tells what processes run with: Linux alone has it",
     }
     return {component: said for component, said in found.items() if said and component in needed}
 

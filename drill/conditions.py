@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from drill.asking import Load
+from drill.keys import mistaken
 from drill.running import pid_of
 from drill.scenario import Condition
 from drill.world import World
 from tests.fakes.faults import Faults
+from tests.fakes.impostor import impostor
+from tests.fakes.library import file_of
 
 _FILL = "fill"
 _BLOCK_BYTES = 64 * 1024
@@ -80,6 +83,19 @@ def offloaded(model: str, gpu_ratio: float) -> Condition:
     return condition
 
 
+def one_slot(model: str) -> Condition:
+    """A model's process has one slot, and Ollama was set to four."""
+
+    @contextlib.asynccontextmanager
+    async def condition(_: World) -> AsyncIterator[None]:
+        runner = ("/usr/lib/ollama/llama-server", "--model", file_of(model), "-c", "4096")
+        settings = {"OLLAMA_NUM_PARALLEL": "4"}
+        with impostor(("/usr/bin/ollama", "serve"), settings, (*runner, "-np", "1")):
+            yield
+
+    return condition
+
+
 def unknown_models(*models: str) -> Condition:
     """Models are asked that were never asked before."""
 
@@ -116,6 +132,13 @@ async def ollama_gone(world: World) -> AsyncIterator[None]:
         yield
     finally:
         await world.server.listen()
+
+
+@contextlib.asynccontextmanager
+async def keys_with_a_mistake(world: World) -> AsyncIterator[None]:
+    """Somebody has edited the file of API keys, and it cannot be used."""
+    with mistaken(world.keys):
+        yield
 
 
 def driver_told(word: str) -> Condition:

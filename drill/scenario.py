@@ -20,6 +20,8 @@ class Component(StrEnum):
     """Node.js and an installed Portkey gateway."""
     MOUNT = "mount"
     """The right to mount a file system."""
+    PROC = "proc"
+    """Processes whose words and variables can be read, as on Linux."""
 
 
 @dataclass(frozen=True, slots=True)

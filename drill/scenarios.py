@@ -8,8 +8,10 @@ from drill.conditions import (
     answers,
     disk_filled,
     driver_told,
+    keys_with_a_mistake,
     offloaded,
     ollama_gone,
+    one_slot,
     rivals,
     stopped,
     unknown_models,
@@ -22,6 +24,7 @@ MODELS = (
     *(
         "halved:1b",
         "late:1b",
+        "narrow:1b",
         "offloaded:1b",
         "refusing:1b",
         "rival-a:1b",
@@ -62,6 +65,17 @@ _MACHINE = (
         (alert("CPUFallback", model="offloaded:1b"),),
         offloaded("offloaded:1b", 0.0),
         needs=Component.COMPILER,
+    ),
+    Scenario(
+        "a model's process has one slot, and Ollama was set to four",
+        (alert("ConfigurationDiffers", model="narrow:1b", setting="OLLAMA_NUM_PARALLEL"),),
+        one_slot("narrow:1b"),
+        needs=Component.PROC,
+    ),
+    Scenario(
+        "the file of API keys is edited, with a mistake",
+        (alert("KeysFileRefused"),),
+        keys_with_a_mistake,
     ),
     Scenario(
         "the driver says that all memory is in use",

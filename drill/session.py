@@ -15,6 +15,7 @@ from drill.asking import Asker
 from drill.components import Lacking, lacking, small_disk
 from drill.conditions import healthy
 from drill.judge import Row
+from drill.keys import write_keys
 from drill.play import Drill
 from drill.prometheus import ANSWERS_WITHIN_SECONDS, Firing, Prometheus
 from drill.running import running_stack
@@ -137,7 +138,9 @@ def _judged(found: Drill, fired: Sequence[Firing]) -> list[Row]:
 async def _world(
     folder: Path, disk: Path | None, needed: set[Component | None]
 ) -> AsyncIterator[World]:
+    keys, key_file = write_keys(folder)
     variables = {
+        "PROXY_API_KEYS_FILE": str(keys),
         "PROXY_MODEL_LABEL_LIMIT": str(len(MODELS)),
         "PROXY_MAX_REQUESTS": str(MOST_REQUESTS),
     }
@@ -161,4 +164,5 @@ async def _world(
     ):
         assert fake.memory is not None
         bank = load_bank(REPOSITORY / "questions")
-        yield World(fake, fake.memory, server, stack, Asker(stack.url, bank), driver, disk)
+        asker = Asker(stack.url, bank, key_file)
+        yield World(fake, fake.memory, server, stack, asker, keys, driver, disk)

@@ -17,13 +17,17 @@ from tests.stacks import Stack
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`driver` and `disk`, a folder that is a file system of its own, are None where not needed."""
+    """`driver` and `disk`, a folder that is a file system of its own, are None where not needed.
+
+    `keys` is the proxy's file of API keys.
+    """
 
     fake: FakeOllama
     memory: Memory
     server: ScriptedServer
     stack: Stack
     asker: Asker
+    keys: Path
     driver: Driver | None
     disk: Path | None
 

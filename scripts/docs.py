@@ -8,7 +8,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,22 @@ from dashboard.settings import DashboardSettings
 from engine.settings import EngineSettings
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.metrics import catalogue
-from ollama_observe.metrics.catalogue import energy, exporter, gpu, host, ollama
+from ollama_observe.metrics.catalogue import (
+    configuration,
+    energy,
+    exporter,
+    genai,
+    gpu,
+    headroom,
+    host,
+    ollama,
+)
 from ollama_observe.metrics.metric import Metric
 from ollama_observe.service.settings import ServiceSettings, fields_of
+from ollama_observe.wire.endpoints import ENDPOINTS
 from proxy.settings import ProxySettings
+from proxy.telemetry.operations import OPERATIONS
+from proxy.telemetry.settings import TelemetrySettings
 from stack.prometheus.objectives import Objectives
 from stack.settings import StackSettings
 from traffic.settings import TrafficSettings
@@ -30,7 +42,7 @@ from traffic.settings import TrafficSettings
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = tuple(
     REPOSITORY / "docs" / name
-    for name in ("METRICS.md", "CONFIGURATION.md", "RUNBOOK.md", "CACHE.md")
+    for name in ("METRICS.md", "CONFIGURATION.md", "RUNBOOK.md", "CACHE.md", "OPENTELEMETRY.md")
 )
 CACHE_EVAL = REPOSITORY / "docs" / "cache-eval.json"
 """What `make cache-eval FLAGS="--into docs"` has measured."""
@@ -102,12 +114,13 @@ def labels() -> str:
     return table(("Label", "Values"), ((f"`{k}`", v) for k, v in sorted(catalogue.LABELS.items())))
 
 
-def _service(cls: type[ServiceSettings]) -> str:
+def _service(cls: type[ServiceSettings], only: Collection[str] = ()) -> str:
     return table(
         ("Variable", "Flag", "Default", "Meaning"),
         (
             (f"`{r['variable']}`", f"`{r['flag']}`", _default(r["default"]), str(r["description"]))
             for r in fields_of(cls)
+            if not only or r["variable"] in only
         ),
     )
 
@@ -117,7 +130,7 @@ def _default(value: object) -> str:
         return ""
     # a folder of the machine that the documents were made on is no default
     text = str(value).replace(f"{REPOSITORY}/", "")
-    return f"`{text}`"
+    return f"`{text}`" if text else ""  # what is secret shows nothing
 
 
 def _variables(names: Iterable[str]) -> str:
@@ -203,11 +216,48 @@ def cache_eval() -> str:
     return f"{said}\n{table(head, rows)}"
 
 
+def genai_metrics() -> str:
+    """One row a metric that OpenTelemetry's conventions name: what it is at /metrics, and when."""
+    named = genai.ATTRIBUTES
+    return table(
+        ("Metric", "Unit", "The same at /metrics", "Attributes"),
+        (
+            (
+                f"`{metric.name}`",
+                metric.unit,
+                f"`{genai.TWINS[metric].name}`",
+                ", ".join(f"`{named[label]}`" for label in metric.labels),
+            )
+            for metric in genai.METRICS
+        ),
+    )
+
+
+def genai_operations() -> str:
+    """One row an operation: the routes whose work it is."""
+    found: dict[str, list[str]] = {}
+    for endpoint in ENDPOINTS:
+        operation = OPERATIONS.get(endpoint.answer)
+        if operation is not None:
+            found.setdefault(operation, []).append(f"`{endpoint.template}`")
+    rows = ((f"`{operation}`", ", ".join(routes)) for operation, routes in found.items())
+    return table(("`gen_ai.operation.name`", "Routes"), rows)
+
+
+def telemetry_settings() -> str:
+    """The settings that telemetry reads."""
+    names = {f"PROXY_{name}".upper() for name in TelemetrySettings.model_fields}
+    shared = {f"PROXY_{name}".upper() for name in ServiceSettings.model_fields}
+    return _service(ProxySettings, names - shared)
+
+
 PASSAGES: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "gpu_metrics": lambda: rows(gpu.METRICS),
     "host_metrics": lambda: rows(host.METRICS),
     "ollama_metrics": lambda: rows(ollama.METRICS),
+    "configuration_metrics": lambda: rows(configuration.METRICS),
+    "headroom_metrics": lambda: rows(headroom.METRICS),
     "energy_metrics": lambda: rows(energy.METRICS),
     "exporter_metrics": lambda: rows(exporter.METRICS),
     "traffic_metrics": lambda: sections(catalogue.TRAFFIC),
@@ -222,6 +272,9 @@ PASSAGES: dict[str, Callable[[], str]] = {
     "dashboard": lambda: _service(DashboardSettings),
     "alerts": alerts,
     "cache_eval": cache_eval,
+    "genai_metrics": genai_metrics,
+    "genai_operations": genai_operations,
+    "telemetry_settings": telemetry_settings,
     **{name: partial(alert, name) for name in ALERTS},
 }
 

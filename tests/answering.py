@@ -26,6 +26,8 @@ def answering(status: int, body: bytes, path: str | None = None) -> Iterator[str
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:  # a failing test ends it too, or pytest waits for it for ever
+            server.shutdown()
+            thread.join()

@@ -27,10 +27,18 @@ _STOP_SECONDS = 15.0
 
 def model_file() -> Path:
     """The model to test with; skips the test when there is none."""
+    need("model", has_model(), "`make setup` fetches it")
+    return _model_path()
+
+
+def has_model() -> bool:
+    """Whether there is a model to test with."""
+    return _model_path().is_file()
+
+
+def _model_path() -> Path:
     given = os.environ.get("TEST_GGUF")  # noqa: TID251 (the tests' own setting)
-    path = Path(given) if given else _DEFAULT_MODEL_FILE
-    need("model", path.is_file(), "`make setup` fetches it")
-    return path
+    return Path(given) if given else _DEFAULT_MODEL_FILE
 
 
 @dataclass(frozen=True, slots=True)

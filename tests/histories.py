@@ -53,6 +53,7 @@ _VALUES: Mapping[str, Sequence[str]] = {
     "error_type": ("queue_full", "mid_stream", "upstream_4xx", "connect"),
     "mode": ("user", "system", "idle", "iowait"),
     "target": ("0",),
+    "location": ("local",),
 }
 """What labels have here; others have all that is known of them, or one value."""
 _GAUGES = {

@@ -43,6 +43,8 @@ class WrittenOllama:
     installed: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     """The file of each model's weights."""
+    shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What /api/show tells of a model, in place of its file."""
     version: str = "0.33.0"
     unix_seconds: float = NOON
     instead: Callable[[Call], bytes | None] | None = None
@@ -80,8 +82,10 @@ class WrittenOllama:
             "/api/version": {"version": self.version},
         }
         if call.target == "/api/show":
-            file = self.files.get(json.loads(call.body)["model"])
-            documents["/api/show"] = {"modelfile": f"# FROM x\nFROM {file}\n"} if file else None
+            name = json.loads(call.body)["model"]
+            file = self.files.get(name)
+            by_file = {"modelfile": f"# FROM x\nFROM {file}\n"} if file else None
+            documents["/api/show"] = self.shown.get(name, by_file)
         document = documents.get(call.target)
         date = (b"Date", format_datetime(self._date(), usegmt=True).encode())
         status = "404 Not Found" if document is None else "200 OK"

@@ -1,6 +1,7 @@
 """A relay between transports of paper: what was written where, and in which order."""
 
 import asyncio
+from collections.abc import Sequence
 
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
@@ -10,7 +11,7 @@ from proxy import upstream
 from proxy.admission import Admission
 from proxy.clients import ClientConnection
 from proxy.doors import read_config
-from proxy.front import FrontDesk
+from proxy.front import Bend, FrontDesk
 from proxy.gateway import Gateway
 from proxy.hangup import HangupWatch
 from proxy.heads import ResponseHead
@@ -156,7 +157,7 @@ class PaperHouse:
     way to it, and `attempt` what it makes of a request.
     """
 
-    def __init__(self, **told: object) -> None:
+    def __init__(self, bends: Sequence[Bend] = (), /, **told: object) -> None:
         self._settings = settings = ProxySettings.model_validate(told)
         self.ledger = Ledger(m.METRICS)
         self.pool = Pool()
@@ -173,7 +174,7 @@ class PaperHouse:
             seen = seen_by_gateway(settings, upstreams_of(settings), settings.return_leg_port)
             pool, config = self.gateway_pool, read_config(settings)
             self.gateway = Gateway(settings, pool, direct, shared.gateway, seen, config)
-        desk = FrontDesk(self.observer, direct, self.gateway)
+        desk = FrontDesk(self.observer, direct, self.gateway, bends=bends)
         self.relay = Relay(settings, desk, Admission(settings.max_requests, shared))
         self.client, self.transport = self._accept(self.relay)
 

@@ -18,7 +18,8 @@ BASE, GPU, AMD, HOST = (
     "compose.host-ollama.yaml",
 )
 SWARM = "compose.swarm.yaml"
-OVERRIDES = (GPU, AMD, HOST)
+SETTINGS = "compose.settings.yaml"
+OVERRIDES = (GPU, AMD, HOST, SETTINGS)
 PROFILES = ("portkey", "stress", "engine", "demo")
 OURS = ("proxy", "front", "gpu-exporter", "dashboard", "traffic", "engine")
 """What the Dockerfile has a target for."""

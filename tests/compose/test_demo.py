@@ -163,6 +163,16 @@ def test_the_exporter_reads_made_up_cards_and_the_engine_s_models(
     project.wait_for(f'count(ollama_model_info{{model="{MODEL}"}})', 1)
 
 
+def test_how_the_model_runs_is_seen_from_the_exporter_s_container(
+    project: Project, answers: list[Answer]
+) -> None:
+    """The host's /proc has it, and the engine's user is the exporter's: what is set is, too."""
+    model = f'model="{MODEL}",runner="engine"'
+    project.wait_for(f"count(ollama_runner_config_info{{{model}}})", 1)
+    project.wait_for(f'ollama_runner_parallel_slots{{model="{MODEL}"}}', 1)
+    project.wait_for("ollama_settings_readable", 1)
+
+
 def test_the_dashboard_shows_it(project: Project) -> None:
     with urllib.request.urlopen(project.url("dashboard"), timeout=10) as page:
         assert b"<title>" in page.read()

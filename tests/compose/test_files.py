@@ -20,6 +20,7 @@ from tests.compose.files import (
     HOST,
     OVERRIDES,
     PROFILES,
+    SETTINGS,
     SWARM,
     need_compose,
     read,
@@ -40,6 +41,7 @@ TOGETHER = [
     *((BASE, name) for name in OVERRIDES),
     (BASE, GPU, HOST),
     (BASE, AMD, HOST),
+    (BASE, GPU, SETTINGS),
     (BASE, SWARM),
 ]
 CHOICES = [
@@ -158,6 +160,17 @@ def test_cards_are_asked_for_by_their_override_alone() -> None:
     ]
     assert with_amd["ollama"]["image"] == with_amd["pull-model"]["image"]
     assert with_amd["ollama"]["image"].endswith("-rocm")
+
+
+def test_the_exporter_may_read_what_ollama_was_set_to_by_an_override_alone() -> None:
+    need_compose()
+    before, after = read()["services"], read((BASE, SETTINGS))["services"]
+    assert "user" not in before["gpu-exporter"]
+    assert after["gpu-exporter"].pop("user") == "0:0"
+    assert after == before
+    # root alone is enough for a root that has no capabilities
+    assert before["ollama"]["cap_drop"] == ["ALL"]
+    assert not {"user", "cap_add"} & set(before["ollama"])
 
 
 def test_an_ollama_on_the_host_is_asked_by_everybody_who_asks_ollama() -> None:

@@ -2,14 +2,18 @@
 
 import asyncio
 import itertools
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.compose.asking import crowd
 from tests.compose.projects import Project, own_project, running
+from tests.compose.verbs import told
 from tests.dashboards import heard, page_at
+from tests.stacks import Stack
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -44,6 +48,27 @@ async def test_the_dashboard_follows_what_is_in_flight_in_each(project: Project)
     strip = await shown(project, "strip", lambda _: True)
     (proxy,) = (part for part in strip["parts"] if part["name"] == "proxy")
     assert (proxy["state"], proxy["reason"]) == ("ok", f"{PROXIES} of {PROXIES} take requests")
+
+
+def test_top_shows_what_is_in_flight_in_each(project: Project, tmp_path: Path) -> None:
+    stack = Stack(tmp_path, told(project) | {"RUNTIME": "auto", "STACK_STATE_DIR": str(tmp_path)})
+    with crowd(project.url("proxy"), SLOW, CLIENTS) as asking:
+        for _ in range(10):
+            done = stack.command("top", "--once", "--json")
+            assert done.returncode == 0, done.stderr
+            found = json.loads(done.stdout)
+            if len(found["in_flight"]) == CLIENTS:
+                break
+    assert asking.lost() == []
+    ids = {one["request_id"].rpartition("-")[0] for one in found["in_flight"]}
+    assert (len(found["in_flight"]), len(ids)) == (CLIENTS, PROXIES)
+    assert (found["proxies_asked"], found["proxies_in_prometheus"]) == (PROXIES, PROXIES)
+    where = [one["where"] for one in found["sources"] if one["part"] == "proxy"]
+    assert len(where) == PROXIES
+    assert all(name.startswith(f"container {project.name}-proxy-") for name in where)
+    # behind the published port one of them answers, which is said
+    done = stack.command("top", "--once", "--host", "127.0.0.1")
+    assert f"Prometheus reads {PROXIES} proxies, asked here: 1." in done.stdout
 
 
 def test_who_finds_no_proxy_waits_for_one(project: Project) -> None:

@@ -1,5 +1,6 @@
 """The Makefile has the verbs that were promised, and each does what its name says."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ PROMISED = (
     *("traffic-portkey", "traffic-portkey-direct", "traffic-portkey-proxy"),
     *("start-proxy", "start-proxy-portkey", "start-ollama"),
     *("images", "bundle", "load", "install-service", "remove-service"),
-    *("cache-clear", "cache-eval"),
+    *("cache-clear", "cache-eval", "top", "api-key", "fit"),
 )
 CALLED = {
     name: match[1]
@@ -84,6 +85,29 @@ def test_what_a_service_answers_is_a_verb() -> None:
 @pytest.mark.parametrize("verb", [*STARTS, "setup", "restart", "install", "pull-model"])
 def test_a_verb_that_fetches_first_brings_the_packages_of_its_world(verb: str) -> None:
     assert RECIPES[verb].startswith("\t@$(ENVIRONMENT) local\n")
+
+
+def would_run(*words: str, **variables: str) -> str:
+    """What make would run, with these variables in its environment."""
+    need("make", shutil.which("make") is not None, "install make")
+    done = subprocess.run(
+        ["make", "-C", str(REPOSITORY), "--dry-run", *words],
+        env={"PATH": os.defpath, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_another_machine_is_meant_only_where_it_is_named_to_make() -> None:
+    named = would_run("top", "HOST=gpu-box", "FLAGS=--once")
+    assert '-m stack top --host "$HOST" --once\n' in named
+    # who has no stack of his own gets what it takes to look at another
+    assert "scripts/environment.sh docker\n" in named
+    # as some shells export it
+    assert "--host" not in would_run("top", HOST="here")
+    assert "environment.sh" not in would_run("top", HOST="here")
 
 
 def test_make_alone_prints_every_verb_with_its_sentence() -> None:

@@ -59,11 +59,13 @@ THRESHOLDS = {
         ">= 2": "one that can be read",
         "== 1": "the embedded engine",
     },
+    "ConfigurationDiffers": {"== 1": "something else is in force (1;"},
     "GPUMemoryHigh": {"> 0.95": "95 %"},
     "GPUThermalThrottle": {"> 0.2": "20 %"},
     "GPUXid": {"< 900": "quarter of an hour"},
     "GPUMissing": {},
     "DiskFullModels": {"< 0.1": "10 %", "< 20": "20 GiB"},
+    "KeysFileRefused": {"== 1": "found a mistake"},
     "LabelOverflow": {"> 0.5": "a model or a user came"},
     "ExtractionErrors": {"> 0.5": "at least one answer"},
 }
@@ -86,6 +88,7 @@ MATCHERS = {
     },
     "AbortSpike": {'model!="none"': "requests to models"},
     "QueueFull": {'error_type=~"queue_full|proxy_queue_full"': "`proxy_queue_full` by the proxy"},
+    "QueueSaturated": {'priority!="low"': "the class `low` is left out"},
     "CPUFallback": {
         'unified_memory="true"': "share the machine's memory",
         'vendor="nvidia"': "but for nvidia's",

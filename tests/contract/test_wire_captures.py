@@ -86,6 +86,10 @@ def test_the_facts_do_not_depend_on_the_cuts(name: str) -> None:
         assert cut(capture, places) == expected
 
 
+def test_no_recorded_answer_says_that_another_host_generated_it() -> None:
+    assert not [name for name in METERED if recorded(captures.load(name)).is_remote]
+
+
 @dataclass(frozen=True)
 class Story:
     """What a recording is known to hold, told by hand from its bytes."""

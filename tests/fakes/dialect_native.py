@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from tests.fakes.call import RawHeaders
 from tests.fakes.dialect import CHUNKED, CREATED_AT, JSON, Record, dump
-from tests.fakes.turn import TOOL, TOOL_ARGUMENTS, Turn
+from tests.fakes.turn import TOOL, TOOL_ARGUMENTS, Model, Turn
 
 _TOOL_CALL = {"id": "call_1", "function": {"index": 0, "name": TOOL, "arguments": TOOL_ARGUMENTS}}
 
@@ -56,7 +56,14 @@ class Native:
         return {"message": {"role": "assistant", "content": text, **thought, **tools}}
 
     def _line(self, turn: Turn, fields: dict[str, object]) -> bytes:
-        return dump({"model": turn.model.name, "created_at": CREATED_AT, **fields}) + b"\n"
+        said = {"model": turn.model.name, **remote(turn.model), "created_at": CREATED_AT}
+        return dump({**said, **fields}) + b"\n"
+
+
+def remote(model: Model) -> dict[str, str]:
+    """What an answer says that another host generated; Go leaves out what is empty."""
+    said = {"remote_model": model.remote_model, "remote_host": model.remote_host}
+    return {name: value for name, value in said.items() if value}
 
 
 def final(turn: Turn) -> dict[str, object]:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ollama_observe.wire.locations import is_cloud_name
 from tests.fakes.call import Call, RawHeaders
 from tests.fakes.dialect import CREATED_AT, Dialect, Record, dump
 from tests.fakes.faults import Faults
@@ -43,8 +44,11 @@ class Inference:
         options = dict(asked.get("options") or {})
         limits = (options.get("num_predict"), *(asked.get(name) for name in _LIMITS))
         limit = next((n for n in limits if isinstance(n, int) and n > 0), model.output_tokens + 1)
+        # Ollama answers with the name that it was asked for, its cloud with its own
+        name = str(asked["model"])
+        name = model.name if is_cloud_name(name) else name
         return Turn(
-            replace(model, name=str(asked["model"]), output_tokens=min(limit, model.output_tokens)),
+            replace(model, name=name, output_tokens=min(limit, model.output_tokens)),
             options,
             self._load_ns(model, options),
             "length" if limit <= model.output_tokens else "stop",

@@ -11,6 +11,7 @@ from tests.fakes.dialect import CREATED, CREATED_AT, dump
 
 DIGEST = "sha256:941f309b54caaad6747569ba43712bcde44a2be3bae16c3282ff499c37c54af5"
 SIZE_BYTES = 98_362_745
+REMOTE_SIZE_BYTES = 382
 STEPS = 4
 """In how many lines a transfer tells that it has moved."""
 
@@ -27,12 +28,16 @@ class Library:
         self.blobs: set[str] = set()
         self.digests: dict[str, str] = {}
         """Of models that have another than all; a changed one is a model that was pulled anew."""
+        self.remotes: dict[str, dict[str, str]] = {}
+        """What is said of models that are answered elsewhere; of them nothing else is here."""
 
     def entry(self, name: str) -> dict[str, object]:
         """A model as /api/tags and /api/ps list it."""
         details = {**_DETAILS, "quantization_level": "Q4_1"}
         digest = self.digests.get(name, DIGEST.partition(":")[2])
-        return {"name": name, "model": name, "size": SIZE_BYTES, "digest": digest} | {
+        remote = self.remotes.get(name, {})
+        size = REMOTE_SIZE_BYTES if remote else SIZE_BYTES
+        return {"name": name, "model": name, **remote, "size": size, "digest": digest} | {
             "modified_at": CREATED_AT,
             "details": details,
         }
@@ -44,7 +49,9 @@ class Library:
     def shown(self, name: str) -> dict[str, object]:
         """What /api/show tells."""
         info = {"general.architecture": "llama", "llama.context_length": 8192}
-        return {"details": _DETAILS, "model_info": info, "capabilities": ["completion", "tools"]}
+        modelfile = f"# FROM {name}\n\nFROM {file_of(name)}\n"
+        described = {"modelfile": modelfile, "details": _DETAILS, "model_info": info}
+        return {**described, "capabilities": ["completion", "tools"]}
 
     def copy(self, source: str, destination: str) -> bool:
         """Give a model a second name; False when it is missing."""
@@ -92,6 +99,11 @@ class Library:
             return f'digest mismatch, expected "{digest}", got "{got}"'
         self.blobs.add(digest)
         return ""
+
+
+def file_of(name: str) -> str:
+    """The file with a model's weights, where Ollama keeps it: of each model another one."""
+    return f"/root/.ollama/models/blobs/sha256-{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def _status(status: str) -> bytes:

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ollama_observe.wire.locations import is_cloud_name
 from tests.fakes import embedding, guards, inference
 from tests.fakes.asking import asked_of
 from tests.fakes.dialect import JSON, V1_JSON, Dialect, Record, dump
 from tests.fakes.dialect_messages import Messages
-from tests.fakes.dialect_native import Native
+from tests.fakes.dialect_native import Native, remote
 from tests.fakes.dialect_openai import OpenAI
 from tests.fakes.dialect_responses import Responses
 from tests.fakes.faults import Faults
@@ -31,6 +32,7 @@ from tests.fakes.turn import Model, Turn
 __all__ = ["FakeOllama", "Model"]
 
 VERSION = "0.33.0"
+CLOUD = "https://ollama.com:443"
 _TEXT = (b"Content-Type", b"text/plain")
 _GENERATE, _CHAT, _OPENAI = Native(is_chat=False), Native(is_chat=True), OpenAI(is_chat=True)
 _STREAMED: dict[str, Dialect] = {
@@ -56,7 +58,8 @@ class FakeOllama:
     model: Model = field(default_factory=Model)
     faults: Faults = field(default_factory=Faults)
     models: dict[str, Model] = field(default_factory=dict)
-    """Models that answer otherwise than `model`, by name."""
+    """Models that answer otherwise than `model`, by name. One whose name says `cloud` is answered
+    as Ollama's cloud does, which knows it by the name of its Model."""
     faults_of: dict[str, Faults] = field(default_factory=dict)
     """Faults of single models, by name, in place of `faults`."""
     memory: Memory | None = None
@@ -68,6 +71,10 @@ class FakeOllama:
 
     def __post_init__(self) -> None:
         self.library = Library(*dict.fromkeys((self.model.name, *self.models)))
+        for name, model in self.models.items():
+            of_cloud = {"remote_model": model.name, "remote_host": CLOUD}
+            if said := of_cloud if is_cloud_name(name) else remote(model):
+                self.library.remotes[name] = said
 
     def words(self) -> list[str]:
         """The answer, one entry a token."""
@@ -139,7 +146,8 @@ class FakeOllama:
     def _used(self, name: str) -> Model:
         """A model that is asked something, and is loaded for that where it is not."""
         model = self.models.get(name, self.model)
-        if self.memory is not None and self.memory.use(name):
+        is_here = name not in self.library.remotes
+        if self.memory is not None and is_here and self.memory.use(name):
             return replace(model, load_ns=model.reload_ns)
         return model
 

@@ -36,6 +36,10 @@ class Model:
     decode_ns_per_interval: int = 10_000_000
     wait_ns: int = 0
     seed: int = 7
+    remote_host: str = ""
+    """The host that the request is handed on to; empty: it is answered here."""
+    remote_model: str = ""
+    """The model's name there."""
 
     @property
     def decode_ns(self) -> int:

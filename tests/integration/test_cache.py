@@ -64,6 +64,7 @@ async def test_a_hit_is_in_no_figure_of_the_model() -> None:
         "ollama_proxy_requests_total",
         "ollama_proxy_request_size_bytes",
         "ollama_proxy_response_size_bytes",
+        "ollama_proxy_model_info",  # asked for by the scrape before
         "ollama_proxy_series",
         "ollama_proxy_cache_lookups_total",
         "ollama_proxy_cache_lookup_duration_seconds",

@@ -129,7 +129,7 @@ def test_the_models_on_disk_are_described(engine: RunningEngine, exporter: Expor
     size = (engine.models_dir / "smollm2@135m.gguf").stat().st_size
     assert found[m.SIZE.name, MODEL] == found[m.SIZE.name, OTHER] == size
     (info,) = [key for key in found if key[:2] == (m.MODEL_INFO.name, MODEL)]
-    assert info[3:] == ("llama", "134.52M", "Q4_1")
+    assert info[3:] == ("llama", "134.52M", "Q4_1", "local")
     assert len(info[2]) == 12
 
 

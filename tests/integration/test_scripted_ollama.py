@@ -98,3 +98,25 @@ async def test_a_server_that_stopped_listens_again_on_its_port() -> None:
         await server.listen()
         assert server.url == url
         assert (await generate(server.url, ONE))[0] == 200
+
+
+BIG, ALIAS = "big:120b-cloud", "my-big:latest"
+REMOTE, HOST = "big:120b", "http://gpu-box:11434"
+GPU_BOX = {"remote_model": REMOTE, "remote_host": HOST}
+
+
+async def test_what_is_answered_elsewhere_is_listed_as_such_and_never_loaded() -> None:
+    fake = scripted()
+    cloud = {BIG: Model("big:120b"), ALIAS: Model(ALIAS, remote_model=REMOTE, remote_host=HOST)}
+    fake = FakeOllama(fake.model, models={**fake.models, **cloud}, memory=Memory())
+    async with ScriptedServer(fake) as server:
+        answers = {name: (await generate(server.url, name))[1] for name in (ONE, BIG, ALIAS)}
+        tags, loaded = await listed(server, "/api/tags"), await listed(server, "/api/ps")
+    assert set(loaded) == {ONE}
+    assert (tags[BIG]["remote_model"], tags[BIG]["size"]) == ("big:120b", 382)
+    assert tags[ALIAS] | GPU_BOX == tags[ALIAS]
+    assert "remote_host" not in tags[ONE]
+    # the cloud answers in its own name, a host that was asked in the name that the client used
+    assert (answers[BIG]["model"], answers[BIG].get("remote_host")) == ("big:120b", None)
+    assert (answers[ALIAS]["model"], answers[ALIAS] | GPU_BOX) == (ALIAS, answers[ALIAS])
+    assert "remote_model" not in answers[ONE]

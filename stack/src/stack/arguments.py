@@ -66,10 +66,53 @@ def _parser() -> argparse.ArgumentParser:
         "after a start; 3: no Prometheus answers, or it has no alerts.",
     )
     alerts.add_argument("--json", action="store_true", help="for programs")
+    _add_top(verbs)
+    _add_fit(verbs)
     bundle = verbs.add_parser("bundle", help="all images as one archive")
     bundle.add_argument("file", nargs="?", help="the archive")
     _add_verbs_of_traffic(verbs)
     return parser
+
+
+def names_another(arguments: argparse.Namespace) -> bool:
+    """Whether the command line says whom to ask: then what runs here does not matter."""
+    return arguments.verb == "top" and any(
+        (arguments.host, arguments.proxy, arguments.exporter, arguments.prometheus)
+    )
+
+
+def _add_top(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    top = verbs.add_parser(
+        "top",
+        help="what happens now, in the terminal: exit code 0, 3 nobody answers",
+        description="What happens now: models, requests in flight, the last minutes, GPUs, errors. "
+        "Of this machine's stack, or of the parts that are named. Keys: q quits, p pauses, s sorts "
+        "the requests, m shows one model's. Exit code 3: --once, and nobody answers.",
+    )
+    top.add_argument("--host", help="another machine's stack, at the ports of the settings")
+    top.add_argument("--proxy", action="append", metavar="URL", help="a control address; several")
+    top.add_argument("--exporter", metavar="URL", help="the GPU exporter")
+    top.add_argument("--prometheus", metavar="URL", help="for the minutes before")
+    top.add_argument("--once", action="store_true", help="one screen as plain text")
+    top.add_argument("--json", action="store_true", help="one document for programs: docs/TOP.md")
+    top.add_argument("--interval", type=float, default=1.0, metavar="SECONDS", help="1 if not said")
+
+
+def _add_fit(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    fit = verbs.add_parser(
+        "fit",
+        help="whether a model fits beside what is loaded: exit code 0 yes, 1 no, 3 cannot be told",
+        description="Whether a model fits beside what is loaded, with the reasoning; without a "
+        "model how much is free, and what frees itself when. Exit code 0: it fits; 1: not beside "
+        "what is loaded, or only in part, or not at all; 2: bad input; 3: it cannot be told.",
+    )
+    fit.add_argument("--model", help="one that Ollama has")
+    fit.add_argument("--context", metavar="TOKENS", help="its context; else as Ollama would")
+    fit.add_argument("--parallel", metavar="REQUESTS", help="at a time; else as Ollama would")
+    fit.add_argument("--kv-cache-type", metavar="TYPE", help="f16, q8_0, q4_0, ...")
+    fit.add_argument("--flash-attention", metavar="on|off", help="on if not said")
+    fit.add_argument("--exporter", metavar="URL", help="another one than this stack's")
+    fit.add_argument("--json", action="store_true", help="for programs: docs/FIT.md")
 
 
 def _add_verbs_of_traffic(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -3,6 +3,7 @@
 StackError
 ├── SettingsError      bad input: exit code 2 instead of 1
 ├── NoAlertsError      nobody who knows of alerts was there: exit code 3
+├── NoExporterError    nobody who knows of memory was there: exit code 3
 ├── NoWorkerError      no traffic worker was there: exit code 3
 └── UnfitError         no containers: RUNTIME=auto goes on with processes of this machine
 """
@@ -22,6 +23,12 @@ class SettingsError(StackError):
 
 class NoAlertsError(StackError):
     """No Prometheus answers, or none that has alerts."""
+
+    exit_code = 3
+
+
+class NoExporterError(StackError):
+    """No exporter answers, or it cannot tell: Ollama does not answer it."""
 
     exit_code = 3
 

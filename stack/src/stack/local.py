@@ -124,6 +124,18 @@ def _metrics(request: Request, _: Namespace) -> int:
     return metrics(request)
 
 
+def _top(request: Request, arguments: Namespace) -> int:
+    from stack.top.run import top
+
+    return top(request, arguments)
+
+
+def _fit(request: Request, arguments: Namespace) -> int:
+    from stack.fit import fit
+
+    return fit(request, arguments)
+
+
 def _cache_clear(request: Request, _: Namespace) -> int:
     from stack.cache import clear
 
@@ -198,6 +210,8 @@ VERBS: dict[str, Verb] = {
     "rules": _rules,
     "validate": _validate,
     "metrics": _metrics,
+    "top": _top,
+    "fit": _fit,
     "cache-clear": _cache_clear,
     "alerts": _alerts,
     "traffic": _traffic,

@@ -7,6 +7,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from stack.arguments import names_another
 from stack.console import complain, say
 from stack.docker import engine
 from stack.docker.belonging import is_ours, noted
@@ -48,7 +49,7 @@ def carry_out(request: Request, arguments: Namespace) -> int:
     """Do what the verb says where it belongs; its exit code. Raises: StackError."""
     from stack import local
 
-    world = world_of(request, arguments.verb)
+    world = World.LOCAL if names_another(arguments) else world_of(request, arguments.verb)
     if world is World.LOCAL and arguments.verb in _NEEDING_ALL:
         _require_packages(request.places.repository)
     if world is World.DOCKER:

@@ -69,6 +69,18 @@ def _metrics(request: Request, _: Namespace) -> int:
     return metrics(request, _of(request).what_runs())
 
 
+def _top(request: Request, arguments: Namespace) -> int:
+    from stack.top.run import top
+
+    return top(request, arguments, _of(request).what_runs())
+
+
+def _fit(request: Request, arguments: Namespace) -> int:
+    from stack.fit import fit
+
+    return fit(request, arguments, _of(request).what_runs())
+
+
 def _cache_clear(request: Request, _: Namespace) -> int:
     from stack.cache import clear
 
@@ -106,6 +118,8 @@ VERBS: dict[str, Callable[[Request, Namespace], int]] = {
     "dashboard": _dashboard,
     "logs": _logs,
     "metrics": _metrics,
+    "top": _top,
+    "fit": _fit,
     "cache-clear": _cache_clear,
     "alerts": _alerts,
     "traffic": _traffic,

@@ -7,6 +7,7 @@ import {
   MOST_UNSEEN,
   Rows,
   ageOf,
+  foretold,
   isWanted,
   outcomeOf,
   stageOf,
@@ -146,4 +147,54 @@ test("stages go up, an upload is before the first, and an unknown one is none", 
 test("a client that left is no failure", () => {
   const row = /** @type {any} */ ({ outcome: "client_gone", status: 499 });
   assert.deepEqual(outcomeOf(row), { state: "degraded", words: "client gone (499)" });
+});
+
+const rowOf = (/** @type {any} */ more) => {
+  const rows = new Rows();
+  rows.hear(live([request("1", more)]), 0);
+  return rows.at(0)[0];
+};
+
+test("one that waits in the queue says its place, and how long about", () => {
+  const places = [1, 2, 3, 4, 11, 12, 13, 21, 22].map(
+    (place) => foretold(rowOf({ phase: "queued", queue_position: place })).words,
+  );
+  assert.deepEqual(places, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd"]);
+  const told = foretold(
+    rowOf({ phase: "queued", queue_position: 2, queue_wait_seconds: 0.2, priority: "low" }),
+  );
+  assert.equal(told.words, "2nd, ~1 s");
+  assert.match(told.sentence, /^2nd in the proxy's queue \(priority low\); its turn comes in ~1 s, an estimate$/);
+  const long = rowOf({ phase: "queued", queue_position: 2, queue_wait_seconds: 300 });
+  assert.equal(foretold(long).words, "2nd, ~5 min");
+  assert.equal(stageOf("queued"), 0);
+});
+
+test("one whose prompt is read says how far, as an estimate", () => {
+  const told = foretold(rowOf({ phase: "prefill", prefill_ratio: 0.4321, first_token_in_seconds: 12.4 }));
+  assert.equal(told.words, "~43 %, ~12 s");
+  assert.match(told.sentence, /^An estimate .*~43 % .*~12 s$/);
+  assert.equal(foretold(rowOf({ phase: "prefill", prefill_ratio: 0.5 })).words, "~50 %");
+  const cold = foretold(rowOf({ phase: "prefill", first_token_in_seconds: 25 }));
+  assert.equal(cold.words, "~25 s");
+  assert.match(cold.sentence, /: the first token comes in ~25 s$/);
+  const late = rowOf({ phase: "prefill", prefill_ratio: 0.99, first_token_in_seconds: 0 });
+  assert.equal(foretold(late).words, "~99 %, any moment");
+});
+
+test("of what nobody foretold, or is another phase, or has ended, nothing is said", () => {
+  assert.deepEqual(foretold(rowOf({ phase: "prefill" })), { words: "", sentence: "" });
+  assert.equal(foretold(rowOf({ phase: "answering", prefill_ratio: 0.5 })).words, "");
+  const rows = new Rows();
+  rows.hear(live([request("1", { phase: "queued", queue_position: 1 })]), 0);
+  rows.hear(live([], [finished("1")]), 10);
+  assert.equal(foretold(rows.at(10)[0]).words, "");
+});
+
+test("one that computes elsewhere is cloud, to its end", () => {
+  const rows = new Rows();
+  rows.hear(live([request("1", { location: "cloud" }), request("2", { location: "local" })]), 0);
+  assert.deepEqual(rows.at(0).map((row) => row.isCloud), [true, false]);
+  rows.hear(live([], [finished("1", { location: "cloud" }), finished("2")]), 10);
+  assert.deepEqual(rows.at(10).map((row) => row.isCloud), [true, false]);
 });

@@ -14,6 +14,7 @@ from gpu_exporter.collector import Collector, Context
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.lane import Lane
+from gpu_exporter.ollama.configuration import Configuration
 from gpu_exporter.reading import Reading
 from gpu_exporter.registry import NAMES
 from gpu_exporter.settings import GpuExporterSettings
@@ -206,3 +207,13 @@ def test_a_capture_that_is_not_there_keeps_it_from_being_made() -> None:
     settings = GpuExporterSettings.model_validate({"backend": "replay", "capture": "/nowhere"})
     with pytest.raises(OSError, match="/nowhere"):
         create_exporter(settings, lambda: None)
+
+
+def test_what_is_set_and_in_force_is_told_as_json() -> None:
+    world = World()
+    told = world.client.get("/api/configuration").json()
+    assert (told["models"], told["settings"]) == ([], None)
+    found = Configuration(settings={}, notes=("A sentence.",))
+    world.context.board.configuration = Fact.regular(world.clock(), found, 5.0)
+    told = world.client.get("/api/configuration").json()
+    assert told == {"models": [], "settings": {}, "notes": ["A sentence."]}

@@ -7,6 +7,9 @@ from gpu_exporter.collectors.energy import Energy
 from gpu_exporter.collectors.gpu_cards import GpuCards
 from gpu_exporter.collectors.gpu_processes import GpuProcesses
 from gpu_exporter.collectors.host_rapl import HostRapl
+from gpu_exporter.collectors.ollama_configuration import OllamaConfiguration
+from gpu_exporter.collectors.ollama_headroom import OllamaHeadroom
+from gpu_exporter.collectors.ollama_server import OllamaServer
 from gpu_exporter.registry import ALL, NAMES, lanes, stale_after, unknown
 from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.catalogue import energy, exporter
@@ -39,11 +42,13 @@ def test_all_that_the_catalogue_promises_is_published_and_nothing_else() -> None
 
 
 def test_no_two_collectors_have_one_name() -> None:
-    assert len(set(NAMES)) == len(NAMES) == 13
+    assert len(set(NAMES)) == len(NAMES) == 15
 
 
 def test_what_one_leaves_for_the_next_is_there_in_time() -> None:
     assert ALL["gpu"].index(GpuCards) < ALL["gpu"].index(GpuProcesses)
+    assert ALL["ollama"].index(OllamaServer) < ALL["ollama"].index(OllamaConfiguration)
+    assert ALL["ollama"].index(OllamaConfiguration) < ALL["ollama"].index(OllamaHeadroom)
 
 
 def test_a_proxy_that_holds_up_who_asks_it_does_not_hold_up_the_counters_of_the_cpu() -> None:
@@ -67,7 +72,7 @@ def test_what_is_left_out_has_no_watch() -> None:
 
 
 def test_a_lane_without_collectors_is_no_thread() -> None:
-    made = lanes(context_of(without="ollama_server,ollama_models"))
+    made = lanes(context_of(without=",".join(made.name for made in ALL["ollama"])))
     assert [lane.name for lane in made] == ["rapl", "gpu", "energy", "host", "filesystem"]
 
 

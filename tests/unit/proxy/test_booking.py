@@ -14,6 +14,7 @@ from proxy.booking import (
     book_user,
     book_user_tokens,
     book_waste,
+    tokens_of,
 )
 from proxy.outcomes import Ending
 from proxy.pages import Pages
@@ -187,9 +188,32 @@ def test_an_error_is_counted_by_its_kind(told: Story, error_type: str) -> None:
     assert booked(told, m.ERRORS, error_type=error_type) == 1
 
 
-def test_a_request_that_the_proxy_refused_is_counted_as_such() -> None:
-    refused = story(upstream_status=None, ending=Ending.REFUSED_BUSY)
-    assert booked(refused, m.QUEUE_REJECTIONS, reason="max_requests") == 1
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        (Ending.REFUSED_BUSY, "max_requests"),
+        (Ending.QUEUE_FULL, "full"),
+        (Ending.QUEUE_DISPLACED, "displaced"),
+        (Ending.QUEUE_TIMEOUT, "timeout"),
+    ],
+)
+def test_a_request_that_the_proxy_refused_is_counted_as_such(ending: Ending, reason: str) -> None:
+    refused = story(upstream_status=None, ending=ending)
+    assert booked(refused, m.QUEUE_REJECTIONS, reason=reason) == 1
+    assert booked(refused, m.ERRORS, error_type="proxy_queue_full") == 1
+
+
+def test_a_client_that_leaves_the_proxys_queue_has_wasted_nothing() -> None:
+    left = story(
+        upstream_status=None, sent_at=None, ending=Ending.CLIENT_GONE, queued_at=1.0, turn_at=None
+    )
+    assert booked(left, m.ABORTS, phase="queued") == 1
+    assert booked(left, m.WASTED_SECONDS) is None
+
+
+def test_a_wait_in_the_queue_is_not_the_proxys_overhead() -> None:
+    told = story(read_at=1.0, queued_at=1.0, turn_at=1.375)
+    assert booked(told, m.OVERHEAD, "_sum", endpoint="/api/chat") == 0.125
 
 
 def test_overhead_is_what_the_proxy_held_request_and_answer() -> None:
@@ -234,11 +258,20 @@ def test_embeddings_have_prompt_tokens_and_no_decoding() -> None:
     assert booked(told, m.GENERATED_TOKENS) is None
 
 
-def reloaded(is_used: bool, final: bytes) -> float | None:
+def test_an_answer_that_was_made_elsewhere_has_its_tokens_and_speed_and_no_wait_here() -> None:
+    told = story(read(FINAL), is_cloud=True)
+    for metric in (m.LOAD, m.WAIT):
+        assert booked(told, metric, "_count") is None
+    assert booked(told, m.PREFILL, "_sum") == 0.5
+    assert booked(told, m.TOKENS_PER_SECOND, "_sum") == 5.0
+    assert booked(told, m.GENERATED_TOKENS) == 11
+
+
+def reloaded(is_used: bool, final: bytes, is_cloud: bool = False) -> float | None:
     read_ledger, reloads = ReadLedger(), Reloads(Shared())
     if is_used:
         reloads.used("m:latest", 0.5)
-    told = story(read(final), last_use=reloads.last_use("m:latest"))
+    told = story(read(final), last_use=reloads.last_use("m:latest"), is_cloud=is_cloud)
     book_reload(reloads, Pages(read_ledger.ledger).of(told), told)
     return read_ledger.value(m.RELOADS, model="m:latest")
 
@@ -247,6 +280,7 @@ def test_a_load_of_a_model_that_was_in_use_is_a_reload() -> None:
     assert reloaded(True, FINAL) == 1
     assert reloaded(False, FINAL) is None
     assert reloaded(True, FINAL.replace(b'"load_duration":1000000000', b'"x":1')) is None
+    assert reloaded(True, FINAL, is_cloud=True) is None
 
 
 def test_only_answers_of_a_known_model_say_that_it_is_loaded() -> None:
@@ -255,6 +289,7 @@ def test_only_answers_of_a_known_model_say_that_it_is_loaded() -> None:
         story(path="/api/tags"),
         story(upstream_status=404),
         story(read(FINAL), model="other"),
+        story(read(FINAL), model="big:cloud", is_cloud=True),
     ):
         book_reload(reloads, pages.of(told), told)
         assert reloads.last_use(told.model) is None
@@ -283,6 +318,13 @@ def test_users_have_requests_and_tokens_where_somebody_asked_for_it() -> None:
     assert read_ledger.value(m.USER_REQUESTS, user="abc") == 2
     assert read_ledger.value(m.USER_TOKENS, user="abc", type="input") == 8
     assert read_ledger.value(m.USER_TOKENS, user="abc", type="output") == 12
+
+
+def test_tokens_are_the_upstreams_where_it_tells_them() -> None:
+    counted = story(read(CONTENT, FINAL), tokens_counted=1)
+    assert tokens_of(counted) == (8, 11)
+    assert tokens_of(story(read(CONTENT), tokens_counted=2)) == (0, 2)
+    assert tokens_of(story()) == (0, 0)
 
 
 def test_what_others_get_is_not_wasted_by_who_left() -> None:

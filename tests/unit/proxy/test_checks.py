@@ -32,8 +32,21 @@ def settings(**told: object) -> ProxySettings:
         ({"portkey_port": 11437, "workers": 2}, "PROXY_PORTKEY_PORT"),
         ({"portkey_port": 11437, "workers": 2, "return_leg": False}, None),
         ({"portkey_port": 11435, "enable_portkey": False}, None),
+        ({"queue": True}, None),
+        ({"queue": True, "workers": 2}, "PROXY_QUEUE (--queue): expected PROXY_WORKERS=1"),
+        ({"workers": 2}, None),
         ({"upstreams": "x"}, "PROXY_UPSTREAMS (--upstreams): expected 'x'"),
         ({"user_aliases_file": "/nowhere"}, "PROXY_USER_ALIASES_FILE"),
+        ({"api_keys_file": "/nowhere"}, "PROXY_API_KEYS_FILE (--api-keys-file)"),
+        ({"trusted_addresses": "10.0.0.7, ::1/128"}, None),
+        ({"trusted_addresses": "gpu-box"}, "PROXY_TRUSTED_ADDRESSES (--trusted-addresses): exp"),
+        ({"trusted_addresses": "::1", "trusted_user_header": " "}, "PROXY_TRUSTED_ADDRESSES"),
+        ({"otlp_endpoint": "http://collector:4318"}, None),
+        ({"otlp_endpoint": "collector"}, "PROXY_OTLP_ENDPOINT (--otlp-endpoint): expected http"),
+        ({"otlp_signals": "logs"}, "PROXY_OTLP_SIGNALS (--otlp-signals): expected metrics or"),
+        ({"otlp_headers": "x"}, "PROXY_OTLP_HEADERS (--otlp-headers): expected name=value"),
+        ({"otlp_headers_file": "/nowhere"}, "PROXY_OTLP_HEADERS_FILE (--otlp-headers-file)"),
+        ({"otlp_resource": "x"}, "PROXY_OTLP_RESOURCE (--otlp-resource): expected name=value"),
         ({"portkey_config": "/nowhere"}, "PROXY_PORTKEY_CONFIG (--portkey-config)"),
         ({"portkey_config": "/nowhere", "enable_portkey": False}, "PROXY_PORTKEY_CONFIG"),
     ],
@@ -82,3 +95,18 @@ def test_targets_are_named_without_their_keys() -> None:
     advice = warnings_of(settings(), config)["targets_past_the_proxy"]
     assert "groq" in advice
     assert "secret" not in advice
+
+
+@pytest.mark.parametrize(
+    ("told", "warns"),
+    [
+        ({"queue": True}, False),
+        ({"queue": True, "max_requests": 512}, True),
+        ({"queue": True, "max_requests": 600}, False),
+        ({"max_requests": 10}, False),
+    ],
+)
+def test_a_limit_that_is_reached_before_the_queue_is_full_is_said(
+    told: dict[str, Any], warns: bool
+) -> None:
+    assert ("queue_never_full" in warnings_of(settings(**told), None)) is warns

@@ -40,10 +40,13 @@ class Desk:
         self._pages = Pages(self.read.ledger)
         self._contexts = Contexts(ollama)
 
-    def book(self, tokens: int, asked: str = "", prompt: str = LONG) -> None:
+    def book(
+        self, tokens: int, asked: str = "", prompt: str = LONG, is_cloud: bool = False
+    ) -> None:
         story = Story("", "", "", "POST", endpoint_of("/api/generate"), True, "m:latest", 0)
         body = f'{{"model":"M","prompt":"{prompt}"{asked}}}'
         story.facts = read_request(body.encode())
+        story.is_cloud = is_cloud
         story.meter = StreamMeter(Answer.GENERATE, Framing.NDJSON)
         story.meter.feed(0.0, b'{"done":true,"prompt_eval_count":%d}\n' % tokens)
         self._contexts.book(self._pages.of(story), story)
@@ -66,6 +69,15 @@ async def test_with_the_context_in_the_request_nobody_is_asked() -> None:
     desk.book(258, with_context(512), prompt="short")
     await asyncio.sleep(0)
     assert (desk.suspected, ollama.asked) == (1, 0)
+
+
+async def test_of_what_was_answered_elsewhere_no_context_is_known() -> None:
+    ollama = Ollama(m=512)
+    desk = Desk(ollama)
+    desk.book(258, with_context(512), is_cloud=True)
+    desk.book(258, is_cloud=True)
+    await asyncio.sleep(0)
+    assert (desk.suspected, ollama.asked) == (None, 0)
 
 
 async def test_without_it_ollama_is_asked_once_for_all_that_wait() -> None:

@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import httpx2
 from prometheus_client import CollectorRegistry
 
 from ollama_observe.service.http import Control, Readiness
 from ollama_observe.service.lifecycle import Listener, listening
+from proxy.access.counts import Counts
+from proxy.access.keeper import Keeper
+from proxy.access.usage import UsageBook
 from proxy.control import create_control
 from proxy.finished import Finished, Table
 from proxy.inflight import Entry
@@ -30,6 +34,28 @@ def entry(request_id: str, age: float) -> Entry:
 
 def ended(request_id: str, ago: float) -> Finished:
     return Finished(request_id, "/api/chat", "m:latest", "direct", "ok", 200, 1.0, 3, ago)
+
+
+async def nothing() -> list[Table]:
+    return []
+
+
+async def test_usage_is_told_where_keys_are_asked_for() -> None:
+    keeper, counts = Keeper(Path("keys.toml")), Counts()
+    counts.enter(counts.place("alice"))
+    for usage, status in ((None, 404), (UsageBook(keeper, counts), 200)):
+        control = Control("proxy", Readiness(), CollectorRegistry())
+        app = create_control(control, nothing, 1, usage=usage)
+        async with (
+            listening(Listener("control", app, "127.0.0.1", 0)) as port,
+            httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+        ):
+            answer = await client.get("/api/usage")
+        assert answer.status_code == status
+        if usage is None:
+            assert "PROXY_API_KEYS_FILE" in answer.json()["error"]
+        else:
+            assert answer.json()["aliases"][0]["alias"] == "alice"
 
 
 async def test_the_table_is_told_oldest_first_and_again_every_second() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ollama_observe.service.lifecycle import bind
+from proxy.access.denials import Denial
 from proxy.doors import (
     Doors,
     check_gateway,
@@ -52,6 +53,21 @@ def test_without_the_gateway_there_is_one_door() -> None:
     assert made.back is None
     assert isinstance(made.front.desk, FrontDesk)
     assert made.front.desk.observer is made.observer
+
+
+def test_whoever_comes_in_is_looked_at_for_a_trace_first(tmp_path: Path) -> None:
+    def lookers(**told: Any) -> list[str]:
+        desk = doors(**told).front.desk
+        assert isinstance(desk, FrontDesk)
+        return [type(one).__name__ for one in desk._thresholds]
+
+    keys = tmp_path / "keys"
+    keys.write_text("")
+    endpoint = {"otlp_endpoint": "http://127.0.0.1:4318"}
+    assert lookers() == []
+    assert lookers(**endpoint, otlp_signals="metrics") == []
+    assert lookers(**endpoint) == ["Tracing"]
+    assert lookers(**endpoint, api_keys_file=keys) == ["Tracing", "Gate"]
 
 
 def test_with_it_there_is_a_way_back_where_there_is_a_port_for_it() -> None:
@@ -113,6 +129,44 @@ def test_each_process_writes_its_own_number_alone() -> None:
     made.front.admission.enter()
     made.back.admission.enter()
     assert list(shared.in_flight[:3]) == [0, 0, 0]
+
+
+# who may ask
+
+
+async def test_nobody_is_asked_for_a_key_unless_somebody_says_so(tmp_path: Path) -> None:
+    plain, keys = doors(), tmp_path / "keys.toml"
+    assert plain.access is None
+    assert not plain.front.needs_peers
+    assert isinstance(plain.front.desk, FrontDesk)
+    assert plain.front.desk._thresholds == ()
+    assert plain.front.desk._bends == ()
+    made = doors(api_keys_file=keys, trusted_addresses="::1", enable_portkey=True)
+    assert made.front.needs_peers
+    head = read_request(b"GET /api/tags HTTP/1.1")
+    with pytest.raises(Denial, match="an API key is needed"):
+        made.front.desk.way(head, made.front.desk.observe(head, 0.0), Exchange())
+    assert made.back is not None
+    head = read_request(b"GET /to/ollama/api/tags HTTP/1.1")
+    with pytest.raises(Denial, match="an API key is needed"):
+        made.back.desk.way(head, made.back.desk.observe(head, 0.0), Exchange())
+
+
+# who goes first
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+async def test_requests_queue_only_where_they_are_told_to(tmp_path: Path, is_on: bool) -> None:
+    read = ReadLedger()
+    made = doors(queue=is_on, api_keys_file=tmp_path / "keys", ledger=read.ledger)
+    desk = made.front.desk
+    assert isinstance(desk, FrontDesk)
+    # a body that a key may not send is refused before it waits
+    named = [type(bend).__name__ for bend in desk._bends]
+    assert named == ["ModelBend", "Queueing"] if is_on else named == ["ModelBend"]
+    assert (made.queue is not None) is is_on
+    assert doors(queue=is_on).front.needs_peers is is_on
+    assert ("ollama_proxy_queue" in read.text()) is is_on
 
 
 # where it goes

@@ -5,8 +5,18 @@ import asyncio
 import pytest
 
 from ollama_observe.metrics.catalogue import proxy as m
+from proxy.admission import Refusal
 from proxy.gateway import BODY_LIMIT_BYTES
-from proxy.upstream import UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from proxy.outcomes import Ending
+from proxy.upstream import (
+    Asker,
+    Pool,
+    TurnedAway,
+    UpstreamError,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+from proxy.ways import Detour, Trip
 from tests.paper import PaperHouse
 
 BODY = b'{"model":"m","messages":[]}'
@@ -625,3 +635,64 @@ async def test_the_next_request_of_a_client_may_take_another_way() -> None:
     house.answer(b"HTTP/1.1 204 No Content\r\n\r\n")
     ways = sorted(labels[-1] for labels in house.counted(m.REQUESTS))
     assert ways == ["direct", "portkey"]
+
+
+class Looking(Detour):
+    """A way on which a request is looked at, and may be turned away."""
+
+    body_limit_bytes = 1024
+    own_lines = (b"X-Looked-At: 1",)
+
+    def __init__(self, trip: Trip) -> None:
+        super().__init__(trip)
+        self.refusal: Refusal | None = None
+        self.is_late = False
+
+    @property
+    def pool(self) -> Pool:
+        """See Way."""
+        return self if self.is_late else self.trip.pool
+
+    def body(self, body: bytes | None) -> bytes | None:
+        """See Way."""
+        if self.refusal is not None and not self.is_late:
+            raise self.refusal
+        return body
+
+    def ask(self, asker: Asker) -> None:
+        """See Pool."""
+        assert self.refusal is not None
+        asker.failed(TurnedAway(self.refusal))
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_request_may_be_refused_by_its_body_or_on_its_way(is_late: bool) -> None:
+    ways: list[Looking] = []
+
+    def bend(trip: Trip, *_: object) -> Trip:
+        ways.insert(0, Looking(trip))
+        ways[0].refusal = Refusal(Ending.REFUSED_HOST, "not you", [b"A: b"])
+        ways[0].is_late = is_late
+        return ways[0]
+
+    house = PaperHouse([bend])
+    head, _, body = CHAT.partition(b"\r\n\r\n")
+    house.client.data_received(head + b"\r\n\r\n")
+    assert house.transport.written == b""
+    house.client.data_received(body)
+    written = house.transport.written
+    assert written.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+    assert b"\r\nA: b\r\n" in written
+    assert b"\r\nX-Looked-At: 1\r\n" in written
+    assert written.endswith(b'{"error": "not you"}')
+    assert house.pool.connections == []
+    assert house.counted(m.REQUESTS) == {("POST", "/api/chat", "other", "403", "direct"): 1}
+    house.client.data_received(CHAT)  # the connection is as good as before
+    assert house.transport.written.count(b"HTTP/1.1 403") == 2
+
+
+async def test_a_way_s_own_fields_go_with_its_answer() -> None:
+    house = PaperHouse([lambda trip, *_: Looking(trip)])
+    house.client.data_received(CHAT)
+    house.answer(HEAD + b"Content-Length: 0\r\n\r\n")
+    assert b"\r\nX-Looked-At: 1\r\n" in house.transport.written

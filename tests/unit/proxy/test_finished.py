@@ -7,9 +7,10 @@ import pytest
 
 import dashboard.messages
 from ollama_observe.wire.endpoints import endpoint_of
+from ollama_observe.wire.locations import Location
 from proxy.cache.entries import Entry
 from proxy.cache.results import Result
-from proxy.finished import KEPT_SECONDS, MOST, Finished, FinishedRequests, latest
+from proxy.finished import KEPT_SECONDS, MOST, Finished, FinishedRequests, Table, latest
 from proxy.outcomes import Ending
 from proxy.story import Story
 
@@ -117,3 +118,20 @@ def test_the_dashboard_reads_what_the_proxy_tells() -> None:
     told = msgspec.json.encode(world.requests.entries())
     (read,) = msgspec.json.decode(told, type=list[dashboard.messages.Finished])
     assert msgspec.to_builtins(read) == msgspec.json.decode(told)[0]
+
+
+def test_an_answer_that_was_made_elsewhere_is_told_as_such_and_one_of_here_says_nothing() -> None:
+    world = World()
+    for number, is_cloud in enumerate((False, True)):
+        story = Story(f"id-{number}", "", "", "POST", endpoint_of("/api/chat"), True, "m", 8.0)
+        story.is_cloud = is_cloud
+        story.end(world.now, Ending.COMPLETE)
+        world.requests.add(NO_PAGE, story)
+    cloud, here = msgspec.json.decode(msgspec.json.encode(world.requests.entries()))
+    assert (cloud["location"], "location" in here) == ("cloud", False)
+
+
+def test_where_models_compute_passes_between_processes_as_json() -> None:
+    table = Table([], [], {"big:cloud": Location.CLOUD, "m:latest": Location.LOCAL})
+    assert msgspec.json.decode(msgspec.json.encode(table), type=Table) == table
+    assert Table([], []).locations == {}

@@ -4,9 +4,9 @@ import pytest
 
 from ollama_observe.metrics.catalogue import proxy as m
 from proxy.admission import Refusal
-from proxy.front import FrontDesk
+from proxy.front import Bend, FrontDesk
 from proxy.gateway import HEAD_LIMIT_BYTES, Crossing, Gateway
-from proxy.heads import read_request
+from proxy.heads import RequestHead, read_request
 from proxy.observer import Observer
 from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
@@ -15,7 +15,7 @@ from proxy.recorder import Recorder
 from proxy.routing import Bypass
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
-from proxy.ways import Direct, Way
+from proxy.ways import Detour, Direct, Way
 from tests.ledgers import ReadLedger, nothing_loaded
 
 CHAT = b"POST /api/chat HTTP/1.1\r\nContent-Length: 9"
@@ -205,3 +205,40 @@ def test_at_the_end_the_connections_are_let_go() -> None:
         world = World(enable_portkey=is_there)
         world.desk.close()
         assert [pool.is_closed for pool in world.pools] == [True, is_there]
+
+
+def test_who_comes_in_is_looked_at_first_and_in_turn_and_may_be_refused() -> None:
+    world, seen = World(enable_portkey=False), []
+
+    def changes(head: RequestHead, _recorder: Recorder) -> None:
+        head.passing = [*head.passing, b"X-Seen: 1"]
+
+    def refuses(head: RequestHead, recorder: Recorder) -> None:
+        seen.append((head.passing[-1], recorder.endpoint.template))
+        raise Refusal(Ending.UNSENDABLE, "no", [b"A: b"])
+
+    world.desk = FrontDesk(world.observer, world.direct, thresholds=[changes, refuses])
+    with pytest.raises(Refusal, match="no") as refused:
+        world.arrive(CHAT)
+    assert refused.value.lines == [b"A: b"]
+    assert seen == [(b"X-Seen: 1", "/api/chat")]
+
+
+@pytest.mark.parametrize("enable_portkey", [True, False])
+async def test_the_way_that_was_chosen_may_be_bent_and_the_last_bend_is_outermost(
+    enable_portkey: bool,
+) -> None:
+    world = World(enable_portkey=enable_portkey)
+
+    class First(Detour):
+        """One bend."""
+
+    class Second(Detour):
+        """Another."""
+
+    bends: list[Bend] = [lambda trip, *_: First(trip), lambda trip, *_: Second(trip)]
+    world.desk = FrontDesk(world.observer, world.direct, world.gateway, bends=bends)
+    _, way = world.arrive(CHAT)
+    assert isinstance(way, Second)
+    assert isinstance(way.trip, First)
+    assert isinstance(way.trip.trip, Crossing if enable_portkey else Direct)

@@ -262,6 +262,17 @@ async def test_typed_routes_are_the_gateways_own(path: bytes, provider: bytes) -
     ]
 
 
+async def test_typed_routes_keep_a_trace_where_spans_are_sent() -> None:
+    told: dict[str, Any] = {
+        "portkey_typed_routes": True,
+        "otlp_endpoint": "http://127.0.0.1:4318",
+    }
+    kept = b"x-portkey-forward-headers: x-ollama-observe-leg, traceparent, tracestate"
+    assert kept in World(**told).sent(OPENAI)
+    assert kept in World(PortkeyConfig.checked(PLAIN), **told).sent(OPENAI)
+    assert kept not in World(**told, otlp_signals="metrics").sent(OPENAI)
+
+
 @pytest.mark.parametrize("path", [b"/api/chat", b"/v1/unknown", b"/v1/audio/transcriptions"])
 async def test_what_is_no_typed_route_takes_the_way_through(path: bytes) -> None:
     raw = b"POST %s HTTP/1.1\r\nContent-Length: 9" % path

@@ -26,7 +26,9 @@ def test_what_a_chunked_body_carries_does_not_depend_on_where_it_was_cut(
 ) -> None:
     raw = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\nA: b\r\n\r\n"
     holding = kept(ChunkedBody(), raw, sizes)
+    before = holding.held_bytes
     assert (holding.raw, holding.payload) == (raw, b"".join(chunks))
+    assert before == holding.held_bytes == len(raw) + sum(map(len, chunks))
     assert holding.has_framing
 
 
@@ -55,3 +57,19 @@ def test_the_limit_is_for_all_that_came_framing_included() -> None:
     holding = Holding(4)
     holding.add(b"1\r\na\r\n", [b"a"])
     assert holding.is_due(is_whole=False)
+
+
+def test_what_came_in_one_piece_is_not_copied() -> None:
+    holding, body = Holding(1 << 20), b"x" * 100
+    holding.add(body, [body])
+    assert holding.raw is body
+    assert holding.payload is body
+
+
+def test_what_is_asked_for_twice_is_put_together_once() -> None:
+    holding = Holding(1 << 20)
+    for piece in (b"a", b"b"):
+        holding.add(piece, [piece])
+    assert holding.raw is holding.payload
+    holding.add(b"c", [b"c"])
+    assert holding.raw == b"abc"

@@ -9,10 +9,14 @@ from gpu_exporter.energy.inflight import worked_at
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
+from ollama_observe.wire.locations import Location
 from ollama_observe.wire.meter import StreamMeter
 from proxy.cache.results import Result
 from proxy.inflight import PHASES, Entry, InflightGauges, InflightTable, phases
+from proxy.insight.forecasts import Forecast
+from proxy.insight.prefixes import fingerprint_of
 from proxy.passages import Passage
+from proxy.queue.priorities import Priority
 from proxy.story import Phase, Story
 from tests.ledgers import ReadLedger
 
@@ -137,6 +141,47 @@ def test_a_request_without_tokens_takes_no_slot() -> None:
     assert told([pull, entry(2)], 1) == ["1 answering", "2 prefill"]
 
 
+def elsewhere(number: int, phase: Phase = Phase.PREFILL, model: str = "m:latest") -> Entry:
+    return msgspec.structs.replace(entry(number, phase, model), location=Location.CLOUD)
+
+
+def test_a_model_that_computes_elsewhere_has_no_slots_here_and_nobody_waits_for_one() -> None:
+    entries = [elsewhere(1), elsewhere(2), elsewhere(3, Phase.ANSWERING), entry(4), entry(5)]
+    assert told(entries, 1) == ["1 prefill", "2 prefill", "3 answering", "4 prefill", "5 waiting"]
+
+
+def test_a_request_says_where_its_model_computes_if_that_is_known() -> None:
+    def located(location: Location | None) -> Entry:
+        table = InflightTable(1, lambda: 10.0, lambda _story: location)
+        table.enter(story(**SENT))
+        (entry,) = table.entries()
+        return entry
+
+    assert [located(where).location for where in (*Location, None)] == [*Location, None]
+    assert msgspec.json.decode(msgspec.json.encode(located(Location.CLOUD)))["location"] == "cloud"
+    assert "location" not in msgspec.json.decode(msgspec.json.encode(located(None)))
+    assert located(None).tokens_per_second is None
+    assert "tokens_per_second" in msgspec.json.decode(msgspec.json.encode(located(None)))
+
+
+def test_who_leaves_while_others_work_at_its_prompt_elsewhere_waited_for_no_slot() -> None:
+    def locate(told: Story) -> Location | None:
+        return Location.CLOUD if told.model == "big:cloud" else None
+
+    table = InflightTable(1, lambda: 0.0, locate)
+    away = [story(read_at=1.0, sent_at=2.0 + at, model="big:cloud") for at in range(3)]
+    away[2].upstream_status = 200
+    here = [story(read_at=1.0, sent_at=2.5 + at) for at in range(2)]
+    for told in (*away, *here, story(read_at=1.0, model="big:cloud")):
+        table.enter(told)
+    assert table.prefilling() == {*away[:2], here[0]}
+
+
+def test_no_energy_is_of_a_request_whose_model_computes_elsewhere() -> None:
+    table = msgspec.json.encode({"requests": [elsewhere(1), elsewhere(2), entry(3)]})
+    assert worked_at(table) == {"m:latest": 1}
+
+
 def test_who_came_first_is_who_was_sent_first_whatever_the_upload_took() -> None:
     slow_upload = msgspec.structs.replace(entry(1), sent_seconds=1.0)
     assert told([slow_upload, entry(2)], 1) == ["1 waiting", "2 prefill"]
@@ -259,3 +304,86 @@ def test_recorded_answers_are_counted_apart_and_are_zero_once_they_have_left() -
     assert (answering("direct"), answering("cache")) == (0, 1)
     gauges.put([])
     assert (answering("direct"), answering("cache")) == (0, 0)
+
+
+def foretold(ahead: int = 0, **facts: Any) -> Story:
+    """One whose prompt will be read for 10 seconds, from when it was sent, at 2."""
+    forecast = Forecast(fingerprint_of(b""), 5000, is_cold=False, is_stream=True)
+    forecast.sent(2.0, ahead)
+    forecast.prefill_seconds = 10.0
+    return story(**SENT, forecast=forecast, **facts)
+
+
+def test_one_whose_prompt_is_read_tells_how_far_it_is_as_an_estimate() -> None:
+    found = seen(foretold(), now=6.0)
+    assert (found.phase, found.prefill_ratio) == (Phase.PREFILL, 0.4)
+    assert (found.first_token_in_seconds, found.first_token_seconds_estimate) == (6.0, 10.0)
+
+
+def test_without_an_estimate_nothing_of_one_is_in_the_json() -> None:
+    others = (story(**SENT), foretold(ahead=1), foretold(upstream_status=200, meter=chat(CONTENT)))
+    for other in others:
+        assert b"first_token" not in msgspec.json.encode(seen(other))
+        assert b"prefill_ratio" not in msgspec.json.encode(seen(other))
+
+
+def test_of_one_that_waits_for_another_process_s_request_nothing_is_foretold() -> None:
+    estimated = msgspec.structs.replace(
+        entry(2), prefill_ratio=0.5, first_token_in_seconds=1.0, first_token_seconds_estimate=2.0
+    )
+    (reading,) = phases([estimated], 1)
+    assert reading == estimated
+    waiting = phases([entry(1), estimated], 1)[-1]
+    assert waiting == msgspec.structs.replace(entry(2), phase=Phase.WAITING)
+
+
+def test_as_many_must_end_before_one_has_a_slot_as_are_there_beyond_the_slots() -> None:
+    def ahead(num_parallel: int, *others: Story) -> int:
+        table, own = InflightTable(num_parallel, lambda: 0.0), story(read_at=1.0)
+        for told in (*others, own):
+            table.enter(told)
+        return table.ahead_of(own)
+
+    sent = [story(**SENT) for _ in range(3)]
+    unsent, elsewhere, listing = story(read_at=1.0), story(**SENT, model="b"), story("/api/tags")
+    assert [ahead(slots, *sent) for slots in (1, 2, 3, 4)] == [3, 2, 1, 0]
+    assert ahead(1) == ahead(1, unsent, elsewhere, listing) == 0
+    assert list(InflightTable(1, lambda: 0.0).stories()) == []
+
+
+class Standing:
+    """A place in the queue, as a viewer sees it."""
+
+    priority = Priority.LOW
+
+    def __init__(self, position: int | None, expected_seconds: float | None) -> None:
+        self.position = position
+        self.expected_seconds = expected_seconds
+
+
+def test_one_that_waits_in_the_queue_says_where_and_about_how_long() -> None:
+    told = story(read_at=1.0, queued_at=1.0, standing=Standing(3, 4.26))
+    entry = seen(told)
+    assert entry.phase is Phase.QUEUED
+    assert (entry.priority, entry.queue_position, entry.queue_wait_seconds) == ("low", 3, 4.3)
+    assert entry.sent_seconds is None
+
+
+def test_without_a_queue_nothing_of_it_is_told() -> None:
+    sent = msgspec.json.encode(seen(story(**SENT)))
+    assert b"queue" not in sent
+    assert b"priority" not in sent
+
+
+def test_one_that_waits_in_the_queue_has_no_slot_of_ollamas() -> None:
+    waiting = seen(story(read_at=1.0, queued_at=1.0, standing=Standing(1, None)))
+    sent = seen(story(**SENT))
+    found = {entry.phase for entry in phases([waiting, sent], 1)}
+    assert found == {Phase.QUEUED, Phase.PREFILL}
+
+
+def test_the_phase_of_the_queue_has_a_series_only_where_there_is_one() -> None:
+    for has_queue, value in ((True, 0), (False, None)):
+        read = ReadLedger()
+        InflightGauges(read.ledger, has_queue).put([])
+        assert read.value(m.INFLIGHT_PHASE, phase="queued") == value

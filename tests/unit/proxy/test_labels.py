@@ -24,6 +24,14 @@ def test_beyond_the_limit_a_model_is_other_and_counted() -> None:
     assert len(overflows) == 1
 
 
+def test_each_model_that_is_let_in_is_told_once() -> None:
+    new: list[str] = []
+    models = ModelLabels(2, lambda: None, new.append)
+    for name in ("a", "A", "library/a:latest", "b", "c", "", "b:latest"):
+        models.admit(name)
+    assert new == ["a:latest", "b:latest"]
+
+
 def test_what_is_no_model_name_is_other() -> None:
     models, overflows = labels()
     assert [models.admit(name) for name in (None, "", "a\nb")] == ["other"] * 3

@@ -55,7 +55,13 @@ def meter(*lines: bytes) -> StreamMeter:
         (Ending.HALF_CLOSED, 499, None, Outcome.CLIENT_GONE),
         (Ending.HALF_CLOSED, 404, None, Outcome.UPSTREAM_4XX),
         (Ending.REFUSED_BUSY, None, None, Outcome.PROXY_QUEUE_FULL),
+        (Ending.QUEUE_FULL, None, None, Outcome.PROXY_QUEUE_FULL),
+        (Ending.QUEUE_DISPLACED, None, None, Outcome.PROXY_QUEUE_FULL),
+        (Ending.QUEUE_TIMEOUT, None, None, Outcome.PROXY_QUEUE_FULL),
         (Ending.REFUSED_HOST, None, None, Outcome.BAD_REQUEST),
+        (Ending.REFUSED_KEY, None, None, Outcome.KEY_REFUSED),
+        (Ending.REFUSED_ACCESS, None, None, Outcome.KEY_REFUSED),
+        (Ending.REFUSED_LIMIT, None, None, Outcome.KEY_REFUSED),
         (Ending.HEAD_TOO_LONG, None, None, Outcome.BAD_REQUEST),
         (Ending.TIMED_OUT, None, None, Outcome.BAD_REQUEST),
         (Ending.MALFORMED, None, None, Outcome.BAD_REQUEST),
@@ -166,10 +172,16 @@ def test_every_ending_has_a_status() -> None:
         Ending.HALF_CLOSED: 500,
         Ending.REFUSED_BUSY: 503,
         Ending.REFUSED_HOST: 403,
+        Ending.REFUSED_KEY: 401,
+        Ending.REFUSED_ACCESS: 403,
+        Ending.REFUSED_LIMIT: 429,
         Ending.HEAD_TOO_LONG: 431,
         Ending.TIMED_OUT: 408,
         Ending.MALFORMED: 400,
         Ending.GATEWAY_HANGS: 504,
+        Ending.QUEUE_FULL: 503,
+        Ending.QUEUE_DISPLACED: 503,
+        Ending.QUEUE_TIMEOUT: 503,
     }
 
 
@@ -187,4 +199,35 @@ def test_an_error_has_the_shape_of_its_dialect() -> None:
     assert error_body(Dialect.ANTHROPIC, "x") == {
         "type": "error",
         "error": {"type": "api_error", "message": "x"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("ending", "openai", "anthropic"),
+    [
+        (
+            Ending.REFUSED_KEY,
+            ("invalid_request_error", "invalid_api_key"),
+            "authentication_error",
+        ),
+        (
+            Ending.REFUSED_ACCESS,
+            ("invalid_request_error", "insufficient_permissions"),
+            "permission_error",
+        ),
+        (Ending.REFUSED_LIMIT, ("rate_limit_error", "rate_limit_exceeded"), "rate_limit_error"),
+        (Ending.UNREACHABLE, ("api_error", None), "api_error"),
+    ],
+)
+def test_what_a_client_may_act_on_is_told_in_the_words_of_its_dialect(
+    ending: Ending, openai: tuple[str, str | None], anthropic: str
+) -> None:
+    assert error_body(Dialect.NATIVE, "x", ending) == {"error": "x"}
+    kind, code = openai
+    assert error_body(Dialect.OPENAI, "x", ending) == {
+        "error": {"message": "x", "type": kind, "param": None, "code": code}
+    }
+    assert error_body(Dialect.ANTHROPIC, "x", ending)["error"] == {
+        "type": anthropic,
+        "message": "x",
     }

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from ollama_observe.wire.locations import Location
 from proxy.pool import UpstreamPool
-from proxy.probe import check_ollama
+from proxy.probe import check_ollama, installed_locations
 from tests.fakes.server import Call, ScriptedServer
 from tests.ports import free_port
 
@@ -39,6 +40,37 @@ async def test_nobody_there_is_said_in_words() -> None:
     check = await check_ollama(UpstreamPool(f"http://127.0.0.1:{free_port()}", 1.0))
     assert not check.ok
     assert check.detail.endswith("gave no answer: Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "found"),
+    [
+        (b'{"models":[]}', "200 OK", {}),
+        (
+            b'{"models":[{"name":"M"},{"name":"big:cloud"},{"name":"a","remote_host":"http://b"}]}',
+            "200 OK",
+            {"m:latest": Location.LOCAL, "big:cloud": Location.CLOUD, "a:latest": Location.CLOUD},
+        ),
+        (b'{"models":[]}', "500 X", None),
+        (b"<html>", "200 OK", None),
+    ],
+)
+async def test_what_ollama_lists_says_where_its_models_compute(
+    body: bytes, status: str, found: dict[str, Location] | None
+) -> None:
+    async def script(call: Call) -> None:
+        assert (call.method, call.target) == ("GET", "/api/tags")
+        await call.answer(status, [], body)
+
+    async with ScriptedServer(script) as server:
+        pool = UpstreamPool(server.url, 1.0)
+        assert await installed_locations(pool) == found
+        pool.close()
+
+
+async def test_an_ollama_that_is_not_there_lists_nothing() -> None:
+    pool = UpstreamPool(f"http://127.0.0.1:{free_port()}", 1.0)
+    assert await installed_locations(pool) is None
 
 
 async def test_one_that_hangs_is_given_up_and_its_connection_closed() -> None:

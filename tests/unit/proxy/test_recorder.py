@@ -1,8 +1,9 @@
 """The recorder: names models in time, counts tokens as they pass, never raises."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import structlog
@@ -16,15 +17,19 @@ from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES
 from proxy.cache.results import Result
 from proxy.inflight import InflightGauges
+from proxy.insight.forecasts import Forecast
+from proxy.insight.insight import Insight
 from proxy.observer import Observer
 from proxy.outcomes import Ending
 from proxy.passages import Passage
 from proxy.portkey_config import NO_CONFIG, PortkeyConfig
+from proxy.queue.standing import Standing
 from proxy.recorder import Recorder
 from proxy.remainder import Remainder
 from proxy.routing import Bypass
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
+from proxy.story import Phase, Story
 from tests.ledgers import ReadLedger, nothing_loaded
 
 NDJSON = {b"content-type": b"application/x-ndjson"}
@@ -257,6 +262,36 @@ def test_a_model_that_is_loaded_again_at_once_is_a_reload() -> None:
         answer(recorder, line(message={"content": "a"}), final)
         recorder.finish(2.5, Ending.COMPLETE)
     assert desk.read.value(m.RELOADS, model="m:latest") == 1
+
+
+def test_a_model_of_the_cloud_is_named_as_it_was_asked_for_and_never_loaded_again() -> None:
+    desk = Desk()
+    final = line(model="big:120b", done=True, eval_count=2, load_duration=500_000_000)
+    for body in (b'{"model":"big:120b-cloud"}', b'{"model":"Big:120b:cloud"}'):
+        recorder = desk.begin(body=body)
+        (entry,) = desk.observer.inflight.entries()
+        assert entry.location == "cloud"
+        answer(recorder, line(model="big:120b", message={"content": "a"}), final)
+        recorder.finish(2.5, Ending.COMPLETE)
+    assert desk.observer.table().locations == {"big:120b-cloud": "cloud"}
+    assert desk.read.value(m.GENERATED_TOKENS, model="big:120b-cloud") == 4
+    assert desk.read.value(m.RELOADS, model="big:120b-cloud") is None
+    assert desk.read.value(m.LOAD, "_count", model="big:120b-cloud") is None
+
+
+def test_an_alias_is_of_the_cloud_from_the_first_answer_that_says_so() -> None:
+    desk = Desk()
+    remote = {"remote_model": "big:120b", "remote_host": "https://ollama.com:443"}
+    final = line(model="m", **remote, done=True, eval_count=2, load_duration=500_000_000)
+    for location in ("local", "cloud"):
+        recorder = desk.begin()
+        answer(recorder, line(model="m", **remote, message={"content": "a"}))
+        (entry,) = desk.observer.inflight.entries()
+        assert (entry.model, entry.location) == ("m:latest", location)
+        recorder.pieces_received(2.0, [final], 2.1)
+        recorder.finish(2.5, Ending.COMPLETE)
+    assert desk.observer.table().locations == {"m:latest": "cloud"}
+    assert desk.read.value(m.LOAD, "_count", model="m:latest") is None
 
 
 def test_a_preflight_is_no_call_and_has_no_model() -> None:
@@ -683,3 +718,61 @@ def test_what_was_answered_from_the_cache_bypassed_nothing() -> None:
         recorder.finish(3.0, Ending.COMPLETE)
     assert desk.read.value(m.PORTKEY_BYPASSES, reason="gateway_down") == 1
     assert desk.read.value(m.PORTKEY_FALLBACKS, reason="gateway_down") == 1
+
+
+LONG = json.dumps({"model": "m", "messages": [{"content": "word " * 1000}]}).encode()
+
+
+def used(desk: Desk) -> Desk:
+    """The same; its model has answered, and so is loaded."""
+    recorder = desk.begin()
+    answer(recorder, line(message={"content": "a"}), line(done=True, done_reason="stop"))
+    recorder.finish(3.0, Ending.COMPLETE)
+    return desk
+
+
+def test_a_long_prompt_is_watched_from_when_it_is_sent_unless_nobody_foretells() -> None:
+    def forecast(**settings: object) -> Forecast | None:
+        return used(Desk(**settings)).begin(body=LONG).story.forecast
+
+    watched = forecast()
+    assert watched is not None
+    assert watched.sent_at == 1.25
+    assert forecast(insight="false") is None
+    assert Desk().begin().story.forecast is None
+
+
+class BrokenInsight(Insight):
+    """It raises, at every use."""
+
+    def __init__(self) -> None:
+        pass
+
+    def sent(self, story: Story, at: float) -> None:
+        raise RuntimeError("on purpose: a secret")
+
+
+def test_a_mistake_in_foretelling_is_counted_and_touches_nothing() -> None:
+    desk = used(Desk())
+    recorder = desk.begin(body=None)
+    recorder.body_piece(LONG)
+    recorder.request_read(1.0)
+    recorder._books = dataclasses.replace(recorder._books, insight=BrokenInsight())
+    recorder.request_sent(1.25)
+    assert recorder.story.sent_at == 1.25
+    labels = {"endpoint": "/api/chat", "reason": "exception"}
+    assert desk.read.value(m.EXTRACTION_ERRORS, **labels) == 1
+
+
+def test_a_wait_in_the_queue_is_none_for_a_connection() -> None:
+    desk = Desk()
+    recorder = desk.begin()
+    recorder.request_read(1.0)
+    standing = cast("Standing", object())
+    recorder.queues(standing, 1.25)
+    assert recorder.story.phase is Phase.QUEUED
+    recorder.turn_came(4.25)
+    recorder.connected(1.0, 4.5)
+    assert recorder.story.standing is standing
+    assert recorder.story.connecting_seconds == 0.5
+    assert recorder.story.queued_seconds == 3.0

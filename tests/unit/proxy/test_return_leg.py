@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics.catalogue.access import REFUSALS as KEY_REFUSALS
 from ollama_observe.wire.javascript import object_in_javascript
 from proxy.admission import Refusal
 from proxy.gateway import BODY_LIMIT_BYTES, Crossing, Gateway
@@ -201,6 +202,18 @@ async def test_who_came_to_the_gateway_by_himself_is_served_and_counted(
     assert not way.hides_breaks  # nobody else would tell
     sent = way.head(read_request(raw)).split(b"\r\n")
     assert sent[:2] == [b"POST /api/chat HTTP/1.1", b"Host: " + seen]  # Ollama's guard decides
+
+
+async def test_where_keys_are_asked_for_who_came_by_himself_is_refused() -> None:
+    world, exchange = World(), Exchange()
+    pools, ledger = world.pools, world.read.ledger
+    world.desk = ReturnDesk(pools, world.passages, ledger, admits_strangers=False)
+    raw = asked(b"/to/second/api/chat", b"Authorization: Bearer ollama")
+    with pytest.raises(Refusal, match="an API key is needed") as refused:
+        world.arrive(raw, exchange)
+    assert refused.value.ending is Ending.REFUSED_ACCESS
+    assert world.read.value(KEY_REFUSALS, user="none", reason="return_leg") == 1
+    assert world.arrive(of(world.open()))[0].passage is not None
 
 
 @pytest.mark.parametrize("token", [b"", b"f", b"0" * 32])

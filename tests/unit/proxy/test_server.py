@@ -112,6 +112,22 @@ async def test_an_idle_connection_is_closed_when_its_time_is_over() -> None:
             assert await client.rest() == b""
 
 
+async def test_who_wants_to_know_is_told_before_what_is_left_is_cut() -> None:
+    async def never(call: Call) -> None:
+        await call.peer_gone.wait()
+
+    async with ScriptedServer(never) as ollama:
+        listening, sock, url = server(ollama.url)
+        told: list[int] = []
+        listening._relay.before_cut.append(lambda: told.append(len(listening._connections)))
+        async with asyncio.timeout(5), listening.serving(sock, drain_seconds=0):
+            client = await RawClient.connect(url)
+            await client.request("GET", "/")
+            await ollama.nth_call()
+        assert told == [1]
+        client.close()
+
+
 async def test_what_was_cut_is_booked_when_the_listener_is_closed() -> None:
     async def never(call: Call) -> None:
         await call.peer_gone.wait()

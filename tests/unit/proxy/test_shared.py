@@ -38,6 +38,17 @@ def test_no_number_lies_on_another() -> None:
     assert not any(other.models)
 
 
+def test_there_is_room_for_those_who_bring_keys_where_somebody_asks_for_it() -> None:
+    shared = Shared(access_bytes=80)
+    assert len(Shared().access) == 0
+    Shared(shared.descriptor).access[9] = 5
+    assert list(shared.access) == [0] * 9 + [5]
+    shared.begin_cache_epoch()
+    shared.model_changes(0).happened()
+    assert list(shared.access) == [0] * 9 + [5]
+    assert Shared(shared.descriptor).cache_epoch == 1
+
+
 @pytest.mark.parametrize(
     ("told", "is_down", "silent_seconds"),
     [

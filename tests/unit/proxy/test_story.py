@@ -36,6 +36,9 @@ def story(**facts: object) -> Story:
     [
         (story(read_at=None, upstream_status=None), Phase.UPLOAD),
         (story(upstream_status=None), Phase.WAITING),
+        (story(upstream_status=None, queued_at=1.0), Phase.QUEUED),
+        (story(upstream_status=None, queued_at=1.0, read_at=None), Phase.QUEUED),
+        (story(upstream_status=None, queued_at=1.0, turn_at=2.0), Phase.WAITING),
         (story(meter=read(THINKING)), Phase.THINKING),
         (story(meter=read(THINKING, FINAL)), Phase.ANSWERING),
         (story(), Phase.ANSWERING),
@@ -161,3 +164,28 @@ def test_the_line_says_how_it_went_through_the_gateway_or_why_it_did_not() -> No
     )
     assert story(bypass=Bypass.BODY).log_fields()["bypass"] == "body"
     assert not {"bypass", "portkey_target", "portkey_attempts"} & story().log_fields().keys()
+
+
+@pytest.mark.parametrize(
+    ("facts", "queued", "whole"),
+    [
+        ({}, None, 0.0),
+        ({"queued_at": 1.0, "turn_at": 1.0}, 0.0, 0.0),
+        ({"queued_at": 1.0, "turn_at": 3.5}, 2.5, 2.5),
+        ({"queued_at": 1.0, "turn_at": None}, 4.0, 0.0),
+        # the rest of a long body came while the beginning waited
+        ({"queued_at": 1.0, "turn_at": 3.5, "read_at": 3.0}, 2.5, 0.5),
+        ({"queued_at": 1.0, "turn_at": 3.5, "read_at": 4.0}, 2.5, 0.0),
+    ],
+)
+def test_a_wait_in_the_queue_is_told_until_the_turn_or_the_end(
+    facts: dict[str, float | None], queued: float | None, whole: float
+) -> None:
+    told = story(**facts)
+    told.end(5.0, Ending.COMPLETE)
+    assert (told.queued_seconds, told.whole_queued_seconds) == (queued, whole)
+    assert told.log_fields().get("queued_seconds", 0.0) == (queued or 0.0)
+
+
+def test_of_a_request_that_still_waits_nobody_knows_how_long_it_will_have() -> None:
+    assert story(queued_at=1.0).queued_seconds is None

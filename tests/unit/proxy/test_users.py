@@ -29,6 +29,15 @@ def test_nobody_is_told_apart_unless_somebody_asks_for_it() -> None:
     assert users(user_header="X-User").is_on
 
 
+def test_where_keys_or_addresses_tell_who_asks_there_are_users(tmp_path: Path) -> None:
+    for told in ({"api_keys_file": tmp_path / "keys"}, {"trusted_addresses": "::1"}):
+        found = users(**told)
+        assert found.is_on
+        assert found.of({b"authorization": b"Bearer " + KEY.encode()}) == "none"
+        assert found.label("alice", is_proven=False) == "other"
+        assert found.label("alice", is_proven=True) == "alice"
+
+
 def test_a_header_is_hashed_with_the_operators_salt() -> None:
     salted = users(user_header="X-User", user_salt=SecretStr("salt"))
     expected = hashlib.blake2b(b"alice", key=b"salt", digest_size=8).hexdigest()
@@ -44,6 +53,7 @@ def test_a_header_is_hashed_with_the_operators_salt() -> None:
         ({b"authorization": b"Bearer " + KEY.encode()}, "team-a"),
         ({b"authorization": b"bearer  " + KEY.encode()}, "team-a"),
         ({b"x-api-key": KEY.encode()}, "team-a"),
+        ({b"api-key": KEY.encode()}, "team-a"),
         ({b"authorization": b"Bearer sk-unknown"}, "other"),
         ({b"authorization": b"Basic abc"}, "none"),
         ({}, "none"),

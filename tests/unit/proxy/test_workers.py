@@ -62,3 +62,13 @@ async def test_those_who_ask_a_stuck_worker_wait_together_not_in_turn() -> None:
     began_at = time.perf_counter()
     assert await asyncio.gather(*(_table_of(stuck) for _ in range(5))) == [Table([], [])] * 5
     assert time.perf_counter() - began_at < 2 * ANSWER_SECONDS
+
+
+async def test_every_answer_is_told_once_also_one_that_came_too_late() -> None:
+    heard: list[Table] = []
+    late = worker(answer(1), answer(2, ENTRY))
+    late.asked = 1
+    assert await _table_of(late, heard.append) == Table([ENTRY], [])
+    assert heard == [Table([], []), Table([ENTRY], [])]
+    await _table_of(worker(b"no json\n"), heard.append)
+    assert len(heard) == 2

@@ -17,6 +17,7 @@ from stack.transition import write
 from stack.waiting import wait_until
 from tests import dockers
 from tests.dockers import said_of, world_at
+from tests.ports import free_port
 from tests.stacks import not_the_operators
 
 
@@ -191,3 +192,12 @@ def test_a_verb_is_carried_out_where_it_belongs(
     assert carry_out(world.request(), parse(["status"])) == 0
     assert capsys.readouterr().out.startswith("healthy, in containers")
     assert carry_out(world.request(RUNTIME="local"), parse(["status"])) == 3
+
+
+def test_another_machine_s_stack_is_shown_whatever_runs_here(
+    world: dockers.World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["top", "--once", "--proxy", f"http://127.0.0.1:{free_port()}"]
+    assert carry_out(world.request(RUNTIME="docker"), parse(words)) == 3
+    assert "connection refused" in capsys.readouterr().out
+    assert world.docker.asked() == []

@@ -150,8 +150,13 @@ class Strip(msgspec.Struct, frozen=True, tag="strip"):
     newest: float | None
 
 
-class Request(msgspec.Struct, frozen=True):
-    """A request in flight, as the proxy tells it."""
+class Request(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A request in flight, as the proxy tells it; what it does not tell is left out.
+
+    `location` says where the model computes. `queue_position` and `queue_wait_seconds` are of one
+    that waits in the proxy's own queue; the wait is an estimate, as is all that tells of a prompt
+    that is being read: `prefill_ratio` is how far, `first_token_in_seconds` how long still.
+    """
 
     request_id: str
     endpoint: str
@@ -162,9 +167,15 @@ class Request(msgspec.Struct, frozen=True):
     sent_seconds: float | None
     tokens: int | None
     tokens_per_second: float | None
+    location: str | None = None
+    priority: str | None = None
+    queue_position: int | None = None
+    queue_wait_seconds: float | None = None
+    prefill_ratio: float | None = None
+    first_token_in_seconds: float | None = None
 
 
-class Finished(msgspec.Struct, frozen=True):
+class Finished(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request that ended `ago_seconds` before."""
 
     request_id: str
@@ -176,6 +187,7 @@ class Finished(msgspec.Struct, frozen=True):
     duration_seconds: float
     tokens: int | None
     ago_seconds: float
+    location: str | None = None
 
 
 class Live(msgspec.Struct, frozen=True, tag="live"):

@@ -4,16 +4,26 @@ import asyncio
 import contextlib
 import platform
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 
 from fastapi import FastAPI, Response
 
-from gpu_exporter import dcgm
+from gpu_exporter import configuration, dcgm
 from gpu_exporter.backends import backend_of
 from gpu_exporter.board import Board, recent
 from gpu_exporter.collector import Context
 from gpu_exporter.energy.prices import prices
+from gpu_exporter.fit.asking import Fitting
+from gpu_exporter.fit.route import add_fit_route
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.lane import Lane
 from gpu_exporter.reading import Reading, one
@@ -94,6 +104,11 @@ def exporter_of(context: Context, made: Sequence[Lane]) -> Exporter:
             body = dcgm.text(latest_gpus(context))
             return Response(body, headers={"content-type": dcgm.CONTENT_TYPE})
 
+    @app.get(configuration.PATH)
+    async def ollama_configuration() -> Mapping[str, object]:
+        return configuration.latest(context)
+
+    add_fit_route(app, Fitting(context))
     control = Control(
         "gpu-exporter",
         readiness,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, Self, TypeVar
 
 from gpu_exporter.gpu import Gpu
+from gpu_exporter.ollama.configuration import Configuration
 from ollama_observe.wire.loaded import LoadedModel
 
 T = TypeVar("T")
@@ -48,10 +49,18 @@ class Board:
     loaded: Fact[Sequence[LoadedModel]] | None = None
     """All of them; those that have series of their own come first, as many as the limit says."""
     installed: Fact[Sequence[str]] | None = None
-    """Names of the models on disk that have series of their own."""
+    """Names of the models on disk that have series of their own and may be loaded: not of those
+    that compute elsewhere."""
     joules: dict[str, Fact[float]] = field(default_factory=dict)
     names_by_weights: Fact[Mapping[str, str]] | None = None
     """Names of models by their weights, as ollama_observe.wire.weights identifies them."""
+    trained_tokens: Fact[Mapping[str, int]] | None = None
+    """The longest context that models were made for, by their names, as far as they were shown."""
+    runners: Fact[int] | None = None
+    """How many model processes of an Ollama are seen on this machine."""
+    configuration: Fact[Configuration] | None = None
+    version: Fact[str] | None = None
+    """Of the Ollama that answers."""
 
     @contextlib.contextmanager
     def losing(self, name: Literal["gpus", "loaded", "installed"]) -> Iterator[None]:

@@ -15,6 +15,8 @@ from gpu_exporter.collectors.host_network import HostNetwork
 from gpu_exporter.collectors.host_pressure import HostPressure
 from gpu_exporter.collectors.host_rapl import HostRapl
 from gpu_exporter.collectors.host_sensors import HostSensors
+from gpu_exporter.collectors.ollama_configuration import OllamaConfiguration
+from gpu_exporter.collectors.ollama_headroom import OllamaHeadroom
 from gpu_exporter.collectors.ollama_models import OllamaModels
 from gpu_exporter.collectors.ollama_server import OllamaServer
 from gpu_exporter.lane import Lane
@@ -46,7 +48,7 @@ ALL: dict[str, tuple[CollectorClass, ...]] = {
     ),
     # alone: a network mount that is dead never answers
     "filesystem": (HostFilesystem,),
-    "ollama": (OllamaServer, OllamaModels),
+    "ollama": (OllamaServer, OllamaModels, OllamaConfiguration, OllamaHeadroom),
 }
 """By lane. Those of a lane run in their order, one after the other: what the first pins to the
 board is there for the next, and a driver or a server that hangs holds up its own lane."""

@@ -1,5 +1,7 @@
 """How many requests may be in flight: one limit for all relay processes of a proxy."""
 
+from collections.abc import Sequence
+
 from proxy.outcomes import Ending
 from proxy.shared import Shared
 
@@ -7,9 +9,11 @@ from proxy.shared import Shared
 class Refusal(Exception):  # noqa: N818 (it refuses, nothing failed)
     """A request does not go through. The message is what its client is told."""
 
-    def __init__(self, ending: Ending, said: str) -> None:
+    def __init__(self, ending: Ending, said: str, lines: Sequence[bytes] = ()) -> None:
+        """`lines`: header fields of the answer that refuses."""
         super().__init__(said)
         self.ending = ending
+        self.lines = lines
 
 
 class Admission:

@@ -11,7 +11,7 @@ def own_answer(
 ) -> tuple[bytes, bytes]:
     """Head and body for a request that the upstream gave no answer to; `lines` are added."""
     status = own_status(ending)
-    body = json.dumps(error_body(dialect, said)).encode() if said else b""
+    body = json.dumps(error_body(dialect, said, ending)).encode() if said else b""
     head = [b"HTTP/1.1 %d %s" % (status, reason_phrase(status))]
     if body:
         head.append(b"Content-Type: application/json; charset=utf-8")

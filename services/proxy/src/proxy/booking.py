@@ -12,6 +12,12 @@ from proxy.story import Phase, Story
 from proxy.users import Users
 
 _DONE_REASONS = frozenset({"stop", "length", "tool_calls", "load", "unload"})
+_REJECTIONS = {
+    Ending.REFUSED_BUSY: "max_requests",
+    Ending.QUEUE_FULL: "full",
+    Ending.QUEUE_DISPLACED: "displaced",
+    Ending.QUEUE_TIMEOUT: "timeout",
+}
 
 
 def book_request(page: Page, story: Story) -> None:
@@ -22,9 +28,9 @@ def book_request(page: Page, story: Story) -> None:
         _book_abort(page, story)
     elif outcome.is_error:
         page.add(m.ERRORS, 1, outcome.value)
-        if story.ending is Ending.REFUSED_BUSY:
-            page.add(m.QUEUE_REJECTIONS, 1, "max_requests")
-    elif story.read_at is not None and story.ended_at is not None and _has_worked(story):
+        if story.ending in _REJECTIONS:
+            page.add(m.QUEUE_REJECTIONS, 1, _REJECTIONS[story.ending])
+    elif story.read_at is not None and story.ended_at is not None and has_worked(story):
         page.observe(m.DURATION, story.ended_at - story.read_at, story.trace_id)
     page.observe_each(
         (
@@ -35,7 +41,7 @@ def book_request(page: Page, story: Story) -> None:
     )
 
 
-def _has_worked(story: Story) -> bool:
+def has_worked(story: Story) -> bool:
     """The upstream generated something for it, or looked something up."""
     return not (story.is_operation or story.is_spared)
 
@@ -105,16 +111,17 @@ def _book_stream(page: Page, story: Story, meter: StreamMeter) -> None:
 
 def _book_usage(page: Page, story: Story, meter: StreamMeter, usage: Usage) -> None:
     _book_tokens(page, story, usage)
+    is_here = not story.is_cloud  # elsewhere nothing of Ollama's is loaded or waited for
     page.observe_each(
         (
-            (m.LOAD, usage.load_seconds),
+            (m.LOAD, usage.load_seconds if is_here else None),
             (m.PREFILL, usage.prefill_seconds),
             (m.DECODE, usage.decode_seconds),
-            (m.WAIT, usage.wait_seconds),
+            (m.WAIT, usage.wait_seconds if is_here else None),
             (m.TOKENS_PER_SECOND, usage.decode_tokens_per_second),
         )
     )
-    per_token = _time_per_output_token(meter, usage)
+    per_token = time_per_output_token(meter, usage)
     if per_token is not None:
         page.observe(m.TPOT, per_token, story.trace_id)
 
@@ -134,7 +141,8 @@ def _book_tokens(page: Page, story: Story, usage: Usage) -> None:
             page.observe(m.CONTEXT_TOKENS, prompt + generated)
 
 
-def _time_per_output_token(meter: StreamMeter, usage: Usage) -> float | None:
+def time_per_output_token(meter: StreamMeter, usage: Usage) -> float | None:
+    """Mean seconds of a token after the first; None where they were not seen one by one."""
     first, last, tokens = meter.first_output, meter.last_output, usage.generated_tokens
     if first is None or last is None or tokens is None or tokens < 2:
         return None
@@ -146,7 +154,7 @@ def _time_per_output_token(meter: StreamMeter, usage: Usage) -> float | None:
 def book_reload(reloads: Reloads, page: Page, story: Story) -> None:
     """Whether the model was loaded again, and that it is loaded now."""
     is_use = story.is_inference and story.is_answered and not story.is_spared
-    if not is_use or story.model in UNNAMED:
+    if not is_use or story.is_cloud or story.model in UNNAMED:
         return
     meter, model, ended_at = story.meter, story.model, story.ended_at
     if meter is not None and meter.done_reason == "unload":
@@ -173,9 +181,16 @@ def book_user_tokens(users: Users, pages: Pages, _page: Page, story: Story) -> N
     if not story.user:
         return
     page = pages.of_user(users.label(story.user, story.is_answered), story.routing)
+    for kind, tokens in zip(("input", "output"), tokens_of(story), strict=True):
+        if tokens:
+            page.add(m.USER_TOKENS, tokens, kind)
+
+
+def tokens_of(story: Story) -> tuple[int, int]:
+    """Tokens of prompt and answer as the upstream counts them; without its count none of the
+    prompt, and what was seen of the answer.
+    """
     usage = story.usage
-    if usage is not None and usage.prompt_tokens is not None:
-        page.add(m.USER_TOKENS, usage.prompt_tokens, "input")
-    generated = usage.generated_tokens if usage is not None else story.tokens_counted
-    if generated:
-        page.add(m.USER_TOKENS, generated, "output")
+    if usage is None:
+        return 0, story.tokens_counted
+    return usage.prompt_tokens or 0, usage.generated_tokens or story.tokens_counted

@@ -4,12 +4,22 @@ import re
 from collections.abc import Callable, Mapping
 
 from ollama_observe.service.addresses import is_loopback
+from proxy.access.advice import access_warnings
+from proxy.access.making import keys_of, trust_of
 from proxy.cache.plan import plan_of
 from proxy.cache.semantic.models import profile_of
 from proxy.cache.stores.choosing import Place, check_place, place_of, secret_of
 from proxy.doors import check_gateway, read_config
 from proxy.portkey_config import PortkeyConfig
 from proxy.settings import ProxySettings
+from proxy.telemetry.plan import (
+    check_headers,
+    endpoint_of,
+    headers_of,
+    resource_of,
+    signals_of,
+    telemetry_warnings,
+)
 from proxy.upstreams import seen_by_gateway, upstreams_of
 from proxy.users import Users
 
@@ -54,7 +64,18 @@ def check_threshold(settings: ProxySettings) -> None:
         profile_of(settings.cache_embedding_model, settings.cache_threshold)
 
 
+def check_queue(settings: ProxySettings) -> None:
+    """Raises: ValueError for a queue in each of several processes."""
+    if settings.queue and settings.workers > 1:
+        raise ValueError(
+            f"expected PROXY_WORKERS=1 with it, found {settings.workers}: there is one queue, and "
+            "each process would have one of its own"
+        )
+
+
 CHECKS: Mapping[str, Callable[[ProxySettings], object]] = {
+    "api_keys_file": keys_of,
+    "trusted_addresses": trust_of,
     "user_aliases_file": lambda settings: Users(settings, on_overflow=lambda: None),
     "upstreams": upstreams_of,
     "portkey_host": check_portkey_host,
@@ -63,6 +84,12 @@ CHECKS: Mapping[str, Callable[[ProxySettings], object]] = {
     "cache_store": check_store,
     "cache_secret": check_secret,
     "cache_threshold": check_threshold,
+    "otlp_endpoint": endpoint_of,
+    "otlp_signals": signals_of,
+    "otlp_headers": check_headers,
+    "otlp_headers_file": headers_of,
+    "otlp_resource": resource_of,
+    "queue": check_queue,
 }
 """What a setting's own type does not tell: the setting, and what raises where it is wrong."""
 
@@ -79,9 +106,15 @@ def mistake_in(settings: ProxySettings) -> str | None:
 
 def warnings_of(settings: ProxySettings, config: PortkeyConfig | None) -> dict[str, str]:
     """What the settings allow and an operator should know: event to advice."""
-    found = {}
+    found = access_warnings(settings) | telemetry_warnings(settings)
     if settings.user_header and not settings.user_salt.get_secret_value():
         found["user_salt_missing"] = "names can be guessed: set PROXY_USER_SALT"
+    if settings.queue and 0 < settings.max_requests <= settings.queue_length:
+        found["queue_never_full"] = (
+            f"PROXY_MAX_REQUESTS={settings.max_requests} counts those that wait as well, and "
+            f"refuses before PROXY_QUEUE_LENGTH={settings.queue_length} does: by neither class nor "
+            "client"
+        )
     if not settings.enable_portkey:
         return found
     if not settings.return_leg and not settings.allowed_hosts:

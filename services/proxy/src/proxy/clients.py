@@ -73,6 +73,8 @@ class ClientConnection(asyncio.Protocol):
         self._is_unread = False
         """The client does not take what it was answered."""
         self._is_held_back = False
+        self._peer = ""
+        """The client's address, where somebody looks at it."""
         self._descriptor = -1
         self._is_head_timed = False
         self.deadline = math.inf
@@ -81,6 +83,9 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
         self._transport = transport
+        if self._relay.needs_peers:
+            peer = transport.get_extra_info("peername")  # none of one that has left already
+            self._peer = str(peer[0]) if isinstance(peer, tuple) else ""
         self._house.joined(self)
         self._await_request()
         _probe_when_silent(transport.get_extra_info("socket"))
@@ -241,6 +246,8 @@ class ClientConnection(asyncio.Protocol):
         except MalformedHead as error:
             self._refuse(Ending.MALFORMED, str(error))
             return
+        if self._peer:
+            head.peer = self._peer
         exchange = self._exchange = Exchange(self._relay, self, head, at)
         rest = data[end + 4 :]
         if head.length == len(rest):  # all of the request is here, and nothing else

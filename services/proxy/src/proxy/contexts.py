@@ -35,8 +35,8 @@ class Contexts:
         if facts.prompt_bytes is None or usage is None:  # as nearly all are
             return
         tokens = usage.prompt_tokens
-        if tokens is None or not has_too_much_text(facts, tokens):
-            return
+        if tokens is None or story.is_cloud or not has_too_much_text(facts, tokens):
+            return  # what elsewhere is loaded, and with which context, nobody knows
         if facts.num_ctx is not None:
             if is_at_cut(tokens, facts.num_ctx):
                 page.add(m.TRUNCATIONS, 1)

@@ -9,6 +9,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from ollama_observe.service.http import Control, create_control_app
+from proxy.access.usage import OFF as NO_KEYS
+from proxy.access.usage import UsageBook
 from proxy.cache.control import OFF, CacheControl
 from proxy.cache.stores.store import StoreError
 from proxy.finished import Table, latest
@@ -21,11 +23,16 @@ Tables = Callable[[], Awaitable[list[Table]]]
 
 
 def create_control(
-    control: Control, tables: Tables, num_parallel: int, cache: CacheControl | None = None
+    control: Control,
+    tables: Tables,
+    num_parallel: int,
+    cache: CacheControl | None = None,
+    usage: UsageBook | None = None,
 ) -> FastAPI:
-    """The control endpoints, `/api/inflight` and its stream of events, and `/api/cache`."""
+    """The control endpoints: `/api/inflight` and its stream, `/api/cache`, `/api/usage`."""
     app = create_control_app(control)
     _add_cache(app, cache)
+    _add_usage(app, usage)
 
     async def table() -> bytes:
         found = await tables()
@@ -50,6 +57,16 @@ def create_control(
         )
 
     return app
+
+
+def _add_usage(app: FastAPI, usage: UsageBook | None) -> None:
+    """What each alias has used, and what it has left."""
+
+    @app.get("/api/usage")
+    async def told() -> JSONResponse:
+        if usage is None:
+            return JSONResponse({"error": NO_KEYS}, HTTPStatus.NOT_FOUND)
+        return JSONResponse(usage.told())
 
 
 def _add_cache(app: FastAPI, cache: CacheControl | None) -> None:

@@ -7,21 +7,26 @@ from dataclasses import dataclass
 
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.logging import event_log
+from proxy.access.making import Access, create_access
 from proxy.admission import Admission
 from proxy.cache.digests import Digests
 from proxy.cache.making import Made, create_cache
 from proxy.cache.plan import plan_of
-from proxy.front import FrontDesk
+from proxy.front import Bend, FrontDesk, Threshold
 from proxy.gateway import Gateway
 from proxy.observer import Observer
 from proxy.pool import UpstreamPool
 from proxy.portkey_config import PortkeyConfig
-from proxy.probe import loaded_contexts
+from proxy.probe import installed_locations, loaded_contexts
+from proxy.queue.books import QueueGauges
+from proxy.queue.making import create_queueing
 from proxy.relay import Relay
 from proxy.return_leg import ReturnDesk
 from proxy.server import Server
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
+from proxy.telemetry.parts import Telemetry
+from proxy.telemetry.switch import telemetry_of
 from proxy.upstreams import seen_by_gateway, upstreams_of
 from proxy.ways import Direct
 
@@ -49,6 +54,9 @@ class Doors:
     back: Relay | None
     observer: Observer
     cache: Made | None = None
+    access: Access | None = None
+    queue: QueueGauges | None = None
+    telemetry: Telemetry | None = None
 
     @contextlib.asynccontextmanager
     async def serving(
@@ -56,6 +64,10 @@ class Doors:
     ) -> AsyncIterator[None]:
         """Serve while the block runs, then drain: the front door first."""
         async with contextlib.AsyncExitStack() as stack:
+            if self.telemetry is not None:  # the last to end: it sends what the others booked
+                await stack.enter_async_context(self.telemetry.running())
+            if self.access is not None and self.access.keeper is not None:
+                await stack.enter_async_context(self.access.keeper.watching())
             if self.cache is not None:
                 await stack.enter_async_context(self.cache.running())
             if self.back is not None and return_sock is not None:
@@ -89,13 +101,18 @@ def create_doors(
     upstreams = {name: create_pool(settings, url) for name, url in upstreams_of(settings).items()}
     plan = plan_of(settings, config)
     digests = None if plan is None else Digests(upstreams, changes=shared.model_changes(index))
+    access = create_access(settings, ledger, shared, index)
+    telemetry = telemetry_of(settings, ledger)
     observer = Observer(
         settings,
         ledger,
         shared,
         log,
         lambda: loaded_contexts(pool),
+        listed=lambda: installed_locations(pool),
         on_models_changed=None if digests is None else digests.forget,
+        counts=None if access is None else access.counts,
+        further=None if telemetry is None else telemetry.steps,
     )
     cache = None
     if plan is not None and digests is not None:
@@ -106,13 +123,39 @@ def create_doors(
     if gateway is not None and return_port is not None:
         # ids and token counts are the front door's to add
         plain = settings.model_copy(update={"request_id_header": "", "inject_usage": False})
-        back = Relay(plain, ReturnDesk(upstreams, gateway.passages, ledger), Admission(0, shared))
+        admits = settings.api_keys_file is None
+        desk = ReturnDesk(upstreams, gateway.passages, ledger, admits_strangers=admits)
+        back = Relay(plain, desk, Admission(0, shared))
+    bends: list[Bend] = [] if access is None else [*access.bends]
+    queueing, queue = create_queueing(settings, observer.locations.is_elsewhere), None
+    if queueing is not None:
+        bends.append(queueing)
+        queue = QueueGauges(ledger, queueing.gate.line, observer.models.known)
     front = Relay(
         settings,
-        FrontDesk(observer, direct, gateway, None if cache is None else cache.cache),
+        FrontDesk(
+            observer,
+            direct,
+            gateway,
+            None if cache is None else cache.cache,
+            thresholds=_thresholds(access, telemetry),
+            bends=bends,
+        ),
         Admission(settings.max_requests, shared, index),
     )
-    return Doors(front, back, observer, cache)
+    if queueing is not None:
+        front.before_cut.append(queueing.gate.shut)
+    return Doors(front, back, observer, cache, access, queue, telemetry)
+
+
+def _thresholds(access: Access | None, telemetry: Telemetry | None) -> list[Threshold]:
+    """Who looks at those who come in, in this order."""
+    found: list[Threshold] = []
+    if telemetry is not None and telemetry.threshold is not None:
+        found.append(telemetry.threshold)
+    if access is not None:
+        found.append(access.threshold)
+    return found
 
 
 def check_gateway(settings: ProxySettings) -> None:

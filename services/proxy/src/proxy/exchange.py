@@ -6,8 +6,10 @@ recorder after they have gone.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
+from ollama_observe.wire.endpoints import dialect_of, path_of_target
 from proxy.admission import Refusal
 from proxy.answers import own_answer
 from proxy.heads import RequestHead, ResponseHead
@@ -21,6 +23,7 @@ from proxy.upstream import (
     Cancellable,
     Connection,
     OwnDefect,
+    TurnedAway,
     UpstreamBrokeOff,
     UpstreamError,
     UpstreamTimeout,
@@ -101,7 +104,7 @@ class Exchange:
             return
         refusal = self._refusal or self._relay.admission.enter()
         if refusal is not None:
-            self.refuse(refusal.ending, str(refusal))
+            self._refuse(refusal)
             return
         self._is_admitted = True
         assert self._outgoing is not None
@@ -232,6 +235,9 @@ class Exchange:
             return
         self._connecting = None
         assert self._outgoing is not None
+        if isinstance(error, TurnedAway):
+            self._refuse(error.refusal)
+            return
         if isinstance(error, _NOTHING_SENT) and self._outgoing.reroute(Bypass.GATEWAY_DOWN):
             self._ask(self._way)
             return
@@ -254,7 +260,7 @@ class Exchange:
         self._is_sending_paused = False
         self._client.read_on()
 
-    def refuse(self, ending: Ending, said: str) -> None:
+    def refuse(self, ending: Ending, said: str, lines: Sequence[bytes] = ()) -> None:
         """End with an answer of our own; in mid-answer there is no way to but breaking off."""
         if self._is_over:
             return
@@ -262,10 +268,11 @@ class Exchange:
             understood = ending is not Ending.UNSENDABLE
             self._keep_alive = self._keep_alive and self._is_request_read and understood
             self._is_started = True
-            lines = self._own_lines(None)
+            own = [*self._own_lines(None), *lines]
             if ending is Ending.REFUSED_BUSY:
-                lines.append(b"Retry-After: %d" % self._relay.retry_after_seconds)
-            head, body = own_answer(ending, said, self._witness.endpoint.dialect, lines)
+                own.append(b"Retry-After: %d" % self._relay.retry_after_seconds)
+            dialect = dialect_of(self._witness.endpoint, path_of_target(self._head.target))
+            head, body = own_answer(ending, said, dialect, own)
             body = b"" if self._head.method == b"HEAD" else body
             self._client.write(head + body)
             self._witness.answered(len(body))
@@ -274,6 +281,9 @@ class Exchange:
             self._end(ending)
 
     # within
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.refuse(refusal.ending, str(refusal), refusal.lines)
 
     def _has_it_left(self) -> None:
         """Nobody works for ever for a client whose end could not be passed on."""
@@ -298,7 +308,11 @@ class Exchange:
     def _hand_on(self, outgoing: Outgoing, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
         """Put bytes of the body with those that go out, and find out by which way, if it is due."""
         was_held = outgoing.is_held
-        outgoing.add(raw, pieces, is_done)
+        try:
+            outgoing.add(raw, pieces, is_done)
+        except Refusal as refusal:  # by what the body says
+            self._refuse(refusal)
+            return
         if was_held and not outgoing.is_held and self._is_admitted:
             self._ask(outgoing.way)
         self._flush(outgoing)
@@ -328,6 +342,8 @@ class Exchange:
         name = self._relay.request_id_header
         if name and (head is None or name.lower() not in head.headers):
             lines.append(name + b": " + self._witness.request_id.encode())
+        if self._outgoing is not None and self._outgoing.way.own_lines:
+            lines += self._outgoing.way.own_lines
         if not self._keep_alive:
             lines.append(b"Connection: close")
         return lines

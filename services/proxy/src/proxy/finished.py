@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from ollama_observe.metrics.ledger import Page
+from ollama_observe.wire.locations import Location
 from proxy.inflight import Entry
+from proxy.insight.diary import Told
 from proxy.outcomes import Outcome
 from proxy.story import Story
 
@@ -17,17 +19,18 @@ KEPT_SECONDS = 5.0
 MOST = 200
 """Of more that end within that time the latest are told."""
 
-_Kept = tuple[float, tuple[str, str, str, str, str, int, float, int | None]]
+_Kept = tuple[float, tuple[str, str, str, str, str, int, float, int | None], Location | None]
 """When it ended, by the relay's clock, and what is told of it."""
 
 
-class Finished(msgspec.Struct, frozen=True):
+class Finished(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request that ended `ago_seconds` before, as JSON for other processes and for viewers.
 
     `outcome` is the word of the metrics: `ok`, `client_gone`, or an `error_type`. `status` is what
     the client was sent, 499 where it left first. `duration_seconds` is what `age_seconds` was at
     its end. `tokens` are those of an `Entry`, by the upstream's count where it told one; of a
-    recorded answer that was given whole what the upstream had counted for it.
+    recorded answer that was given whole what the upstream had counted for it. `location` is told of
+    an answer that was made elsewhere.
     """
 
     request_id: str
@@ -39,13 +42,17 @@ class Finished(msgspec.Struct, frozen=True):
     duration_seconds: float
     tokens: int | None
     ago_seconds: float
+    location: Location | None = None
 
 
 class Table(msgspec.Struct, frozen=True):
-    """What is in flight, and what ended a moment ago."""
+    """What is in flight, what ended a moment ago, and where the models compute, by their labels."""
 
     requests: list[Entry]
     finished: list[Finished]
+    locations: dict[str, Location] = {}
+    models: Told | None = None
+    """What the models did since the last table; None where nobody notes it."""
 
 
 class FinishedRequests:
@@ -68,7 +75,7 @@ class FinishedRequests:
             ended_at - story.started_at,
             _tokens(story),
         )
-        self._kept.append((ended_at, told))
+        self._kept.append((ended_at, told, Location.CLOUD if story.is_cloud else None))
 
     def entries(self) -> list[Finished]:
         """Those that ended within `KEPT_SECONDS`, the latest first; older ones are forgotten."""
@@ -76,8 +83,8 @@ class FinishedRequests:
         while kept and now - kept[0][0] > KEPT_SECONDS:
             kept.popleft()
         return [
-            Finished(*told[:6], round(told[6], 3), told[7], round(max(0.0, now - at), 3))
-            for at, told in reversed(kept)
+            Finished(*told[:6], round(told[6], 3), told[7], round(max(0.0, now - at), 3), where)
+            for at, told, where in reversed(kept)
         ]
 
 

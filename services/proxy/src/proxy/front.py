@@ -1,6 +1,6 @@
 """The front door: takes clients' requests in, and chooses their way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from proxy.admission import Refusal
@@ -15,6 +15,12 @@ from proxy.routing import ROUTE_HEADER, Bypass, Routing, UnknownRoute, bypass_of
 from proxy.ways import Direct, Trip, Way
 from proxy.witness import Witness
 
+Threshold = Callable[[RequestHead, Recorder], None]
+"""Looks at who comes in, and may change what goes on of its head. Raises: Refusal."""
+
+Bend = Callable[[Trip, RequestHead, Recorder], Trip]
+"""Makes another trip of one that was chosen: one on which a request waits, or is looked at."""
+
 
 class FrontDesk:
     """The front door of one process; without a gateway everything goes directly. A Desk."""
@@ -25,11 +31,16 @@ class FrontDesk:
         direct: Direct,
         gateway: Gateway | None = None,
         cache: AnswerCache | None = None,
+        thresholds: Sequence[Threshold] = (),
+        bends: Sequence[Bend] = (),
     ) -> None:
+        """`thresholds` and `bends` in their order; what the cache answers takes no bend's pool."""
         self.observer = observer
         self._direct = direct
         self._gateway = gateway
         self._cache = cache
+        self._thresholds = tuple(thresholds)
+        self._bends = tuple(bends)
 
     def observe(self, head: RequestHead, at: float) -> Recorder:
         """See Desk."""
@@ -37,13 +48,21 @@ class FrontDesk:
 
     def way(self, head: RequestHead, witness: Witness, exchange: Stoppable) -> Way:
         """See Desk."""
+        assert isinstance(witness, Recorder)
+        for threshold in self._thresholds:
+            threshold(head, witness)
         cache = self._cache
         if cache is None or not cache.takes(head, witness.endpoint):
             return self._way(head, witness, exchange.upstream_hangs)
         return cache.way(head, witness, exchange, partial(self._way, head, witness))
 
-    def _way(self, head: RequestHead, witness: Witness, give_up: Callable[[], None]) -> Trip:
-        assert isinstance(witness, Recorder)
+    def _way(self, head: RequestHead, witness: Recorder, give_up: Callable[[], None]) -> Trip:
+        trip = self._chosen(head, witness, give_up)
+        for bend in self._bends:
+            trip = bend(trip, head, witness)
+        return trip
+
+    def _chosen(self, head: RequestHead, witness: Recorder, give_up: Callable[[], None]) -> Trip:
         gateway = self._gateway
         if gateway is not None and not gateway.is_used:
             gateway = None

@@ -5,7 +5,7 @@ types that it does not know, and reads heads of 16 KiB.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -20,6 +20,7 @@ from proxy.portkey_config import NO_CONFIG, PortkeyConfig
 from proxy.routing import ROUTE_HEADER, Bypass, is_json
 from proxy.settings import ProxySettings
 from proxy.shared import GatewayState
+from proxy.telemetry.traceparent import TRACEPARENT, TRACESTATE
 from proxy.upstreams import MAIN, upstreams_of
 from proxy.ways import Direct, Trip, framed, path_of, written
 from proxy.witness import Witness
@@ -36,8 +37,8 @@ CHOOSING = frozenset(
     }
 )
 """Headers of a client's that choose where the gateway sends its request, where it may."""
-# Of those that go through, what says nothing of the answer.
-_OF_ONE = frozenset({TRACE_HEADER, b"x-portkey-metadata", b"x-portkey-cache-force-refresh"})
+OF_ONE = frozenset({TRACE_HEADER, b"x-portkey-metadata", b"x-portkey-cache-force-refresh"})
+"""Of those that go through, what says nothing of the answer."""
 HEAD_LIMIT_BYTES = 16 * 1024
 # What the gateway keeps of it is more; a longer body goes directly.
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
@@ -94,8 +95,11 @@ class Gateway:
         names = {name: name for name in upstreams}
         self.told = b"" if config is None else config.sent(names)
         """What it is told to do, the same for all processes."""
+        kept = _kept_line(settings)
         self.own_lines, self._typed_lines = (
-            _plain_lines(upstreams) if config is None else _config_lines(upstreams, config)
+            _plain_lines(upstreams, kept)
+            if config is None
+            else _config_lines(upstreams, config, kept)
         )
 
     @property
@@ -155,27 +159,32 @@ def _reached(hosts: list[str], named: tuple[Mapping[str, str], ...]) -> tuple[st
 
 _Lines = tuple[list[bytes], dict[Dialect, list[bytes]]]
 """What requests carry by the way through, and by the typed routes of each dialect."""
-_FORWARD = b"x-portkey-forward-headers: " + LEG_HEADER
 
 
-def _plain_lines(upstreams: Mapping[str, str]) -> _Lines:
+def _kept_line(settings: ProxySettings) -> bytes:
+    """Which header fields the typed routes are to keep: of a client's they keep none."""
+    names = [LEG_HEADER, *((TRACEPARENT, TRACESTATE) if settings.sends_spans else ())]
+    return b"x-portkey-forward-headers: " + b", ".join(names)
+
+
+def _plain_lines(upstreams: Mapping[str, str], kept: bytes) -> _Lines:
     """Provider and host."""
     host = upstreams[MAIN].encode()
     typed = {
         dialect: [
             b"x-portkey-provider: " + provider,
             b"x-portkey-custom-host: " + host + b"/v1",
-            _FORWARD,
+            kept,
         ]
         for dialect, provider in _PROVIDERS.items()
     }
     return [b"x-portkey-provider: openai", b"x-portkey-custom-host: " + host], typed
 
 
-def _config_lines(upstreams: Mapping[str, str], config: PortkeyConfig) -> _Lines:
+def _config_lines(upstreams: Mapping[str, str], config: PortkeyConfig, kept: bytes) -> _Lines:
     """A configuration. Of the typed routes Anthropic's would need another provider in it."""
     below = {name: f"{address}/v1" for name, address in upstreams.items()}
-    typed = {Dialect.OPENAI: [b"x-portkey-config: " + config.sent(below), _FORWARD]}
+    typed = {Dialect.OPENAI: [b"x-portkey-config: " + config.sent(below), kept]}
     return [b"x-portkey-config: " + config.sent(upstreams)], typed
 
 
@@ -183,6 +192,7 @@ class Crossing:
     """The way of one request through the gateway. A Trip."""
 
     hides_breaks = False
+    own_lines: Sequence[bytes] = ()
 
     def __init__(
         self,
@@ -197,7 +207,7 @@ class Crossing:
         self._request_id = request_id.encode()
         self._path = path_of(request)
         host = gateway.direct.host_of(request)
-        self.pool = gateway.pool
+        self.pool = self.goal = gateway.pool
         self.name = gateway.name
         self._is_json = request.method == b"POST" and is_json(request, endpoint)
         self.body_limit_bytes = BODY_LIMIT_BYTES if self._is_json else 0
@@ -224,7 +234,7 @@ class Crossing:
 
     def _said_to_gateway(self, request: RequestHead) -> list[bytes]:
         """What its client tells the gateway; a field that comes twice counts twice."""
-        passed = self._given - _OF_ONE if self._gateway.lets_headers_pass else frozenset()
+        passed = self._given - OF_ONE if self._gateway.lets_headers_pass else frozenset()
         if not passed:
             return []
         parts = (line.partition(b":") for line in request.passing)
@@ -280,6 +290,13 @@ class Crossing:
     def is_broken(self) -> bool:
         """See Way: of a break between itself and Ollama the gateway says nothing."""
         return self.passage.is_cut
+
+    def would_hold_up(self, other: Trip) -> bool:  # noqa: ARG002
+        """See Trip."""
+        return False
+
+    def yield_turn(self, to: Trip | None) -> None:
+        """See Trip."""
 
     def claimed_by(self, witness: Witness) -> None:
         """See Trip."""

@@ -63,6 +63,12 @@ class RequestHead(msgspec.Struct, eq=False):
     passing: list[bytes]
     length: int | None
     keep_alive: bool
+    peer: str = ""
+    """The address of who sent it; empty where nobody looks at that."""
+    caller: bytes = b""
+    """Who asks, where that is known; else what the request says must do."""
+    held_bytes: int = 0
+    """What its body takes here, where it was kept, or as much of it as is kept."""
 
 
 class ResponseHead(msgspec.Struct, eq=False):

@@ -9,11 +9,17 @@ _SPELLINGS_PER_MODEL = 8
 
 
 class BoundedLabels:
-    """The values that were let in, up to a limit."""
+    """The values that were let in, up to a limit. `on_new` is told each, once."""
 
-    def __init__(self, limit: int, on_overflow: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        limit: int,
+        on_overflow: Callable[[], None],
+        on_new: Callable[[str], None] = lambda _label: None,
+    ) -> None:
         self._limit = limit
         self._on_overflow = on_overflow
+        self._on_new = on_new
         self._admitted: set[str] = set()
 
     def known(self, value: str) -> str:
@@ -28,14 +34,23 @@ class BoundedLabels:
             self._on_overflow()
             return OTHER
         self._admitted.add(value)
+        self._on_new(value)
         return value
 
 
 class ModelLabels:
-    """The model names that the upstream has answered for, up to a limit."""
+    """The model names that the upstream has answered for, up to a limit.
 
-    def __init__(self, limit: int, on_overflow: Callable[[], None]) -> None:
-        self._labels = BoundedLabels(limit, on_overflow)
+    `on_new` is told each, once.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        on_overflow: Callable[[], None],
+        on_new: Callable[[str], None] = lambda _label: None,
+    ) -> None:
+        self._labels = BoundedLabels(limit, on_overflow, on_new)
         self._spellings: dict[str, str] = {}
         """Names as clients write them, to labels: only of admitted models, and not without end."""
         self._most_spellings = limit * _SPELLINGS_PER_MODEL

@@ -3,12 +3,20 @@
 import time
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import unquote
 
 from ollama_observe.metrics import metric
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger, Page
-from ollama_observe.wire.endpoints import ENDPOINTS, METHODS, OTHER, Endpoint, endpoint_of
+from ollama_observe.wire.endpoints import (
+    ENDPOINTS,
+    METHODS,
+    OTHER,
+    Endpoint,
+    endpoint_of,
+    path_of_target,
+)
+from proxy.access.books import book_spending, book_use, release
+from proxy.access.counts import Counts
 from proxy.booking import (
     book_answer,
     book_reload,
@@ -25,8 +33,11 @@ from proxy.finished import FinishedRequests, Table
 from proxy.headers import Headers
 from proxy.identity import RequestIds, trace_id_of
 from proxy.inflight import InflightTable
+from proxy.insight.insight import Insight
 from proxy.labels import ModelLabels
+from proxy.locations import Listed, Locations
 from proxy.pages import Pages
+from proxy.queue.books import book_queue
 from proxy.recorder import Books, Recorder, Step, Steps
 from proxy.reloads import Reloads
 from proxy.settings import ProxySettings
@@ -56,12 +67,21 @@ class Observer:
         sizes: Sizes,
         clock: Callable[[], float] = time.perf_counter,
         on_models_changed: Callable[[], None] | None = None,
+        listed: Listed | None = None,
+        counts: Counts | None = None,
+        further: Callable[[ModelLabels], Steps] | None = None,
     ) -> None:
-        """Raises: ValueError, OSError when the file of users' aliases cannot be read."""
+        """`further` gives the steps of telemetry; it is given the names that may be labels.
+
+        Raises: ValueError, OSError when the file of users' aliases cannot be read.
+        """
         self.ledger = ledger
-        self.inflight = InflightTable(settings.ollama_num_parallel, clock)
+        self.locations = Locations(listed)
+        self.inflight = InflightTable(settings.ollama_num_parallel, clock, self.locations.of)
         self.finished = FinishedRequests(clock)
-        self.models = ModelLabels(settings.model_label_limit, lambda: self._ran_over("model"))
+        self.models = ModelLabels(
+            settings.model_label_limit, lambda: self._ran_over("model"), self.locations.admit
+        )
         self._users = Users(settings, lambda: self._ran_over("user"))
         self._ids = RequestIds()
         self._id_header = settings.request_id_header.lower().encode("latin-1")
@@ -74,19 +94,38 @@ class Observer:
             ("line", lambda _page, story: log("request_finished", story.log_fields())),
         ]
         of_answer: list[tuple[str, Step]] = [
+            ("location", self.locations.settle),
             ("answer", book_answer),
             ("waste", book_waste),
             ("reload", partial(book_reload, reloads)),
             ("truncation", Contexts(sizes).book),
             ("finished", self.finished.add),
         ]
+        self._insight: Insight | None = None
+        if settings.insight:
+            num_parallel, is_elsewhere = settings.ollama_num_parallel, self.locations.is_elsewhere
+            self._insight = Insight(self.inflight, num_parallel, clock, is_elsewhere)
+            of_answer.append(("insight", self._insight.book))
+        if settings.queue:
+            steps.append(("queue", partial(book_queue, ledger)))
         if on_models_changed is not None:
             steps.append(("models", partial(_tell_of_change, on_models_changed)))
+        if counts is not None:
+            steps.append(("access", partial(release, counts)))
+            of_answer.append(("use", partial(book_use, counts)))
+        if settings.knows_callers:
+            of_answer.append(("spending", partial(book_spending, self._users, ledger)))
         if self._users.is_on:
             steps.append(("user", partial(book_user, self._users, pages)))
             of_answer.append(("user_tokens", partial(book_user_tokens, self._users, pages)))
+        if further is not None:
+            added = further(self.models)
+            steps += added.of_request
+            of_answer += added.of_answer
         chosen = Steps(tuple(steps), tuple(of_answer))
-        self._books = Books(pages, self.models, reloads, self.inflight, self.closing, chosen)
+        self._books = Books(
+            *(pages, self.models, reloads, self.inflight, self.closing, chosen, self._insight)
+        )
 
     def begin(self, method: bytes, target: bytes, headers: Headers, at: float) -> Recorder:
         """Take note of a request. `target` is the raw path and query, as received."""
@@ -101,8 +140,13 @@ class Observer:
         return recorder
 
     def table(self) -> Table:
-        """What is in flight, and what ended a moment ago."""
-        return Table(self.inflight.entries(), self.finished.entries())
+        """What is in flight, what ended a moment ago, where the models compute, and what they did.
+
+        The last is told once: who asks must keep it.
+        """
+        places, insight = self.locations.told(), self._insight
+        did = None if insight is None else insight.told()
+        return Table(self.inflight.entries(), self.finished.entries(), places, did)
 
     def _story(self, given: bytes, target: bytes, headers: Headers, at: float) -> Story:
         method = _METHODS.get(given, metric.OTHER)
@@ -133,13 +177,7 @@ def _tell_of_change(on_models_changed: Callable[[], None], _page: Page, story: S
 
 def endpoint_of_target(target: bytes) -> Endpoint:
     """The endpoint of a raw request target, which may be a whole URL."""
-    path = target.partition(b"?")[0]
-    if not path.startswith(b"/"):
-        _, is_url, rest = path.partition(b"://")
-        if not is_url:
-            return OTHER
-        path = b"/" + rest.partition(b"/")[2]
-    return endpoint_of(unquote(path.decode("latin-1"), "latin-1"))
+    return endpoint_of(path_of_target(target))
 
 
 def _unknown(at: float) -> Story:

@@ -35,6 +35,12 @@ class Ending(StrEnum):
     """More requests in flight than the proxy lets in."""
     REFUSED_HOST = "refused_host"
     """Host names none of the names that the proxy was told it has."""
+    REFUSED_KEY = "refused_key"
+    """It brings no API key, or one that is nobody's."""
+    REFUSED_ACCESS = "refused_access"
+    """Its key is not good for what it asks."""
+    REFUSED_LIMIT = "refused_limit"
+    """Its key has asked for as much as it may."""
     MALFORMED = "malformed"
     """What came is no request that could be read."""
     HEAD_TOO_LONG = "head_too_long"
@@ -46,6 +52,12 @@ class Ending(StrEnum):
     """A defect of our own."""
     GATEWAY_HANGS = "gateway_hangs"
     """The gateway kept the request, or a piece of its answer, for too long."""
+    QUEUE_FULL = "queue_full"
+    """No room in the proxy's own queue."""
+    QUEUE_DISPLACED = "queue_displaced"
+    """It waited there, and gave its place to one of whose client's or class's fewer did."""
+    QUEUE_TIMEOUT = "queue_timeout"
+    """It waited there for as long as a request may."""
 
 
 class Outcome(StrEnum):
@@ -64,6 +76,8 @@ class Outcome(StrEnum):
     SHUTDOWN = "shutdown"
     PROXY_QUEUE_FULL = "proxy_queue_full"
     BAD_REQUEST = "bad_request"
+    KEY_REFUSED = "key_refused"
+    """No API key, one that is not good for it, or one that has asked for enough."""
     INTERNAL = "internal"
     GATEWAY = "gateway"
     """The Portkey gateway answered with a failure of its own."""
@@ -91,11 +105,17 @@ _OWN_STATUS = {
     Ending.CUT_BY_SHUTDOWN: 503,
     Ending.REFUSED_BUSY: 503,
     Ending.REFUSED_HOST: 403,
+    Ending.REFUSED_KEY: 401,
+    Ending.REFUSED_ACCESS: 403,
+    Ending.REFUSED_LIMIT: 429,
     Ending.HEAD_TOO_LONG: 431,
     Ending.TIMED_OUT: 408,
     Ending.MALFORMED: 400,
     Ending.UNSENDABLE: 400,
     Ending.GATEWAY_HANGS: 504,
+    Ending.QUEUE_FULL: 503,
+    Ending.QUEUE_DISPLACED: 503,
+    Ending.QUEUE_TIMEOUT: 503,
 }
 
 _OUTCOMES = {
@@ -105,12 +125,18 @@ _OUTCOMES = {
     Ending.CUT_BY_SHUTDOWN: Outcome.SHUTDOWN,
     Ending.REFUSED_BUSY: Outcome.PROXY_QUEUE_FULL,
     Ending.REFUSED_HOST: Outcome.BAD_REQUEST,
+    Ending.REFUSED_KEY: Outcome.KEY_REFUSED,
+    Ending.REFUSED_ACCESS: Outcome.KEY_REFUSED,
+    Ending.REFUSED_LIMIT: Outcome.KEY_REFUSED,
     Ending.HEAD_TOO_LONG: Outcome.BAD_REQUEST,
     Ending.TIMED_OUT: Outcome.BAD_REQUEST,
     Ending.MALFORMED: Outcome.BAD_REQUEST,
     Ending.UNSENDABLE: Outcome.BAD_REQUEST,
     Ending.FAILED: Outcome.INTERNAL,
     Ending.GATEWAY_HANGS: Outcome.GATEWAY_TIMEOUT,
+    Ending.QUEUE_FULL: Outcome.PROXY_QUEUE_FULL,
+    Ending.QUEUE_DISPLACED: Outcome.PROXY_QUEUE_FULL,
+    Ending.QUEUE_TIMEOUT: Outcome.PROXY_QUEUE_FULL,
 }
 
 # What a connection's fate means where it is the gateway's: of one between it and Ollama it tells
@@ -187,15 +213,29 @@ def behind_gateway(
     return Outcome.GATEWAY if is_own else outcome
 
 
-def error_body(dialect: Dialect, message: str) -> dict[str, object]:
+_OPENAI_ERRORS = {
+    Ending.REFUSED_KEY: ("invalid_request_error", "invalid_api_key"),
+    Ending.REFUSED_ACCESS: ("invalid_request_error", "insufficient_permissions"),
+    Ending.REFUSED_LIMIT: ("rate_limit_error", "rate_limit_exceeded"),
+}
+"""Type and code, where a client may act on them."""
+_ANTHROPIC_ERRORS = {
+    Ending.REFUSED_KEY: "authentication_error",
+    Ending.REFUSED_ACCESS: "permission_error",
+    Ending.REFUSED_LIMIT: "rate_limit_error",
+}
+
+
+def error_body(dialect: Dialect, message: str, ending: Ending = Ending.FAILED) -> dict[str, object]:
     """The proxy's own error, in the shape that the route's clients understand."""
     match dialect:
         case Dialect.NATIVE:
             return {"error": message}
         case Dialect.OPENAI:
-            error = {"message": message, "type": "api_error", "param": None, "code": None}
-            return {"error": error}
+            kind, code = _OPENAI_ERRORS.get(ending, ("api_error", None))
+            return {"error": {"message": message, "type": kind, "param": None, "code": code}}
         case Dialect.ANTHROPIC:
-            return {"type": "error", "error": {"type": "api_error", "message": message}}
+            kind = _ANTHROPIC_ERRORS.get(ending, "api_error")
+            return {"type": "error", "error": {"type": kind, "message": message}}
         case _:
             assert_never(dialect)

@@ -93,11 +93,13 @@ class Outgoing:
 
     def _fill(self, holding: Holding) -> None:
         """Let a body that was kept go out by its way, or by another where it cannot."""
-        way = self.way
-        body = way.body(self._whole)
+        way, whole = self.way, self._whole
+        rewritten_bytes = len(whole) if self._asks_usage and whole is not None else 0
+        self._request.held_bytes = holding.held_bytes + rewritten_bytes
+        body = way.body(whole)
         if body is None and self.reroute(Bypass.BODY):
             return
-        is_changed = self._asks_usage or body is not self._whole
+        is_changed = self._asks_usage or body is not whole
         if body is None or not (is_changed or (way.frames_anew and holding.has_framing)):
             body, length = holding.raw, None
         else:

@@ -22,12 +22,14 @@ from proxy.cache.results import Result
 from proxy.closing import Closing
 from proxy.headers import Headers, value_of
 from proxy.inflight import InflightTable
+from proxy.insight.insight import Insight
 from proxy.labels import ModelLabels
 from proxy.outcomes import Ending
 from proxy.pages import Pages
 from proxy.passages import Passage
 from proxy.portkey_answer import answer_of, is_own_words
 from proxy.portkey_config import PortkeyConfig
+from proxy.queue.standing import Standing
 from proxy.readings import Reading, reading_of
 from proxy.reloads import Reloads
 from proxy.remainder import Remainder
@@ -64,6 +66,8 @@ class Books:
     inflight: InflightTable
     closing: Closing
     steps: Steps
+    insight: Insight | None = None
+    """Where models' time is noted; what it does at the end is one of the steps."""
 
 
 class Recorder:
@@ -133,11 +137,12 @@ class Recorder:
 
     def connected(self, asked_at: float, at: float) -> None:
         """There is a connection to the upstream: how long the whole request waited for it."""
-        read_at = self.story.read_at
-        if read_at is not None:
-            # a look into the cache was on the way, and that is the proxy's own doing
-            waited = at - max(asked_at, read_at)
-            self.story.connecting_seconds = max(0.0, waited - self.story.lookup_seconds)
+        story = self.story
+        if story.read_at is not None:
+            # a look into the cache was on the way, and that is the proxy's own doing; a wait in
+            # its queue is told apart
+            waited = at - max(asked_at, story.read_at) - story.whole_queued_seconds
+            story.connecting_seconds = max(0.0, waited - story.lookup_seconds)
 
     def crosses(self, passage: Passage, config: PortkeyConfig) -> None:
         """The request goes through the gateway, which is told to do with it as `config` says."""
@@ -150,6 +155,14 @@ class Recorder:
         story.cached, story.entry, story.lookup_seconds = result, entry, seconds
         if result.is_hit:  # it went nowhere, whatever way was chosen
             story.routing, story.passage, story.bypass = Routing.CACHE.value, None, None
+
+    def queues(self, standing: Standing, at: float) -> None:
+        """It has come to the proxy's queue, and waits there until its turn comes."""
+        self.story.standing, self.story.queued_at = standing, at
+
+    def turn_came(self, at: float) -> None:
+        """Its turn has come: it goes on."""
+        self.story.turn_at = at
 
     def hands_on(self) -> None:
         """Its client leaves before anything came, and its request becomes another's."""
@@ -200,6 +213,8 @@ class Recorder:
             story.sent_at = at
             if story.passage is not None:
                 story.passage.gateway_got(at)
+            if story.forecast is not None:
+                self._foretell(at)
 
     def head_received(self, at: float, status: int, headers: Headers) -> None:
         """The final answer begins."""
@@ -338,6 +353,13 @@ class Recorder:
         except Exception as error:  # noqa: BLE001
             self._reading_failed("finish", error)
 
+    def _foretell(self, at: float) -> None:
+        try:
+            if self._books.insight is not None:
+                self._books.insight.sent(self.story, at)
+        except Exception as error:  # noqa: BLE001
+            self.failed("foretell", error)
+
     def _read_request(self, pieces: list[bytes], headers: Headers) -> None:
         story = self.story
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -348,3 +370,5 @@ class Recorder:
         # another process may know the model that has no label here yet
         name = normalise_model(story.facts.model or "") if story.model == OTHER else story.model
         story.last_use = self._books.reloads.last_use(name)
+        if self._books.insight is not None:
+            self._books.insight.read(story, body)

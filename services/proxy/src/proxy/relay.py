@@ -64,6 +64,10 @@ class Relay:
         """Each answer that begins now is its connection's last, and says so."""
         self.is_over = False
         """No connection waits for a request any more."""
+        self.before_cut: list[Callable[[], None]] = []
+        """Called once, at the end, before those that are left are cut."""
+        self.needs_peers = bool(settings.trusted_addresses.strip()) or settings.queue
+        """Whether heads are to say from which address they come."""
         self._injects = settings.inject_usage
 
     def injects_into(self, endpoint: Endpoint, head: RequestHead) -> bool:

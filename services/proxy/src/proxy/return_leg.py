@@ -9,8 +9,11 @@ import re
 from collections.abc import Mapping
 
 from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics.catalogue.access import REFUSALS as KEY_REFUSALS
 from ollama_observe.metrics.ledger import Ledger
+from ollama_observe.metrics.metric import NONE
 from ollama_observe.wire.endpoints import Endpoint
+from proxy.access.denials import Denial, Reason
 from proxy.admission import Refusal
 from proxy.gateway import BODY_LIMIT_BYTES, LEG_HEADER, PLACEHOLDER_KEY
 from proxy.headers import Headers, lines_without
@@ -27,6 +30,9 @@ from proxy.witness import Unmoved, Witness
 _ADDED = frozenset(
     {b"accept", b"accept-encoding", b"accept-language", b"sec-fetch-mode", b"user-agent"}
 )
+_STRANGER = (
+    "an API key is needed: ask the proxy's own port, which sends requests through the gateway"
+)
 _PATH = re.compile(rb"/to/([^/?#]+)(/.*)?", re.DOTALL)
 
 
@@ -34,8 +40,14 @@ class ReturnDesk:
     """The return leg of one process. `upstreams` are names and connections. A Desk."""
 
     def __init__(
-        self, upstreams: Mapping[str, UpstreamPool], passages: Passages, ledger: Ledger
+        self,
+        upstreams: Mapping[str, UpstreamPool],
+        passages: Passages,
+        ledger: Ledger,
+        admits_strangers: bool = True,
     ) -> None:
+        """`admits_strangers`: who came to the gateway himself is served, too."""
+        self._admits_strangers = admits_strangers
         self._upstreams = upstreams
         self._passages = passages
         self._ledger = ledger
@@ -56,6 +68,9 @@ class ReturnDesk:
             raise Refusal(Ending.UNSENDABLE, f"expected a path that begins with one of {names}")
         if witness.passage is None and LEG_HEADER in head.headers:
             raise Refusal(Ending.CLIENT_GONE, "the client has left")
+        if witness.passage is None and not self._admits_strangers:
+            self._ledger.add(KEY_REFUSALS, 1, (NONE, Reason.RETURN_LEG.value))
+            raise Denial(Reason.RETURN_LEG, _STRANGER)
         witness.begins(exchange)
         return Homeward(pool, witness.path, witness.passage)
 
@@ -71,6 +86,7 @@ class ReturnDesk:
 class Homeward(PlainWay):
     """The way of one attempt from the gateway to an Ollama. A Way."""
 
+    pool: UpstreamPool
     needs_own_chunks = True
 
     def __init__(self, pool: UpstreamPool, path: bytes, passage: Passage | None) -> None:

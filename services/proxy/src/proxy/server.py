@@ -75,6 +75,8 @@ class Server:
             if connection.is_idle:
                 connection.close()
         await self._until_empty(drain_seconds - last_request_seconds)
+        for tell in self._relay.before_cut:
+            tell()
         for connection in list(self._connections):
             connection.cut()
         await self._until_empty(CLOSE_SECONDS)

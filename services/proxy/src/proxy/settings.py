@@ -6,10 +6,16 @@ from pydantic import Field, HttpUrl, SecretStr
 
 from ollama_observe.service.settings import ListenHost, settings_config
 from ollama_observe.service.switches import AUTO, Switch
+from proxy.access.settings import AccessSettings
 from proxy.cache.settings import CacheSettings
+from proxy.insight.settings import InsightSettings
+from proxy.queue.settings import QueueSettings
+from proxy.telemetry.settings import TelemetrySettings
 
 
-class ProxySettings(CacheSettings):
+class ProxySettings(
+    CacheSettings, AccessSettings, TelemetrySettings, QueueSettings, InsightSettings
+):
     """The monitoring proxy: relays every byte to Ollama, measures everything."""
 
     model_config = settings_config("PROXY_", "proxy")

@@ -78,16 +78,18 @@ class Shared:
     model, at the same place in each: `models` says whose they are, by the hash of a name;
     `used_at` and `loaded_at` are seconds of the clock that all processes of a system share.
     `gateway` is what one process has found out for all, `cache_epoch` how often the answer cache
-    was emptied, `model_changes` that models changed.
+    was emptied, `model_changes` that models changed. `access` are the numbers of those who bring
+    keys, as many as were asked for: none where nobody is asked for a key.
     """
 
-    def __init__(self, descriptor: int | None = None) -> None:
+    def __init__(self, descriptor: int | None = None, access_bytes: int = 0) -> None:
         size = (2 * MOST_PROCESSES + 3 * MOST_MODELS + 4) * _WORD
         self.descriptor = unlinked_file() if descriptor is None else descriptor
         if descriptor is None:
-            os.ftruncate(self.descriptor, size)
+            os.ftruncate(self.descriptor, size + access_bytes)
             weakref.finalize(self, os.close, self.descriptor).atexit = False
-        memory = memoryview(mmap.mmap(self.descriptor, size))
+        mapped = memoryview(mmap.mmap(self.descriptor, 0))
+        memory, self.access = mapped[:size], mapped[size:].cast("q")
         ends = [(MOST_PROCESSES + number * MOST_MODELS) * _WORD for number in range(4)]
         self.in_flight = memory[: ends[0]].cast("q")
         self.models = memory[ends[0] : ends[1]].cast("q")

@@ -11,8 +11,10 @@ from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.progress import ProgressMeter
 from ollama_observe.wire.requests import UNREADABLE, RequestFacts
 from ollama_observe.wire.usage import Usage
+from proxy.access.grants import Grant
 from proxy.cache.entries import Entry
 from proxy.cache.results import Result
+from proxy.insight.forecasts import Forecast
 from proxy.outcomes import (
     CLIENT_CLOSED_REQUEST,
     Ending,
@@ -24,7 +26,9 @@ from proxy.outcomes import (
 from proxy.passages import Passage
 from proxy.portkey_answer import UNKNOWN, PortkeyAnswer
 from proxy.portkey_config import NO_CONFIG, PortkeyConfig
+from proxy.queue.standing import Standing
 from proxy.routing import Bypass, Routing
+from proxy.telemetry.traceparent import Context
 
 UPLOAD = "upload"
 
@@ -36,6 +40,8 @@ class Phase(StrEnum):
 
     UPLOAD = "upload"
     """Its body is still coming."""
+    QUEUED = "queued"
+    """It waits for its turn in the proxy's own queue, where there is one."""
     WAITING = "waiting"
     """The upstream has not answered: it connects, waits, loads or reads the prompt."""
     PREFILL = "prefill"
@@ -71,12 +77,20 @@ class Story:
     """How long the whole request waited for a connection to the upstream."""
     lookup_seconds: float = 0.0
     """How long the answer cache was looked into for it."""
+    standing: Standing | None = None
+    """Its place in the proxy's queue; None where it needs none."""
+    queued_at: float | None = None
+    """When it came to the queue."""
+    turn_at: float | None = None
+    """When its turn came: at once where there was room."""
     worked_on_since: float | None = None
     """When the upstream got the request that it took over from one that left."""
     is_outlived: bool = False
     """Its client left, and others wait for what its request brings: nothing of it is wasted."""
     is_prefill: bool = False
     """When its client left, the upstream was reading its prompt, as far as can be derived."""
+    is_cloud: bool = False
+    """Its answer was made elsewhere than on Ollama's machine; told when it has ended."""
     meter: StreamMeter | None = None
     progress: ProgressMeter | None = None
     tokens_counted: int = 0
@@ -95,8 +109,16 @@ class Story:
     """What a look into the answer cache brought; None where nobody had a cache to look into."""
     entry: Entry | None = None
     """The recorded answer that it was given."""
+    grant: Grant | None = None
+    """Whose it is, and what these may ask; None where nobody says, and until it is let in."""
+    priority: str = ""
+    """The class of the queue that its key gives it; empty where none does."""
     last_use: float | None = None
     """When the model's latest request before this one ended; None where it was not loaded."""
+    forecast: Forecast | None = None
+    """What was foretold of it; None where nothing is worth it, or nobody foretells."""
+    trace: Context | None = None
+    """Its place in a trace; None where nobody sends spans."""
 
     def __init__(
         self,
@@ -111,7 +133,7 @@ class Story:
     ) -> None:
         self.request_id = request_id
         self.trace_id = trace_id
-        """Empty where the client sent no trace."""
+        """Empty where the client sent no trace, and none was begun that somebody has."""
         self.user = user
         """Hash, alias, `other` or `none`; empty where nobody asked for usage by user."""
         self.method = method
@@ -182,6 +204,8 @@ class Story:
     @property
     def phase(self) -> Phase:
         """What the request is doing, as far as it alone can tell."""
+        if self.queued_at is not None and self.turn_at is None:
+            return Phase.QUEUED
         if self.read_at is None:
             return Phase.UPLOAD
         if self.upstream_status is None:
@@ -205,12 +229,30 @@ class Story:
         return self.meter.outputs
 
     @property
+    def queued_seconds(self) -> float | None:
+        """How long it waited for its turn in the proxy's queue; None where it was never there.
+
+        Until its end, where its turn never came.
+        """
+        if self.queued_at is None:
+            return None
+        until = self.ended_at if self.turn_at is None else self.turn_at
+        return None if until is None else max(0.0, until - self.queued_at)
+
+    @property
+    def whole_queued_seconds(self) -> float:
+        """How much of that it was whole: of a long body the rest may come meanwhile."""
+        if self.queued_at is None or self.turn_at is None or self.read_at is None:
+            return 0.0
+        return max(0.0, self.turn_at - max(self.queued_at, self.read_at))
+
+    @property
     def overhead_seconds(self) -> float | None:
-        """What the proxy itself added; None where the request was never sent."""
+        """What the proxy itself added, but for its queue; None where it was never sent."""
         if self.sent_at is None or self.read_at is None:
             return None
-        sending = self.sent_at - self.read_at - self.connecting_seconds
-        return sending + self.held_seconds
+        waited = self.connecting_seconds + self.whole_queued_seconds
+        return self.sent_at - self.read_at - waited + self.held_seconds
 
     @property
     def first_token_seconds(self) -> float | None:
@@ -249,6 +291,8 @@ class Story:
             fields["cache"] = self.cached.value
         if self.bypass is not None:
             fields["bypass"] = self.bypass
+        if self.queued_at is not None and (waited := self.queued_seconds):
+            fields["queued_seconds"] = round(waited, 6)
         if self.passage is not None:
             fields["portkey_target"] = self.portkey.target
             fields["portkey_attempts"] = self.passage.attempts

@@ -6,7 +6,8 @@ Errors, by what can still be done:
     ├── UpstreamUnreachable   no connection: nothing was sent
     ├── UpstreamTimeout       no connection within the bound: nothing was sent
     ├── UpstreamBrokeOff      the connection ended, or stopped making sense, before the answer did
-    └── OwnDefect             not the upstream's fault: asking it, or taking its answer, failed here
+    ├── OwnDefect             not the upstream's fault: asking it, or taking its answer, failed here
+    └── TurnedAway            the proxy itself refused the request before it was sent
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from typing import Protocol
 
 import structlog
 
+from proxy.admission import Refusal
 from proxy.bodies import Body, ChunkedBody, EndlessBody, LengthBody, MalformedBody
 from proxy.heads import END, MalformedHead, ResponseHead, read_response
 
@@ -49,6 +51,14 @@ class UpstreamBrokeOff(UpstreamError):  # noqa: N818
 
 class OwnDefect(UpstreamError):  # noqa: N818
     """A defect of ours, while the request was sent or its answer taken."""
+
+
+class TurnedAway(UpstreamError):  # noqa: N818
+    """The proxy refused the request on its way: nothing was sent."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
 
 
 class Connection(Protocol):

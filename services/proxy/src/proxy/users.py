@@ -1,7 +1,9 @@
 """Usage by user, for those who ask for it: a hash of a header's value, or an alias of a key.
 
-Off by default. What identifies a user is never kept, logged or shown: a header's value is
-hashed with a key of the operator's, and an API key is known by its SHA-256 alone.
+Off by default. Nobody is let in or kept out by it, and anybody can send what it goes by: where keys
+are asked for (access), or a trusted address says who asks, that counts instead. What identifies a
+user here is never kept, logged or shown: a header's value is hashed with a key of the operator's,
+and an API key is known by its SHA-256 alone.
 """
 
 import hashlib
@@ -10,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ollama_observe.metrics.metric import NONE, OTHER, UNNAMED
+from proxy.credentials import keys_in
 from proxy.headers import Headers
 from proxy.labels import BoundedLabels
 from proxy.settings import ProxySettings
@@ -29,7 +32,7 @@ class Users:
         self._keyed = hashlib.blake2b(key=key, digest_size=HASH_CHARACTERS // 2)
         path = settings.user_aliases_file
         self._aliases = {} if path is None else read_aliases(path)
-        self.is_on = bool(self._header) or path is not None
+        self.is_on = bool(self._header) or path is not None or settings.knows_callers
         self._by_key = path is not None
         self._labels = BoundedLabels(settings.user_label_limit, on_overflow)
 
@@ -40,10 +43,10 @@ class Users:
             hashed = self._keyed.copy()
             hashed.update(value)
             return hashed.hexdigest()
-        key = _api_key(headers) if self._by_key else b""
-        if not key:
+        keys = keys_in(headers) if self._by_key else []
+        if not keys:
             return NONE
-        return self._aliases.get(hashlib.sha256(key).hexdigest(), OTHER)
+        return self._aliases.get(hashlib.sha256(keys[0]).hexdigest(), OTHER)
 
     def label(self, user: str, is_proven: bool) -> str:
         """The label of what `of` said; `is_proven` says that the upstream has answered 2xx."""
@@ -68,14 +71,6 @@ def read_aliases(path: Path) -> dict[str, str]:
             raise ValueError(f"{path}, line {number}: expected an alias and a SHA-256 in hex")
         aliases[found[2].lower()] = found[1]
     return aliases
-
-
-def _api_key(headers: Headers) -> bytes:
-    """The key that OpenAI's and Anthropic's clients send; empty when there is none."""
-    scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
-    if scheme.lower() == b"bearer" and key.strip():
-        return key.strip()
-    return headers.get(b"x-api-key", b"").strip()
 
 
 def _as_key(salt: str) -> bytes:

@@ -5,7 +5,7 @@ return leg's in return_leg.py.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from ollama_observe.service.guard import host_refusal
@@ -55,12 +55,16 @@ class Way(Protocol):
     def body(self, body: bytes | None) -> bytes | None:
         """A whole body as it goes out; None where it cannot go this way.
 
-        `body` is None where it was too long to be kept.
+        `body` is None where it was too long to be kept. Raises: Refusal.
         """
 
     @property
     def signature(self) -> bytes:
         """What of the way may change the answer; empty where it is Ollama's own."""
+
+    @property
+    def own_lines(self) -> Sequence[bytes]:
+        """Header fields that are added to the answer."""
 
     @property
     def needs_own_chunks(self) -> bool:
@@ -92,6 +96,18 @@ class Trip(Way, Protocol):
     def reaches(self) -> Collection[str]:
         """The names of the upstreams that may answer what goes this way."""
 
+    @property
+    def goal(self) -> Pool:
+        """Whose connections are asked for in the end: ways to one goal are as good as each other,
+        whatever is waited for on them."""
+
+    def yield_turn(self, to: "Trip | None") -> None:
+        """Nothing was sent by it. What it has got of a turn goes to another way to the same goal,
+        or to none."""
+
+    def would_hold_up(self, other: "Trip") -> bool:
+        """Whether it still waits for a turn that another way would have before it."""
+
     def claimed_by(self, witness: Witness) -> None:
         """What comes by it is this one's to take note of."""
 
@@ -109,9 +125,23 @@ class PlainWay:
     frames_anew = False
     signature = b""
     reaches: Collection[str] = (MAIN,)
+    own_lines: Sequence[bytes] = ()
     needs_own_chunks = False
     hides_breaks = False
     is_broken = False
+    pool: Pool
+
+    @property
+    def goal(self) -> Pool:
+        """See Trip."""
+        return self.pool
+
+    def yield_turn(self, to: Trip | None) -> None:
+        """See Trip."""
+
+    def would_hold_up(self, other: Trip) -> bool:  # noqa: ARG002
+        """See Trip."""
+        return False
 
     def body(self, body: bytes | None) -> bytes | None:
         """See Way."""
@@ -134,8 +164,108 @@ class PlainWay:
         """See Way."""
 
 
+class Detour:
+    """A Trip that is another one but for what a subclass does otherwise."""
+
+    def __init__(self, trip: Trip) -> None:
+        self.trip = trip
+
+    @property
+    def pool(self) -> Pool:
+        """See Way."""
+        return self.trip.pool
+
+    @property
+    def name(self) -> str:
+        """See Way."""
+        return self.trip.name
+
+    @property
+    def body_limit_bytes(self) -> int:
+        """See Way."""
+        return self.trip.body_limit_bytes
+
+    @property
+    def frames_anew(self) -> bool:
+        """See Way."""
+        return self.trip.frames_anew
+
+    @property
+    def signature(self) -> bytes:
+        """See Way."""
+        return self.trip.signature
+
+    @property
+    def reaches(self) -> Collection[str]:
+        """See Trip."""
+        return self.trip.reaches
+
+    @property
+    def goal(self) -> Pool:
+        """See Trip."""
+        return self.trip.goal
+
+    def yield_turn(self, to: Trip | None) -> None:
+        """See Trip. All ways have the same detours, in the same order."""
+        self.trip.yield_turn(to.trip if isinstance(to, Detour) else to)
+
+    def would_hold_up(self, other: Trip) -> bool:
+        """See Trip."""
+        return self.trip.would_hold_up(other.trip if isinstance(other, Detour) else other)
+
+    @property
+    def own_lines(self) -> Sequence[bytes]:
+        """See Way."""
+        return self.trip.own_lines
+
+    @property
+    def needs_own_chunks(self) -> bool:
+        """See Way."""
+        return self.trip.needs_own_chunks
+
+    @property
+    def hides_breaks(self) -> bool:
+        """See Way."""
+        return self.trip.hides_breaks
+
+    @property
+    def is_broken(self) -> bool:
+        """See Way."""
+        return self.trip.is_broken
+
+    def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
+        """See Way."""
+        return self.trip.head(request, length, plain)
+
+    def body(self, body: bytes | None) -> bytes | None:
+        """See Way."""
+        return self.trip.body(body)
+
+    def instead(self, reason: Bypass) -> Trip | None:
+        """See Trip."""
+        return self.trip.instead(reason)
+
+    def claimed_by(self, witness: Witness) -> None:
+        """See Trip."""
+        self.trip.claimed_by(witness)
+
+    def gave(self, at: float) -> None:
+        """See Trip."""
+        self.trip.gave(at)
+
+    def keeps_up(self, at: float, is_so: bool) -> None:
+        """See Trip."""
+        self.trip.keeps_up(at, is_so)
+
+    def close(self) -> None:
+        """See Way."""
+        self.trip.close()
+
+
 class Direct(PlainWay):
     """The way straight to an Ollama. One object serves all requests."""
+
+    pool: UpstreamPool
 
     def __init__(self, pool: UpstreamPool, allowed_hosts: str = "") -> None:
         """`allowed_hosts`: names that a request's Host may carry, by commas; empty: any.

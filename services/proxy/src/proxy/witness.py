@@ -10,6 +10,7 @@ from proxy.headers import Headers
 from proxy.outcomes import Ending
 from proxy.passages import Passage
 from proxy.portkey_config import PortkeyConfig
+from proxy.queue.standing import Standing
 from proxy.routing import Bypass
 
 
@@ -58,6 +59,12 @@ class Witness(Protocol):
 
         The last word counts: a look may be followed by another, and a miss may become a hit.
         """
+
+    def queues(self, standing: Standing, at: float) -> None:
+        """It has come to the proxy's queue, and waits there until its turn comes."""
+
+    def turn_came(self, at: float) -> None:
+        """Its turn has come: it goes on."""
 
     def hands_on(self) -> None:
         """Its client leaves before anything came, and its request becomes another's."""
@@ -115,6 +122,12 @@ class Unmoved:
         """See Witness."""
 
     def looked_up(self, result: Result, entry: Entry | None, seconds: float = 0.0) -> None:
+        """See Witness."""
+
+    def queues(self, standing: Standing, at: float) -> None:
+        """See Witness."""
+
+    def turn_came(self, at: float) -> None:
         """See Witness."""
 
     def hands_on(self) -> None:

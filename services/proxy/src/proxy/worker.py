@@ -32,7 +32,7 @@ async def serve_worker(
 ) -> None:
     """Relay until the parent says to stop, or is gone."""
     index, listening, memory, channel, shared, *back = handed
-    ledger = Ledger(catalogue.PROXY, Memory.attached(memory))
+    ledger = Ledger((*catalogue.PROXY, *catalogue.GENAI), Memory.attached(memory))
     return_sock = socket.socket(fileno=back[0]) if back else None
     return_port = return_sock.getsockname()[1] if return_sock else None
     doors = create_doors(settings, ledger, Shared(shared), config, index, return_port)

@@ -67,7 +67,10 @@ class Workers:
         collector: LedgerCollector,
         on_restart: Callable[[], None],
         drain_seconds: float,
+        on_table: Callable[[Table], None] = lambda _: None,
     ) -> None:
+        """`on_table` is given each table that a process tells, once."""
+        self._on_table = on_table
         self._arguments = arguments
         self._collector = collector
         self._on_restart = on_restart
@@ -100,7 +103,8 @@ class Workers:
 
     async def tables(self) -> list[Table]:
         """What the processes have in flight, and what ended a moment ago."""
-        return await asyncio.gather(*map(_table_of, self._present()))
+        asked = (_table_of(worker, self._on_table) for worker in self._present())
+        return await asyncio.gather(*asked)
 
     def _present(self) -> list[_Worker]:
         return [worker for worker in self._workers if worker is not None]
@@ -159,7 +163,7 @@ class Workers:
                 self._workers[index] = await self._start(index, sockets)
 
 
-async def _table_of(worker: _Worker) -> Table:
+async def _table_of(worker: _Worker, on_table: Callable[[Table], None] = lambda _: None) -> Table:
     """One process's table; an empty one of a process that does not answer."""
     if not worker.is_ready.is_set():
         return Table([], [])
@@ -169,6 +173,7 @@ async def _table_of(worker: _Worker) -> Table:
             worker.writer.write(b"%d\n" % worker.asked)
             while line := await worker.reader.readline():
                 number, table = _answer.decode(line)
+                on_table(table)
                 if number == worker.asked:  # an older one answers a question that timed out
                     return table
     return Table([], [])

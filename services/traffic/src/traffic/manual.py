@@ -20,7 +20,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Who is asked": (
         *("model", "api", "base_url", "route", "portkey_url", "ollama_url", "allow_remote"),
-        *("num_ctx", "keep_alive", "request_timeout_seconds", "connect_timeout_seconds"),
+        *("api_key_file", "num_ctx", "keep_alive"),
+        *("request_timeout_seconds", "connect_timeout_seconds"),
     ),
     "When": (
         *("arrival", "concurrency", "rate_per_second", "ramp_seconds", "burst_size"),

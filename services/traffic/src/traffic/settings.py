@@ -49,6 +49,12 @@ class TrafficSettings(ServiceSettings):
         description="Where the gateway sends them with the route gateway: Ollama, without /v1.",
     )
 
+    api_key_file: Path | None = Field(
+        None,
+        description="A file with the API key that the proxy asks for (docs/KEYS.md), and nothing "
+        "else. Not sent with the route gateway.",
+    )
+
     model: str = Field(
         "smollm2:135m",
         min_length=1,

@@ -86,6 +86,18 @@ def _metrics(request: Request, _: Namespace) -> int:
     return metrics(request)
 
 
+def _top(request: Request, arguments: Namespace) -> int:
+    from stack.docker.top import top
+
+    return top(request, arguments)
+
+
+def _fit(request: Request, arguments: Namespace) -> int:
+    from stack.docker.fit import fit
+
+    return fit(request, arguments)
+
+
 def _cache_clear(request: Request, _: Namespace) -> int:
     from stack.docker.cache import clear
 
@@ -148,6 +160,8 @@ VERBS: dict[str, Callable[[Request, Namespace], int]] = {
     "status": _status,
     "logs": _logs,
     "metrics": _metrics,
+    "top": _top,
+    "fit": _fit,
     "cache-clear": _cache_clear,
     "alerts": _alerts,
     "health-portkey": _health_portkey,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -146,6 +147,10 @@ def _streams(request: Request, gateway: Address, folder: Path | None) -> Finding
     return streams(streamed, wanted, versions, remedy)
 
 
+def _wants_key(reply: Reply) -> bool:
+    return reply.status == HTTPStatus.UNAUTHORIZED
+
+
 def through_proxy(url: str) -> Finding:
     """Ask until the proxy has seen that the gateway is there: it looks every two seconds."""
     replies: list[Reply] = []
@@ -153,9 +158,11 @@ def through_proxy(url: str) -> Finding:
     def is_through() -> bool:
         reply = probes.get(f"{url}/api/version", ANSWERS_WITHIN_SECONDS, {"X-Route": "portkey"})
         replies.extend([reply] if reply else [])
-        return reply is not None and "x-portkey-provider" in reply.headers
+        return reply is not None and ("x-portkey-provider" in reply.headers or _wants_key(reply))
 
     if wait_until(is_through, _PROXY_SEES_IT_WITHIN_SECONDS, 0.5):
+        if _wants_key(replies[-1]):
+            return Finding("proxy", True, f"{url} asks for an API key, so it was not looked at")
         return Finding("proxy", True, f"a request to {url} went through the gateway")
     if not replies:
         return Finding("proxy", False, f"{url} gives no answer: make logs SERVICE=proxy")

@@ -15,4 +15,4 @@ def test_energy_per_token_is_three_numbers_with_their_names() -> None:
 
 def test_money_is_by_the_token_and_by_the_hour() -> None:
     money = [panel.id for panel in PANELS if panel.unit is Unit.MONEY]
-    assert money == ["cost-per-million", "cost-per-hour"]
+    assert money == ["cost-per-million", "cost-per-hour", "cost-by-user"]

@@ -28,3 +28,20 @@ def test_every_request_that_ended_is_in_a_band_of_the_outcomes() -> None:
 
 def test_status_queue_and_tokens_are_there() -> None:
     assert {"requests-status", "in-flight", "upstream-wait", "tokens-in-out"} <= set(BY_ID)
+
+
+def test_what_models_do_adds_up_to_a_whole_and_by_model_is_what_is_not_idle() -> None:
+    panel = BY_ID["model-time"]
+    total, by_model = (
+        [panel.queries[place] for place in panel.asked(by_model)] for by_model in (False, True)
+    )
+    assert [query.name for query in total] == ["{phase}"]
+    assert [query.name for query in by_model] == ["{model} busy"]
+    assert 'phase="idle"' in by_model[0].expr and 'phase="idle"' not in total[0].expr
+    assert (panel.kind, panel.most) == (Kind.STACKED, 1.0)
+
+
+def test_the_proxys_queue_is_told_by_class_or_by_model() -> None:
+    names = [query.name for query in BY_ID["proxy-queue"].queries]
+    assert names == ["{priority}", "{model}"]
+    assert {"proxy-queue-wait", "proxy-queue-ends"} <= set(BY_ID)

@@ -20,3 +20,15 @@ def test_loads_unloads_and_evictions_say_why() -> None:
 def test_a_context_is_compared_with_the_models_own_limit() -> None:
     limit = BY_ID["context"].queries[-1]
     assert limit.role is Role.THRESHOLD and limit.name == "{model} limit"
+
+
+def test_how_models_run_is_told_by_model_and_what_differs_by_its_setting() -> None:
+    for panel in ("runner-context", "runner-slots"):
+        assert [query.name for query in BY_ID[panel].queries] == ["{model}"]
+    names = [query.name for query in BY_ID["settings-differ"].queries]
+    assert names == ["{setting}", "{model} {setting}"]
+
+
+def test_room_is_what_is_free_and_what_comes_back() -> None:
+    names = [query.name for query in BY_ID["headroom"].queries]
+    assert names == ["free: {place}", "loaded, and expires: {place}", "loaded, and stays: {place}"]

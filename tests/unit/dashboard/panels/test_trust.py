@@ -19,3 +19,8 @@ def test_what_may_fail_is_a_line() -> None:
 def test_rare_things_are_counted_with_their_beginning() -> None:
     for name in ("errors", "aborts", "wasted-tokens", "incomplete", "truncations"):
         assert all("@{grown(" in query.expr for query in BY_ID[name].queries), name
+
+
+def test_estimates_are_held_against_what_came() -> None:
+    panel = BY_ID["prefill-estimates"]
+    assert [query.role for query in panel.queries] == [Role.P50, Role.P50, Role.P95, Role.P95]

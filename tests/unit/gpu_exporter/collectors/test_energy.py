@@ -148,6 +148,23 @@ def test_each_joule_goes_to_what_was_done_meanwhile() -> None:
     }
 
 
+def test_what_takes_no_memory_because_it_computes_elsewhere_is_not_loaded() -> None:
+    machine = Machine()
+    machine.load(loaded("big:cloud", memory=0, vram=0))
+    machine.second()
+    machine.second(joules=20)
+    machine.load(loaded("big:cloud", memory=0, vram=0), loaded("a", memory=0, vram=0))
+    machine.second(joules=30)
+    # an old Ollama knows of no cloud: what it has in memory is here, whatever its name
+    machine.load(loaded("mine:cloud", memory=8, vram=8))
+    machine.second(joules=40)
+    assert joules(machine.settled()) == {
+        ("gpu", "none", "bare"): 20.0,
+        ("gpu", "a", "model_loaded"): 30.0,
+        ("gpu", "mine:cloud", "model_loaded"): 40.0,
+    }
+
+
 def test_seconds_are_shared_out_as_the_joules_are() -> None:
     machine = Machine()
     machine.load(loaded("a", vram=3), loaded("b", vram=1))

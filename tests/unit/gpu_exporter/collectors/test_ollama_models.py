@@ -71,7 +71,7 @@ def test_a_model_is_described(watched: Watched) -> None:
         (m.MODELS.name,): 1,
         (exporter.DROPPED_MODELS.name,): 0,
         (m.SIZE.name, "m:8b"): 5,
-        (m.MODEL_INFO.name, "m:8b", DIGEST[:12], "llama", "8.0B", "Q4_K_M"): 1,
+        (m.MODEL_INFO.name, "m:8b", DIGEST[:12], "llama", "8.0B", "Q4_K_M", "local"): 1,
     }
 
 
@@ -79,10 +79,25 @@ def test_an_empty_disk_is_told(watched: Watched) -> None:
     assert watched.turn() == {(m.MODELS.name,): 0, (exporter.DROPPED_MODELS.name,): 0}
 
 
-def test_a_model_in_the_cloud_is_one_like_others(watched: Watched) -> None:
+def locations(found: dict[Series, float]) -> dict[str, str]:
+    return {key[1]: key[-1] for key in found if key[0] == m.MODEL_INFO.name}
+
+
+def test_a_model_in_the_cloud_is_one_like_others_but_is_not_expected_to_be_loaded(
+    watched: Watched,
+) -> None:
     watched.script.install("big:cloud", size=0, digest="", remote_host="https://example.com")
+    watched.script.install("alias", remote_model="big:120b", remote_host="http://gpu-box:11434")
+    watched.script.install("small:8b")
     found = watched.turn()
-    assert (found[m.MODELS.name,], found[m.SIZE.name, "big:cloud"]) == (1, 0)
+    assert (found[m.MODELS.name,], found[m.SIZE.name, "big:cloud"]) == (3, 0)
+    assert found[exporter.DROPPED_MODELS.name,] == 0
+    assert locations(found) == {
+        "big:cloud": "cloud",
+        "alias:latest": "cloud",
+        "small:8b": "local",
+    }
+    assert watched.installed() == ("small:8b",)
 
 
 def test_those_modified_last_have_series_and_the_rest_is_counted(watched: Watched) -> None:

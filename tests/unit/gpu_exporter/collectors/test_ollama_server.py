@@ -241,6 +241,8 @@ def test_the_version_is_asked_for_now_and_then_and_after_a_restart(watched: Watc
         watched.turn()
     assert watched.script.asked.count("/api/version") == 1
     watched.clock.now += 10
+    pinned = watched.context.board.version
+    assert pinned is not None and pinned.value == "0.33.0"  # others need not ask
     watched.script.version = "0.34.0"
     assert watched.turn()[m.INFO.name, "0.34.0"] == 1
     watched.script.instead = lambda call: b""

@@ -18,6 +18,7 @@ from gpu_exporter.journal import QUIET_SECONDS
 from ollama_observe.service.http import Control, Readiness
 from ollama_observe.service.lifecycle import Listener, listening
 from ollama_observe.service.replicas import each_of
+from ollama_observe.wire.locations import Location
 from proxy.control import create_control
 from proxy.finished import Finished, Table
 from proxy.inflight import Entry
@@ -108,6 +109,22 @@ def test_requests_that_a_model_works_at_count_and_no_others() -> None:
     ]
     body = msgspec.json.encode({"count": len(requests), "requests": requests})
     assert worked_at(body) == {"a": 2, "b": 1, "other": 1}
+
+
+def test_what_is_worked_at_elsewhere_is_none_of_it() -> None:
+    def located(model: str, location: Location | None) -> Entry:
+        return msgspec.structs.replace(entry(model, Phase.PREFILL), location=location)
+
+    requests = [
+        located("a", Location.LOCAL),
+        located("alias", Location.CLOUD),
+        located("other", Location.CLOUD),
+        located("other", None),
+        located("big:cloud", Location.CLOUD),
+        located("big:120b-cloud", None),  # as a proxy of before says it
+    ]
+    body = msgspec.json.encode({"count": len(requests), "requests": requests})
+    assert worked_at(body) == {"a": 1, "other": 1}
 
 
 async def test_the_proxys_own_control_app_is_understood() -> None:

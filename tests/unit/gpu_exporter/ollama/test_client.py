@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from gpu_exporter.http import WrongAnswerError
+from gpu_exporter.ollama.blobs import Shown
 from gpu_exporter.ollama.client import OllamaClient
 from tests.ollamas import BLOB, NOON, WrittenOllama, serving
 
@@ -39,7 +40,7 @@ def test_installed_models_its_version_and_weights_are_told(
     until = client.deadline()
     assert [model.name for model in client.installed(until)] == ["a:latest"]
     assert client.version(until) == "0.33.0"
-    assert client.weights("a:latest", until) == BLOB
+    assert client.shown("a:latest", until) == Shown(BLOB)
     assert script.asked == ["/api/tags", "/api/version", "/api/show"]
 
 

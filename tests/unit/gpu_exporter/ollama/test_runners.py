@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpu_exporter.ollama.runners import Holder, Role, holder, sees_all
+from gpu_exporter.ollama.runners import Holder, Role, holder, is_server, sees_all
 from tests.ollamas import BLOB
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
@@ -53,6 +53,32 @@ def test_a_runner_of_ollama_s_own_is_one_wherever_it_runs(
 ) -> None:
     processes.write(7, words)
     assert processes.holder(7) == Holder(Role.RUNNER, BLOB)
+
+
+@pytest.mark.parametrize("flag", ["--model", "-m"])
+def test_a_llama_server_may_be_told_its_model_in_short(processes: Processes, flag: str) -> None:
+    processes.write(20, SERVE)
+    processes.write(21, ("llama-server", flag, FILE), parent=20)
+    assert processes.holder(21) == Holder(Role.RUNNER, BLOB)
+
+
+@pytest.mark.parametrize(
+    ("words", "answers"),
+    [
+        (SERVE, True),
+        (("ollama", "start"), True),
+        (("python3", "-m", "engine", "--port", "1"), True),
+        (("ollama", "run", "serve"), False),
+        (("ollama", "runner", "serve"), False),
+        (("ollama",), False),
+        (("python3", "-m", "engine.runner"), False),
+        ((), False),
+    ],
+)
+def test_who_answers_ollama_s_api_is_told_by_its_words(
+    words: tuple[str, ...], answers: bool
+) -> None:
+    assert is_server(words) is answers
 
 
 def test_a_llama_server_is_a_runner_where_ollama_started_it(processes: Processes) -> None:

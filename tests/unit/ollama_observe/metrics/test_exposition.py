@@ -14,6 +14,7 @@ from prometheus_client.metrics_core import Metric as Parsed
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from ollama_observe.metrics.catalogue import genai as g
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
@@ -172,6 +173,29 @@ def test_histograms_that_are_folded_add_up() -> None:
     labels = {"model": "other", "routing": "direct"}
     assert value(collector, f"{m.TTFT.name}_count", **labels) == 2
     assert value(collector, f"{m.TTFT.name}_sum", **labels) == 0.6
+
+
+def test_what_lies_beside_is_read_over_all_workers_and_never_collected() -> None:
+    ledgers = [Ledger((*m.METRICS, *g.METRICS)) for _ in range(2)]
+    collector = LedgerCollector(m.METRICS, {"model": 1}, g.METRICS)
+    for ledger in ledgers:
+        collector.include(ledger.memory)
+    before = {family.name for family in collector.collect()}
+    lines = value(collector, m.SERIES.name)
+    labels = ("chat", "a:latest", "a:latest", "input")
+    observe(ledgers[0], g.TOKEN_USAGE, 3.0, labels)
+    observe(ledgers[1], g.TOKEN_USAGE, 300.0, labels)
+    observe(ledgers[1], g.TOKEN_USAGE, 7.0, ("chat", "b:latest", "a:latest", "input"))
+    ledgers[0].add(m.RELOADS, 1, MODEL)
+    collector.retire(ledgers[1].memory)
+    found = collector.read([m.RELOADS, g.TOKEN_USAGE])
+    assert [one.metric for one in found] == [m.RELOADS, g.TOKEN_USAGE, g.TOKEN_USAGE]
+    assert {(one.labels[1], one.numbers[0]) for one in found[1:]} == {
+        ("a:latest", 303.0),
+        ("other", 7.0),
+    }
+    assert {family.name for family in collector.collect()} == before
+    assert value(collector, m.SERIES.name) == (lines or 0) + 2  # the reload, and one label that ran
 
 
 def test_what_has_no_labels_is_there_from_the_start_at_zero() -> None:

@@ -7,7 +7,9 @@ from ollama_observe.wire.endpoints import (
     OTHER,
     Answer,
     Dialect,
+    dialect_of,
     endpoint_of,
+    path_of_target,
 )
 
 
@@ -71,3 +73,40 @@ def test_every_kind_of_answer_belongs_to_one_route() -> None:
     answers = [endpoint.answer for endpoint in ENDPOINTS if endpoint.answer is not Answer.NONE]
     answers = [answer for answer in answers if answer is not Answer.PROGRESS]
     assert sorted([*answers, Answer.PROGRESS, Answer.NONE]) == sorted(Answer)
+
+
+@pytest.mark.parametrize(
+    ("path", "dialect"),
+    [
+        ("/v1/chat/completions", Dialect.OPENAI),
+        ("/v1/messages", Dialect.ANTHROPIC),
+        ("/v1/messages/count_tokens", Dialect.ANTHROPIC),
+        ("/v1/messagesx", Dialect.OPENAI),
+        ("/v1/images/generations", Dialect.OPENAI),
+        ("/v1/", Dialect.OPENAI),
+        ("/v1", Dialect.NATIVE),
+        ("/v10/x", Dialect.NATIVE),
+        ("/api/tomorrow", Dialect.NATIVE),
+        ("", Dialect.NATIVE),
+    ],
+)
+def test_a_path_tells_what_its_client_speaks_also_where_nothing_is_served(
+    path: str, dialect: Dialect
+) -> None:
+    assert dialect_of(endpoint_of(path), path) is dialect
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (b"/a%2Fb?c=/d", "/a/b"),
+        (b"http://h/a?x", "/a"),
+        (b"http://h", "/"),
+        (b"http://h?x", "/"),
+        (b"*", ""),
+        (b"a/b", ""),
+        (b"", ""),
+    ],
+)
+def test_a_target_has_a_path_however_it_is_written(target: bytes, path: str) -> None:
+    assert path_of_target(target) == path

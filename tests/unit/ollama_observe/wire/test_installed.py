@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from ollama_observe.wire.installed import InstalledModel, read_installed
+from ollama_observe.wire.locations import Location
 from tests.fakes import captures
 
 
@@ -16,6 +19,7 @@ def test_the_recorded_models_are_read_the_latest_first() -> None:
         "gemma3:270m",
         "smollm2:135m",
     ]
+    assert {model.location for model in models} == {Location.LOCAL}
     digest = "14f8ac0fb3c4d0781f89e8e94fb0f50f6074e4433c57f2974444117109948bb3"
     modified_at = 1_795_416_021.789955
     assert models[3] == InstalledModel(
@@ -23,10 +27,28 @@ def test_the_recorded_models_are_read_the_latest_first() -> None:
     )
 
 
-def test_a_model_in_the_cloud_is_one_like_others() -> None:
+def test_a_model_in_the_cloud_is_one_like_others_but_for_where_it_computes() -> None:
     entry = {"name": "big:cloud", "remote_host": "https://example.com", "size": 0, "details": None}
     (model,) = read_installed(json.dumps({"models": [entry]}).encode()) or []
-    assert model == InstalledModel("big:cloud", "", 0, None, "", "", "")
+    assert model == InstalledModel("big:cloud", "", 0, None, "", "", "", Location.CLOUD)
+
+
+@pytest.mark.parametrize(
+    ("entry", "location"),
+    [
+        ({"name": "small:8b"}, Location.LOCAL),
+        ({"name": "big:120b-cloud"}, Location.CLOUD),
+        ({"name": "alias", "remote_model": "gpt-oss:120b"}, Location.CLOUD),
+        ({"name": "alias", "remote_host": "http://gpu-box:11434"}, Location.CLOUD),
+        ({"name": "small", "remote_host": "", "remote_model": ""}, Location.LOCAL),
+        ({"name": "small", "remote_host": None, "remote_model": 7}, Location.LOCAL),
+    ],
+)
+def test_a_model_computes_elsewhere_by_its_name_or_where_another_host_is_named(
+    entry: dict[str, object], location: Location
+) -> None:
+    (model,) = read_installed(json.dumps({"models": [entry]}).encode()) or []
+    assert model.location is location
 
 
 def test_fields_of_another_kind_are_not_told() -> None:

@@ -90,6 +90,7 @@ WORDS = """
     model message response thinking done done_reason error eval_count choices delta text usage
     type content status output summary incomplete_details reason stop_reason embeddings data
     prompt_tokens prompt_tokens_details cached_tokens finish_reason tool_calls completed
+    remote_host remote_model
     content_block_delta message_start message_delta message_stop response.output_text.delta
     response.reasoning_summary_text.delta
 """
@@ -218,6 +219,18 @@ def test_what_is_too_long_is_counted_and_not_kept(framing: Framing) -> None:
 )
 def test_the_response_decides_how_it_is_framed(content_type: str, framing: Framing | None) -> None:
     assert framing_of(content_type) is framing
+
+
+@pytest.mark.parametrize("framing", [Framing.NDJSON, Framing.JSON])
+def test_an_answer_of_another_host_is_known_as_one_once_it_has_ended(framing: Framing) -> None:
+    meter = StreamMeter(Answer.CHAT, framing)
+    remote = b'"remote_model":"big:120b","remote_host":"https://ollama.com:443"'
+    if framing is Framing.NDJSON:
+        meter.feed(1.0, b'{"model":"m",' + remote + b',"message":{"content":"a"},"done":false}\n')
+    assert not meter.is_remote
+    meter.feed(2.0, b'{"model":"m",' + remote + b',"message":{"content":""},"done":true}\n')
+    meter.finish(3.0)
+    assert meter.is_remote
 
 
 @pytest.mark.parametrize(("reason", "is_so"), [("load", True), ("unload", True), ("stop", False)])

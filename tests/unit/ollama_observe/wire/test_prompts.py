@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ollama_observe.wire.prompts import collapsed_bytes, text_bytes
+from ollama_observe.wire.prompts import collapsed_bytes, joined_text, text_bytes
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,10 @@ def test_what_is_nested_beyond_reason_is_not_measured() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert text_bytes([deep]) is None
+
+
+def test_the_text_of_all_is_one_after_the_other() -> None:
+    said = ["be", [{"role": "user", "content": "a"}, {"content": [{"type": "text", "text": "b"}]}]]
+    assert joined_text(said) == "beab"
+    assert joined_text([{"images": ["AAAA"], "content": "a"}]) is None
+    assert joined_text([3, None]) is None

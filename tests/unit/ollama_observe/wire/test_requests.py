@@ -14,6 +14,7 @@ from ollama_observe.wire.requests import (
     DECODED_LIMIT_BYTES,
     UNREADABLE,
     RequestFacts,
+    prompt_text,
     read_request,
     top_fields,
 )
@@ -191,3 +192,11 @@ def test_a_prompt_nested_beyond_reason_breaks_nothing() -> None:
     for deep in range(900, 1100):
         body = b'{"model":"m","input":' + b"[" * deep + b'"x"' + b"]" * deep + b"}"
         assert read_request(body).model in ("m", None)
+
+
+def test_the_text_of_a_prompt_is_read_where_there_is_nothing_else() -> None:
+    chat = {"system": "be", "messages": [{"content": "a"}, {"content": [{"text": "b"}]}]}
+    assert prompt_text(json.dumps(chat).encode()) == "beab"
+    assert prompt_text(bytearray(b'{"PROMPT":"hi","images":[]}')) == "hi"
+    for other in (b'{"prompt":"hi","images":["AAAA"]}', b"[]", b"\xff", b'{"model":"m"}'):
+        assert prompt_text(other) is None

@@ -9,7 +9,8 @@ from proxy.cache.recording import Unfit
 from proxy.heads import read_response
 from proxy.outcomes import Ending
 from proxy.upstream import OwnDefect, UpstreamBrokeOff, UpstreamUnreachable
-from tests.flying import FIRST, LAST, WHOLE, Flown, Guest, chunk
+from proxy.ways import Trip
+from tests.flying import FIRST, LAST, WHOLE, Flown, Guest, Path, chunk
 from tests.waiting import until
 
 
@@ -534,3 +535,26 @@ async def test_where_all_are_slow_nobody_is_cut() -> None:
     await asyncio.sleep(0.02)
     assert flown.first.error is other.error is None
     assert flown.line.story[-1] == "pause"
+
+
+class Waited(Path):
+    """A way on which a turn was waited for: to whom it went."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heirs: list[Trip | None] = []
+
+    def yield_turn(self, to: Trip | None) -> None:
+        """See Trip."""
+        self.heirs.append(to)
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_what_a_first_had_of_a_turn_goes_to_the_next_unless_it_was_used(is_sent: bool) -> None:
+    flown = Flown()
+    flown.first.path = path = Waited()
+    second = flown.joins()
+    if is_sent:
+        flown.connects()
+    flown.leaves(flown.first)
+    assert path.heirs == ([] if is_sent else [second.path])

@@ -56,6 +56,16 @@ def test_what_is_said_by_one_name_is_not_what_is_said_by_another() -> None:
     assert caller_of(head(b"Cookie: a"), b"") != caller_of(head(b"X-Api-Key: a"), b"")
 
 
+def test_whose_key_was_brought_and_taken_away_is_told_apart() -> None:
+    callers = []
+    for caller in (b"", b"alice", b"bob"):
+        for lines in ((), (b"Cookie: a",)):
+            came = head(*lines)
+            came.caller = caller
+            callers.append(caller_of(came, b"x-user"))
+    assert len(set(callers)) == len(callers)
+
+
 def test_other_headers_say_nothing_of_who_asks() -> None:
     lines = (b"User-Agent: x", b"Accept: */*", b"X-User: y", b"traceparent: 00-1-2-00")
     assert caller_of(head(*lines), b"") == b""

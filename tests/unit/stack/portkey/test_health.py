@@ -4,11 +4,13 @@ from pathlib import Path
 import pytest
 
 from stack.places import REPOSITORY
-from stack.portkey.health import NOT_RUNNING, carried, greeted, health, streams
+from stack.portkey.health import NOT_RUNNING, carried, greeted, health, streams, through_proxy
 from stack.portkey.package import expected
 from stack.portkey.streaming import Streamed
 from stack.probes import Reply
 from stack.request import read_request
+from tests.fakes.server import Call
+from tests.ollamas import serving
 from tests.ports import free_port
 
 API = "http://127.0.0.1:11434"
@@ -22,6 +24,16 @@ def reply(status: int, body: bytes, *headers: str) -> Reply:
     for name in headers:
         message[name] = "openai"
     return Reply(status, body, message)
+
+
+def test_a_proxy_that_asks_for_a_key_is_said_to_and_is_no_failure() -> None:
+    async def script(call: Call) -> None:
+        await call.answer("401 Unauthorized", [], b"{}")
+
+    with serving(script) as server:
+        found = through_proxy(server.url)
+    assert found.is_ok
+    assert "asks for an API key" in found.detail
 
 
 def test_where_no_gateway_answers_the_verb_that_starts_one_is_named(

@@ -56,3 +56,6 @@ SEND_DELAY = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 
 # A query of the dashboard: a millisecond for what is recorded, seconds for a month of histograms.
 QUERY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)
+
+# How wrong an estimate was, as a share of what became true: 1 is off by as much as it is long.
+ESTIMATE_ERROR = (0.05, 0.1, 0.2, 0.5, 1, 2)

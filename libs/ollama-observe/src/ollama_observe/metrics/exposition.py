@@ -31,11 +31,18 @@ Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 class LedgerCollector(Collector):
     """Sums the ledgers of live processes and what those that are gone have left.
 
-    `limits` bounds the distinct values of a label over all processes. For any thread.
+    `limits` bounds the distinct values of a label over all processes. `beside` are metrics of the
+    same ledgers that are read, and never collected. For any thread.
     """
 
-    def __init__(self, metrics: Iterable[Metric], limits: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        metrics: Iterable[Metric],
+        limits: Mapping[str, int] | None = None,
+        beside: Iterable[Metric] = (),
+    ) -> None:
         self._metrics = tuple(metrics)
+        self._known = (*self._metrics, *beside)
         self._bounds = _Bounds(limits or {})
         self._lock = threading.Lock()
         self._views: dict[Memory, LedgerView] = {}
@@ -45,7 +52,7 @@ class LedgerCollector(Collector):
     def include(self, memory: Memory) -> None:
         """Count a process's ledger in, from now on."""
         with self._lock:
-            self._views[memory] = LedgerView(self._metrics, memory)
+            self._views[memory] = LedgerView(self._known, memory)
 
     def retire(self, memory: Memory) -> None:
         """The process is gone: keep its counters and histograms, drop its gauges.
@@ -64,6 +71,12 @@ class LedgerCollector(Collector):
         with self._lock:
             totals = self._totals()
         return (_family(metric, totals.of(metric)) for metric in self._metrics)
+
+    def read(self, metrics: Iterable[Metric]) -> list[Series]:
+        """The series that there are now of these metrics, one metric after the other."""
+        with self._lock:
+            totals = self._totals()
+        return [series for metric in metrics for series in totals.of(metric)]
 
     def _totals(self) -> "_Totals":
         totals = _Totals()

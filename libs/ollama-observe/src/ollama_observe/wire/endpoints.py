@@ -5,6 +5,7 @@ Source: Ollama server/routes.go (v0.33), every route; design notes "ollama-api",
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 
 class Dialect(StrEnum):
@@ -111,6 +112,30 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 """The methods that are told apart; any other is one of a kind."""
 
 ENDPOINTS = (*_EXACT.values(), *(endpoint for _, endpoint in _BY_PREFIX), OTHER)
+
+
+_DIALECTS = (("/v1/messages/", Dialect.ANTHROPIC), ("/v1/", Dialect.OPENAI))
+"""What clients speak below these paths, by the first that fits, whichever route they ask for."""
+
+
+def path_of_target(target: bytes) -> str:
+    """The decoded path of a raw request target, which may be a whole URL; empty where none is."""
+    path = target.partition(b"?")[0]
+    if not path.startswith(b"/"):
+        _, is_url, rest = path.partition(b"://")
+        if not is_url:
+            return ""
+        path = b"/" + rest.partition(b"/")[2]
+    return unquote(path.decode("latin-1"), "latin-1")
+
+
+def dialect_of(endpoint: Endpoint, path: str) -> Dialect:
+    """The API that who asks for a decoded path speaks, also where Ollama does not serve it."""
+    if endpoint is OTHER:
+        return next(
+            (found for prefix, found in _DIALECTS if path.startswith(prefix)), OTHER.dialect
+        )
+    return endpoint.dialect
 
 
 def endpoint_of(path: str) -> Endpoint:

@@ -9,6 +9,7 @@ from ollama_observe.wire.digests import digest_in
 from ollama_observe.wire.instants import unix_seconds
 from ollama_observe.wire.labels import as_label
 from ollama_observe.wire.listings import Entry, entries, size
+from ollama_observe.wire.locations import Location, location_of, says_remote
 from ollama_observe.wire.records import Bytes, member
 
 
@@ -26,6 +27,8 @@ class InstalledModel:
     family: str
     parameter_size: str
     quantization: str
+    location: Location = Location.LOCAL
+    """Of one that is not local there is no more on the disk than its name."""
 
 
 def read_installed(body: Bytes) -> list[InstalledModel] | None:
@@ -53,4 +56,5 @@ def _model(name: str, entry: Entry) -> InstalledModel:
         as_label(member(details, "family")),
         as_label(member(details, "parameter_size")),
         as_label(member(details, "quantization_level")),
+        location_of(name, says_remote(entry.get("remote_host"), entry.get("remote_model"))),
     )

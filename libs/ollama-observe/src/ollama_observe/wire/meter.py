@@ -63,6 +63,8 @@ class StreamMeter:
     """A record said that the upstream failed, inside an answer that had begun."""
     done_reason: str | None = None
     usage: Usage | None = None
+    is_remote = False
+    """The answer says that another host generated it."""
     unreadable = 0
     """Records that are no JSON, or not of the dialect's frame."""
     too_long = 0
@@ -137,6 +139,8 @@ class StreamMeter:
         self.saw_error = self.saw_error or closing.is_error
         self.done_reason = closing.done_reason or self.done_reason
         self.usage = closing.usage or self.usage
+        if closing.is_remote:
+            self.is_remote = True
 
     def _note_unreadable(self, data: bytes) -> None:
         if data == self._end:

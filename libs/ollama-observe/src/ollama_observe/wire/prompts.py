@@ -24,15 +24,23 @@ class _Media(Exception):  # noqa: N818 (no error: it ends the measuring)
 def text_bytes(values: list[Any]) -> int | None:
     """The size of all text in decoded TEXT_FIELDS, with runs of one character counted once.
 
-    None when there is no text to be measured: none at all, or none but with pictures, files
-    or sound beside it.
+    None when there is no text to be measured, see `joined_text`.
+    """
+    text = joined_text(values)
+    return None if text is None else collapsed_bytes(text)
+
+
+def joined_text(values: list[Any]) -> str | None:
+    """All text in decoded TEXT_FIELDS, one after the other.
+
+    None when there is none, or none but with pictures, files or sound beside it.
     """
     texts: list[str] = []
     try:
         _collect(values, texts)
     except (_Media, RecursionError):
         return None
-    return collapsed_bytes("".join(texts)) if texts else None
+    return "".join(texts) if texts else None
 
 
 def _collect(value: Any, texts: list[str]) -> None:

@@ -30,6 +30,8 @@ class Closing(msgspec.Struct, frozen=True, gc=False):
     """Why it ended, in Ollama's own words whatever the dialect, where it has one."""
     usage: Usage | None = None
     is_error: bool = False
+    is_remote: bool = False
+    """Another host generated it: Ollama's own dialect says so, others do not."""
 
 
 class Record(msgspec.Struct, gc=False):

@@ -6,7 +6,12 @@ import msgspec
 
 from ollama_observe.wire.encodings import decoder_for
 from ollama_observe.wire.forms import form_fields, is_form
-from ollama_observe.wire.prompts import PROMPT_LIMIT_BYTES, TEXT_FIELDS, text_bytes
+from ollama_observe.wire.prompts import (
+    PROMPT_LIMIT_BYTES,
+    TEXT_FIELDS,
+    joined_text,
+    text_bytes,
+)
 from ollama_observe.wire.records import UNREADABLE as _UNREADABLE
 from ollama_observe.wire.records import count, member, raw_members, word
 
@@ -100,6 +105,14 @@ def decoded(raw: msgspec.Raw | None) -> Any:
         return _any(raw)
     except _UNREADABLE:
         return None
+
+
+def prompt_text(body: bytes | bytearray) -> str | None:
+    """All text that a request's JSON gives a model to read; None where there is more than text."""
+    fields = top_fields(body)
+    if fields is None or decoded(fields.get("images")):
+        return None
+    return joined_text([decoded(fields[name]) for name in TEXT_FIELDS if name in fields])
 
 
 def _read(fields: dict[str, msgspec.Raw | None], size: int) -> RequestFacts:

@@ -19,6 +19,15 @@ _FEW_TOKENS = (
 _WAYS = (("ratio10m", "with idle time"), ("busy_ratio10m", "while at work"))
 _MARGINAL = ("marginal_ratio10m", "what work added to idling")
 
+_NO_USERS = (
+    "the proxy is not told who asks (PROXY_API_KEYS_FILE, PROXY_TRUSTED_ADDRESSES), nobody asked"
+    " within ten minutes, or nothing tells its energy"
+)
+_BY_USER = (
+    " Idling is nobody's, and neither are tokens of those whom nobody names. Users are aliases or"
+    " hashes. Recorded over ten minutes: filters and the split by model do not apply."
+)
+
 PANELS = (
     Panel(
         "power-by-use",
@@ -100,6 +109,27 @@ PANELS = (
         " .env.example",
         help="At the rate of the last five minutes; what a paid API would have taken for the same"
         " tokens. Of the whole stack: filters and the split by model do not apply.",
+    ),
+    Panel(
+        "power-by-user",
+        GROUP.id,
+        "Power by user",
+        Unit.WATTS,
+        queries=(Query("user:ollama_energy_joules:busy_rate10m", "{user}"),),
+        absent=_NO_USERS,
+        help="The power of models at work, shared by the tokens that were generated for each."
+        + _BY_USER,
+        kind=Kind.STACKED,
+    ),
+    Panel(
+        "cost-by-user",
+        GROUP.id,
+        "Cost of an hour by user",
+        Unit.MONEY,
+        queries=(Query("currency_user:ollama_energy_cost_per_hour:busy_rate10m", "{user}"),),
+        absent=_NO_USERS + ", or no price was named",
+        help="What that power costs, PUE included." + _BY_USER,
+        kind=Kind.STACKED,
     ),
     Panel(
         "emissions",

@@ -65,6 +65,20 @@ def _from_the_cache(*by: str) -> str:
     return f"{hits} - ({summed(_HITS_THAT_FAILED, *by)} or 0 * {hits})"
 
 
+_PHASES = rate("ollama_proxy_model_phase_seconds_total{${models}}")
+_IDLE = rate('ollama_proxy_model_phase_seconds_total{phase="idle",${models}}')
+_NO_QUEUE = "the proxy has no queue of its own (PROXY_QUEUE), or nobody asked anything in this time"
+_NO_WAY = " The filter of routing does not apply."
+
+
+def _per_priority(series: str) -> tuple[Query, Query]:
+    """By class, or by model."""
+    return (
+        Query(summed(series, "priority"), "{priority}", split=Split.TOTAL),
+        Query(summed(series, "model"), "{model}", split=Split.MODEL),
+    )
+
+
 PANELS = (
     Panel(
         "requests-outcome",
@@ -127,6 +141,69 @@ PANELS = (
         help="Inside Ollama, as it reports it: total - load - prefill - decode. It rises when more"
         " is asked at once than OLLAMA_NUM_PARALLEL.",
         is_logarithmic=True,
+    ),
+    Panel(
+        "proxy-queue",
+        GROUP.id,
+        "Waiting in the proxy's queue",
+        Unit.REQUESTS,
+        queries=_per_priority(
+            averaged_while_there(
+                "ollama_proxy_queue_waiting_requests{${models}}", "ollama_proxy_queue_limit"
+            )
+        ),
+        absent=_NO_QUEUE,
+        help="Mean over the window, by class. Those that have their turn are in flight as ever."
+        + _NO_WAY,
+        kind=Kind.STACKED,
+    ),
+    Panel(
+        "proxy-queue-wait",
+        GROUP.id,
+        "Wait in the proxy's queue",
+        Unit.SECONDS,
+        queries=quantiles("ollama_proxy_queue_wait_seconds", "${models}"),
+        absent=_NO_QUEUE,
+        help="Of requests whose turn came, 0 where there was room at once. It is in their time to"
+        " first token." + _NO_WAY,
+        is_logarithmic=True,
+    ),
+    Panel(
+        "proxy-queue-ends",
+        GROUP.id,
+        "What became of them in the proxy's queue",
+        Unit.REQUESTS_PER_SECOND,
+        queries=parted(rate("ollama_proxy_queue_requests_total{${models}}"), "result"),
+        absent=_NO_QUEUE,
+        help="`at_once` and `waited` had their turn; of the others the client left, or they were"
+        " answered 503: there was no room to wait (`full`), another took theirs (`displaced`), or"
+        " it took too long (`timeout`)." + _NO_WAY,
+        kind=Kind.STACKED,
+    ),
+    Panel(
+        "model-time",
+        GROUP.id,
+        "What models do",
+        Unit.RATIO,
+        queries=(
+            Query(
+                f"{summed(_PHASES, 'phase')} / on () group_left () (sum({_PHASES}) > 0)",
+                "{phase}",
+                split=Split.TOTAL,
+            ),
+            Query(
+                f"1 - {summed(_IDLE, 'model')} / ({summed(_PHASES, 'model')} > 0)",
+                "{model} busy",
+                split=Split.MODEL,
+            ),
+        ),
+        absent="no model was asked anything since the proxy began, or PROXY_INSIGHT is off: make"
+        " traffic-quick asks ten questions",
+        help="Shares of wall-clock time, from when the proxy first saw each model. A model does one"
+        " thing at a time, that of the most productive of its requests; what is not idle is what"
+        " the capacity is used for." + _NO_WAY,
+        kind=Kind.STACKED,
+        most=1.0,
     ),
     Panel(
         "time-accounting",
@@ -216,8 +293,8 @@ PANELS = (
         queries=(
             Query(summed(rate("ollama_proxy_user_tokens_total{${routings}}"), "user"), "{user}"),
         ),
-        absent="users are told apart only where PROXY_USER_HEADER or PROXY_USER_ALIASES_FILE says"
-        " by what",
+        absent="users are told apart only where PROXY_API_KEYS_FILE, PROXY_TRUSTED_ADDRESSES,"
+        " PROXY_USER_HEADER or PROXY_USER_ALIASES_FILE says by what",
         help="Tokens in and out. Users are aliases or hashes, never keys. Not told by model: the"
         " filter of models does not apply.",
         kind=Kind.STACKED,

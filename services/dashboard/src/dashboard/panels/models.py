@@ -29,6 +29,12 @@ def _on_gpus(*by: str) -> str:
     return f"{vram} / ({memory} > 0)"
 
 
+_NO_RUNNER = (
+    "no model was loaded in this time, or the exporter does not see its process:"
+    " docs/SETTINGS.md says what it needs"
+)
+_DIFFERS = "max by (model, setting) (ollama_setting_differs{${models}})"
+
 PANELS = (
     Panel(
         "residency",
@@ -95,6 +101,24 @@ PANELS = (
         is_logarithmic=True,
     ),
     Panel(
+        "headroom",
+        GROUP.id,
+        "Room for models",
+        Unit.BYTES,
+        queries=tuple(
+            Query(f"sum by (place) (ollama_headroom_{what}_bytes)", f"{words} {{place}}")
+            for what, words in (
+                ("free", "free:"),
+                ("expiring", "loaded, and expires:"),
+                ("pinned", "loaded, and stays:"),
+            )
+        ),
+        absent="the exporter says nothing of it: Ollama is down, or runs on another machine",
+        help="Memory that a model may take now, as Ollama reckons, and what loaded ones hold: most"
+        " give it back when nobody asks them anything, some stay. make fit says whether a model"
+        " fits. The filters do not apply.",
+    ),
+    Panel(
         "on-gpu",
         GROUP.id,
         "Share on GPUs",
@@ -128,6 +152,39 @@ PANELS = (
         help="Prompt and answer together, at the end of an answer. Buckets are twice as wide as the"
         " one before. Dashed, by model: the context that it was loaded with.",
         is_logarithmic=True,
+    ),
+    Panel(
+        "runner-context",
+        GROUP.id,
+        "Context that models run with",
+        Unit.TOKENS,
+        queries=(Query("max by (model) (ollama_runner_context_tokens{${models}})", "{model}"),),
+        absent=_NO_RUNNER,
+        help="Of one request, as the model's process was told." + _FILTERS,
+    ),
+    Panel(
+        "runner-slots",
+        GROUP.id,
+        "Requests that models answer at a time",
+        Unit.REQUESTS,
+        queries=(Query("max by (model) (ollama_runner_parallel_slots{${models}})", "{model}"),),
+        absent=_NO_RUNNER,
+        help="As the model's process was told; Ollama may give fewer than OLLAMA_NUM_PARALLEL says."
+        + _FILTERS,
+    ),
+    Panel(
+        "settings-differ",
+        GROUP.id,
+        "Settings that are not in force",
+        Unit.COUNT,
+        queries=(
+            Query(summed(_DIFFERS, "setting"), "{setting}", split=Split.TOTAL),
+            Query(summed(_DIFFERS, "model", "setting"), "{model} {setting}", split=Split.MODEL),
+        ),
+        absent="nothing is set of what can be compared, or the exporter may not read Ollama's"
+        " environment: docs/SETTINGS.md says what it needs",
+        help="Loaded models for which something else is in force than what Ollama was set to: its"
+        " environment beside the command line of the model's process." + _FILTERS,
     ),
     Panel(
         "pulls",

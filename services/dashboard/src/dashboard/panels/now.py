@@ -11,7 +11,8 @@ GROUP = Group("now", "What is happening now?")
 
 _REQUESTS = 'ollama_proxy_requests_total{model!="none",status!="499",${requests}}'
 _ERRORS = (
-    'ollama_proxy_errors_total{model!="none",error_type!~"upstream_4xx|bad_request",${requests}}'
+    'ollama_proxy_errors_total{model!="none",error_type!~"upstream_4xx|bad_request|key_refused",'
+    "${requests}}"
 )
 _PULLS = 'ollama_proxy_errors_total{model="other",error_type="mid_stream"}'
 _POWER = (

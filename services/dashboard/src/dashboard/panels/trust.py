@@ -5,6 +5,7 @@ Rare things are counted, not told per second: over `${wide}`, which the PromQL s
 
 from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Split, Unit
 from dashboard.panels.queries import (
+    P50_P95,
     grown,
     objective,
     parted,
@@ -160,6 +161,18 @@ PANELS = (
         " SLO_DURATION_SECONDS; what the answer cache answered has no duration, and is left out."
         " Recorded for the whole stack: filters and the split by model do not apply.",
         most=1.0,
+    ),
+    Panel(
+        "prefill-estimates",
+        GROUP.id,
+        "How wrong estimates of prefill were",
+        Unit.RATIO,
+        queries=quantiles("ollama_proxy_prefill_estimate_error_ratio", "${models}", which=P50_P95),
+        absent="no prompt took long enough to foretell: half a second and more, of a model that"
+        " answered before; or PROXY_INSIGHT is off",
+        help="The live table foretells how long a prompt will be read; this is by what part of the"
+        " time that it took the estimate was off, too long or too short. The filter of routing does"
+        " not apply.",
     ),
     Panel(
         "unmeasured",

@@ -5,7 +5,7 @@ import { setAge } from "./ages.js";
 import { modelColour } from "./colours.js";
 import { byId, el, keyed, setAttribute, setText } from "./dom.js";
 import { number } from "./format.js";
-import { NO_MODEL, Rows, STAGES, ageOf, isWanted, outcomeOf, stageOf, summary } from "./rows.js";
+import { NO_MODEL, Rows, STAGES, ageOf, foretold, isWanted, outcomeOf, stageOf, summary } from "./rows.js";
 import { settle, whereAll } from "./moves.js";
 
 /** @typedef {import("./types.js").Live} Live */
@@ -107,8 +107,13 @@ function makeRow() {
     row.append(el("td", { role: "cell", class: `cell-${kind}`, "data-title": title }));
   });
   const bar = el("span", { class: "stages", "aria-hidden": "true" }, ...STAGES.map(() => el("i")));
-  row.children[0].append(bar, el("span", { class: "dot" }), el("span", { class: "phase-word" }));
-  row.children[1].append(el("span", { class: "tint" }), el("span", { class: "model-name" }));
+  const words = [el("span", { class: "phase-word" }), el("span", { class: "estimate" })];
+  row.children[0].append(bar, el("span", { class: "dot" }), ...words);
+  row.children[1].append(
+    el("span", { class: "tint" }),
+    el("span", { class: "model-name" }),
+    el("span", { class: "cloud", title: "It computes elsewhere, not on Ollama's machine." }),
+  );
   return row;
 }
 
@@ -118,10 +123,11 @@ function showRow(node, row, now, isStale) {
   const hasEnded = row.endedAt !== null;
   node.classList.toggle("has-ended", hasEnded);
   showPhase(phase, row);
-  const [tint, name] = /** @type {HTMLElement[]} */ ([...model.children]);
+  const [tint, name, cloud] = /** @type {HTMLElement[]} */ ([...model.children]);
   const hasModel = row.model !== NO_MODEL;
   tint.style.background = hasModel ? modelColour(row.model) : "";
   setText(name, hasModel ? row.model : "–");
+  setText(cloud, row.isCloud ? "cloud" : "");
   setText(endpoint, row.endpoint);
   setText(routing, ROUTINGS[/** @type {"direct"|"portkey"} */ (row.routing)] ?? row.routing);
   setText(age, ageText(row, now, isStale));
@@ -131,7 +137,11 @@ function showRow(node, row, now, isStale) {
 
 /** @param {Element} cell @param {Row} row */
 function showPhase(cell, row) {
-  const [bar, dot, word] = /** @type {HTMLElement[]} */ ([...cell.children]);
+  const [bar, dot, word, estimate] = /** @type {HTMLElement[]} */ ([...cell.children]);
+  const { words, sentence } = foretold(row);
+  setText(estimate, words);
+  setAttribute(estimate, "title", sentence || null);
+  bar.style.setProperty("--read", String(row.estimate.read ?? 1));
   const hasEnded = row.endedAt !== null;
   bar.hidden = hasEnded;
   dot.hidden = !hasEnded;

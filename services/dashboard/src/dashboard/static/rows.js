@@ -6,24 +6,34 @@
 /** @typedef {import("./types.js").Finished} Finished */
 /** @typedef {import("./types.js").Live} Live */
 /**
+ * What is foretold, not observed: the place in the proxy's queue and how long it waits there still, or
+ * how far a prompt has been read (0 to 1) and when its first token comes.
+ * @typedef {{place: number|null, waits: number|null, read: number|null, firstTokenIn: number|null}} Estimate
+ */
+/**
  * `endedAt` is null while it is in flight; then `outcome` says how it ended, empty: nobody saw it.
  * @typedef {{id: string, endpoint: string, model: string, routing: string, phase: string,
  *   age: number, tokens: number|null, rate: number|null, heardAt: number, endedAt: number|null,
- *   outcome: string, status: number|null}} Row
+ *   outcome: string, status: number|null, isCloud: boolean, priority: string,
+ *   estimate: Estimate}} Row
  */
 
 export const STAGES = Object.freeze(["waiting", "loading", "prefill", "thinking", "answering"]);
+/** Before any of them: of these a request may never be in one. */
+const BEFORE = Object.freeze(["upload", "queued"]);
 export const FADE_MS = 2000;
 /** What a request asks that asks no model, as a list of them: shown only while it takes its time. */
 export const NO_MODEL = "none";
 /** Requests that came and went between two messages, of which no more are shown at once. */
 export const MOST_UNSEEN = 8;
 export const MOST_ROWS = 200;
+/** @type {Estimate} */
+const NOTHING = Object.freeze({ place: null, waits: null, read: null, firstTokenIn: null });
 const FRESH_SECONDS = 2;
 
 /** How far it is, from 0 to the number of stages. @param {string} phase */
 export function stageOf(phase) {
-  return phase === "upload" ? 0 : STAGES.indexOf(phase) + 1;
+  return STAGES.indexOf(phase) + 1;
 }
 
 /** How old a row's request is; one that ended, or that nobody hears of, grows no older.
@@ -85,6 +95,14 @@ function inFlight(request, now) {
     endedAt: null,
     outcome: "",
     status: null,
+    isCloud: request.location === "cloud",
+    priority: request.priority ?? "",
+    estimate: {
+      place: request.queue_position ?? null,
+      waits: request.queue_wait_seconds ?? null,
+      read: request.prefill_ratio ?? null,
+      firstTokenIn: request.first_token_in_seconds ?? null,
+    },
   };
 }
 
@@ -100,6 +118,9 @@ function ended(finished, now) {
     endedAt: now,
     outcome: finished.outcome,
     status: finished.status,
+    isCloud: finished.location === "cloud",
+    priority: "",
+    estimate: NOTHING,
   };
 }
 
@@ -118,7 +139,7 @@ export function isWanted(view, one) {
  */
 export function summary(rows, hidden, leftOut) {
   const running = rows.filter((row) => row.endedAt === null);
-  const phases = ["upload", ...STAGES]
+  const phases = [...BEFORE, ...STAGES]
     .map((phase) => ({ phase, count: running.filter((row) => row.phase === phase).length }))
     .filter(({ count }) => count > 0)
     .map(({ phase, count }) => `${count} ${phase}`);
@@ -129,6 +150,52 @@ export function summary(rows, hidden, leftOut) {
   const all = running.length + leftOut;
   const what = phases.length ? `${all} in flight: ${phases.join(", ")}` : "No request is in flight";
   return [what, ...more].join("; ");
+}
+
+const ORDINALS = Object.freeze({ one: "st", two: "nd", few: "rd" });
+const ordinal = new Intl.PluralRules("en", { type: "ordinal" });
+
+/** @param {number} place */
+function nth(place) {
+  return `${place}${ORDINALS[/** @type {"one"|"two"|"few"} */ (ordinal.select(place))] ?? "th"}`;
+}
+
+/** @param {number} seconds */
+const about = (seconds) => (seconds < 90 ? `~${Math.max(1, Math.round(seconds))} s` : `~${Math.round(seconds / 60)} min`);
+
+/** When something comes; what is due has no number any more. @param {number} seconds */
+const due = (seconds) => (seconds > 0 ? about(seconds) : "any moment");
+
+/** @param {Row} row */
+function ofQueue({ priority, estimate: { place, waits } }) {
+  if (place === null) return NOT_FORETOLD;
+  const of = priority ? ` (priority ${priority})` : "";
+  const turn = waits === null ? "" : `; its turn comes in ${due(waits)}, an estimate`;
+  const words = [nth(place), waits === null ? "" : due(waits)].filter(Boolean).join(", ");
+  return { words, sentence: `${nth(place)} in the proxy's queue${of}${turn}` };
+}
+
+/** @param {Row} row */
+function ofPrompt({ estimate: { read, firstTokenIn } }) {
+  const part = read === null ? "" : `~${Math.round(read * 100)} %`;
+  const words = [part, firstTokenIn === null ? "" : due(firstTokenIn)].filter(Boolean).join(", ");
+  if (words === "") return NOT_FORETOLD;
+  const facts = [
+    part ? `${part} of the prompt is read` : "",
+    firstTokenIn === null ? "" : `the first token comes in ${due(firstTokenIn)}`,
+  ].filter(Boolean);
+  return { words, sentence: `An estimate by earlier prompts of this model: ${facts.join(", ")}` };
+}
+
+const NOT_FORETOLD = Object.freeze({ words: "", sentence: "" });
+
+/**
+ * What is foretold of a request, in short, and in a sentence that says that it is; both empty: nothing.
+ * @param {Row} row @returns {{words: string, sentence: string}}
+ */
+export function foretold(row) {
+  if (row.endedAt === null && row.phase === "queued") return ofQueue(row);
+  return row.endedAt === null && row.phase === "prefill" ? ofPrompt(row) : NOT_FORETOLD;
 }
 
 /** What the table shows an outcome as. @param {Row} row @returns {{state: string, words: string}} */

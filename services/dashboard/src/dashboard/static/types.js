@@ -44,12 +44,13 @@
 /**
  * @typedef {{request_id: string, endpoint: string, model: string, routing: string, phase: string,
  *   age_seconds: number, sent_seconds: number|null, tokens: number|null,
- *   tokens_per_second: number|null}} Request
+ *   tokens_per_second: number|null, location?: string, priority?: string, queue_position?: number,
+ *   queue_wait_seconds?: number, prefill_ratio?: number, first_token_in_seconds?: number}} Request
  */
 /**
  * @typedef {{request_id: string, endpoint: string, model: string, routing: string,
  *   outcome: string, status: number, duration_seconds: number, tokens: number|null,
- *   ago_seconds: number}} Finished
+ *   ago_seconds: number, location?: string}} Finished
  */
 /**
  * @typedef {{type: "live", at: number|null, requests: Request[], finished: Finished[],

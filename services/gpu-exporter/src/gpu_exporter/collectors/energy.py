@@ -14,6 +14,8 @@ from gpu_exporter.model_names import ModelNames
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import energy as m
 from ollama_observe.metrics.metric import NONE, OTHER
+from ollama_observe.wire.loaded import LoadedModel
+from ollama_observe.wire.locations import is_cloud_name
 
 COMPONENTS = ("gpu", "cpu")
 _MISSED_LOOKS = 5
@@ -76,7 +78,7 @@ class Energy:
         """Note what the machine is doing, and when that was."""
         requests = None if self._is_elsewhere else self._ask()
         now = self._context.clock()
-        loaded = None if self._is_elsewhere else recent(self._context.board.loaded, now)
+        loaded = None if self._is_elsewhere else _here(recent(self._context.board.loaded, now))
         self._diary.note(now, Activity(requests, loaded))
         for model in (*(requests or ()), *(entry.name for entry in loaded or ())):
             self._models.admit(model)
@@ -107,6 +109,13 @@ class Energy:
         for use, share in shares(self._diary.between(began, fact.at), name).items():
             found[Use(self._models.label(use.model), use.state)] += share
         booking.book(fact, found)
+
+
+def _here(loaded: Sequence[LoadedModel] | None) -> Sequence[LoadedModel] | None:
+    """Without those that are the cloud's and take no memory: nothing of them is loaded."""
+    if loaded is None:
+        return None
+    return [model for model in loaded if model.memory_bytes or not is_cloud_name(model.name)]
 
 
 def _readings(name: str, booking: Booking, now: float, is_told: bool) -> Iterator[Reading]:

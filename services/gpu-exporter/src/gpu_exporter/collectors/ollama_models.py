@@ -13,6 +13,7 @@ from ollama_observe.metrics.catalogue import exporter
 from ollama_observe.metrics.catalogue import ollama as m
 from ollama_observe.metrics.metric import Metric
 from ollama_observe.wire.installed import InstalledModel
+from ollama_observe.wire.locations import Location
 
 ASK_SECONDS = 30.0
 """To list its models, Ollama reads a file of each: they are asked for less often than read."""
@@ -46,7 +47,8 @@ class OllamaModels:
             models = self._latest(set(loaded), now)
         shown = select(models, set(loaded[:limit]), limit)
         names = tuple(model.name for model in shown)
-        board.installed = Fact.regular(now, names, settings.ollama_interval_seconds)
+        here = tuple(model.name for model in shown if model.location is Location.LOCAL)
+        board.installed = Fact.regular(now, here, settings.ollama_interval_seconds)
         known = {model.name for model in models}.union(loaded)
         yield Reading(m.MODELS, len(models))
         yield Reading(exporter.DROPPED_MODELS, len(known.difference(names, loaded[:limit])))
@@ -88,5 +90,5 @@ def select(
 def _shown(model: InstalledModel) -> Iterator[Reading]:
     yield from one(m.SIZE, model.size_bytes, model.name)
     digest = model.digest[:_DIGEST_DIGITS]
-    described = (model.family, model.parameter_size, model.quantization)
+    described = (model.family, model.parameter_size, model.quantization, model.location)
     yield Reading(m.MODEL_INFO, 1, (model.name, digest, *described))

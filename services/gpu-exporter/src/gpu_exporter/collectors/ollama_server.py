@@ -14,7 +14,7 @@ from gpu_exporter.errors import Incomplete
 from gpu_exporter.gpu import Gpu
 from gpu_exporter.http import HttpError, NoAnswerError, WrongAnswerError
 from gpu_exporter.journal import News
-from gpu_exporter.ollama.blobs import Blobs
+from gpu_exporter.ollama.blobs import Blobs, Shown
 from gpu_exporter.ollama.client import OllamaClient
 from gpu_exporter.ollama.residency import Cause, Reason, Residency, Seen
 from gpu_exporter.reading import Reading, one
@@ -43,7 +43,6 @@ class OllamaServer:
         self._interval_seconds = context.settings.ollama_interval_seconds
         self._residency = Residency(context.settings.model_label_limit)
         self._blobs = Blobs(context.clock)
-        self._version: Fact[str] | None = None
         self._news = News(context.clock)
 
     def close(self) -> None:
@@ -99,7 +98,7 @@ class OllamaServer:
         return recent(self._context.board.gpus, self._context.clock()) or ()
 
     def _info(self, until: float) -> Iterator[Reading]:
-        version = recent(self._version, self._context.clock())
+        version = recent(self._context.board.version, self._context.clock())
         version = version or self._ask_version(until)
         if version:
             yield Reading(m.INFO, 1, (version,))
@@ -112,33 +111,41 @@ class OllamaServer:
         except HttpError:
             return ""
         now = self._context.clock()
-        self._version = Fact(now, version, now + _VERSION_SECONDS)
+        self._context.board.version = Fact(now, version, now + _VERSION_SECONDS)
         return version
 
     def _learn(self, models: Sequence[LoadedModel], until: float) -> None:
         """Find out which weights the models have, where somebody can use that."""
-        board = self._context.board
-        is_elsewhere = self._context.settings.ollama_elsewhere
-        if is_elsewhere or all(gpu.processes is None for gpu in self._gpus()):
-            board.names_by_weights = None
+        board, now = self._context.board, self._context.clock()
+        if not self._are_processes_seen(now):
+            board.names_by_weights = board.trained_tokens = None
             return
 
-        def ask(name: str) -> str:
+        def ask(name: str) -> Shown:
             try:
-                return self._client.weights(name, until)
+                return self._client.shown(name, until)
             except WrongAnswerError:  # as for a model that was deleted while it is loaded
-                return ""
+                return Shown()
 
         try:
             self._blobs.learn(models, ask)
         except NoAnswerError as error:
             _log.debug("weights_not_told", detail=str(error))
-        now, names = self._context.clock(), self._blobs.names(models)
-        board.names_by_weights = Fact.regular(now, names, self._interval_seconds)
+        now, blobs = self._context.clock(), self._blobs
+        board.names_by_weights = Fact.regular(now, blobs.names(models), self._interval_seconds)
+        board.trained_tokens = Fact.regular(now, blobs.trained(models), self._interval_seconds)
+
+    def _are_processes_seen(self, now: float) -> bool:
+        """Whether there are any whose models may be asked for: of a card's, or of Ollama's."""
+        if self._context.settings.ollama_elsewhere:
+            return False
+        is_card_telling = any(gpu.processes is not None for gpu in self._gpus())
+        runners = recent(self._context.board.runners, now)
+        return is_card_telling or bool(runners)
 
     def _lose(self, error: HttpError) -> None:
         self._residency.lose()
-        self._version = None
+        self._context.board.version = None
         # a wrong answer is a failure of the collector, which has its own line
         if isinstance(error, NoAnswerError) and self._news.is_news("lost"):
             _log.warning("ollama_lost", detail=str(error))

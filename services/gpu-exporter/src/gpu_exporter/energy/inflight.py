@@ -2,7 +2,7 @@
 
 Of the requests in flight those count that have one of their model's slots: the prompt is being
 read or output comes. An upload, a wait for a connection or for a slot, a pull and a listing give
-a model nothing to do.
+a model nothing to do; what a model does elsewhere takes no energy here.
 """
 
 import math
@@ -17,6 +17,7 @@ from gpu_exporter.http import HttpClient, HttpError
 from gpu_exporter.journal import News
 from ollama_observe.service.addresses import without_credentials
 from ollama_observe.service.replicas import each_of
+from ollama_observe.wire.locations import Location, is_cloud_name
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -32,6 +33,8 @@ class _Request(msgspec.Struct, gc=False):
     phase: str
     tokens: int | None
     """None where a model is not asked to work."""
+    location: str | None = None
+    """Where the model computes; None: that is not known."""
 
 
 class _Table(msgspec.Struct, gc=False):
@@ -42,18 +45,17 @@ _table = msgspec.json.Decoder(_Table).decode
 
 
 def worked_at(body: bytes) -> dict[str, int]:
-    """How many requests each model works at, of an answer to `/api/inflight`.
+    """How many requests each model works at here, of an answer to `/api/inflight`.
 
     Raises: msgspec.MsgspecError, UnicodeDecodeError for an answer of anything but the proxy.
     """
     requests = _table(body).requests
-    return dict(
-        Counter(
-            request.model
-            for request in requests
-            if request.phase in _WORKED_AT and request.tokens is not None
-        )
-    )
+    return dict(Counter(request.model for request in requests if _is_worked_at_here(request)))
+
+
+def _is_worked_at_here(request: _Request) -> bool:
+    is_elsewhere = request.location == Location.CLOUD or is_cloud_name(request.model)
+    return request.phase in _WORKED_AT and request.tokens is not None and not is_elsewhere
 
 
 class InflightClient:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gpu_exporter.http import HttpClient
+from gpu_exporter.ollama.blobs import Shown
 from ollama_observe.wire.installed import InstalledModel, read_installed
 from ollama_observe.wire.loaded import LoadedModel, read_loaded
+from ollama_observe.wire.trained import trained_context_in
 from ollama_observe.wire.version import version_in
 from ollama_observe.wire.weights import weights_in
 
@@ -54,6 +56,7 @@ class OllamaClient(HttpClient):
         """Ollama's version; empty where it does not say."""
         return version_in(self.ask("/api/version", until).body)
 
-    def weights(self, model: str, until: float) -> str:
-        """A model's weights, as ollama_observe.wire.weights says; empty where it does not."""
-        return weights_in(self.ask("/api/show", until, {"model": model}).body)
+    def shown(self, model: str, until: float) -> Shown:
+        """What a model is made of."""
+        body = self.ask("/api/show", until, {"model": model}).body
+        return Shown(weights_in(body), trained_context_in(body))

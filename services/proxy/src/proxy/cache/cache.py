@@ -122,15 +122,15 @@ class AnswerCache:
         self._books.looked(look.result, seconds)
         return replace(look, seconds=seconds)
 
-    def flight_of(self, look: Look, pool: Pool) -> Flight | None:
+    def flight_of(self, look: Look, goal: Pool) -> Flight | None:
         """The same question on its way to the same upstream, if it may be joined."""
         if look.asked is None or not self._is_shared(look):
             return None
-        flight = self._flights.get((look.asked.key, pool))
+        flight = self._flights.get((look.asked.key, goal))
         return flight if flight is not None and flight.is_open else None
 
-    def open_flight(self, look: Look, endpoint: Endpoint, pool: Pool) -> Flight:
-        """Take a question to the upstream, by a way whose connections are these."""
+    def open_flight(self, look: Look, endpoint: Endpoint, goal: Pool) -> Flight:
+        """Take a question to the upstream, by a way whose goal is this."""
         asked, rules, epoch = look.asked, self.rules, self._epoch()
         recording = Recording(
             endpoint,
@@ -144,8 +144,8 @@ class AnswerCache:
         def landed(flight: Flight, recording: Recording) -> None:
             if asked is None:
                 return
-            if self._flights.get((asked.key, pool)) is flight:
-                del self._flights[asked.key, pool]
+            if self._flights.get((asked.key, goal)) is flight:
+                del self._flights[asked.key, goal]
             self._keeper.keep(asked, look.vector, recording, epoch)
 
         if asked is None or not look.wish.stores:
@@ -153,7 +153,7 @@ class AnswerCache:
         is_open = self._is_shared(look)
         flight = Flight(recording, look.result, self._clock, landed, is_open)
         if asked is not None and is_open:
-            self._flights[asked.key, pool] = flight
+            self._flights[asked.key, goal] = flight
         return flight
 
     def replay(self, entry: Entry, result: Result, keeps_parts: bool) -> Replay:
@@ -200,7 +200,7 @@ class AnswerCache:
         if wish.refreshes or entry is not None:
             return Look(Result.REFRESH, asked, wish=wish, vector=self._vector_of(asked))
         look = Look(Result.MISS, asked, wish=wish)
-        if self.flight_of(look, trip.pool) is not None:
+        if self.flight_of(look, trip.goal) is not None:
             return look
         return await self._look_near(look, asked)
 

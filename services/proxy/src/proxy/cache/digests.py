@@ -11,9 +11,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from ollama_observe.service.tasks import spawn
-from ollama_observe.wire.installed import InstalledModel, read_installed
 from proxy.pool import UpstreamPool
-from proxy.probe import fetch
+from proxy.probe import installed
 from proxy.shared import ModelChanges
 from proxy.upstream import UpstreamError
 from proxy.upstreams import MAIN
@@ -24,7 +23,6 @@ AGEING_SECONDS = 3.0
 AGAIN_SECONDS = 2.0
 """After an answer that did not come."""
 WAIT_SECONDS = 1.0
-LIST_LIMIT_BYTES = 4 * 1024 * 1024
 
 
 class Digests:
@@ -100,19 +98,11 @@ class _List:
     async def _read(self, at: float, mark: bytes) -> None:
         try:
             async with asyncio.timeout(WAIT_SECONDS):
-                found = {model.name: model.digest for model in await _listed(self.pool)}
+                listed = await installed(self.pool)
         except (UpstreamError, TimeoutError):
             self._is_lost = True
             return
         self._is_lost = False
         if mark == self._changes.mark:
-            self.known, self._known_at = found, at
-
-
-async def _listed(pool: UpstreamPool) -> list[InstalledModel]:
-    """The models with a digest. Raises: UpstreamError, TimeoutError."""
-    status, body = await fetch(pool, b"/api/tags", limit_bytes=LIST_LIMIT_BYTES)
-    listed = read_installed(body) if status == 200 else None
-    if listed is None:
-        raise UpstreamError(f"{pool.address} answered {status}, and no list of models")
-    return [model for model in listed if model.digest]
+            self.known = {model.name: model.digest for model in listed if model.digest}
+            self._known_at = at

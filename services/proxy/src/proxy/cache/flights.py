@@ -3,8 +3,8 @@
 The flight owns the connection; whoever waits has a seat. The first has its request sent, and what
 is measured is measured of it. Others, who asked the same meanwhile, get the same answer: from its
 beginning, each as fast as it takes it. A first one that leaves before the answer began hands its
-place on. Of one that leaves later the rest is measured all the same, as long as the upstream works,
-which is given up only when nobody waits.
+place on, and one that is turned away is so alone. Of one that leaves later the rest is measured all
+the same, as long as the upstream works, which is given up only when nobody waits.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from proxy.upstream import (
     Connection,
     OwnDefect,
     Pool,
+    TurnedAway,
     UpstreamBrokeOff,
     UpstreamError,
 )
@@ -38,6 +39,8 @@ _log = structlog.stdlib.get_logger("proxy.cache")
 
 BACKLOG_BYTES = 1024 * 1024
 """What may wait in memory for those who are slower than the fastest."""
+_ALL_WAITED = Ending.QUEUE_TIMEOUT
+"""Who joins waits no longer than the first: else it might for ever, behind one after another."""
 _LAGGED = "it was too far behind the others"
 
 
@@ -106,6 +109,10 @@ class Flight:
         """Whether it is still on this way, and will close it."""
         return not self._is_over and self._sender is not None and self._sender.rider.trip is trip
 
+    def would_hold_up(self, trip: Trip) -> bool:
+        """Whether who joins would wait for longer than by its own way."""
+        return self._first is not None and self._first.rider.trip.would_hold_up(trip)
+
     # what seats say
 
     def begin(self, seat: Seat, method: bytes) -> None:
@@ -144,7 +151,7 @@ class Flight:
                 self._leave_behind(seat)
             elif self._seats and self._error is None:
                 seat.rider.hands_on()
-                self._hand_on(self._seats[0])
+                self._hand_on(seat, self._seats[0])
         if not self._seats:
             self._give_up(Ending.CLIENT_GONE)
             return
@@ -207,8 +214,12 @@ class Flight:
         self._balance()
 
     def failed(self, error: UpstreamError) -> None:
-        """See Asker: each gets what came before."""
+        """See Asker: each gets what came before. Who is turned away is so alone."""
         self._connecting = None
+        is_firsts_own = isinstance(error, TurnedAway) and error.refusal.ending is not _ALL_WAITED
+        if is_firsts_own and self._first is not None and len(self._seats) > 1:
+            self._turn_away(self._first, error)
+            return
         self._error, self._ended_as = error, Ending.BROKE_OFF
         self._recording.spoil(Unfit.INCOMPLETE)
         self._end()
@@ -347,13 +358,34 @@ class Flight:
                 self._fail(seat, seat.asker, UpstreamBrokeOff(_LAGGED))
         self.govern()
 
-    def _hand_on(self, seat: Seat) -> None:
+    def _hand_on(self, left: Seat, seat: Seat) -> None:
         """The first has left, and nothing has come: the next takes its place."""
         self._first = seat
+        if self._sender is None:  # it may wait for a turn, or have it
+            left.rider.trip.yield_turn(seat.rider.trip)
         if self._connection is not None and seat.asker is not None:
             seat.asker.connected(seat)
         if self._sender is not None and self._sender is not seat:
             seat.rider.takes_over(self._sender.rider.trip, self._sent_at)
+
+    def _turn_away(self, left: Seat, error: UpstreamError) -> None:
+        """The first is refused, which is its own affair: another asks by its own way."""
+        self._first = None
+        asker = left.asker
+        if asker is not None:
+            self._fail(left, asker, error)
+        if not self._seats:
+            return
+        first = self._seats[0]
+        for seat in self._seats:
+            if first.rider.trip.would_hold_up(seat.rider.trip):
+                first = seat
+        self._first = first
+        try:
+            self._connecting = first.rider.trip.pool.ask(self)
+        except Exception as defect:  # noqa: BLE001 (all the others wait for it)
+            _log.error("request_failed", error=type(defect).__name__)
+            self.failed(OwnDefect(OWN_DEFECT))
 
     def _give_up(self, ending: Ending) -> None:
         connecting, connection = self._connecting, self._connection

@@ -4,10 +4,11 @@ import hashlib
 import hmac
 
 from ollama_observe.service.addresses import is_loopback
+from proxy.credentials import KEY_HEADERS
 from proxy.headers import Headers
 from proxy.heads import RequestHead
 
-_CREDENTIALS = frozenset({b"authorization", b"x-api-key", b"api-key", b"cookie"})
+_CREDENTIALS = KEY_HEADERS | {b"cookie"}
 SECRET_BYTES = 32
 """As long as what it keys is."""
 
@@ -29,11 +30,13 @@ class Keys:
 
 
 def caller_of(head: RequestHead, user_header: bytes) -> bytes:
-    """Who asks, as far as the request says: credentials, and the user's header if one is set."""
+    """Who asks, as far as is known: whose key it brought, credentials that go on, and the user's
+    header if one is set.
+    """
     names = {*_CREDENTIALS, user_header} if user_header else _CREDENTIALS
     if names.isdisjoint(head.headers):
-        return b""
-    said = []
+        return b"caller:" + head.caller if head.caller else b""
+    said = [(b"caller", head.caller)] if head.caller else []
     for line in head.passing:  # a field that comes twice counts twice
         name, _, value = line.partition(b":")
         if name.lower() in names:

@@ -1,6 +1,6 @@
 """The way by the cache: to a recorded answer, or else on by the way that was chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,11 @@ class CachedWay:
         is_short = body is not None and len(body) <= self._cache.rules.request_limit_bytes
         self._body = body if is_short else None
         return self.trip.body(body)
+
+    @property
+    def own_lines(self) -> Sequence[bytes]:
+        """See Way."""
+        return self.trip.own_lines
 
     @property
     def needs_own_chunks(self) -> bool:
@@ -137,14 +142,17 @@ class CachedWay:
     def _answer(self, asker: Asker, look: "Look") -> None:
         self._witness.looked_up(look.result, look.entry, look.seconds)
         if look.entry is not None:
+            self.trip.yield_turn(None)
             asker.connected(self._cache.replay(look.entry, look.result, self.needs_own_chunks))
             return
-        flight = self._cache.flight_of(look, self.trip.pool)
-        if flight is not None:
+        flight = self._cache.flight_of(look, self.trip.goal)
+        if flight is not None and not flight.would_hold_up(self.trip):
+            # it goes on by the way of another, which may itself wait for the turn that this one has
+            self.trip.yield_turn(None)
             self._seat = Seat(flight, asker, self)
             flight.join(self._seat)
         else:
-            flight = self._cache.open_flight(look, self._witness.endpoint, self.trip.pool)
+            flight = self._cache.open_flight(look, self._witness.endpoint, self.trip.goal)
             self._seat = Seat(flight, asker, self)
             flight.start(self.trip.pool, self._seat)
 

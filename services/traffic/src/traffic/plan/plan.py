@@ -184,6 +184,7 @@ def _measured(
 _NOT_PLANNED = frozenset(
     {
         *("log_level", "log_format", "dry_run", "allow_remote", "base_url", "portkey_url"),
+        "api_key_file",
         *("ollama_url", "api", "num_ctx", "keep_alive", "concurrency", "max_in_flight", "warm_up"),
         *("request_timeout_seconds", "connect_timeout_seconds", "questions_directory", "note"),
         *("results_directory", "slo", "workers", "trace", "trace_speed", "preset", "seed", "route"),

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt, Failure
+from traffic.request.key import key_headers
 from traffic.request.protocol import ASSISTANT, Message, opening, said_by_user
 from traffic.request.reading import Body, fail
 from traffic.request.sending import CLOSED, CUT, NO_CONNECTION, Sending, attempt_for, words_of
@@ -29,6 +30,7 @@ class BlockingClient:
         self._settings = settings
         self._clock = clock
         self._target = urlsplit(settings.target_url)
+        self._key = key_headers(settings)
         self._connection: http.client.HTTPConnection | None = None
 
     def converse(
@@ -101,7 +103,7 @@ class BlockingClient:
     def _exchange(self, connection: http.client.HTTPConnection, sending: Sending) -> str:
         self._wait_at_most(connection, sending.attempt)
         path = f"{self._target.path}{sending.path}"
-        connection.request("POST", path, sending.body, sending.headers)
+        connection.request("POST", path, sending.body, {**sending.headers, **self._key})
         with connection.getresponse() as response:
             headers = {name.lower(): value for name, value in response.getheaders()}
             reading = sending.answered(self._clock(), response.status, headers)

@@ -9,6 +9,7 @@ import aiohttp
 
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt, Failure
+from traffic.request.key import key_headers
 from traffic.request.protocol import Message
 from traffic.request.reading import Body, fail
 from traffic.request.sending import (
@@ -31,15 +32,16 @@ async def open_http(settings: TrafficSettings) -> AsyncIterator[aiohttp.ClientSe
     """Connections to the server under test, as many as there are requests in flight.
 
     Nothing of the environment, of an earlier answer or of a library's kindness is in a request:
-    no proxy, no cookies, no compression.
+    no proxy, no cookies, no compression. Raises: RefusedError for a key that cannot be read.
     """
+    shown = key_headers(settings)
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout_seconds),
         trust_env=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
-        headers=ALWAYS,
+        headers={**ALWAYS, **shown},
     ) as http:
         yield http
 

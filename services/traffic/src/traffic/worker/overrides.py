@@ -18,7 +18,7 @@ SETTABLE = (
 
 OPERATORS_OWN = (
     *("log_level", "log_format", "dry_run", "allow_remote", "base_url", "portkey_url"),
-    *("ollama_url", "trace", "request_timeout_seconds", "connect_timeout_seconds"),
+    *("ollama_url", "api_key_file", "trace", "request_timeout_seconds", "connect_timeout_seconds"),
     *("questions_directory", "results_directory", "note", "slo", "workers", "worker_host"),
     *("worker_port", "worker_autostart", "worker_drain_seconds"),
 )

@@ -46,6 +46,30 @@ def test_a_final_line_without_counts_leaves_them_absent() -> None:
     assert record.closing == Closing(True, "load", Usage())
 
 
+REMOTE = b'"remote_model":"gpt-oss:120b","remote_host":"https://ollama.com:443",'
+
+
+@pytest.mark.parametrize(
+    ("members", "is_remote"),
+    [
+        (b"", False),
+        (REMOTE, True),
+        (b'"remote_host":"http://gpu-box:11434",', True),
+        (b'"remote_model":"","remote_host":"",', False),
+        (b'"remote_model":null,"remote_host":7,', False),
+        (rb'"response":"\"remote_host\":\"x\"",', False),
+        (b'"context":{"remote_host":"x"},', False),
+    ],
+)
+def test_an_answer_says_whether_another_host_generated_it(members: bytes, is_remote: bool) -> None:
+    record = read_line(b"{" + members + b'"model":"m","done":true}')
+    assert record.closing == Closing(True, None, Usage(), is_remote=is_remote)
+
+
+def test_that_another_host_generates_is_told_at_the_end_and_not_before() -> None:
+    assert read_line(b"{" + REMOTE + b'"model":"m","done":false}').closing is None
+
+
 @pytest.mark.parametrize("value", [b'"12"', b"-1", b"1.5", b"true", b"null", b"[]", b"{}"])
 def test_a_count_of_the_wrong_type_is_absent_and_hides_nothing_else(value: bytes) -> None:
     record = read_line(b'{"done":true,"eval_count":' + value + b',"prompt_eval_count":4}')

@@ -6,22 +6,45 @@ bucket; only `ollama_proxy_requests_total` carries them all.
 """
 
 from ollama_observe.metrics.catalogue import (
+    access,
     cache,
+    configuration,
     dashboard,
     energy,
     exporter,
+    genai,
     gpu,
+    headroom,
     host,
+    insight,
+    location,
     ollama,
     proxy,
+    queue,
+    telemetry,
     traffic,
 )
 from ollama_observe.metrics.catalogue.labels import LABELS
 
-PROXY = (*proxy.METRICS, *cache.METRICS)
+PROXY = (
+    *proxy.METRICS,
+    *location.METRICS,
+    *insight.METRICS,
+    *cache.METRICS,
+    *queue.METRICS,
+    *access.METRICS,
+    *telemetry.METRICS,
+)
 """What the proxy publishes."""
 
-EXPORTER = (*gpu.METRICS, *host.METRICS, *ollama.METRICS, *energy.METRICS, *exporter.METRICS)
+GENAI = genai.METRICS
+"""What the proxy counts as well where OpenTelemetry's names are sent; never at /metrics."""
+
+EXPORTER = (
+    *(*gpu.METRICS, *host.METRICS, *ollama.METRICS, *configuration.METRICS),
+    *headroom.METRICS,
+    *(*energy.METRICS, *exporter.METRICS),
+)
 """What the GPU exporter publishes."""
 
 TRAFFIC = traffic.METRICS
@@ -36,4 +59,4 @@ ALL = (*PROXY, *EXPORTER, *TRAFFIC, *DASHBOARD)
 PREFIXES = tuple(sorted({metric.name.partition("_")[0] + "_" for metric in ALL}))
 """What the names of our metrics begin with."""
 
-__all__ = ["ALL", "DASHBOARD", "EXPORTER", "LABELS", "PREFIXES", "PROXY", "TRAFFIC"]
+__all__ = ["ALL", "DASHBOARD", "EXPORTER", "GENAI", "LABELS", "PREFIXES", "PROXY", "TRAFFIC"]

@@ -35,8 +35,9 @@ SIZE = Metric(
 MODEL_INFO = Metric(
     "ollama_model_info",
     _G,
-    "Always 1; one series a model on disk.",
-    ("model", "digest", "family", "parameter_size", "quantization"),
+    "Always 1; one series a model on disk. `location` says where it computes: of a model that is "
+    "not `local` there is no more on disk than its name.",
+    ("model", "digest", "family", "parameter_size", "quantization", "location"),
 )
 MEMORY = Metric(
     "ollama_model_memory_bytes",

@@ -170,7 +170,7 @@ LOAD = Metric(
     "ollama_proxy_model_load_duration_seconds",
     _H,
     "Load duration as the upstream reports it, its scheduler's wait included; near zero "
-    "when the model is warm.",
+    "when the model is warm. Not of models that compute elsewhere.",
     _MODEL,
     "seconds",
     buckets.FIRST_TOKEN,
@@ -194,7 +194,8 @@ DECODE = Metric(
 WAIT = Metric(
     "ollama_proxy_upstream_wait_seconds",
     _H,
-    "Wait for a slot inside the upstream; native formats only.",
+    "Wait for a slot inside the upstream; native formats only. Not of models that compute "
+    "elsewhere.",
     _MODEL,
     "seconds",
     buckets.FIRST_TOKEN,
@@ -281,14 +282,15 @@ PULL_PROGRESS = Metric(
 USER_REQUESTS = Metric(
     "ollama_proxy_user_requests_total",
     _C,
-    "Requests that ended, by user; off unless a header or aliases are set. One that the answer "
+    "Requests that ended, by user; off unless keys, trusted addresses, a header or aliases say who "
+    "asks. One that the answer "
     'cache answered is its user\'s, with `routing="cache"`, and has no tokens.',
     ("user", "routing"),
 )
 USER_TOKENS = Metric(
     "ollama_proxy_user_tokens_total",
     _C,
-    "Tokens as the upstream counts them, by user; off unless a header or aliases are set.",
+    "Tokens as the upstream counts them, by user; off unless it is known who asks, as above.",
     ("user", "type", "routing"),
     "tokens",
 )
@@ -302,8 +304,8 @@ EXTRACTION_ERRORS = Metric(
 QUEUE_REJECTIONS = Metric(
     "ollama_proxy_queue_rejections_total",
     _C,
-    "Requests that the proxy refused before it had chosen a way for them; `reason` is "
-    "`max_requests`, the limit of requests in flight.",
+    "Requests that the proxy refused because too many wait; `reason` is `max_requests`, the limit "
+    "of requests in flight, or of its queue `full`, `displaced` or `timeout`.",
     ("reason",),
 )
 LABEL_OVERFLOW = Metric(

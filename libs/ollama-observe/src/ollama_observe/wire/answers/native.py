@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ollama_observe.wire.locations import says_remote
 from ollama_observe.wire.records import (
     FAILED,
     Bytes,
@@ -52,10 +53,16 @@ class _Vectors(_Line, gc=False):
     embeddings: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Remote(msgspec.Struct, gc=False):
+    remote_host: Any = None
+    remote_model: Any = None
+
+
 _COUNTS = frozenset(field for field in _Line.__struct_fields__ if field.endswith(_COUNTING))
 
 _line = msgspec.json.Decoder(_Line).decode
 _vectors = msgspec.json.Decoder(_Vectors).decode
+_remote = msgspec.json.Decoder(_Remote).decode
 
 
 def read_line(data: Bytes) -> Record:
@@ -71,7 +78,7 @@ def read_line(data: Bytes) -> Record:
     if found.error is not None:
         closing = FAILED
     elif found.done is True:
-        closing = Closing(True, word(found.done_reason), _usage(found))
+        closing = Closing(True, word(found.done_reason), _usage(found), is_remote=_is_remote(data))
     message = found.message
     if message is not None:
         return spoken(message.content, message.thinking, message.tool_calls, found.model, closing)
@@ -95,6 +102,17 @@ def read_vectors(data: Bytes) -> Record:
     elif found.embedding is not msgspec.UNSET:
         closing = Closing(is_end=True)
     return Record(model=word(found.model), closing=closing)
+
+
+def _is_remote(data: Bytes) -> bool:
+    """Whether an answer says that another host generated it.
+
+    Each record says so, and nearly none does: looked at once an answer, not once a token.
+    """
+    if b'"remote_' not in data:
+        return False
+    found = _remote(data)
+    return says_remote(found.remote_host, found.remote_model)
 
 
 def _with_counts_only(data: Bytes) -> bytes:

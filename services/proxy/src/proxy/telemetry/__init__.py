@@ -1,0 +1,1 @@
+"""OpenTelemetry: metrics and spans by OTLP, off unless an endpoint is set."""

@@ -1,0 +1,95 @@
+"""The collector, as one process sends to it: the rim of telemetry.
+
+Its connections are its own, and no request of a client's ever waits for one. It is told of once
+where it does not take what it is sent, and once when it does again.
+"""
+
+from collections.abc import Mapping
+
+import structlog
+
+from ollama_observe.metrics.catalogue import telemetry as m
+from ollama_observe.metrics.ledger import Ledger
+from proxy.pool import UpstreamPool
+from proxy.question import ask
+from proxy.telemetry.verdicts import Result, Verdict, judge
+from proxy.upstream import UpstreamError, UpstreamTimeout
+
+_ANSWER_LIMIT_BYTES = 64 * 1024
+_log = structlog.stdlib.get_logger("proxy.telemetry")
+
+
+class Collector:
+    """Takes one signal, `metrics` or `traces`, by POST."""
+
+    def __init__(
+        self,
+        signal: str,
+        endpoint: str,
+        headers: Mapping[str, str],
+        timeout_seconds: float,
+        ledger: Ledger,
+    ) -> None:
+        self.signal = signal
+        self._pool = UpstreamPool(endpoint, timeout_seconds)
+        self._timeout_seconds = timeout_seconds
+        self._ledger = ledger
+        self._is_lost = False
+        self._head = _head(self._pool, signal, headers)
+
+    async def send(self, body: bytes) -> Verdict:
+        """Send an export request; what became of it is counted."""
+        verdict = await self._sent(body, self._timeout_seconds)
+        self._ledger.add(m.SENDS, 1, (self.signal, verdict.result.value))
+        self._tell(verdict)
+        return verdict
+
+    def took(self, count: int) -> None:
+        """It has so many items."""
+        self._ledger.add(m.SENT, count, (self.signal,))
+
+    def lacks(self, count: int, reason: str) -> None:
+        """It does not have so many items, and will not."""
+        if count:
+            self._ledger.add(m.DROPPED, count, (self.signal, reason))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._pool.close()
+
+    async def _sent(self, body: bytes, seconds: float) -> Verdict:
+        sent = b"%sContent-Length: %d\r\n\r\n%s" % (self._head, len(body), body)
+        try:
+            head, answer = await ask(self._pool, b"POST", sent, _ANSWER_LIMIT_BYTES, seconds)
+        except (TimeoutError, UpstreamTimeout):
+            return Verdict(Result.TIMEOUT, said=f"no answer within {seconds:g} s")
+        except UpstreamError as error:
+            return Verdict(Result.UNREACHABLE, said=str(error))
+        return judge(self.signal, head, answer)
+
+    def _tell(self, verdict: Verdict) -> None:
+        if verdict.said and not self._is_lost:
+            self._is_lost = True
+            _log.warning(
+                "otlp_not_taken",
+                signal=self.signal,
+                endpoint=self._pool.address,
+                result=verdict.result.value,
+                reason=verdict.said,
+            )
+        elif self._is_lost and not verdict.said:
+            self._is_lost = False
+            _log.info("otlp_taken_again", signal=self.signal, endpoint=self._pool.address)
+
+
+def _head(pool: UpstreamPool, signal: str, headers: Mapping[str, str]) -> bytes:
+    """The head of every request, but for the length of its body."""
+    lines = [
+        b"POST %s/v1/%s HTTP/1.1" % (pool.path_prefix, signal.encode()),
+        b"Host: " + pool.authority,
+        b"Content-Type: application/x-protobuf",
+    ]
+    if "user-agent" not in headers:
+        lines.append(b"User-Agent: ollama-observe-proxy")
+    lines += [f"{name}: {value}".encode("ascii") for name, value in headers.items()]
+    return b"".join(line + b"\r\n" for line in lines)

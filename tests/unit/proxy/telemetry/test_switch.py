@@ -1,0 +1,62 @@
+"""The one switch: off, nothing of telemetry is made, and not one of its libraries is read."""
+
+import contextlib
+import subprocess
+import sys
+
+import pytest
+
+from ollama_observe.metrics import catalogue
+from ollama_observe.metrics.exposition import LedgerCollector
+from ollama_observe.metrics.ledger import Ledger
+from proxy.settings import ProxySettings
+from proxy.telemetry.switch import metrics_sent, telemetry_of
+
+ON = {"otlp_endpoint": "http://127.0.0.1:4318"}
+
+
+async def refresh() -> None:
+    """Nothing is asked here."""
+
+
+def ledger() -> Ledger:
+    return Ledger((*catalogue.PROXY, *catalogue.GENAI))
+
+
+def is_sending_metrics(**told: object) -> bool:
+    settings = ProxySettings.model_validate(told)
+    ledgers = LedgerCollector(catalogue.PROXY, {}, catalogue.GENAI)
+    sending = metrics_sent(settings, ledgers, ledger(), refresh)
+    return not isinstance(sending, contextlib.nullcontext)
+
+
+def test_without_an_endpoint_there_is_nothing() -> None:
+    assert telemetry_of(ProxySettings(), ledger()) is None
+    assert not is_sending_metrics()
+
+
+def test_with_an_endpoint_there_is_what_its_signals_say() -> None:
+    settings = ProxySettings.model_validate(ON)
+    assert telemetry_of(settings, ledger()) is not None
+    assert is_sending_metrics(**ON)
+    assert not is_sending_metrics(**ON, otlp_signals="traces")
+
+
+@pytest.mark.parametrize("endpoint", ["", "http://127.0.0.1:4318"])
+def test_the_libraries_are_read_only_where_something_is_sent(endpoint: str) -> None:
+    program = (
+        "import sys\n"
+        "from ollama_observe.metrics import catalogue\n"
+        "from ollama_observe.metrics.ledger import Ledger\n"
+        "import proxy.app, proxy.worker, proxy.checks\n"
+        "from proxy.settings import ProxySettings\n"
+        "from proxy.telemetry.switch import telemetry_of\n"
+        f"settings = ProxySettings(otlp_endpoint={endpoint!r})\n"
+        "telemetry_of(settings, Ledger((*catalogue.PROXY, *catalogue.GENAI)))\n"
+        "print([name for name in sys.modules if name.startswith(('google.protobuf.', "
+        "'opentelemetry.proto.'))] != [])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == str(bool(endpoint))
