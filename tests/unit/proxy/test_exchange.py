@@ -6,6 +6,7 @@ import pytest
 
 from ollama_observe.metrics.catalogue import proxy as m
 from proxy.admission import Refusal
+from proxy.detours import Detour
 from proxy.gateway import BODY_LIMIT_BYTES
 from proxy.outcomes import Ending
 from proxy.upstream import (
@@ -16,7 +17,7 @@ from proxy.upstream import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from proxy.ways import Detour, Trip
+from proxy.ways import Trip
 from tests.paper import PaperHouse
 
 BODY = b'{"model":"m","messages":[]}'

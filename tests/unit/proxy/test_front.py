@@ -4,6 +4,7 @@ import pytest
 
 from ollama_observe.metrics.catalogue import proxy as m
 from proxy.admission import Refusal
+from proxy.detours import Detour
 from proxy.front import Bend, FrontDesk
 from proxy.gateway import HEAD_LIMIT_BYTES, Crossing, Gateway
 from proxy.heads import RequestHead, read_request
@@ -15,7 +16,7 @@ from proxy.recorder import Recorder
 from proxy.routing import Bypass
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
-from proxy.ways import Detour, Direct, Way
+from proxy.ways import Direct, Way
 from tests.ledgers import ReadLedger, nothing_loaded
 
 CHAT = b"POST /api/chat HTTP/1.1\r\nContent-Length: 9"

@@ -1,7 +1,7 @@
 """Ways out of the proxy: where a request is sent, and what its head becomes for that.
 
 `Direct` is the way to an Ollama without anything between; the gateway's is in gateway.py, the
-return leg's in return_leg.py.
+return leg's in return_leg.py; ways that lead into another are in detours.py.
 """
 
 import re
@@ -162,104 +162,6 @@ class PlainWay:
 
     def close(self) -> None:
         """See Way."""
-
-
-class Detour:
-    """A Trip that is another one but for what a subclass does otherwise."""
-
-    def __init__(self, trip: Trip) -> None:
-        self.trip = trip
-
-    @property
-    def pool(self) -> Pool:
-        """See Way."""
-        return self.trip.pool
-
-    @property
-    def name(self) -> str:
-        """See Way."""
-        return self.trip.name
-
-    @property
-    def body_limit_bytes(self) -> int:
-        """See Way."""
-        return self.trip.body_limit_bytes
-
-    @property
-    def frames_anew(self) -> bool:
-        """See Way."""
-        return self.trip.frames_anew
-
-    @property
-    def signature(self) -> bytes:
-        """See Way."""
-        return self.trip.signature
-
-    @property
-    def reaches(self) -> Collection[str]:
-        """See Trip."""
-        return self.trip.reaches
-
-    @property
-    def goal(self) -> Pool:
-        """See Trip."""
-        return self.trip.goal
-
-    def yield_turn(self, to: Trip | None) -> None:
-        """See Trip. All ways have the same detours, in the same order."""
-        self.trip.yield_turn(to.trip if isinstance(to, Detour) else to)
-
-    def would_hold_up(self, other: Trip) -> bool:
-        """See Trip."""
-        return self.trip.would_hold_up(other.trip if isinstance(other, Detour) else other)
-
-    @property
-    def own_lines(self) -> Sequence[bytes]:
-        """See Way."""
-        return self.trip.own_lines
-
-    @property
-    def needs_own_chunks(self) -> bool:
-        """See Way."""
-        return self.trip.needs_own_chunks
-
-    @property
-    def hides_breaks(self) -> bool:
-        """See Way."""
-        return self.trip.hides_breaks
-
-    @property
-    def is_broken(self) -> bool:
-        """See Way."""
-        return self.trip.is_broken
-
-    def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
-        """See Way."""
-        return self.trip.head(request, length, plain)
-
-    def body(self, body: bytes | None) -> bytes | None:
-        """See Way."""
-        return self.trip.body(body)
-
-    def instead(self, reason: Bypass) -> Trip | None:
-        """See Trip."""
-        return self.trip.instead(reason)
-
-    def claimed_by(self, witness: Witness) -> None:
-        """See Trip."""
-        self.trip.claimed_by(witness)
-
-    def gave(self, at: float) -> None:
-        """See Trip."""
-        self.trip.gave(at)
-
-    def keeps_up(self, at: float, is_so: bool) -> None:
-        """See Trip."""
-        self.trip.keeps_up(at, is_so)
-
-    def close(self) -> None:
-        """See Way."""
-        self.trip.close()
 
 
 class Direct(PlainWay):

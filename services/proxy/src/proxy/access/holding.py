@@ -13,10 +13,11 @@ from proxy.access.denials import NOT_THIS_MODEL, Denial, Reason, unclear
 from proxy.access.grants import Grant
 from proxy.access.naming import UnclearBody, models_in
 from proxy.access.routes import Need, has_older_name, need_of
+from proxy.detours import Detour
 from proxy.headers import lines_without
 from proxy.heads import RequestHead
 from proxy.recorder import Recorder
-from proxy.ways import Detour, Trip
+from proxy.ways import Trip
 
 Note = Callable[[Denial, Grant | None], None]
 """Counts a refusal."""

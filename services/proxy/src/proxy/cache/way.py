@@ -1,6 +1,6 @@
 """The way by the cache: to a recorded answer, or else on by the way that was chosen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,11 @@ from ollama_observe.service.tasks import spawn
 from proxy.cache.entries import Entry
 from proxy.cache.results import Result
 from proxy.cache.seats import Seat
+from proxy.detours import Onward
 from proxy.heads import RequestHead
 from proxy.relay import Stoppable
 from proxy.routing import Bypass
-from proxy.upstream import OWN_DEFECT, Asker, Cancellable, OwnDefect
+from proxy.upstream import OWN_DEFECT, Asker, Cancellable, OwnDefect, Pool
 from proxy.ways import Trip, Way
 from proxy.witness import Rest, Witness
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _log = structlog.stdlib.get_logger("proxy.cache")
 
 
-class CachedWay:
+class CachedWay(Onward):
     """A Way, and its own Pool: asked for a connection, it looks first. A Rider.
 
     `choose` gives the way on, whose upstream may hang: then what is given to it is called.
@@ -45,33 +46,23 @@ class CachedWay:
         self._body: bytes | None = None
         self._look: Look | None = None
         self._seat: Seat | None = None
-        self.trip = trip = choose(self._upstream_hangs)
-        self.pool = self
-        self.name = trip.name
-        self.body_limit_bytes = trip.body_limit_bytes or cache.rules.request_limit_bytes
-        self.frames_anew = trip.frames_anew
-        self.signature = trip.signature
-        self.hides_breaks = trip.hides_breaks
+        super().__init__(choose(self._upstream_hangs))
 
-    def head(self, request: RequestHead, length: int | None = None, plain: bool = False) -> bytes:
+    @property
+    def pool(self) -> Pool:
         """See Way."""
-        return self.trip.head(request, length, plain)
+        return self
+
+    @property
+    def body_limit_bytes(self) -> int:
+        """See Way: as much is kept as the cache looks at."""
+        return self.trip.body_limit_bytes or self._cache.rules.request_limit_bytes
 
     def body(self, body: bytes | None) -> bytes | None:
         """See Way."""
         is_short = body is not None and len(body) <= self._cache.rules.request_limit_bytes
         self._body = body if is_short else None
         return self.trip.body(body)
-
-    @property
-    def own_lines(self) -> Sequence[bytes]:
-        """See Way."""
-        return self.trip.own_lines
-
-    @property
-    def needs_own_chunks(self) -> bool:
-        """See Way."""
-        return self.trip.needs_own_chunks
 
     @property
     def is_broken(self) -> bool:
