@@ -77,9 +77,14 @@ class StampingConnection(Connection):
         first = b"%d;" % self._received_ns if number == 0 else b""
         data = chunk(_LINE % (first, due_ns, time.perf_counter_ns()))
         if self._pace.hold_seconds and number % 2 == 0:
-            asyncio.get_running_loop().call_later(self._pace.hold_seconds, self._write, data)
+            loop, held = asyncio.get_running_loop(), self._pace.hold_seconds
+            self._timer = loop.call_later(held, self._go_on, data, number)
         else:
-            self._write(data)
+            self._go_on(data, number)
+
+    def _go_on(self, data: bytes, number: int) -> None:
+        """The next waits until this one is sent: where the machine stalls both are due."""
+        self._write(data)
         self._wait_for(number + 1)
 
 
