@@ -37,7 +37,7 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
 STREAMS: dict[str, tuple[str, dict[str, Any]]] = {
     "/api/chat": ("chat", {"messages": MESSAGES}),
-    "/api/generate": ("generate_content", {"prompt": SECRET}),
+    "/api/generate": ("text_completion", {"prompt": SECRET}),
     "/v1/chat/completions": ("chat", {"messages": MESSAGES, "stream_options": USAGE}),
     "/v1/completions": ("text_completion", {"prompt": SECRET, "stream_options": USAGE}),
     "/v1/messages": ("chat", {"messages": MESSAGES, "max_tokens": 64}),
@@ -120,7 +120,8 @@ async def test_a_request_is_a_span_with_what_the_upstream_counted(path: str, str
         assert found["gen_ai.provider.name"] == "ollama"
         assert found["gen_ai.request.model"] == found["gen_ai.response.model"] == MODEL
         assert (found["gen_ai.usage.input_tokens"], found["gen_ai.usage.output_tokens"]) == (15, 12)
-        assert found["http.route"] == path
+        assert found["http.route"] == found["url.path"] == path
+        assert found.get("gen_ai.request.stream", False) == streams
         assert found["http.response.status_code"] == 200
         assert found["server.port"] == w.ollama.port
         assert "error.type" not in found
@@ -129,6 +130,7 @@ async def test_a_request_is_a_span_with_what_the_upstream_counted(path: str, str
         assert ("ollama.first_token" in events) == streams
         if streams:
             assert events["ollama.first_token"][0] >= 0.05
+            assert found["gen_ai.response.time_to_first_chunk"] >= 0.05
         whole = (span.end_time_unix_nano - span.start_time_unix_nano) / 1e9
         assert 0.05 <= whole < 5
         assert all(0 <= at <= whole + 5 for at, _ in events.values())
@@ -164,7 +166,18 @@ async def test_what_asks_no_model_is_told_as_http() -> None:
         await w.ask("/api/tags")
         await w.ask(f"/{SECRET}")
         names = {span.name for span in await w.receiver.some_spans(2)}
-        assert names == {"GET /api/tags", "GET other"}
+        assert names == {"GET /api/tags", "GET"}
+        assert not any(SECRET.encode() in call.body for call in w.receiver.calls)
+
+
+async def test_a_name_that_is_none_is_not_sent_however_long_it_is() -> None:
+    async with world(FakeOllama(faults=Faults(status=404))) as w:
+        for written in (f"{SECRET} {'x' * 1_000_000}", f"{SECRET}\nwhy?"):
+            status, _ = await w.ask("/api/chat", {"model": written, "messages": MESSAGES})
+            assert status == 404
+        for span in await w.receiver.some_spans(2):
+            assert span.name == "chat"
+            assert "gen_ai.request.model" not in said(span)
         assert not any(SECRET.encode() in call.body for call in w.receiver.calls)
 
 

@@ -43,6 +43,12 @@ def settings(**told: object) -> ProxySettings:
         ({"trusted_addresses": "::1", "trusted_user_header": " "}, "PROXY_TRUSTED_ADDRESSES"),
         ({"otlp_endpoint": "http://collector:4318"}, None),
         ({"otlp_endpoint": "collector"}, "PROXY_OTLP_ENDPOINT (--otlp-endpoint): expected http"),
+        ({"otlp_endpoint": "http://localhost:11435"}, "PROXY_OTLP_ENDPOINT (--otlp-endpoint): exp"),
+        (
+            {"otlp_endpoint": "http://127.0.0.1:8001/x"},
+            "PROXY_OTLP_ENDPOINT (--otlp-endpoint): exp",
+        ),
+        ({"otlp_endpoint": "http://collector:8001"}, None),
         ({"otlp_signals": "logs"}, "PROXY_OTLP_SIGNALS (--otlp-signals): expected metrics or"),
         ({"otlp_headers": "x"}, "PROXY_OTLP_HEADERS (--otlp-headers): expected name=value"),
         ({"otlp_headers_file": "/nowhere"}, "PROXY_OTLP_HEADERS_FILE (--otlp-headers-file)"),

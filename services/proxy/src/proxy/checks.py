@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from ollama_observe.service.addresses import is_loopback
 from proxy.access.advice import access_warnings
@@ -64,6 +65,15 @@ def check_threshold(settings: ProxySettings) -> None:
         profile_of(settings.cache_embedding_model, settings.cache_threshold)
 
 
+def check_otlp_endpoint(settings: ProxySettings) -> None:
+    """Raises: ValueError for no address of a collector's, the proxy's own among them: each request
+    to it would be one more to tell of."""
+    parts = urlsplit(endpoint_of(settings))
+    own = (settings.port, settings.control_port)
+    if parts.hostname and is_loopback(parts.hostname) and parts.port in own:
+        raise ValueError(f"expected the collector's port, found the proxy's own {parts.port}")
+
+
 def check_queue(settings: ProxySettings) -> None:
     """Raises: ValueError for a queue in each of several processes."""
     if settings.queue and settings.workers > 1:
@@ -84,7 +94,7 @@ CHECKS: Mapping[str, Callable[[ProxySettings], object]] = {
     "cache_store": check_store,
     "cache_secret": check_secret,
     "cache_threshold": check_threshold,
-    "otlp_endpoint": endpoint_of,
+    "otlp_endpoint": check_otlp_endpoint,
     "otlp_signals": signals_of,
     "otlp_headers": check_headers,
     "otlp_headers_file": headers_of,

@@ -4,6 +4,7 @@ import pytest
 import structlog
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from ollama_observe import __version__
 from ollama_observe.metrics.catalogue import telemetry as m
 from proxy.telemetry.collector import Collector
 from proxy.telemetry.verdicts import Result
@@ -35,7 +36,7 @@ async def test_a_request_goes_where_otlp_says_with_the_operator_s_fields() -> No
         assert call.target == "/api/v1/otlp/v1/traces"
         assert call.header("host") == receiver.url.removeprefix("http://")
         assert call.header("authorization") == "Bearer x"
-        assert call.header("user-agent") == "ollama-observe-proxy"
+        assert call.header("user-agent") == f"ollama-observe-proxy/{__version__}"
         assert len(receiver.calls) == 2
     assert counted(read, "ok") == 2
 
@@ -80,11 +81,12 @@ async def test_nobody_there_and_one_that_breaks_off_are_unreachable() -> None:
     assert counted(read, "unreachable") == 2
 
 
-async def test_what_is_wrong_is_told_once_and_that_it_is_over_once() -> None:
+async def test_each_kind_of_what_is_wrong_is_told_once_and_that_it_is_over_once() -> None:
     async with receiving() as receiver:
         sending = collector(receiver.url, ReadLedger(), authorization="Bearer secret")
         with structlog.testing.capture_logs() as logged:
-            for told in (None, Told("401 Unauthorized", body=b"secret"), Told(), None, None):
+            refused = Told("401 Unauthorized", body=b"secret")
+            for told in (None, refused, refused, Told(), refused, None, None):
                 receiver.instead = lambda _signal, told=told: told  # type: ignore[misc]
                 await sending.send(EMPTY)
             receiver.instead = Receiver().instead
@@ -93,11 +95,33 @@ async def test_what_is_wrong_is_told_once_and_that_it_is_over_once() -> None:
     said = [(line["event"], line.get("reason")) for line in logged]
     assert said == [
         ("otlp_not_taken", "it answered 401"),
+        ("otlp_not_taken", "it answered 503"),
         ("otlp_taken_again", None),
         ("otlp_not_taken", "it rejected 2: too many"),
     ]
     assert "secret" not in str(logged)
     assert {line["endpoint"] for line in logged} == {receiver.url}
+
+
+async def test_what_comes_and_goes_is_told_once_a_minute() -> None:
+    now = [0.0]
+    async with receiving() as receiver:
+        sending = Collector("traces", receiver.url, {}, 5.0, ReadLedger().ledger, lambda: now[0])
+        with structlog.testing.capture_logs() as logged:
+            for _ in range(3):  # each of which is busy, then takes it
+                for told in (Told(), None, Told(), None):
+                    receiver.instead = lambda _signal, told=told: told  # type: ignore[misc]
+                    await sending.send(EMPTY)
+                    now[0] += 1.0
+                now[0] += 58.0
+            receiver.instead = lambda _signal: Told()
+            for _ in range(3):
+                await sending.send(EMPTY)
+                now[0] += 61.0
+    assert [line["event"] for line in logged] == [
+        *(["otlp_not_taken", "otlp_taken_again"] * 3),
+        "otlp_not_taken",
+    ]
 
 
 async def test_items_are_counted_by_what_became_of_them() -> None:

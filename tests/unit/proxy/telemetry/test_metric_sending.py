@@ -181,6 +181,14 @@ async def test_what_is_refused_or_rejected_is_counted() -> None:
         assert w.sent == 0
 
 
+async def test_one_that_says_it_rejected_more_than_it_got_is_believed_no_further() -> None:
+    async with world(interval=60.0) as w:
+        w.receiver.rejects = 1000
+        async with w.sending.running():
+            w.observe(0.3)
+        assert (w.sent, w.dropped("rejected")) == (0, 1)
+
+
 async def test_at_the_end_the_latest_values_are_sent() -> None:
     async with world(interval=60.0) as w:
         async with w.sending.running():

@@ -65,6 +65,11 @@ def test_both_signals_are_sent_where_nothing_else_is_said() -> None:
         ("http://me:secret@otel:4318", "expected no user in it"),
         ("me:secret@otel", "expected http://host:port, found another address"),
         ("http://otel:4318/?secret=1", "expected an address without query and fragment"),
+        ("htps://otel/?secret=1", "expected http://host:port, found another address"),
+        ("http://otel:0", "expected http://host:port, found 'http://otel:0'"),
+        ("http://otel:4318/a b", "expected http://host:port"),
+        ("http://otel:4318/\u00e9", "expected http://host:port"),
+        ("http://otel:4318/a\nb", "expected http://host:port"),
         ("http://otel:4318/v1/traces", "expected an address to which /v1/traces is added"),
         ("http://otel:4318/v1/metrics/", "expected an address to which /v1/metrics is added"),
     ],
@@ -82,6 +87,17 @@ def test_a_port_that_is_grpcs_as_a_rule_is_warned_of() -> None:
         assert telemetry_warnings(settings(endpoint=endpoint)) == {}
 
 
+def test_what_is_told_and_has_no_effect_is_warned_of_and_no_key_is_in_it() -> None:
+    told = telemetry_warnings(settings(headers="authorization=secret", interval_seconds=5))
+    assert set(told) == {"otlp_endpoint_missing"}
+    (said,) = told.values()
+    assert "PROXY_OTLP_HEADERS, PROXY_OTLP_INTERVAL_SECONDS" in said
+    assert "secret" not in said
+    told = telemetry_warnings(settings(endpoint="http://c", signals="traces", other_metrics=True))
+    assert set(told) == {"otlp_metrics_missing"}
+    assert telemetry_warnings(settings(endpoint="http://c", other_metrics=True)) == {}
+
+
 @pytest.mark.parametrize("signals", ["", "logs", "metrics,", "metrics;traces"])
 def test_a_signal_that_there_is_not_is_refused(signals: str) -> None:
     with pytest.raises(ValueError, match="expected metrics or traces, by commas"):
@@ -92,6 +108,8 @@ def test_a_signal_that_there_is_not_is_refused(signals: str) -> None:
     ("headers", "said"),
     [
         ("Content-Length=secret", "a header field's name, found another in entry 1"),
+        ("Content-Encoding=secret", "a header field's name, found another in entry 1"),
+        ("accept-encoding=secret", "a header field's name, found another in entry 1"),
         ("a=1,b c=secret", "a header field's name, found another in entry 2"),
         ("a=secret%0d%0ax: y", "printable ASCII, found another, entry 1"),
         ("a=secr\u00e9t", "printable ASCII"),

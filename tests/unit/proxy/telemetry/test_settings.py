@@ -27,6 +27,7 @@ def test_a_key_is_not_in_what_is_shown_of_settings() -> None:
         ({"otlp_endpoint": "http://c:4318"}, True),
         ({"otlp_endpoint": "http://c:4318", "otlp_signals": "metrics"}, False),
         ({"otlp_endpoint": "http://c:4318", "otlp_signals": "traces"}, True),
+        ({"otlp_endpoint": "http://c:4318", "otlp_signals": "Metrics, TRACES "}, True),
     ],
 )
 def test_spans_are_sent_where_there_is_somewhere_and_somebody_wants_them(

@@ -173,12 +173,46 @@ async def test_some_that_were_rejected_are_counted_apart() -> None:
         assert (w.sent, w.dropped("rejected")) == (3, 2)
 
 
+async def test_one_that_says_it_rejected_more_than_it_got_is_believed_no_further() -> None:
+    async with world() as w:
+        w.receiver.rejects = 1000
+        w.book(5)
+        async with w.sending.running():
+            await w.receiver.some_spans(5)
+        assert (w.sent, w.dropped("rejected"), w.dropped("shutdown")) == (0, 5, 0)
+
+
 class Hurried(Patience):
     """Counts as another does, and does not wait for it."""
 
     def wait(self, asked_seconds: float) -> float | None:
         found = super().wait(asked_seconds)
         return None if found is None else 0.01
+
+
+async def test_how_many_wait_is_told_also_while_the_collector_takes_nothing() -> None:
+    async with world() as w:
+        w.receiver.instead = lambda _signal: Told(headers=((b"Retry-After", b"299"),))
+        w.book(3)
+        async with w.sending.running():
+            async with asyncio.timeout(5):
+                while not w.receiver.calls:
+                    await asyncio.sleep(0.01)
+            assert w.read.value(m.QUEUED) == 3
+            w.book(QUEUE_SPANS + 5)
+            assert w.read.value(m.QUEUED) == QUEUE_SPANS + 3
+            assert w.dropped("queue_full") == 5
+        assert w.dropped("shutdown") == QUEUE_SPANS + 3
+
+
+async def test_none_waits_once_all_are_taken() -> None:
+    async with world() as w, w.sending.running():
+        w.book(BATCH_SPANS + 3)
+        await w.receiver.some_spans(BATCH_SPANS + 3)
+        async with asyncio.timeout(5):
+            while w.read.value(m.QUEUED):
+                await asyncio.sleep(0.01)
+        assert w.sent == BATCH_SPANS + 3
 
 
 async def test_what_is_tried_for_too_long_is_given_up() -> None:

@@ -48,6 +48,20 @@ def test_some_that_were_not_taken_are_counted_and_not_sent_again(signal: str) ->
     assert not found.result.may_be_repeated
 
 
+@pytest.mark.parametrize("signal", ["metrics", "traces"])
+@pytest.mark.parametrize(("told", "believed"), [(3, 3), (9, 5), (-1, 0)])
+def test_no_more_is_rejected_than_was_sent_and_no_less_than_nothing(
+    signal: str, told: int, believed: int
+) -> None:
+    assert verdict(200, rejecting(signal, told, ""), signal).rejected_of(5) == believed
+
+
+@pytest.mark.parametrize("kind", ["Application/X-Protobuf", "application/x-protobuf ; v=1"])
+def test_what_kind_of_answer_it_is_may_be_written_in_several_ways(kind: str) -> None:
+    found = verdict(200, rejecting("traces", 3, ""), content_type=kind)
+    assert found.result is Result.PARTIAL
+
+
 def test_a_warning_of_a_collector_that_took_all_is_told() -> None:
     found = verdict(200, rejecting("traces", 0, "soon no more"))
     assert (found.result, found.rejected) == (Result.OK, 0)

@@ -1,13 +1,16 @@
 """The collector, as one process sends to it: the rim of telemetry.
 
-Its connections are its own, and no request of a client's ever waits for one. It is told of once
-where it does not take what it is sent, and once when it does again.
+Its connections are its own, and no request of a client's ever waits for one. Where it does not take
+what it is sent, each kind of reason is told once, and once that it takes it again; where this comes
+and goes, once a minute.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 import structlog
 
+from ollama_observe import __version__
 from ollama_observe.metrics.catalogue import telemetry as m
 from ollama_observe.metrics.ledger import Ledger
 from proxy.pool import UpstreamPool
@@ -16,6 +19,8 @@ from proxy.telemetry.verdicts import Result, Verdict, judge
 from proxy.upstream import UpstreamError, UpstreamTimeout
 
 _ANSWER_LIMIT_BYTES = 64 * 1024
+QUIET_SECONDS = 60.0
+"""The same is not told again within so long."""
 _log = structlog.stdlib.get_logger("proxy.telemetry")
 
 
@@ -29,12 +34,16 @@ class Collector:
         headers: Mapping[str, str],
         timeout_seconds: float,
         ledger: Ledger,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.signal = signal
         self._pool = UpstreamPool(endpoint, timeout_seconds)
         self._timeout_seconds = timeout_seconds
         self._ledger = ledger
-        self._is_lost = False
+        self._clock = clock
+        self._told: set[Result] = set()
+        """What was said of it since it last took all."""
+        self._told_at: dict[Result, float] = {}
         self._head = _head(self._pool, signal, headers)
 
     async def send(self, body: bytes) -> Verdict:
@@ -68,18 +77,26 @@ class Collector:
         return judge(self.signal, head, answer)
 
     def _tell(self, verdict: Verdict) -> None:
-        if verdict.said and not self._is_lost:
-            self._is_lost = True
+        if verdict.said:
+            self._complain(verdict)
+        elif self._told:
+            self._told.clear()
+            _log.info("otlp_taken_again", signal=self.signal, endpoint=self._pool.address)
+
+    def _complain(self, verdict: Verdict) -> None:
+        result, now = verdict.result, self._clock()
+        told_at = self._told_at.get(result)
+        is_news = told_at is None or now - told_at >= QUIET_SECONDS
+        if is_news and result not in self._told:
+            self._told.add(result)
+            self._told_at[result] = now
             _log.warning(
                 "otlp_not_taken",
                 signal=self.signal,
                 endpoint=self._pool.address,
-                result=verdict.result.value,
+                result=result.value,
                 reason=verdict.said,
             )
-        elif self._is_lost and not verdict.said:
-            self._is_lost = False
-            _log.info("otlp_taken_again", signal=self.signal, endpoint=self._pool.address)
 
 
 def _head(pool: UpstreamPool, signal: str, headers: Mapping[str, str]) -> bytes:
@@ -90,6 +107,6 @@ def _head(pool: UpstreamPool, signal: str, headers: Mapping[str, str]) -> bytes:
         b"Content-Type: application/x-protobuf",
     ]
     if "user-agent" not in headers:
-        lines.append(b"User-Agent: ollama-observe-proxy")
+        lines.append(b"User-Agent: ollama-observe-proxy/" + __version__.encode())
     lines += [f"{name}: {value}".encode("ascii") for name, value in headers.items()]
     return b"".join(line + b"\r\n" for line in lines)

@@ -9,7 +9,7 @@ OPERATIONS: Mapping[Answer, str] = {
     Answer.OPENAI_CHAT: "chat",
     Answer.MESSAGES: "chat",
     Answer.RESPONSES: "chat",
-    Answer.GENERATE: "generate_content",
+    Answer.GENERATE: "text_completion",  # as instrumented clients of Ollama call it, too
     Answer.OPENAI_COMPLETION: "text_completion",
     Answer.EMBED: "embeddings",
     Answer.EMBEDDINGS: "embeddings",

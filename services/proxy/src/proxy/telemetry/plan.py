@@ -7,15 +7,19 @@ from urllib.parse import urlsplit
 
 from ollama_observe.service.addresses import is_http_url
 from proxy.telemetry.pairs import pairs_of
-from proxy.telemetry.settings import TelemetrySettings
+from proxy.telemetry.settings import TelemetrySettings, signal_names
 
 SIGNALS = ("metrics", "traces")
 _GRPC_PORT = 4317
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_SENDABLE = re.compile(r"[\x21-\x7e]+")
 _OWN = frozenset(
-    {"connection", "content-length", "content-type", "expect", "host", "transfer-encoding"}
+    {
+        *("accept-encoding", "connection", "content-encoding", "content-length", "content-type"),
+        *("expect", "host", "te", "trailer", "transfer-encoding", "upgrade"),
+    }
 )
-"""Header fields that the sending itself says."""
+"""Header fields that the sending itself says, or that would make something else of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,9 @@ def endpoint_of(settings: TelemetrySettings) -> str:
     text = settings.otlp_endpoint.strip()
     if not text:
         return ""
-    if not is_http_url(text):
+    parts = urlsplit(text) if is_http_url(text) and _SENDABLE.fullmatch(text) else None
+    if parts is None or parts.port == 0:
         raise ValueError(f"expected http://host:port, found {_shown(text)}")
-    parts = urlsplit(text)
     if parts.username is not None:
         raise ValueError("expected no user in it: PROXY_OTLP_HEADERS may have an authorization")
     if parts.query or parts.fragment:
@@ -71,7 +75,7 @@ def endpoint_of(settings: TelemetrySettings) -> str:
 
 def signals_of(settings: TelemetrySettings) -> frozenset[str]:
     """Raises: ValueError for a signal that there is not, and for none."""
-    found = [part.strip().lower() for part in settings.otlp_signals.split(",")]
+    found = signal_names(settings.otlp_signals)
     for signal in found:
         if signal not in SIGNALS:
             raise ValueError(f"expected metrics or traces, by commas, found {signal!r}")
@@ -111,13 +115,37 @@ def resource_of(settings: TelemetrySettings) -> dict[str, str]:
 
 def telemetry_warnings(settings: TelemetrySettings) -> dict[str, str]:
     """What the settings allow and an operator should know: event to advice."""
-    if urlsplit(endpoint_of(settings)).port != _GRPC_PORT:
-        return {}
-    return {
-        "otlp_port_of_grpc": "PROXY_OTLP_ENDPOINT names 4317, gRPC's port at collectors as a rule; "
-        "OTLP over HTTP, which is sent, it takes at 4318"
-    }
+    endpoint, found = endpoint_of(settings), {}
+    told = _told(settings)
+    if told and not endpoint:
+        found["otlp_endpoint_missing"] = (
+            f"nothing is sent: {', '.join(told)} without PROXY_OTLP_ENDPOINT"
+        )
+    if endpoint and settings.otlp_other_metrics and "metrics" not in signals_of(settings):
+        found["otlp_metrics_missing"] = (
+            "no metrics are sent, although PROXY_OTLP_OTHER_METRICS asks for more of them: "
+            "PROXY_OTLP_SIGNALS names none"
+        )
+    if urlsplit(endpoint).port == _GRPC_PORT:
+        found["otlp_port_of_grpc"] = (
+            "PROXY_OTLP_ENDPOINT names 4317, gRPC's port at collectors as a rule; OTLP over HTTP, "
+            "which is sent, they take at 4318"
+        )
+    return found
+
+
+def _told(settings: TelemetrySettings) -> list[str]:
+    """The variables that say something else than they do by default, but for the switch."""
+    fields = TelemetrySettings.model_fields
+    return sorted(
+        f"PROXY_{name}".upper()
+        for name, field in fields.items()
+        if name.startswith("otlp_")
+        and name != "otlp_endpoint"
+        and getattr(settings, name) != field.default
+    )
 
 
 def _shown(text: str) -> str:
-    return "another address" if "@" in text else repr(text)
+    """What was found, where no key can be in it."""
+    return repr(text) if "@" not in text and "?" not in text else "another address"

@@ -51,4 +51,9 @@ class TelemetrySettings(ServiceSettings):
     @property
     def sends_spans(self) -> bool:
         """Whether requests have spans, and the upstream is told of them."""
-        return bool(self.otlp_endpoint.strip()) and "traces" in self.otlp_signals
+        return bool(self.otlp_endpoint.strip()) and "traces" in signal_names(self.otlp_signals)
+
+
+def signal_names(told: str) -> list[str]:
+    """The signals that a setting names, whatever the case of its letters; not all need exist."""
+    return [part.strip().lower() for part in told.split(",")]

@@ -57,6 +57,8 @@ class SpanSending:
         self._flush_seconds = flush_seconds
         self._patience = patience
         self._row: deque[bytes] = deque()
+        self._on_the_way = 0
+        """Spans of the batch that is being sent, for as often as it takes."""
         self._is_wanted = asyncio.Event()
         """There is a batch, or no more will come."""
         self._is_stopping = asyncio.Event()
@@ -70,6 +72,7 @@ class SpanSending:
             self._row.popleft()
             self._collector.lacks(1, "queue_full")
         self._row.append(self._spans.of(story, trace))
+        self._tell()
         if len(self._row) >= BATCH_SPANS:
             self._is_wanted.set()
 
@@ -102,11 +105,12 @@ class SpanSending:
     async def _send_what_waits(self) -> None:
         """One batch, and further ones only while they are whole: else each would be of the few
         that came while the last was sent."""
-        self._ledger.put(m.QUEUED, len(self._row))
         while self._row and await self._send(self._batch()):
-            self._ledger.put(m.QUEUED, len(self._row))
             if len(self._row) < BATCH_SPANS and not self._is_stopping.is_set():
                 return
+
+    def _tell(self) -> None:
+        self._ledger.put(m.QUEUED, len(self._row) + self._on_the_way)
 
     def _batch(self) -> list[bytes]:
         count = min(len(self._row), BATCH_SPANS)
@@ -114,22 +118,24 @@ class SpanSending:
 
     async def _send(self, batch: Sequence[bytes]) -> bool:
         """Whether it makes sense to go on with the next one."""
-        collector, body, count = self._collector, self._envelope.around(batch), len(batch)
-        patience = self._patience()
-        why = "shutdown"  # as long as it is not known: this may be cancelled
+        collector, patience = self._collector, self._patience()
+        self._on_the_way = count = len(batch)
+        why = ""  # as long as it is not known: this may be cancelled, or fail
         try:
+            body = self._envelope.around(batch)
             while True:
                 verdict = await collector.send(body)
                 if not verdict.result.may_be_repeated:
-                    is_taken = verdict.result is not Result.REFUSED
-                    collector.took(count - verdict.rejected if is_taken else 0)
-                    why, count = ("rejected", verdict.rejected) if is_taken else ("refused", count)
+                    why = "refused"
+                    if verdict.result is not Result.REFUSED:
+                        rejected = verdict.rejected_of(count)
+                        collector.took(count - rejected)
+                        why, count = "rejected", rejected
                     return True
                 if self._is_stopping.is_set():
                     return False
                 wait = patience.wait(verdict.wait_seconds)
                 if wait is None:
-                    why = "gave_up"
                     return True
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
@@ -137,7 +143,9 @@ class SpanSending:
                 if self._is_stopping.is_set() and verdict.result is Result.BUSY:
                     return False  # which asked for none so soon
         finally:
-            collector.lacks(count, why)
+            self._on_the_way = 0
+            self._tell()
+            collector.lacks(count, why or ("shutdown" if self._is_stopping.is_set() else "gave_up"))
 
 
 class Envelope:

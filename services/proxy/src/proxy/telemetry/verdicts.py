@@ -53,11 +53,16 @@ class Verdict:
     wait_seconds: float = 0.0
     said: str = ""
 
+    def rejected_of(self, sent: int) -> int:
+        """How many of those that were sent were not taken: not more, whatever it says."""
+        return min(self.rejected, sent)
+
 
 def judge(signal: str, head: ResponseHead, body: bytes, now: datetime | None = None) -> Verdict:
     """The verdict of an answer. `now` is the instant that a date in it is compared with."""
     if 200 <= head.status < 300:
-        is_read = value_of(head.headers, b"content-type").partition(";")[0] == _PROTOBUF
+        kind = value_of(head.headers, b"content-type").partition(";")[0].strip().lower()
+        is_read = kind == _PROTOBUF
         rejected, message = _rejected(signal, body) if is_read else (0, "")
         if rejected or message:
             said = f"it rejected {rejected}: {_line(message) or 'it does not say why'}"
@@ -73,9 +78,9 @@ def _rejected(signal: str, body: bytes) -> tuple[int, str]:
     try:
         if signal == "traces":
             spans = ExportTraceServiceResponse.FromString(body).partial_success
-            return spans.rejected_spans, spans.error_message
+            return max(0, spans.rejected_spans), spans.error_message
         points = ExportMetricsServiceResponse.FromString(body).partial_success
-        return points.rejected_data_points, points.error_message
+        return max(0, points.rejected_data_points), points.error_message
     except DecodeError:
         return 0, ""
 

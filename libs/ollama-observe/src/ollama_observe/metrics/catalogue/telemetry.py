@@ -29,7 +29,8 @@ SENDS = Metric(
 QUEUED = Metric(
     "ollama_proxy_otlp_queued_spans",
     _G,
-    "Spans that wait to be sent, as of the latest look, every second.",
+    "Spans that wait to be sent, or for the collector to take them: 2048 of each process wait, and "
+    "512 are on their way, at most.",
 )
 
 METRICS = metrics_in(globals())
