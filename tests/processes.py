@@ -13,6 +13,8 @@ import aiohttp
 
 from tests.ports import free_port
 
+WITHIN_SECONDS = 60.0
+
 
 @dataclass(slots=True)
 class ProxyProcess:
@@ -33,7 +35,7 @@ class ProxyProcess:
                 return answer.status, await answer.text()
 
     async def until_ready(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_SECONDS):
             while True:
                 with contextlib.suppress(aiohttp.ClientError):
                     if (await self.get("/ready"))[0] == 200:
@@ -42,7 +44,7 @@ class ProxyProcess:
 
     async def ended(self) -> str:
         """Wait for the end; what it logged."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_SECONDS):
             await self.child.wait()
         self.log.seek(0)
         return self.log.read().decode()

@@ -11,7 +11,7 @@ def promtool(*words: str) -> str:
     remedy = "install the package prometheus, which brings promtool"
     need("prometheus", shutil.which("promtool") is not None, remedy)
     done = subprocess.run(
-        ["promtool", *words], capture_output=True, text=True, timeout=60, check=False
+        ["promtool", *words], capture_output=True, text=True, timeout=110, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.crowd import Crowd, running_crowd
 from tests.browser.visits import WITHIN_MS, Visits, chromium
 from tests.browser.world import World, need_browser_and_stack, running_world
 
@@ -35,5 +36,20 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 def visit(browser: Browser, world: World) -> Iterator[Visits]:
     """Opens pages; at the end of the test they are looked through for complaints."""
     visits = Visits(browser, world.url)
+    yield visits
+    visits.end()
+
+
+@pytest.fixture(scope="package")
+def crowd(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
+    """A stack with a queue, long prompts and models' processes, for all tests that want one."""
+    with running_crowd(tmp_path_factory.mktemp("crowd")) as crowd:
+        yield crowd
+
+
+@pytest.fixture
+def visit_crowd(browser: Browser, crowd: Crowd) -> Iterator[Visits]:
+    """Opens pages of that one, likewise."""
+    visits = Visits(browser, crowd.world.url)
     yield visits
     visits.end()

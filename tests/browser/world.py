@@ -29,6 +29,9 @@ from tests.stacks import Stack, stack_at
 
 WITHIN_SECONDS = 30.0
 
+PROMPT = "Why is the sky blue?"
+NO_CACHE = {"Cache-Control": "no-cache"}
+
 FAST, THINKING, SLOW = "llama3.2:3b", "qwen3:4b", "phi4:14b"
 """The worker asks the first two; a test alone asks the third."""
 
@@ -99,12 +102,14 @@ class World:
         return [{at: float(value) for at, value in one["values"]} for one in found]
 
     @contextlib.contextmanager
-    def asking(self, model: str) -> Iterator[None]:
+    def asking(
+        self, model: str, prompt: str = PROMPT, headers: Mapping[str, str] = NO_CACHE
+    ) -> Iterator[None]:
         """Ask a model for an answer, which streams while the block runs, and on to its end."""
 
         def ask() -> None:
             with contextlib.suppress(OSError):
-                self.ask(model, {"Cache-Control": "no-cache"})
+                self.ask(model, headers, prompt)
 
         thread = threading.Thread(target=ask)
         thread.start()
@@ -113,14 +118,14 @@ class World:
         finally:
             thread.join(WITHIN_SECONDS)
 
-    def ask(self, model: str, headers: Mapping[str, str]) -> str:
+    def ask(self, model: str, headers: Mapping[str, str], prompt: str = PROMPT) -> str:
         """Ask a model, and wait for the whole answer; what is said of the cache."""
-        body = {"model": model, "messages": [{"role": "user", "content": "Why is the sky blue?"}]}
+        body = {"model": model, "messages": [{"role": "user", "content": prompt}]}
         asked = json.dumps(body).encode()
         request = urllib.request.Request(f"{self.stack.url}/api/chat", asked, dict(headers))
         with urllib.request.urlopen(request) as answer:
             answer.read()
-            return str(answer.headers["x-portkey-cache-status"])
+            return str(answer.headers.get("x-portkey-cache-status"))
 
     def ask_in_vain(self) -> None:
         """Ask for a model that is not there."""
@@ -169,9 +174,9 @@ def need_browser_and_stack() -> str:
 
 
 @contextlib.contextmanager
-def running_world(state: Path, **told: str) -> Iterator[World]:
+def running_world(state: Path, ollama: FakeOllama | None = None, /, **told: str) -> Iterator[World]:
     """Start the stack before a scripted Ollama; at the end nothing of it is left."""
-    with serving(scripted_ollama()) as upstream:
+    with serving(ollama or scripted_ollama()) as upstream:
         with stack_at(state, OLLAMA_URL=upstream.url, **{**_TOLD, **told}) as stack:
             stack.start()
             yield World(stack)

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.timeout(600)
 SLOW = "slow"
 PROXIES = 3
 CLIENTS = 6
+WITHIN_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +55,12 @@ async def test_the_dashboard_follows_what_is_in_flight_in_each(project: Project)
 def test_top_shows_what_is_in_flight_in_each(project: Project, tmp_path: Path) -> None:
     stack = Stack(tmp_path, told(project) | {"RUNTIME": "auto", "STACK_STATE_DIR": str(tmp_path)})
     with crowd(project.url("proxy"), SLOW, CLIENTS) as asking:
-        for _ in range(10):
+        # on a busy machine a proxy may not be heard in time, or a client be between two questions
+        until, found = time.monotonic() + WITHIN_SECONDS, dict[str, Any]()
+        while len(found.get("in_flight", ())) != CLIENTS and time.monotonic() < until:
             done = stack.command("top", "--once", "--json")
             assert done.returncode == 0, done.stderr
             found = json.loads(done.stdout)
-            if len(found["in_flight"]) == CLIENTS:
-                break
     assert asking.lost() == []
     ids = {one["request_id"].rpartition("-")[0] for one in found["in_flight"]}
     assert (len(found["in_flight"]), len(ids)) == (CLIENTS, PROXIES)

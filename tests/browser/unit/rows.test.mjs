@@ -163,23 +163,23 @@ test("one that waits in the queue says its place, and how long about", () => {
   const told = foretold(
     rowOf({ phase: "queued", queue_position: 2, queue_wait_seconds: 0.2, priority: "low" }),
   );
-  assert.equal(told.words, "2nd, ~1 s");
-  assert.match(told.sentence, /^2nd in the proxy's queue \(priority low\); its turn comes in ~1 s, an estimate$/);
+  assert.equal(told.words, "2nd, est. 1 s");
+  assert.match(told.sentence, /^2nd in the proxy's queue \(priority low\); its turn comes in about 1 s, an estimate$/);
   const long = rowOf({ phase: "queued", queue_position: 2, queue_wait_seconds: 300 });
-  assert.equal(foretold(long).words, "2nd, ~5 min");
+  assert.equal(foretold(long).words, "2nd, est. 5 min");
   assert.equal(stageOf("queued"), 0);
 });
 
 test("one whose prompt is read says how far, as an estimate", () => {
   const told = foretold(rowOf({ phase: "prefill", prefill_ratio: 0.4321, first_token_in_seconds: 12.4 }));
-  assert.equal(told.words, "~43 %, ~12 s");
-  assert.match(told.sentence, /^An estimate .*~43 % .*~12 s$/);
-  assert.equal(foretold(rowOf({ phase: "prefill", prefill_ratio: 0.5 })).words, "~50 %");
+  assert.equal(told.words, "est. 43 %, 12 s");
+  assert.match(told.sentence, /^An estimate .*about 43 % .*in about 12 s$/);
+  assert.equal(foretold(rowOf({ phase: "prefill", prefill_ratio: 0.5 })).words, "est. 50 %");
   const cold = foretold(rowOf({ phase: "prefill", first_token_in_seconds: 25 }));
-  assert.equal(cold.words, "~25 s");
-  assert.match(cold.sentence, /: the first token comes in ~25 s$/);
+  assert.equal(cold.words, "est. 25 s");
+  assert.match(cold.sentence, /: the first token comes in about 25 s$/);
   const late = rowOf({ phase: "prefill", prefill_ratio: 0.99, first_token_in_seconds: 0 });
-  assert.equal(foretold(late).words, "~99 %, any moment");
+  assert.equal(foretold(late).words, "est. 99 %, soon");
 });
 
 test("of what nobody foretold, or is another phase, or has ended, nothing is said", () => {

@@ -1,6 +1,7 @@
 """The page and what stands around it: files, health, metrics, nothing that changes anything."""
 
 import asyncio
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -185,3 +186,22 @@ def test_it_answers_to_its_own_names_and_those_of_the_origins_it_allows() -> Non
         _cli_parse_args=[], host="Box.LAN", allowed_origins="https://board.example"
     )
     assert {"dashboard", "box.lan", "board.example"} <= names_of(told)
+
+
+async def test_a_page_hears_from_the_exporter_what_models_run_with() -> None:
+    document = {
+        "models": [{"model": "m:1b", "runner": "ollama", "in_force": {}}],
+        "settings": {"OLLAMA_NUM_PARALLEL": "4"},
+        "notes": ["a note"],
+    }
+
+    async def exporter(call: Call) -> None:
+        await call.is_read.wait()
+        await call.answer("200 OK", [], json.dumps(document).encode())
+
+    async with ScriptedServer(exporter) as server:
+        async with running_dashboard(gpu_exporter_url=server.url) as it, page(it) as socket:
+            told = await heard(socket, "configuration")
+    assert [one["model"] for one in told["runners"]] == ["m:1b"]
+    assert (told["is_readable"], told["notes"], told["error"]) == (True, ["a note"], "")
+    assert told["runners"][0]["settings"][0]["set_to"] == "4"

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from dashboard.books import Books
 from dashboard.hub import GOING_AWAY, FullError, Hub, encode
-from dashboard.messages import Hello, Live, Strip
+from dashboard.messages import Configuration, Hello, Live, Strip
 from dashboard.viewer import End
 from ollama_observe.service.tasks import spawn
 
@@ -16,6 +16,7 @@ CEILING_SECONDS = 5.0
 
 STRIP = Strip(1.0, [], [], None, [], False, None)
 LIVE = Live(1.0, [], [])
+CONFIGURATION = Configuration(1.0, [], {}, True, [])
 
 
 def hub(most: int = 10) -> tuple[Hub, CollectorRegistry]:
@@ -44,8 +45,10 @@ async def test_a_newcomer_has_the_latest_at_once() -> None:
     it, _ = hub()
     it.show_strip(STRIP)
     it.show_live(LIVE)
+    it.show_configuration(CONFIGURATION)
     with it.entered() as viewer:
-        assert [await viewer.next(), await viewer.next()] == [encode(STRIP), encode(LIVE)]
+        said = [await viewer.next() for _ in range(3)]
+    assert said == [encode(STRIP), encode(LIVE), encode(CONFIGURATION)]
 
 
 async def test_a_newcomer_is_greeted_first_and_all_are_again_when_the_greeting_changes() -> None:

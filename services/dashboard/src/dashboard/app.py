@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from dashboard.books import Books
+from dashboard.exporter import ConfigurationFeed
 from dashboard.headers import READING, ReadOnly
 from dashboard.hub import Hub
 from dashboard.kept import kept
@@ -71,6 +72,7 @@ class Dashboard:
     hub: Hub
     live: ProxyFeeds
     strips: Strips
+    configuration: ConfigurationFeed
     sources: Sources
     greet: Callable[[], Awaitable[None]]
     """Tells of Prometheus's pages when it is known that there are any."""
@@ -82,6 +84,7 @@ class Dashboard:
             work = (
                 kept(self.live.follow, "follow the proxy", self.live.failed),
                 kept(self.strips.follow, "make strips"),
+                kept(self.configuration.follow, "ask the exporter", self.configuration.failed),
                 kept(self.hub.repeat, "repeat strips"),
                 kept(self.greet, "look for Prometheus's pages"),
             )
@@ -111,6 +114,8 @@ def create_dashboard(
     proxies = Replicas(settings.proxy_url)
     live = ProxyFeeds(http, proxies, shown.show_live, clock)
     strips = Strips(settings, http, sources.prometheus, shown.show_strip, clock, proxies)
+    url, every_seconds = settings.gpu_exporter_url, settings.strip_interval_seconds
+    models = ConfigurationFeed(http, url, hub.show_configuration, clock, every_seconds)
     readiness = Readiness()
     checks = {"live": shown.check_live, "prometheus": shown.check_prometheus}
     control = Control(SERVICE, readiness, registry, checks)
@@ -125,7 +130,8 @@ def create_dashboard(
         _add_runbook(app, Runbook(settings.runbook_file))
     _add_pages(app, Pages(static))
     greet = partial(_greet, hub, settings, sources)
-    return Dashboard(ReadOnly(app, door.names), readiness, hub, live, strips, sources, greet)
+    served = ReadOnly(app, door.names)
+    return Dashboard(served, readiness, hub, live, strips, models, sources, greet)
 
 
 async def _greet(hub: Hub, settings: DashboardSettings, sources: Sources) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from dashboard.books import Books, Refused
-from dashboard.messages import Hello, Live, Message, Strip
+from dashboard.messages import Configuration, Hello, Live, Message, Strip
 from dashboard.viewer import Slot, Viewer
 
 GOING_AWAY = 1001
@@ -26,7 +26,7 @@ class FullError(Exception):
 
 
 class Hub:
-    """Who looks. A new viewer has the hello, and the latest strip and table, at once."""
+    """Who looks. A new viewer has the hello, and the latest of all else, at once."""
 
     def __init__(self, most_viewers: int, books: Books) -> None:
         self._most_viewers = most_viewers
@@ -76,6 +76,10 @@ class Hub:
     def show_live(self, live: Live) -> None:
         """Show what is in flight."""
         self._show(Slot.LIVE, encode(live))
+
+    def show_configuration(self, configuration: Configuration) -> None:
+        """Show what models run with."""
+        self._show(Slot.CONFIGURATION, encode(configuration))
 
     async def repeat(self, after_seconds: float = REPEAT_SECONDS) -> None:
         """Show the latest strip again wherever no other has come for so long, without end."""

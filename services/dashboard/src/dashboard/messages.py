@@ -9,7 +9,8 @@ A viewer sends `Look`, whenever what it looks at changes. It is sent:
    drops the points that leave its range. A panel has a whole frame first, always.
 4. `Strip`, every few seconds: the parts of the stack, objectives, alerts.
 5. `Live`, about every second: the requests in flight.
-6. `Refusal`, for a `Look` that cannot be shown; what was shown goes on.
+6. `Configuration`, when it changes: what models run with, beside what Ollama was set to.
+7. `Refusal`, for a `Look` that cannot be shown; what was shown goes on.
 
 A viewer that is slow misses strips and tables, of which the latest is enough, and gets whole frames
 in place of those it missed. Units: seconds, Unix time, and those of the panels. NaN, infinities and
@@ -203,10 +204,51 @@ class Live(msgspec.Struct, frozen=True, tag="live"):
     left_out: int = 0
 
 
+class Setting(msgspec.Struct, frozen=True):
+    """Something that a model runs with. `setting` is the variable that sets it; empty: none does.
+
+    `set_to` and `in_force` are None where nobody said, or it is not seen; `source` says by whom the
+    latter is known. `differs` is None where the two were not compared; `why` is what may be the
+    reason.
+    """
+
+    title: str
+    setting: str
+    set_to: str | None
+    in_force: str | None
+    source: str
+    differs: bool | None
+    why: str
+
+
+class Runner(msgspec.Struct, frozen=True):
+    """A loaded model's process. `note` says why not all of it is seen."""
+
+    model: str
+    runner: str
+    settings: list[Setting]
+    note: str
+
+
+class Configuration(msgspec.Struct, frozen=True, tag="configuration"):
+    """What models run with. `others` are what is set and no row of a model shows.
+
+    With an `error` it is what was heard last, at `at`. `is_readable`: what is set is known. `notes`
+    say what could not be read.
+    """
+
+    at: float | None
+    runners: list[Runner]
+    others: dict[str, str]
+    is_readable: bool
+    notes: list[str]
+    error: str = ""
+
+
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
     """Why a `Look` cannot be shown."""
 
     sentence: str
 
 
-Message = Hello | Viewing | Frame | Strip | Live | Refusal
+Message = Hello | Viewing | Frame | Strip | Live | Configuration | Refusal

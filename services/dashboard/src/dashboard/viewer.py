@@ -24,6 +24,7 @@ class Slot(StrEnum):
     REFUSAL = "refusal"
     STRIP = "strip"
     LIVE = "live"
+    CONFIGURATION = "configuration"
 
 
 _FIRST = (Slot.HELLO, Slot.VIEWING, Slot.REFUSAL)
@@ -48,7 +49,7 @@ class Viewer:
         self._frames: deque[bytes] = deque()
         self._frame_bytes = 0
         self._turns: deque[str] = deque()
-        """What of strip, table and frames has something, in the order of its turn."""
+        """What of strip, tables and frames has something, in the order of its turn."""
         self._end: End | None = None
         self._news = asyncio.Event()
 

@@ -30,15 +30,16 @@ def test_status_queue_and_tokens_are_there() -> None:
     assert {"requests-status", "in-flight", "upstream-wait", "tokens-in-out"} <= set(BY_ID)
 
 
-def test_what_models_do_adds_up_to_a_whole_and_by_model_is_what_is_not_idle() -> None:
-    panel = BY_ID["model-time"]
-    total, by_model = (
-        [panel.queries[place] for place in panel.asked(by_model)] for by_model in (False, True)
-    )
-    assert [query.name for query in total] == ["{phase}"]
-    assert [query.name for query in by_model] == ["{model} busy"]
-    assert 'phase="idle"' in by_model[0].expr and 'phase="idle"' not in total[0].expr
-    assert (panel.kind, panel.most) == (Kind.STACKED, 1.0)
+def test_what_models_do_adds_up_to_a_whole_and_what_is_not_idle_is_each_models_own() -> None:
+    does, busy = BY_ID["model-time"], BY_ID["model-busy"]
+    assert [query.name for query in does.queries] == ["{phase}", "{model}"]
+    assert [query.name for query in busy.queries] == ["{model}"]
+    assert 'phase="idle"' in busy.queries[0].expr and 'phase="idle"' not in does.queries[0].expr
+    # what each does is a share of all, too, so that they do not add up to more than that
+    shares_of = {query.expr.partition(" / on () ")[2] for query in does.queries}
+    assert len(shares_of) == 1 and " by " not in shares_of.pop()
+    assert (does.kind, does.most) == (Kind.STACKED, 1.0)
+    assert (busy.kind, busy.most) == (Kind.LINES, 1.0)
 
 
 def test_the_proxys_queue_is_told_by_class_or_by_model() -> None:

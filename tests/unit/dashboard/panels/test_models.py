@@ -26,9 +26,9 @@ def test_how_models_run_is_told_by_model_and_what_differs_by_its_setting() -> No
     for panel in ("runner-context", "runner-slots"):
         assert [query.name for query in BY_ID[panel].queries] == ["{model}"]
     names = [query.name for query in BY_ID["settings-differ"].queries]
-    assert names == ["{setting}", "{model} {setting}"]
+    assert names == ["{setting}", "{model}"]
 
 
 def test_room_is_what_is_free_and_what_comes_back() -> None:
     names = [query.name for query in BY_ID["headroom"].queries]
-    assert names == ["free: {place}", "loaded, and expires: {place}", "loaded, and stays: {place}"]
+    assert names == ["{place}: free", "{place}: expires", "{place}: stays"]

@@ -66,7 +66,12 @@ def _from_the_cache(*by: str) -> str:
 
 
 _PHASES = rate("ollama_proxy_model_phase_seconds_total{${models}}")
+_ALL_PHASES = f"on () group_left () (sum({_PHASES}) > 0)"
 _IDLE = rate('ollama_proxy_model_phase_seconds_total{phase="idle",${models}}')
+_NO_INSIGHT = (
+    "no model was asked anything since the proxy began, or PROXY_INSIGHT is off: make traffic-quick"
+    " asks ten questions"
+)
 _NO_QUEUE = "the proxy has no queue of its own (PROXY_QUEUE), or nobody asked anything in this time"
 _NO_WAY = " The filter of routing does not apply."
 
@@ -171,7 +176,7 @@ PANELS = (
     Panel(
         "proxy-queue-ends",
         GROUP.id,
-        "What became of them in the proxy's queue",
+        "What became of them in the queue",
         Unit.REQUESTS_PER_SECOND,
         queries=parted(rate("ollama_proxy_queue_requests_total{${models}}"), "result"),
         absent=_NO_QUEUE,
@@ -186,23 +191,31 @@ PANELS = (
         "What models do",
         Unit.RATIO,
         queries=(
+            Query(f"{summed(_PHASES, 'phase')} / {_ALL_PHASES}", "{phase}", split=Split.TOTAL),
             Query(
-                f"{summed(_PHASES, 'phase')} / on () group_left () (sum({_PHASES}) > 0)",
-                "{phase}",
-                split=Split.TOTAL,
-            ),
-            Query(
-                f"1 - {summed(_IDLE, 'model')} / ({summed(_PHASES, 'model')} > 0)",
-                "{model} busy",
+                f"({summed(_PHASES, 'model')} - {summed(_IDLE, 'model')}) / {_ALL_PHASES}",
+                "{model}",
                 split=Split.MODEL,
             ),
         ),
-        absent="no model was asked anything since the proxy began, or PROXY_INSIGHT is off: make"
-        " traffic-quick asks ten questions",
-        help="Shares of wall-clock time, from when the proxy first saw each model. A model does one"
-        " thing at a time, that of the most productive of its requests; what is not idle is what"
-        " the capacity is used for." + _NO_WAY,
+        absent=_NO_INSIGHT,
+        help="Shares of wall-clock time of all models together, from when the proxy first saw each."
+        " A model does one thing at a time, that of the most productive of its requests. By"
+        " model: what of it each was not idle." + _NO_WAY,
         kind=Kind.STACKED,
+        most=1.0,
+    ),
+    Panel(
+        "model-busy",
+        GROUP.id,
+        "How busy models are",
+        Unit.RATIO,
+        queries=(
+            Query(f"1 - {summed(_IDLE, 'model')} / ({summed(_PHASES, 'model')} > 0)", "{model}"),
+        ),
+        absent=_NO_INSIGHT,
+        help="The share of each model's time in which it was not idle: what its capacity is used"
+        " for." + _NO_WAY,
         most=1.0,
     ),
     Panel(

@@ -106,17 +106,13 @@ PANELS = (
         "Room for models",
         Unit.BYTES,
         queries=tuple(
-            Query(f"sum by (place) (ollama_headroom_{what}_bytes)", f"{words} {{place}}")
-            for what, words in (
-                ("free", "free:"),
-                ("expiring", "loaded, and expires:"),
-                ("pinned", "loaded, and stays:"),
-            )
+            Query(f"sum by (place) (ollama_headroom_{what}_bytes)", f"{{place}}: {words}")
+            for what, words in (("free", "free"), ("expiring", "expires"), ("pinned", "stays"))
         ),
         absent="the exporter says nothing of it: Ollama is down, or runs on another machine",
         help="Memory that a model may take now, as Ollama reckons, and what loaded ones hold: most"
-        " give it back when nobody asks them anything, some stay. make fit says whether a model"
-        " fits. The filters do not apply.",
+        " give it back when nobody asks them anything (expires), some stay. make fit says whether a"
+        " model fits. The filters do not apply.",
     ),
     Panel(
         "on-gpu",
@@ -179,12 +175,13 @@ PANELS = (
         Unit.COUNT,
         queries=(
             Query(summed(_DIFFERS, "setting"), "{setting}", split=Split.TOTAL),
-            Query(summed(_DIFFERS, "model", "setting"), "{model} {setting}", split=Split.MODEL),
+            Query(summed(_DIFFERS, "model"), "{model}", split=Split.MODEL),
         ),
         absent="nothing is set of what can be compared, or the exporter may not read Ollama's"
         " environment: docs/SETTINGS.md says what it needs",
         help="Loaded models for which something else is in force than what Ollama was set to: its"
-        " environment beside the command line of the model's process." + _FILTERS,
+        " environment beside the command line of the model's process. By model: how many settings."
+        " Which they are now stands above, at what models run with." + _FILTERS,
     ),
     Panel(
         "pulls",

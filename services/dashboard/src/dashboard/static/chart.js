@@ -163,7 +163,7 @@ export class Chart {
       const long = [...ODD.map((share) => share * most), lastOf(row.values)];
       return Math.max(...long.map((value) => textWidth(this._text(row, value), "600 ")));
     });
-    return widthOf(names, values, this._isNarrow() ? 104 : 192);
+    return widthOf(names, values, this._isNarrow() ? 104 : 208);
   }
 
   /** @param {string} key @param {boolean} isAlone */

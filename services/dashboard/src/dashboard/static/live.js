@@ -107,7 +107,8 @@ function makeRow() {
     row.append(el("td", { role: "cell", class: `cell-${kind}`, "data-title": title }));
   });
   const bar = el("span", { class: "stages", "aria-hidden": "true" }, ...STAGES.map(() => el("i")));
-  const words = [el("span", { class: "phase-word" }), el("span", { class: "estimate" })];
+  const estimate = el("span", { class: "estimate" }, el("span", { "aria-hidden": "true" }), el("span", { class: "unseen" }));
+  const words = [el("span", { class: "phase-word" }), estimate];
   row.children[0].append(bar, el("span", { class: "dot" }), ...words);
   row.children[1].append(
     el("span", { class: "tint" }),
@@ -139,7 +140,9 @@ function showRow(node, row, now, isStale) {
 function showPhase(cell, row) {
   const [bar, dot, word, estimate] = /** @type {HTMLElement[]} */ ([...cell.children]);
   const { words, sentence } = foretold(row);
-  setText(estimate, words);
+  // what is short to the eye is a sentence to the ear
+  setText(estimate.children[0], words);
+  setText(estimate.children[1], sentence ? ` ${sentence}.` : "");
   setAttribute(estimate, "title", sentence || null);
   bar.style.setProperty("--read", String(row.estimate.read ?? 1));
   const hasEnded = row.endedAt !== null;

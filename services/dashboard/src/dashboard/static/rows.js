@@ -161,30 +161,36 @@ function nth(place) {
 }
 
 /** @param {number} seconds */
-const about = (seconds) => (seconds < 90 ? `~${Math.max(1, Math.round(seconds))} s` : `~${Math.round(seconds / 60)} min`);
+const about = (seconds) => (seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`);
 
 /** When something comes; what is due has no number any more. @param {number} seconds */
-const due = (seconds) => (seconds > 0 ? about(seconds) : "any moment");
+const due = (seconds) => (seconds > 0 ? about(seconds) : "soon");
+
+/** Marked as what it is. @param {string} text */
+const estimated = (text) => `est. ${text}`;
+
+/** The same within a sentence. @param {number} seconds */
+const dueIn = (seconds) => (seconds > 0 ? `in about ${about(seconds)}` : "at any moment");
 
 /** @param {Row} row */
 function ofQueue({ priority, estimate: { place, waits } }) {
   if (place === null) return NOT_FORETOLD;
   const of = priority ? ` (priority ${priority})` : "";
-  const turn = waits === null ? "" : `; its turn comes in ${due(waits)}, an estimate`;
-  const words = [nth(place), waits === null ? "" : due(waits)].filter(Boolean).join(", ");
+  const turn = waits === null ? "" : `; its turn comes ${dueIn(waits)}, an estimate`;
+  const words = [nth(place), waits === null ? "" : estimated(due(waits))].filter(Boolean).join(", ");
   return { words, sentence: `${nth(place)} in the proxy's queue${of}${turn}` };
 }
 
 /** @param {Row} row */
 function ofPrompt({ estimate: { read, firstTokenIn } }) {
-  const part = read === null ? "" : `~${Math.round(read * 100)} %`;
+  const part = read === null ? "" : `${Math.round(read * 100)} %`;
   const words = [part, firstTokenIn === null ? "" : due(firstTokenIn)].filter(Boolean).join(", ");
   if (words === "") return NOT_FORETOLD;
   const facts = [
-    part ? `${part} of the prompt is read` : "",
-    firstTokenIn === null ? "" : `the first token comes in ${due(firstTokenIn)}`,
+    part ? `about ${part} of the prompt is read` : "",
+    firstTokenIn === null ? "" : `the first token comes ${dueIn(firstTokenIn)}`,
   ].filter(Boolean);
-  return { words, sentence: `An estimate by earlier prompts of this model: ${facts.join(", ")}` };
+  return { words: estimated(words), sentence: `An estimate by earlier prompts of this model: ${facts.join(", ")}` };
 }
 
 const NOT_FORETOLD = Object.freeze({ words: "", sentence: "" });

@@ -4,6 +4,7 @@
 
 import { tick as tickAges } from "./ages.js";
 import { createBoard } from "./board.js";
+import { ConfigurationView } from "./configuration.js";
 import { byId, setText } from "./dom.js";
 import { Frames } from "./frames.js";
 import { LiveTable } from "./live.js";
@@ -38,6 +39,7 @@ export class Screen {
     this._onMissed = onMissed;
     this._frames = new Frames();
     this._live = new LiveTable();
+    this._configuration = new ConfigurationView();
     this._health = new Health(unixNow);
     /** @type {Hello|null} */
     this._hello = null;
@@ -84,9 +86,10 @@ export class Screen {
     document.title = `${isWell ? "" : "⚠ "}Ollama Observe${this._strip?.is_demo ? " (demo data)" : ""}`;
   }
 
-  /** Frames, and the table of requests in flight. @param {Message} message */
+  /** Frames, and the tables. @param {Message} message */
   take(message) {
     if (message.type === "live") this._live.hear(message, performance.now());
+    else if (message.type === "configuration") this._configuration.hear(message);
     else this._frames.apply(message);
     if (!this.isPaused) this._schedule();
     else {
@@ -152,6 +155,7 @@ export class Screen {
     const known = { now: unixNow, newest: this._strip.newest, missing: missingOf(this._strip) };
     this._tiles?.show(heldOf, live, known);
     this._live.show(this._view, now, unixNow);
+    this._configuration.show(this._view.models, unixNow);
     this._board?.update(this._frames, this._strip);
   }
 

@@ -56,7 +56,16 @@
  * @typedef {{type: "live", at: number|null, requests: Request[], finished: Finished[],
  *   error: string, left_out: number}} Live
  */
+/**
+ * @typedef {{title: string, setting: string, set_to: string|null, in_force: string|null,
+ *   source: string, differs: boolean|null, why: string}} Setting
+ */
+/** @typedef {{model: string, runner: string, settings: Setting[], note: string}} Runner */
+/**
+ * @typedef {{type: "configuration", at: number|null, runners: Runner[],
+ *   others: Record<string, string>, is_readable: boolean, notes: string[], error: string}} Configuration
+ */
 /** @typedef {{type: "refusal", sentence: string}} Refusal */
-/** @typedef {Hello|Viewing|Frame|Strip|Live|Refusal} Message */
+/** @typedef {Hello|Viewing|Frame|Strip|Live|Configuration|Refusal} Message */
 
 export {};
