@@ -53,6 +53,7 @@ async def test_the_dashboard_follows_what_is_in_flight_in_each(project: Project)
 
 
 def test_top_shows_what_is_in_flight_in_each(project: Project, tmp_path: Path) -> None:
+    project.wait_for('count(up{job="proxy"} == 1)', PROXIES)  # it looks for them in intervals
     stack = Stack(tmp_path, told(project) | {"RUNTIME": "auto", "STACK_STATE_DIR": str(tmp_path)})
     with crowd(project.url("proxy"), SLOW, CLIENTS) as asking:
         # on a busy machine a proxy may not be heard in time, or a client be between two questions
