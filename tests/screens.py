@@ -9,7 +9,6 @@ import fcntl
 import os
 import pty
 import re
-import select
 import signal
 import struct
 import subprocess
@@ -18,6 +17,8 @@ import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+from ollama_observe.service.readable import readable
 
 WITHIN_SECONDS = 30.0
 _SEQUENCE = re.compile(r"\x1b\[(\??)([0-9;]*)([a-zA-Z])")
@@ -137,7 +138,7 @@ class Seat:
         return self._process.pid
 
     def _more(self, within: float) -> bool:
-        if not select.select([self._master], [], [], max(0.0, within))[0]:
+        if not readable([self._master], within):
             return False
         try:
             data = os.read(self._master, 65536)

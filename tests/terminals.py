@@ -4,12 +4,12 @@ import contextlib
 import os
 import pty
 import re
-import select
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 
+from ollama_observe.service.readable import readable
 from tests.generators import MODEL
 
 WITHIN_SECONDS = 30.0
@@ -63,7 +63,7 @@ class Terminal:
 
     def _more(self, until: float) -> bool:
         left = until - time.monotonic()
-        if left <= 0 or not select.select([self._master], [], [], left)[0]:
+        if left <= 0 or not readable([self._master], left):
             return False
         try:
             data = os.read(self._master, 65536)

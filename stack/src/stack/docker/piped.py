@@ -6,12 +6,12 @@ cost more than the answers. It ends when its standard input does, however we end
 
 import contextlib
 import os
-import select
 import subprocess
 import time
 from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 
+from ollama_observe.service.readable import readable
 from stack.top.asking import MOST_BYTES, WITHIN_SECONDS, Answer, SilentError, unix_time
 
 _OK = (HTTPStatus.OK,)
@@ -109,7 +109,7 @@ class PipedAsker:
         assert self._process is not None
         assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
-        if not select.select([pipe], [], [], max(0.0, until - time.monotonic()))[0]:
+        if not readable([pipe], until - time.monotonic()):
             raise TimeoutError("no answer in time")
         piece = os.read(pipe, 65_536)
         if not piece:

@@ -6,7 +6,6 @@ that it was interrupted; other signals raise what they raise.
 
 import contextlib
 import os
-import select
 import signal
 import sys
 import termios
@@ -14,6 +13,7 @@ from collections.abc import Callable, Mapping
 from types import FrameType, TracebackType
 from typing import Any, Self, TextIO
 
+from ollama_observe.service.readable import readable
 from stack.top.screen import Size
 
 _BEGIN = "\x1b[?1049h\x1b[?25l\x1b[?7l"
@@ -89,7 +89,7 @@ class Terminal:
         Raises: EOFError where it is gone.
         """
         watched = [self._woken, *([] if self._keys is None else [self._keys])]
-        ready, _, _ = select.select(watched, [], [], max(0.0, within_seconds))
+        ready = readable(watched, within_seconds)
         if self._woken in ready:
             os.read(self._woken, _MOST_KEYS_BYTES)
         if self._keys is None or self._keys not in ready:

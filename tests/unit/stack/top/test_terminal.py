@@ -3,7 +3,6 @@ import fcntl
 import io
 import os
 import pty
-import select
 import signal
 import struct
 import termios
@@ -15,6 +14,7 @@ from typing import TextIO
 
 import pytest
 
+from ollama_observe.service.readable import readable
 from stack.top.screen import Size
 from stack.top.terminal import Terminal, is_screen, size_of
 
@@ -34,7 +34,7 @@ class Line:
         """What came up to an end: a terminal may hand on less than was written at once."""
         data = b""
         while not data.endswith(end):
-            assert select.select([self.master], [], [], 10)[0], data
+            assert readable([self.master], 10), data
             data += os.read(self.master, 65536)
         return data
 

@@ -5,11 +5,11 @@ connection and the loop over its bytes.
 """
 
 import http.client
-import select
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from ollama_observe.service.readable import readable
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt, Failure
 from traffic.request.key import key_headers
@@ -73,7 +73,7 @@ class BlockingClient:
     def _connect(self) -> http.client.HTTPConnection:
         """The connection of before, unless the server has closed it. Raises: OSError."""
         sock = None if self._connection is None else self._connection.sock
-        if sock is None or select.select([sock], [], [], 0)[0]:
+        if sock is None or readable([sock.fileno()], 0):
             self.close()
             kind = (
                 http.client.HTTPSConnection
