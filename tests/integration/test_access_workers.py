@@ -108,7 +108,9 @@ async def test_what_a_killed_worker_had_in_flight_is_nobodys(tmp_path: Path) -> 
             async with asyncio.timeout(20):
                 while not await is_free():
                     await asyncio.sleep(0.05)
-            assert (await usage(proxy, "single"))["in_flight"] == 0
+                # what was asked last is booked when its answer has left
+                while (await usage(proxy, "single"))["in_flight"] != 0:
+                    await asyncio.sleep(0.05)
             assert (await usage(proxy, "single"))["since_start"]["requests"] >= 2
 
 
