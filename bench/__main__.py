@@ -17,11 +17,12 @@ from bench.dashboard import __main__ as of_dashboard
 from bench.dashboard import world
 from bench.dashboard.report import Results as DashboardResults
 from bench.dashboard.report import table as dashboard_table
+from bench.documents import write_json
 from bench.load import WrongAnswerError
 from bench.machine import facts
 from bench.nginx import INSTALL, StartError, executable
 from bench.plan import Plan, quick, whole
-from bench.report import Results, rendered, results, table, write_json
+from bench.report import Results, rendered, results, table
 from bench.rounds import measure
 from bench.subjects import subjects, upstream
 from bench.traffic import __main__ as of_traffic

@@ -1,17 +1,14 @@
 """Results to JSON, and to the tables in docs/PERFORMANCE.md."""
 
-import json
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from bench import added, cached
 from bench.bar import Row, paces_lost, rows
+from bench.documents import number, passage
 from bench.plan import Plan
 from bench.rounds import Rounds, medians
 
-_PASSAGE = re.compile(r"(<!-- generated: bench -->\n).*?(<!-- end -->)", re.DOTALL)
 _HEAD = "| Workload | Figure | unit | direct | nginx | proxy | ratio | bar |  |"
 _THROUGH = "The proxy, straight to the upstream and through a Portkey gateway:"
 _HEAD_THROUGH = (
@@ -90,17 +87,9 @@ def _line_cached(row: cached.Row, titles: Mapping[str, str]) -> str:
 
 
 def _number(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
-
-
-def write_json(found: Results, path: Path) -> None:
-    """Write everything, for machines and later comparisons."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return "" if value is None else number(value)
 
 
 def rendered(document: str, found: Results) -> str:
     """The document with its tables made anew."""
-    return _PASSAGE.sub(lambda match: f"{match[1]}\n{table(found)}\n{match[2]}", document)
+    return passage(document, "bench", table(found))

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from bench.dashboard.cases import cases
 from bench.dashboard.measure import Load, measure
 from bench.dashboard.report import Results, is_within_goals, rendered, results, table
 from bench.dashboard.world import NoFigureError
+from bench.documents import write_json
 from bench.machine import facts
 from bench.rounds import Rounds
 from bench.subjects import allow_many_files
@@ -58,7 +58,7 @@ def _prometheus_version() -> str:
 
 def publish(found: Results) -> None:
     """Write the table into the document, and everything beside it."""
-    JSON.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_json(found, JSON)
     DOCUMENT.write_text(rendered(DOCUMENT.read_text(encoding="utf-8"), found), encoding="utf-8")
     _say(f"wrote {DOCUMENT.name} and {JSON.name}")
 

@@ -1,15 +1,14 @@
 """The samples to a table, and to JSON and back."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.dashboard.cases import PANELS_SHOWN, Case
 from bench.dashboard.measure import Load
+from bench.documents import number, passage
 from bench.rounds import Rounds, medians
 
-_PASSAGE = re.compile(r"(<!-- generated: bench\.dashboard -->\n).*?(<!-- end -->)", re.DOTALL)
 Results = Mapping[str, Any]
 """As in the JSON: machine, load, cases (their titles), panels, medians, samples."""
 
@@ -78,19 +77,13 @@ def table(found: Results) -> str:
 
 
 def _line(found: Results, figure: Figure) -> str:
-    values = [
-        _number(found["medians"][name][figure.name] * figure.scale) for name in found["cases"]
-    ]
+    values = [number(found["medians"][name][figure.name] * figure.scale) for name in found["cases"]]
     goal = "" if figure.goal is None else f"{figure.goal:g}x"
     verdict = {None: "", True: "pass", False: "**fail**"}[passes(found, figure)]
-    ratio = f"{_number(_ratio(found, figure))}x"
+    ratio = f"{number(_ratio(found, figure))}x"
     return (
         f"| {figure.title} | {figure.unit} | {' | '.join(values)} | {ratio} | {goal} | {verdict} |"
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
 def _circumstances(found: Results) -> str:
@@ -105,4 +98,4 @@ def _circumstances(found: Results) -> str:
 
 def rendered(document: str, found: Results) -> str:
     """The document with its table made anew."""
-    return _PASSAGE.sub(lambda match: f"{match[1]}\n{table(found)}\n{match[2]}", document)
+    return passage(document, "bench.dashboard", table(found))

@@ -2,10 +2,10 @@
 
 import argparse
 import asyncio
-import json
 import sys
 from pathlib import Path
 
+from bench.documents import write_json
 from bench.load import WrongAnswerError
 from bench.machine import facts
 from bench.nginx import StartError
@@ -38,7 +38,7 @@ async def run(load: Load, with_model: bool) -> Results:
 
 def publish(found: Results) -> None:
     """Write the tables into the document, and everything beside it."""
-    JSON.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_json(found, JSON)
     DOCUMENT.write_text(rendered(DOCUMENT.read_text(encoding="utf-8"), found), encoding="utf-8")
     _say(f"wrote {DOCUMENT.name} and {JSON.name}")
 
@@ -70,7 +70,7 @@ def main() -> None:
         raise SystemExit(f"bench.queue: {error}") from error
     print(table(found))  # noqa: T201
     if arguments.json is not None:
-        arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        write_json(found, arguments.json)
     elif load == WHOLE and with_model:
         publish(found)
     sys.exit(0 if is_within_goals(found) else 1)

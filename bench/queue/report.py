@@ -1,15 +1,14 @@
 """The samples to tables, and to JSON and back."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bench.documents import number, passage
 from bench.queue.cases import CASES, SLOTS, Load
 from bench.queue.world import PREFILL_SECONDS, REAL, SCRIPTED, TOKENS_PER_SECOND
 from bench.rounds import Rounds, medians
 
-_PASSAGE = re.compile(r"(<!-- generated: bench\.queue -->\n).*?(<!-- end -->)", re.DOTALL)
 Results = Mapping[str, Any]
 """As in the JSON: machine, load, cases, of each upstream medians and samples, and costs."""
 GOAL_RATIO = 0.5
@@ -82,7 +81,7 @@ def table(found: Results) -> str:
 def _lines(found: Results, by_case: Mapping[str, Mapping[str, float]]) -> list[str]:
     return [
         f"| {figure.title} | {figure.unit} | "
-        + " | ".join(_number(by_case[name].get(figure.name, 0.0)) for name in found["cases"])
+        + " | ".join(number(by_case[name].get(figure.name, 0.0)) for name in found["cases"])
         + " |"
         for figure in FIGURES
     ]
@@ -96,13 +95,9 @@ def _costs(found: Results) -> str:
             ("CPU per request", "us", "cpu_seconds_per_request"),
             ("wait for the first byte, p50", "us", "first_byte_p50_seconds"),
         ):
-            cells = " | ".join(_number(1e6 * by_subject[one][of]) for one in ("off", "on"))
+            cells = " | ".join(number(1e6 * by_subject[one][of]) for one in ("off", "on"))
             lines.append(f"| {title} | {figure} | {unit} | {cells} |")
     return "\n".join(lines)
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
 def _circumstances(found: Results) -> str:
@@ -118,4 +113,4 @@ def _circumstances(found: Results) -> str:
 
 def rendered(document: str, found: Results) -> str:
     """The document with its tables made anew."""
-    return _PASSAGE.sub(lambda match: f"{match[1]}\n{table(found)}\n{match[2]}", document)
+    return passage(document, "bench.queue", table(found))

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench.documents import write_json
 from bench.machine import facts
 from bench.traffic.clients import compare
 from bench.traffic.measure import measure
@@ -57,15 +58,10 @@ async def run(on: Mapping[str, Any], plan: Plan) -> Results:
 def publish(found: Results) -> None:
     """Write the tables into the document, and everything beside it; what is not in it stays."""
     everything = json.loads(JSON.read_text(encoding="utf-8")) | found
-    write(everything, JSON)
+    write_json(everything, JSON)
     text = DOCUMENT.read_text(encoding="utf-8")
     DOCUMENT.write_text(rendered(text, everything), encoding="utf-8")
     _say(f"wrote {DOCUMENT.name} and {JSON.name}")
-
-
-def write(found: Results, path: Path) -> None:
-    """Write everything, for machines and later comparisons."""
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def go_first() -> None:
@@ -141,7 +137,7 @@ def main() -> None:
         raise SystemExit(f"bench.traffic: {error}") from error
     print(table(found))  # noqa: T201
     if told.json:
-        write(found, told.json)
+        write_json(found, told.json)
     elif plan in (whole(plan.rounds), clients(plan.rounds)):
         publish(found)
     sys.exit(0 if is_true(found) else 1)

@@ -1,14 +1,13 @@
 """A measurement to tables, from what is in the JSON."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from bench.documents import passage
 from bench.traffic.clients import clients_table
 from bench.traffic.spread import spread
 from bench.traffic.truth import GOAL_P50_SECONDS, GOAL_P99_SECONDS, Errors
 
-_PASSAGE = re.compile(r"(<!-- generated: bench\.traffic -->\n).*?(<!-- end -->)", re.DOTALL)
 _ROWS = (
     ("ttft", "time to first token: error"),
     ("gap", "gap between chunks: error"),
@@ -55,7 +54,7 @@ def _warned(part: Mapping[str, Any], shown: str) -> str:
 
 def rendered(document: str, found: Results) -> str:
     """The document with its tables made anew."""
-    return _PASSAGE.sub(lambda match: f"{match[1]}\n{table(found)}\n{match[2]}", document)
+    return passage(document, "bench.traffic", table(found))
 
 
 def _generator(found: Results) -> str:

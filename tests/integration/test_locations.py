@@ -71,6 +71,15 @@ async def rows(proxy: ProxyProcess) -> Sequence[Row]:
 EXPECTED = sorted((model, where, 1.0) for model, where in WHERE.items())
 
 
+async def expected_are_told(proxy: ProxyProcess) -> None:
+    """Wait until the proxy says of each model where it computes."""
+
+    async def are_told() -> bool:
+        return await told(proxy) == EXPECTED
+
+    await until(are_told)
+
+
 @pytest.mark.parametrize("path", ["/api/chat", "/v1/chat/completions", "/v1/messages"])
 async def test_each_model_has_one_series_whatever_dialect_it_was_asked_in(path: str) -> None:
     async with (
@@ -84,11 +93,7 @@ async def test_each_model_has_one_series_whatever_dialect_it_was_asked_in(path: 
             async with await RawClient.connect(proxy.url) as client:
                 await client.request("POST", path, body)
                 await client.body(await client.head())
-
-        async def are_told() -> bool:
-            return await told(proxy) == EXPECTED
-
-        await until(are_told)
+        await expected_are_told(proxy)
         _, text = await proxy.get("/metrics")
     tokens = {
         sample.labels["model"]: sample.value
@@ -108,11 +113,7 @@ async def test_several_workers_make_no_more_series_and_one_that_dies_takes_none_
         await proxy.until_ready()
         for _ in range(8):  # on connections of their own, so that each worker gets some
             await asyncio.gather(*(ask(proxy.url, "/v1/chat/completions", name) for name in WHERE))
-
-        async def are_told() -> bool:
-            return await told(proxy) == EXPECTED
-
-        await until(are_told)
+        await expected_are_told(proxy)
         for worker in psutil.Process(proxy.child.pid).children():
             worker.kill()
         assert await told(proxy) == EXPECTED
@@ -154,11 +155,7 @@ async def test_nobody_waits_for_a_slot_of_a_model_that_computes_elsewhere() -> N
         await proxy.until_ready()
         for model in WHERE:
             await ask(proxy.url, "/v1/chat/completions", model)
-
-        async def are_told() -> bool:
-            return await told(proxy) == EXPECTED
-
-        await until(are_told)
+        await expected_are_told(proxy)
         fake.faults = Faults(ttft_seconds=2 * WITHIN_SECONDS)
         await in_flight(proxy, stack, *(model for model in WHERE for _ in range(2)))
 
@@ -222,11 +219,7 @@ async def test_what_computes_elsewhere_takes_no_joules_of_the_cards_here() -> No
         await proxy.until_ready()
         for model in WHERE:
             await ask(proxy.url, "/v1/chat/completions", model)
-
-        async def are_told() -> bool:
-            return await told(proxy) == EXPECTED
-
-        await until(are_told)
+        await expected_are_told(proxy)
         fake.faults = Faults(hang_after=2)
         await in_flight(proxy, stack, BIG, ALIAS, ALIAS)
         exporter = await stack.enter_async_context(

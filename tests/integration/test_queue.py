@@ -3,12 +3,14 @@
 import asyncio
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from proxy.exchange import PATIENCE_SECONDS
+from tests.clients import RawClient
 from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama, Model
 from tests.fakes.server import Call, ScriptedServer
@@ -34,6 +36,14 @@ QUEUED = "ollama_proxy_queue_requests_total"
 
 
 # turns
+
+
+async def let_through(upstream: Upstream, clients: Sequence[RawClient]) -> None:
+    """The upstream answers each client's request, one after the other."""
+    going = asyncio.ensure_future(upstream.go_through(len(clients)))
+    for client in clients:
+        await answered(client)
+    await going
 
 
 async def test_one_after_the_other_and_all_are_answered() -> None:
@@ -108,10 +118,7 @@ async def test_clients_take_turns_however_many_requests_each_has() -> None:
         await queued(proxy, 7)
         clients += [await asking(proxy, "X-Client: few") for _ in range(2)]
         await queued(proxy, 9)
-        going = asyncio.ensure_future(upstream.go_through(10))
-        for client in clients:
-            await answered(client)
-        await going
+        await let_through(upstream, clients)
         order = [call.header("x-client") for call in upstream.calls]
         assert "few" in order[1:3]
         assert order[:6].count("few") == 2
@@ -123,10 +130,7 @@ async def test_keys_that_nobody_looks_at_make_nobody_another_client() -> None:
         await queued(proxy, 3)
         clients.append(await asking(proxy, "Authorization: Bearer new"))
         await queued(proxy, 4)
-        going = asyncio.ensure_future(upstream.go_through(5))
-        for client in clients:
-            await answered(client)
-        await going
+        await let_through(upstream, clients)
         order = [call.header("authorization") for call in upstream.calls]
         assert order == [*(f"Bearer {n}" for n in range(4)), "Bearer new"]
 
@@ -137,10 +141,7 @@ async def test_clients_are_told_apart_by_keys_where_that_is_asked_for_else_by_ad
         await queued(proxy, 3)
         clients.append(await asking(proxy, "Authorization: Bearer mine"))
         await queued(proxy, 4)
-        going = asyncio.ensure_future(upstream.go_through(5))
-        for client in clients:
-            await answered(client)
-        await going
+        await let_through(upstream, clients)
         order = [call.header("authorization") for call in upstream.calls]
         assert order.index("Bearer mine") <= 2
 

@@ -13,7 +13,7 @@ import structlog
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check
-from ollama_observe.service.tasks import spawn
+from ollama_observe.service.tasks import meanwhile
 from ollama_observe.wire.portkey import GREETING
 from proxy.lookup import Lookup
 from proxy.pool import UpstreamPool
@@ -56,14 +56,9 @@ class GatewayWatch:
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Ask while the block runs, at once and then in intervals."""
-        task = spawn(self._keep_asking(), name="watch the gateway")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-            self._pool.close()
+        with contextlib.closing(self._pool):
+            async with meanwhile(self._keep_asking(), name="watch the gateway"):
+                yield
 
     async def check(self) -> Check | None:
         """What was found last. A gateway that is down is no failure while requests go directly."""

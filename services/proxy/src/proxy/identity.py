@@ -10,8 +10,8 @@ from itertools import count
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _TRACEPARENT = re.compile(
-    rb"(?:(00)|(?!00|ff)[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}"
-    rb"-[0-9a-f]{2}(?(1)|(?:-[\x21-\x7e]*)?)"
+    rb"(?:(00)|(?!00|ff)[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})"
+    rb"(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})(?(1)|(?:-[\x21-\x7e]*)?)"
 )
 
 
@@ -30,11 +30,16 @@ class RequestIds:
         return f"{self._prefix}-{next(self._numbers):x}"
 
 
-def trace_id_of(traceparent: bytes | None) -> str:
-    """The trace that a `traceparent` header names; empty when it is absent or not valid.
+def read_traceparent(traceparent: bytes | None) -> "re.Match[bytes] | None":
+    """The `trace`, `span` and `flags` of such a header; None when it is absent or not valid.
 
     Source: W3C Trace Context, 3.2: version ff and ids of zeros are invalid; later versions
     may carry more fields.
     """
-    found = _TRACEPARENT.fullmatch(traceparent.strip(b" \t")) if traceparent else None
+    return _TRACEPARENT.fullmatch(traceparent.strip(b" \t")) if traceparent else None
+
+
+def trace_id_of(traceparent: bytes | None) -> str:
+    """The trace that a `traceparent` header names; empty when it is absent or not valid."""
+    found = read_traceparent(traceparent)
     return "" if found is None else found["trace"].decode("ascii")

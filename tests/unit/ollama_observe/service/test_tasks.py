@@ -4,9 +4,10 @@ import asyncio
 import gc
 import weakref
 
+import pytest
 import structlog
 
-from ollama_observe.service.tasks import spawn
+from ollama_observe.service.tasks import meanwhile, spawn
 
 
 async def test_a_task_is_held_until_it_ends() -> None:
@@ -38,3 +39,28 @@ async def test_a_cancelled_task_is_no_failure() -> None:
         task.cancel()
         await asyncio.wait([task])
     assert lines == []
+
+
+async def test_what_runs_meanwhile_ends_with_the_block() -> None:
+    told = []
+
+    async def work() -> None:
+        try:
+            told.append("began")
+            await asyncio.sleep(60)
+        finally:
+            told.append("ended")
+
+    async with meanwhile(work(), name="work"):
+        await asyncio.sleep(0)
+        assert told == ["began"]
+    assert told == ["began", "ended"]
+
+
+async def test_what_it_failed_by_is_raised_when_the_block_is_over() -> None:
+    async def work() -> None:
+        raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        async with meanwhile(work(), name="work"):
+            await asyncio.sleep(0.01)

@@ -6,9 +6,7 @@ import pytest
 
 from proxy.identity import trace_id_of
 from proxy.telemetry.traceparent import Contexts
-
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-PARENT = "00f067aa0ba902b7"
+from tests.traces import NOT_VALID, PARENT, TRACE
 
 
 def contexts(ratio: float = 1.0) -> Contexts:
@@ -38,23 +36,7 @@ def test_a_trace_that_is_brought_is_continued_as_its_flag_says(
     assert context.traceparent == f"00-{TRACE}-{context.span_id}-{flags:02x}".encode()
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        None,
-        "",
-        TRACE,
-        f"ff-{TRACE}-{PARENT}-01",
-        f"00-{'0' * 32}-{PARENT}-01",
-        f"00-{TRACE}-{'0' * 16}-01",
-        f"00-{TRACE.upper()}-{PARENT}-01",
-        f"00-{TRACE}-{PARENT}",
-        f"00-{TRACE}-{PARENT}-01-more",
-        f"cc-{TRACE}-{PARENT}-01more",
-        f"00-{TRACE[:-1]}-{PARENT}-01",
-        f"00-{TRACE}-{PARENT}-0g",
-    ],
-)
+@pytest.mark.parametrize("given", NOT_VALID)
 def test_what_is_not_valid_is_no_trace_and_another_begins(given: str | None) -> None:
     raw = given.encode() if given is not None else None
     context = contexts().of(raw, "a=1")

@@ -5,7 +5,8 @@ collected in the middle of its work.
 """
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
 import structlog
@@ -22,6 +23,21 @@ def spawn(work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
     _held.add(task)
     task.add_done_callback(_ended)
     return task
+
+
+@contextlib.asynccontextmanager
+async def meanwhile(work: Coroutine[Any, Any, object], *, name: str) -> AsyncIterator[None]:
+    """Have `work` run while the block does: at its end it is cancelled, and waited for.
+
+    Raises: what `work` failed by, when the block is over.
+    """
+    task = spawn(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def _ended(task: asyncio.Task[Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from ollama_observe.service.tasks import spawn
+from ollama_observe.service.tasks import meanwhile
 from proxy.access.keys_file import KeysFileError, read_entries
 from proxy.access.ring import KeyRing
 
@@ -78,13 +78,8 @@ class Keeper:
     async def watching(self) -> AsyncIterator[None]:
         """Follow the file while the block runs; it was read once when the block begins."""
         await self.look()
-        task = spawn(self._keep_looking(), name="watch the file of keys")
-        try:
+        async with meanwhile(self._keep_looking(), name="watch the file of keys"):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def look(self) -> None:
         """Look at the file once, and take what it says if that is new and has settled."""

@@ -10,7 +10,7 @@ import structlog
 
 from ollama_observe.metrics.catalogue import cache as m
 from ollama_observe.metrics.ledger import Ledger
-from ollama_observe.service.tasks import spawn
+from ollama_observe.service.tasks import meanwhile
 from proxy.cache.asked import Reader
 from proxy.cache.books import CacheBooks
 from proxy.cache.cache import AnswerCache
@@ -44,13 +44,10 @@ class Made:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Say what is held while the block runs; then let go of the store."""
-        telling = spawn(self._tell(), name="tell what the cache holds")
         try:
-            yield
+            async with meanwhile(self._tell(), name="tell what the cache holds"):
+                yield
         finally:
-            telling.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await telling
             await self.cache.close()
 
     async def _tell(self) -> None:

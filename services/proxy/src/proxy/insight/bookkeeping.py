@@ -12,7 +12,7 @@ import structlog
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.metrics.metric import OTHER
-from ollama_observe.service.tasks import spawn
+from ollama_observe.service.tasks import meanwhile
 from proxy.finished import Table
 from proxy.insight.accounts import Accounts
 from proxy.routing import Routing
@@ -64,12 +64,8 @@ class Bookkeeping:
                 with self._failing_open("ask"):
                     await tables()
 
-        task = spawn(ask(), name="settle the models' time")
-        try:
+        async with meanwhile(ask(), name="settle the models' time"):
             yield
-        finally:
-            task.cancel()
-            await asyncio.wait((task,))
 
     @contextlib.contextmanager
     def _failing_open(self, where: str) -> Iterator[None]:

@@ -5,18 +5,15 @@ The ids that begin here are random, each bit of them, as the second level of the
 """
 
 import random
-import re
 from collections.abc import Callable
 
 import msgspec
 
+from proxy.identity import read_traceparent
+
 TRACEPARENT = b"traceparent"
 TRACESTATE = b"tracestate"
 
-_GIVEN = re.compile(
-    rb"(?:(00)|(?!00|ff)[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})"
-    rb"(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})(?(1)|(?:-[\x21-\x7e]*)?)"
-)
 _SAMPLED, _RANDOM = 1, 2
 _RATIO_BITS = 56
 """So many bits of a trace's id decide on whether it is recorded, the same everywhere."""
@@ -55,7 +52,7 @@ class Contexts:
 
     def of(self, traceparent: bytes | None, tracestate: str = "") -> Context:
         """The context of a request; one that brings nothing valid begins a trace."""
-        found = _GIVEN.fullmatch(traceparent.strip(b" \t")) if traceparent else None
+        found = read_traceparent(traceparent)
         if found is None:
             return self._begun()
         trace_id, parent_id, flags = found.group("trace", "span", "flags")
