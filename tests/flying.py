@@ -9,10 +9,11 @@ from proxy.cache.patience import PATIENCE_SECONDS
 from proxy.cache.recording import Recording
 from proxy.cache.results import Result
 from proxy.cache.seats import Seat
+from proxy.connections import Asker, Connection
+from proxy.failures import UpstreamError
 from proxy.heads import ResponseHead, read_response
 from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
-from proxy.upstream import Asker, Connection, UpstreamError
 from proxy.ways import Direct, Trip
 from proxy.witness import Witness
 from tests.clock import Clock

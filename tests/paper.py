@@ -3,25 +3,27 @@
 import asyncio
 from collections.abc import Sequence
 
-from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.metrics.metric import Metric
 from ollama_observe.metrics.view import LedgerView
-from proxy import upstream
+from proxy import connections
 from proxy.admission import Admission
 from proxy.clients import ClientConnection
-from proxy.doors import read_config
+from proxy.connections import Connection
+from proxy.failures import UpstreamError
 from proxy.front import Bend, FrontDesk
-from proxy.gateway import Gateway
 from proxy.hangup import HangupWatch
 from proxy.heads import ResponseHead
 from proxy.observer import Observer
 from proxy.pool import UpstreamPool
+from proxy.portkey.gateway import Gateway
+from proxy.portkey.making import read_config
+from proxy.portkey.return_leg import ReturnDesk
 from proxy.relay import Relay
-from proxy.return_leg import ReturnDesk
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
-from proxy.upstream import Connection, UpstreamConnection, UpstreamError
+from proxy.upstream import UpstreamConnection
 from proxy.upstreams import seen_by_gateway, upstreams_of
 from proxy.ways import Direct
 from tests.ledgers import nothing_loaded
@@ -81,35 +83,35 @@ class Asker:
         self.told: list[object] = []
 
     def connected(self, connection: Connection) -> None:
-        """See proxy.upstream.Asker."""
+        """See proxy.connections.Asker."""
         self.connection = connection
 
     def interim_received(self, head: ResponseHead) -> None:
-        """See proxy.upstream.Asker."""
+        """See proxy.connections.Asker."""
         self.told.append(head.status)
 
     def head_received(self, at: float, head: ResponseHead) -> None:
-        """See proxy.upstream.Asker."""
+        """See proxy.connections.Asker."""
         if self._defect is not None and self._at == "head":
             raise self._defect
         self.told.append((at, head.status))
 
     def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
-        """See proxy.upstream.Asker."""
+        """See proxy.connections.Asker."""
         if self._defect is not None and is_done:
             raise self._defect
         self.told.append((at, raw, pieces, is_done))
 
     def failed(self, error: UpstreamError) -> None:
-        """See proxy.upstream.Asker."""
+        """See proxy.connections.Asker."""
         self.told.append(type(error))
 
     def sending_paused(self) -> None:
-        """See proxy.upstream.Asker."""
+        """See proxy.connections.Asker."""
         self.told.append("paused")
 
     def sending_resumed(self) -> None:
-        """See proxy.upstream.Asker."""
+        """See proxy.connections.Asker."""
         self.told.append("resumed")
 
 
@@ -120,7 +122,7 @@ class Pool(UpstreamPool):
         super().__init__(url, 1.0)
         self.can_end = True
         self.is_off = False
-        self.asker: upstream.Asker | None = None
+        self.asker: connections.Asker | None = None
         """Who asked last."""
         self.connections: list[UpstreamConnection] = []
         self.transports: list[Transport] = []
@@ -128,7 +130,7 @@ class Pool(UpstreamPool):
         self.defect: Exception | None = None
         """What `ask` raises, where it is broken."""
 
-    def ask(self, asker: upstream.Asker) -> None:
+    def ask(self, asker: connections.Asker) -> None:
         """Connect at once, unless nobody is there."""
         if self.defect is not None:
             raise self.defect
@@ -159,7 +161,7 @@ class PaperHouse:
 
     def __init__(self, bends: Sequence[Bend] = (), /, **told: object) -> None:
         self._settings = settings = ProxySettings.model_validate(told)
-        self.ledger = Ledger(m.METRICS)
+        self.ledger = Ledger(catalogue.PROXY)
         self.pool = Pool()
         self.gateway_pool = Pool("http://gateway")
         self.watch = HangupWatch(asyncio.get_running_loop())
@@ -217,11 +219,11 @@ class PaperHouse:
     def observed(self, metric: Metric) -> dict[tuple[str, ...], float]:
         """The sums of a histogram's series."""
         self.relay.desk.settle()
-        found = LedgerView(m.METRICS, self.ledger.memory).series()
+        found = LedgerView(catalogue.PROXY, self.ledger.memory).series()
         return {x.labels: x.numbers[0] for x in found if x.metric is metric}
 
     def counted(self, metric: Metric) -> dict[tuple[str, ...], float]:
         """The series of a counter or gauge that are not 0."""
         self.relay.desk.settle()
-        found = LedgerView(m.METRICS, self.ledger.memory).series()
+        found = LedgerView(catalogue.PROXY, self.ledger.memory).series()
         return {x.labels: x.numbers[0] for x in found if x.metric is metric and x.numbers[0]}

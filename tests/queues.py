@@ -5,6 +5,8 @@ import dataclasses
 from collections.abc import Callable
 
 from ollama_observe.wire.requests import RequestFacts
+from proxy.connections import Asker, Cancellable, Connection
+from proxy.failures import UpstreamError
 from proxy.heads import RequestHead, ResponseHead
 from proxy.queue.gate import Gate
 from proxy.queue.places import Party, Place
@@ -13,7 +15,6 @@ from proxy.queue.standing import Standing
 from proxy.queue.tickets import Ticket
 from proxy.queue.way import QueuedTrip
 from proxy.routing import Bypass
-from proxy.upstream import Asker, Cancellable, Connection, UpstreamError
 from proxy.ways import PlainWay, Trip
 from tests.caching import head_of
 from tests.clock import Clock

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ollama_observe.service.lifecycle import Listener, listening
 from proxy.app import Proxy, create_proxy
-from proxy.doors import read_config
+from proxy.portkey.making import read_config
 from proxy.settings import ProxySettings
 from proxy.sockets import bind_sockets
 

@@ -14,6 +14,7 @@ from proxy.booking import (
     book_user,
     book_user_tokens,
     book_waste,
+    tokens_by_type,
     tokens_of,
 )
 from proxy.outcomes import Ending
@@ -323,8 +324,10 @@ def test_users_have_requests_and_tokens_where_somebody_asked_for_it() -> None:
 def test_tokens_are_the_upstreams_where_it_tells_them() -> None:
     counted = story(read(CONTENT, FINAL), tokens_counted=1)
     assert tokens_of(counted) == (8, 11)
-    assert tokens_of(story(read(CONTENT), tokens_counted=2)) == (0, 2)
-    assert tokens_of(story()) == (0, 0)
+    assert tokens_by_type(counted) == [("input", 8), ("output", 11)]
+    seen = story(read(CONTENT), tokens_counted=2)
+    assert (tokens_of(seen), tokens_by_type(seen)) == ((0, 2), [("output", 2)])
+    assert (tokens_of(story()), tokens_by_type(story())) == ((0, 0), [])
 
 
 def test_what_others_get_is_not_wasted_by_who_left() -> None:

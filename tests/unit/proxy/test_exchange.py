@@ -4,19 +4,14 @@ import asyncio
 
 import pytest
 
+from ollama_observe.metrics.catalogue import portkey as pk
 from ollama_observe.metrics.catalogue import proxy as m
 from proxy.admission import Refusal
+from proxy.connections import Asker, Pool
 from proxy.detours import Detour
-from proxy.gateway import BODY_LIMIT_BYTES
+from proxy.failures import TurnedAway, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from proxy.outcomes import Ending
-from proxy.upstream import (
-    Asker,
-    Pool,
-    TurnedAway,
-    UpstreamError,
-    UpstreamTimeout,
-    UpstreamUnreachable,
-)
+from proxy.portkey.gateway import BODY_LIMIT_BYTES
 from proxy.ways import Trip
 from tests.paper import PaperHouse
 
@@ -290,8 +285,8 @@ async def test_a_request_goes_through_the_gateway_and_back_and_is_told_once() ->
     assert body_of(house.transport.written) == chunk(DONE_LINE) + LAST
     labels = ("POST", "/api/chat", "m:latest", "200", "portkey")
     assert house.counted(m.REQUESTS) == {labels: 1}
-    assert house.counted(m.PORTKEY_ATTEMPTS) == {("ollama", "200"): 1}
-    assert house.observed(m.PORTKEY_OVERHEAD)[()] >= 0
+    assert house.counted(pk.ATTEMPTS) == {("ollama", "200"): 1}
+    assert house.observed(pk.OVERHEAD)[()] >= 0
     assert (open_passages(house), house.transport.story[3:]) == (0, [])
 
 
@@ -321,7 +316,7 @@ async def test_a_body_that_the_gateway_would_change_goes_directly_as_it_came(
     assert house.upstream_got() == raw.replace(b"X-Route: portkey\r\n", b"")
     assert house.gateway_pool.transports == []
     house.answer(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-    assert house.counted(m.PORTKEY_BYPASSES) == {("body",): 1}
+    assert house.counted(pk.BYPASSES) == {("body",): 1}
     assert open_passages(house) == 0
 
 
@@ -336,7 +331,7 @@ async def test_a_body_that_is_too_long_to_be_kept_goes_directly_as_it_comes() ->
     house.client.data_received(b"z")
     assert house.upstream_got().endswith(b"xyz")
     house.client.connection_lost(None)
-    assert house.counted(m.PORTKEY_BYPASSES) == {("body",): 1}
+    assert house.counted(pk.BYPASSES) == {("body",): 1}
 
 
 @pytest.mark.parametrize("error", [UpstreamUnreachable("refused"), UpstreamTimeout("late")])
@@ -351,7 +346,7 @@ async def test_where_the_gateway_is_not_there_a_request_goes_directly_as_it_was(
     assert house.upstream_got() == raw
     house.answer(b"HTTP/1.1 204 No Content\r\n\r\n")
     assert house.transport.written.startswith(b"HTTP/1.1 204 ")
-    assert house.counted(m.PORTKEY_FALLBACKS) == {("gateway_down",): 1}
+    assert house.counted(pk.FALLBACKS) == {("gateway_down",): 1}
     assert [labels[-1] for labels in house.counted(m.REQUESTS)] == ["direct"]
     assert open_passages(house) == 0
 
@@ -385,7 +380,7 @@ async def test_a_client_that_leaves_ends_both_legs_at_once() -> None:
     house.client.connection_lost(None)
     assert house.gateway_pool.transports[0].story == ["abort"]
     assert house.pool.transports[0].story == ["abort"]
-    assert house.counted(m.PORTKEY_ATTEMPTS) == {("ollama", "499"): 1}
+    assert house.counted(pk.ATTEMPTS) == {("ollama", "499"): 1}
     assert sum(house.counted(m.ABORTS).values()) == 1
     assert (open_passages(house), outcomes(house)) == (0, [])
 
@@ -415,7 +410,7 @@ async def test_an_attempt_for_a_client_that_has_left_asks_nobody() -> None:
     assert back.written.startswith(b"HTTP/1.1 499 ")
     assert b"the client has left" in back.written
     assert house.pool.transports == []
-    assert house.counted(m.PORTKEY_ATTEMPTS) == {}
+    assert house.counted(pk.ATTEMPTS) == {}
 
 
 async def test_a_retry_is_another_attempt_of_the_same_request() -> None:
@@ -427,7 +422,7 @@ async def test_a_retry_is_another_attempt_of_the_same_request() -> None:
     house.attempt()
     house.answer(HEAD + b"Content-Length: 14\r\n\r\n" + DONE_LINE, 1)
     house.gateway_gives(GIVEN + chunk(DONE_LINE) + LAST)
-    assert house.counted(m.PORTKEY_ATTEMPTS) == {("ollama", "503"): 1, ("ollama", "200"): 1}
+    assert house.counted(pk.ATTEMPTS) == {("ollama", "503"): 1, ("ollama", "200"): 1}
     assert outcomes(house) == []
 
 
@@ -448,7 +443,7 @@ async def test_a_gateway_that_hangs_up_ends_its_attempt() -> None:
     leg.connection_lost(None)
     assert house.pool.transports[0].story == ["abort"]
     assert open_passages(house) == 1
-    assert house.counted(m.PORTKEY_ATTEMPTS) == {("ollama", "499"): 1}
+    assert house.counted(pk.ATTEMPTS) == {("ollama", "499"): 1}
 
 
 async def test_an_ollama_that_breaks_off_is_hidden_from_the_gateway_and_not_from_the_client() -> (
@@ -624,7 +619,7 @@ async def test_what_is_no_request_did_not_go_directly_instead(raw: bytes) -> Non
     house = portkey()
     house.client.data_received(raw)
     assert house.transport.written.startswith(b"HTTP/1.1 400 ")
-    assert house.counted(m.PORTKEY_BYPASSES) == {}
+    assert house.counted(pk.BYPASSES) == {}
 
 
 async def test_the_next_request_of_a_client_may_take_another_way() -> None:

@@ -6,12 +6,13 @@ from ollama_observe.metrics.catalogue import proxy as m
 from proxy.admission import Refusal
 from proxy.detours import Detour
 from proxy.front import Bend, FrontDesk
-from proxy.gateway import HEAD_LIMIT_BYTES, Crossing, Gateway
 from proxy.heads import RequestHead, read_request
 from proxy.observer import Observer
 from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
-from proxy.portkey_config import NO_CONFIG
+from proxy.portkey.config import NO_CONFIG
+from proxy.portkey.crossings import Crossing
+from proxy.portkey.gateway import HEAD_LIMIT_BYTES, Gateway
 from proxy.recorder import Recorder
 from proxy.routing import Bypass
 from proxy.settings import ProxySettings

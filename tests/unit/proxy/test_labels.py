@@ -5,7 +5,7 @@ from proxy.labels import BoundedLabels, ModelLabels
 
 def labels(limit: int = 2) -> tuple[ModelLabels, list[int]]:
     overflows: list[int] = []
-    return ModelLabels(limit, lambda: overflows.append(1)), overflows
+    return ModelLabels(BoundedLabels(limit, lambda: overflows.append(1))), overflows
 
 
 def test_a_model_is_other_until_the_upstream_has_answered_for_it() -> None:
@@ -26,7 +26,7 @@ def test_beyond_the_limit_a_model_is_other_and_counted() -> None:
 
 def test_each_model_that_is_let_in_is_told_once() -> None:
     new: list[str] = []
-    models = ModelLabels(2, lambda: None, new.append)
+    models = ModelLabels(BoundedLabels(2, lambda: None, new.append))
     for name in ("a", "A", "library/a:latest", "b", "c", "", "b:latest"):
         models.admit(name)
     assert new == ["a:latest", "b:latest"]

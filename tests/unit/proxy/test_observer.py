@@ -6,12 +6,12 @@ import pytest
 
 from ollama_observe.metrics.catalogue import queue
 from ollama_observe.wire.endpoints import ENDPOINTS
+from proxy.books import Steps
 from proxy.labels import ModelLabels
-from proxy.observer import Observer, endpoint_of_target
+from proxy.observer import Observer
 from proxy.outcomes import Ending
 from proxy.queue.priorities import Priority
 from proxy.queue.standing import Standing
-from proxy.recorder import Steps
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from tests.ledgers import ReadLedger, nothing_loaded
@@ -22,28 +22,6 @@ def observer(**settings: object) -> Observer:
     return Observer(
         chosen, ReadLedger().ledger, Shared(), lambda *_: None, nothing_loaded, lambda: 0.0
     )
-
-
-@pytest.mark.parametrize(
-    ("target", "template"),
-    [
-        (b"/api/chat", "/api/chat"),
-        (b"/api/chat?x=1&y=/api/generate", "/api/chat"),
-        (b"/api/ch%61t", "/api/chat"),
-        (b"http://proxy:11435/api/chat?x", "/api/chat"),
-        (b"http://proxy:11435", "/"),
-        (b"/v1/models/a%2Fb?x=1", "/v1/models/:model"),
-        (b"/api/user/keys/secret", "/api/user/keys/:key"),
-        (b"/api/blobs/sha256:1", "/api/blobs/:digest"),
-        (b"/invented/\xff%ff", "other"),
-        (b"*", "other"),
-        (b"", "other"),
-    ],
-)
-def test_a_target_is_a_route_whatever_its_form(target: bytes, template: str) -> None:
-    assert endpoint_of_target(target).template == template
-    recorder = observer().begin(b"POST", target, {}, 0.0)
-    assert recorder.endpoint.template == template
 
 
 def test_every_route_is_found_by_its_raw_path() -> None:

@@ -1,7 +1,9 @@
 """An address and its idle connections."""
 
-from proxy.pool import IDLE_SECONDS, UpstreamPool
-from proxy.upstream import UpstreamConnection, UpstreamUnreachable
+from proxy.failures import UpstreamUnreachable
+from proxy.pool import IDLE_SECONDS, UpstreamPool, create_pool
+from proxy.settings import ProxySettings
+from proxy.upstream import UpstreamConnection
 from tests.paper import Asker, Transport
 
 
@@ -29,3 +31,10 @@ async def test_an_idle_connection_is_used_again_while_it_is_young() -> None:
     await connecting
     assert asker.told == [UpstreamUnreachable]
     pool.close()
+
+
+def test_a_pool_is_that_of_the_settings_or_of_an_address() -> None:
+    told = ProxySettings.model_validate({"ollama_url": "http://gpu:1/x"})
+    assert create_pool(told).address == "http://gpu:1"
+    assert create_pool(told).path_prefix == b"/x"
+    assert create_pool(told, "http://b").address == "http://b"

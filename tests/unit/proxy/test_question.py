@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from proxy.failures import UpstreamBrokeOff, UpstreamUnreachable
 from proxy.pool import UpstreamPool
 from proxy.question import ask
-from proxy.upstream import UpstreamBrokeOff, UpstreamUnreachable
 from tests.fakes.server import Call, ScriptedServer
 from tests.ports import free_port
 

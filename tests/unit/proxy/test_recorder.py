@@ -8,6 +8,8 @@ from typing import Any, cast
 import pytest
 import structlog
 
+from ollama_observe.metrics import catalogue
+from ollama_observe.metrics.catalogue import portkey as pk
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger, Page
 from ollama_observe.metrics.metric import Metric
@@ -21,8 +23,8 @@ from proxy.insight.forecasts import Forecast
 from proxy.insight.insight import Insight
 from proxy.observer import Observer
 from proxy.outcomes import Ending
-from proxy.passages import Passage
-from proxy.portkey_config import NO_CONFIG, PortkeyConfig
+from proxy.portkey.config import NO_CONFIG, PortkeyConfig
+from proxy.portkey.passages import Passage
 from proxy.queue.standing import Standing
 from proxy.recorder import Recorder
 from proxy.remainder import Remainder
@@ -74,7 +76,7 @@ class Desk:
     """Recorders that write into one ledger."""
 
     def __init__(self, **settings: object) -> None:
-        self.ledger = Breakable(m.METRICS)
+        self.ledger = Breakable(catalogue.PROXY)
         self.read = ReadLedger(self.ledger)
         self.gauges = InflightGauges(self.ledger)
         self.lines: list[dict[str, object]] = []
@@ -520,7 +522,7 @@ def test_a_request_through_the_gateway_is_counted_as_such_and_so_is_all_of_it() 
     labels = {"method": "POST", "endpoint": "/api/chat", "status": "200"}
     assert counted(desk, m.REQUESTS, **labels, **way) == 1
     asked = {"provider": "openai", "target": "0", "cache_status": "DISABLED", "status": "200"}
-    assert counted(desk, m.PORTKEY_REQUESTS, **asked) == 1
+    assert counted(desk, pk.REQUESTS, **asked) == 1
     assert desk.lines[0]["routing"] == "portkey"
 
 
@@ -532,8 +534,8 @@ def test_a_request_that_takes_another_way_after_all_is_counted_by_that_way() -> 
     recorder.finish(2.0, Ending.COMPLETE)
     labels = {"method": "POST", "endpoint": "/api/chat", "model": "m:latest", "status": "204"}
     assert counted(desk, m.REQUESTS, **labels) == 1
-    assert counted(desk, m.PORTKEY_BYPASSES, reason="gateway_down") == 1
-    assert counted(desk, m.PORTKEY_FALLBACKS, reason="gateway_down") == 1
+    assert counted(desk, pk.BYPASSES, reason="gateway_down") == 1
+    assert counted(desk, pk.FALLBACKS, reason="gateway_down") == 1
     assert "portkey_requests_total {'provider'" not in desk.read.text()
     assert passage.waits == 1.25  # nobody told it of the answer: it is over
 
@@ -601,7 +603,7 @@ def test_an_answer_of_ours_is_none_of_the_gateways() -> None:
     recorder.finish(2.0, Ending.GATEWAY_HANGS)
     assert (desk.lines[0]["status"], desk.lines[0]["outcome"]) == (504, "gateway_timeout")
     labels = {"provider": "none", "target": "none", "cache_status": "none", "status": "504"}
-    assert counted(desk, m.PORTKEY_REQUESTS, **labels) == 1
+    assert counted(desk, pk.REQUESTS, **labels) == 1
 
 
 def test_headers_of_the_gateways_that_cannot_be_read_keep_nothing_else_from_being_done() -> None:
@@ -716,8 +718,8 @@ def test_what_was_answered_from_the_cache_bypassed_nothing() -> None:
         recorder.rerouted(Bypass.GATEWAY_DOWN)
         recorder.looked_up(result, None)
         recorder.finish(3.0, Ending.COMPLETE)
-    assert desk.read.value(m.PORTKEY_BYPASSES, reason="gateway_down") == 1
-    assert desk.read.value(m.PORTKEY_FALLBACKS, reason="gateway_down") == 1
+    assert desk.read.value(pk.BYPASSES, reason="gateway_down") == 1
+    assert desk.read.value(pk.FALLBACKS, reason="gateway_down") == 1
 
 
 LONG = json.dumps({"model": "m", "messages": [{"content": "word " * 1000}]}).encode()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.wire.endpoints import endpoint_of
 from proxy.doors import create_doors
@@ -14,7 +14,7 @@ from proxy.shared import Shared
 
 def relay(**told: object) -> Relay:
     settings = ProxySettings.model_validate(told)
-    return create_doors(settings, Ledger(m.METRICS), Shared()).front
+    return create_doors(settings, Ledger(catalogue.PROXY), Shared()).front
 
 
 @pytest.mark.parametrize(

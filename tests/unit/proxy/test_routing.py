@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ollama_observe.wire.endpoints import ENDPOINTS, endpoint_of
+from ollama_observe.wire.endpoints import ENDPOINTS, endpoint_of, endpoint_of_target
 from proxy.heads import RequestHead, read_request
-from proxy.observer import endpoint_of_target
 from proxy.routing import (
     Bypass,
     Routing,

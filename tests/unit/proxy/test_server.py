@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 
+from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.lifecycle import bind
@@ -20,7 +21,7 @@ def server(
     ollama_url: str, ledger: Ledger | None = None, **told: object
 ) -> tuple[Server, socket.socket, str]:
     settings = ProxySettings.model_validate({"ollama_url": ollama_url, **told})
-    relay = create_doors(settings, ledger or Ledger(m.METRICS), Shared()).front
+    relay = create_doors(settings, ledger or Ledger(catalogue.PROXY), Shared()).front
     sock = bind("relay", "127.0.0.1", 0)
     return Server(relay, settings), sock, f"http://127.0.0.1:{sock.getsockname()[1]}"
 

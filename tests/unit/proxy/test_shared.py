@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from proxy.admission import Admission
-from proxy.shared import MOST_MODELS, MOST_PROCESSES, Shared
+from proxy.shared import MOST_MODELS, MOST_PROCESSES, Shared, word_of
 
 
 def test_what_is_written_is_seen_through_another_mapping_of_the_same_memory() -> None:
@@ -93,3 +93,11 @@ def test_models_that_change_by_way_of_two_processes_at_once_are_two_changes() ->
         assert here.mark == there.mark
         marks.append(here.mark)
     assert len(set(marks)) == 4
+
+
+def test_a_name_has_one_word_that_fits_and_is_not_nobodys() -> None:
+    shared, names = Shared(), [f"model-{number}" for number in range(100)]
+    words = [word_of(name) for name in names]
+    assert words == [word_of(name) for name in names]
+    assert len({*words, 0}) == 101
+    shared.models[0], shared.models[1] = min(words), max(words)

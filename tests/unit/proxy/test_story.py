@@ -1,4 +1,4 @@
-"""The story of one request: its phase, its end, its one line."""
+"""The story of one request: its phase, its end."""
 
 import pytest
 
@@ -6,9 +6,7 @@ from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
 from proxy.outcomes import Ending, Outcome
-from proxy.passages import Passage
-from proxy.portkey_answer import PortkeyAnswer
-from proxy.routing import Bypass
+from proxy.portkey.passages import Passage
 from proxy.story import Phase, Story
 
 FINAL = (
@@ -89,28 +87,6 @@ def test_tokens_are_the_records_with_output_until_the_upstream_has_counted() -> 
     assert story(meter=read(THINKING, FINAL)).tokens == 11
 
 
-def test_the_line_says_everything_but_what_was_said() -> None:
-    told = story(meter=read(FINAL), trace_id="t" * 32, request_bytes=10, response_bytes=20)
-    told.end(5.0, Ending.COMPLETE)
-    assert told.log_fields() == {
-        "request_id": "id-1",
-        "trace_id": "t" * 32,
-        "method": "POST",
-        "endpoint": "/api/chat",
-        "model": "m:latest",
-        "routing": "direct",
-        "status": 200,
-        "outcome": "ok",
-        "duration_seconds": 5.0,
-        "request_bytes": 10,
-        "response_bytes": 20,
-        "time_to_first_token_seconds": 2.0,
-        "prompt_tokens": 8,
-        "generated_tokens": 11,
-    }
-    assert "trace_id" not in story().log_fields()
-
-
 def passage(has_leg: bool = True) -> Passage:
     return Passage(b"token", has_leg, b"localhost", {}, lambda: None)
 
@@ -152,20 +128,6 @@ def test_the_end_of_a_request_behind_the_gateway_is_judged_with_it(
     assert (told.outcome, told.status) == (outcome, status)
 
 
-def test_the_line_says_how_it_went_through_the_gateway_or_why_it_did_not() -> None:
-    through = story(routing="portkey", passage=passage(), portkey=PortkeyAnswer(target="1"))
-    assert through.passage is not None
-    through.passage.attempt_began(1.0, lambda: None)
-    fields = through.log_fields()
-    assert (fields["routing"], fields["portkey_target"], fields["portkey_attempts"]) == (
-        "portkey",
-        "1",
-        1,
-    )
-    assert story(bypass=Bypass.BODY).log_fields()["bypass"] == "body"
-    assert not {"bypass", "portkey_target", "portkey_attempts"} & story().log_fields().keys()
-
-
 @pytest.mark.parametrize(
     ("facts", "queued", "whole"),
     [
@@ -184,7 +146,6 @@ def test_a_wait_in_the_queue_is_told_until_the_turn_or_the_end(
     told = story(**facts)
     told.end(5.0, Ending.COMPLETE)
     assert (told.queued_seconds, told.whole_queued_seconds) == (queued, whole)
-    assert told.log_fields().get("queued_seconds", 0.0) == (queued or 0.0)
 
 
 def test_of_a_request_that_still_waits_nobody_knows_how_long_it_will_have() -> None:

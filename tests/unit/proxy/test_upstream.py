@@ -2,8 +2,9 @@
 
 import pytest
 
+from proxy.failures import OwnDefect, UpstreamBrokeOff
 from proxy.pool import UpstreamPool
-from proxy.upstream import OwnDefect, UpstreamBrokeOff, UpstreamConnection
+from proxy.upstream import UpstreamConnection
 from tests.paper import Asker, Transport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"

@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
-from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.ledger import Ledger
 from proxy.observer import Observer
 from proxy.outcomes import Ending
+from proxy.portkey.return_leg import Leg
 from proxy.recorder import Recorder
-from proxy.return_leg import Leg
 from proxy.routing import Bypass
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
@@ -20,13 +20,13 @@ from tests.ledgers import nothing_loaded
 
 def recorder() -> Witness:
     observer = Observer(
-        ProxySettings(), Ledger(m.METRICS), Shared(), lambda *_: None, nothing_loaded
+        ProxySettings(), Ledger(catalogue.PROXY), Shared(), lambda *_: None, nothing_loaded
     )
     return observer.begin(b"POST", b"/api/chat", {}, 0.0)
 
 
 def leg() -> Witness:
-    return Leg(Ledger(m.METRICS), "ollama", b"/api/chat", None, 0.0)
+    return Leg(Ledger(catalogue.PROXY), "ollama", b"/api/chat", None, 0.0)
 
 
 TOLD = {name: value for name, value in vars(Witness).items() if inspect.isfunction(value)}

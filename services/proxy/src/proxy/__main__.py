@@ -9,8 +9,8 @@ from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
 from proxy.app import create_proxy
 from proxy.checks import mistake_in, warnings_of
-from proxy.doors import gateway_pool, read_config
-from proxy.portkey_config import PortkeyConfig
+from proxy.portkey.config import PortkeyConfig
+from proxy.portkey.making import gateway_pool, read_config
 from proxy.settings import ProxySettings
 from proxy.sockets import Sockets, bind_sockets
 

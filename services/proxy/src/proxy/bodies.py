@@ -10,6 +10,9 @@ from typing import Protocol
 
 from proxy.heads import MalformedHead
 
+BODILESS = (204, 304)
+"""The final statuses whose answers have no body."""
+
 _HEX = b"0123456789abcdefABCDEF"
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 _LINE_LIMIT_BYTES = 8 * 1024

@@ -181,9 +181,8 @@ def book_user_tokens(users: Users, pages: Pages, _page: Page, story: Story) -> N
     if not story.user:
         return
     page = pages.of_user(users.label(story.user, story.is_answered), story.routing)
-    for kind, tokens in zip(("input", "output"), tokens_of(story), strict=True):
-        if tokens:
-            page.add(m.USER_TOKENS, tokens, kind)
+    for kind, tokens in tokens_by_type(story):
+        page.add(m.USER_TOKENS, tokens, kind)
 
 
 def tokens_of(story: Story) -> tuple[int, int]:
@@ -194,3 +193,8 @@ def tokens_of(story: Story) -> tuple[int, int]:
     if usage is None:
         return 0, story.tokens_counted
     return usage.prompt_tokens or 0, usage.generated_tokens or story.tokens_counted
+
+
+def tokens_by_type(story: Story) -> list[tuple[str, int]]:
+    """The same under the values of the label `type`; nothing of a type that there were none of."""
+    return [both for both in zip(("input", "output"), tokens_of(story), strict=True) if both[1]]

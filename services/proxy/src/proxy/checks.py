@@ -1,6 +1,5 @@
 """What settings mean together: mistakes that a start is refused for, and what it warns of."""
 
-import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
@@ -10,8 +9,9 @@ from proxy.access.making import keys_of, trust_of
 from proxy.cache.plan import plan_of
 from proxy.cache.semantic.models import profile_of
 from proxy.cache.stores.choosing import Place, check_place, place_of, secret_of
-from proxy.doors import check_gateway, read_config
-from proxy.portkey_config import PortkeyConfig
+from proxy.portkey.advice import portkey_warnings
+from proxy.portkey.config import PortkeyConfig
+from proxy.portkey.making import check_gateway, check_portkey_host, check_portkey_port, read_config
 from proxy.settings import ProxySettings
 from proxy.telemetry.plan import (
     check_headers,
@@ -21,29 +21,8 @@ from proxy.telemetry.plan import (
     signals_of,
     telemetry_warnings,
 )
-from proxy.upstreams import seen_by_gateway, upstreams_of
+from proxy.upstreams import upstreams_of
 from proxy.users import Users
-
-_HOST = re.compile(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:.]+")
-
-
-def check_portkey_host(settings: ProxySettings) -> None:
-    """Raises: ValueError for what is no host."""
-    if not _HOST.fullmatch(settings.portkey_host):
-        raise ValueError(f"expected a host name or address, found {settings.portkey_host!r}")
-
-
-def check_portkey_port(settings: ProxySettings) -> None:
-    """Raises: ValueError where the gateway would be the proxy itself."""
-    own = {settings.port, settings.control_port}
-    if settings.return_leg:
-        first = settings.return_leg_port
-        own.update(range(first, first + settings.workers))
-    is_near = is_loopback(settings.portkey_host)
-    if settings.enable_portkey and is_near and settings.portkey_port in own:
-        raise ValueError(
-            f"expected the gateway's port, found the proxy's own {settings.portkey_port}"
-        )
 
 
 def check_store(settings: ProxySettings) -> None:
@@ -125,34 +104,4 @@ def warnings_of(settings: ProxySettings, config: PortkeyConfig | None) -> dict[s
             f"refuses before PROXY_QUEUE_LENGTH={settings.queue_length} does: by neither class nor "
             "client"
         )
-    if not settings.enable_portkey:
-        return found
-    if not settings.return_leg and not settings.allowed_hosts:
-        found["host_guard_bypassed"] = (
-            "through the gateway Ollama does not see clients' Host, by which it tells strange web "
-            "pages apart: set PROXY_ALLOWED_HOSTS, or leave the return leg on"
-        )
-    if settings.return_leg and not settings.return_leg_name:
-        is_near = is_loopback(settings.portkey_host)
-        if is_loopback(settings.return_leg_host) and not is_near:
-            found["return_leg_out_of_reach"] = (
-                f"Portkey at {settings.portkey_host} cannot come back to "
-                f"{settings.return_leg_host}: set PROXY_RETURN_LEG_HOST to an address that it "
-                "reaches, or PROXY_RETURN_LEG=false"
-            )
-    elsewhere = _elsewhere(settings, config)
-    if elsewhere:
-        found["targets_past_the_proxy"] = (
-            f"requests to {', '.join(elsewhere)} leave by the gateway for good: a client that "
-            "leaves does not stop them, and the gateway's own time is not known; name them in "
-            "PROXY_UPSTREAMS if they are your own"
-        )
-    return found
-
-
-def _elsewhere(settings: ProxySettings, config: PortkeyConfig | None) -> list[str]:
-    """The targets of a configuration that are none of the proxy's upstreams."""
-    if config is None:
-        return []
-    seen = seen_by_gateway(settings, upstreams_of(settings), settings.return_leg_port)
-    return sorted({host for host in config.hosts(seen) if host not in seen.values()})
+    return found | portkey_warnings(settings, config)

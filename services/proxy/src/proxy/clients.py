@@ -7,24 +7,21 @@
 """
 
 import asyncio
-import fcntl
 import math
-import os
 import socket
 import struct
-import termios
 from typing import Protocol
 
 import structlog
 
 from proxy.bodies import Body, ChunkedBody, LengthBody
 from proxy.exchange import Exchange
-from proxy.hangup import HangupWatch
+from proxy.failures import OWN_DEFECT
+from proxy.hangup import HangupWatch, may_be_whole, probe_when_silent
 from proxy.heads import END, MalformedHead, RequestHead, read_request
 from proxy.outcomes import Ending
 from proxy.relay import Relay
 from proxy.settings import ProxySettings
-from proxy.upstream import OWN_DEFECT
 
 # Requests that came ahead of their turn, before the client is no longer read from.
 AHEAD_LIMIT_BYTES = 64 * 1024
@@ -88,7 +85,7 @@ class ClientConnection(asyncio.Protocol):
             self._peer = str(peer[0]) if isinstance(peer, tuple) else ""
         self._house.joined(self)
         self._await_request()
-        _probe_when_silent(transport.get_extra_info("socket"))
+        probe_when_silent(transport.get_extra_info("socket"))
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """The client has left, or the connection was closed."""
@@ -356,22 +353,5 @@ class ClientConnection(asyncio.Protocol):
         if self._body is None:
             if self._exchange is not None:
                 self._exchange.half_closed(is_last=False)
-        elif not _may_be_whole(self._body, self._transport.get_extra_info("socket")):
+        elif not may_be_whole(self._body, self._transport.get_extra_info("socket")):
             self._transport.abort()
-
-
-def _may_be_whole(body: Body, sock: socket.socket) -> bool:
-    """Whether the rest of a request's body is among what was not read yet."""
-    unread = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.FIONREAD, b"\0\0\0\0"))[0]
-    if isinstance(body, LengthBody):
-        return bool(body.left <= unread)
-    with socket.socket(fileno=os.dup(sock.fileno())) as copy:
-        return bool(unread) and copy.recv(unread, socket.MSG_PEEK).endswith(END)
-
-
-def _probe_when_silent(sock: socket.socket) -> None:
-    """A client that vanished without a word (a lid was closed) is found out within minutes."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if hasattr(socket, "TCP_KEEPIDLE"):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)

@@ -1,7 +1,7 @@
 """The control app: metrics and health, and what is in flight right now."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 import msgspec
@@ -13,13 +13,11 @@ from proxy.access.usage import OFF as NO_KEYS
 from proxy.access.usage import UsageBook
 from proxy.cache.control import OFF, CacheControl
 from proxy.cache.stores.store import StoreError
-from proxy.finished import Table, latest
+from proxy.finished import Tables, latest
 from proxy.inflight import phases
 
 STREAM_INTERVAL_SECONDS = 1.0
 CLEAR_SECONDS = 10.0
-Tables = Callable[[], Awaitable[list[Table]]]
-"""What each relay process has in flight, and what ended there a moment ago."""
 
 
 def create_control(

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
+from proxy.connections import Pool
 from proxy.heads import RequestHead
 from proxy.routing import Bypass
-from proxy.upstream import Pool
 from proxy.ways import Trip, Way
 from proxy.witness import Witness
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from ollama_observe.metrics.ledger import Ledger
@@ -13,37 +13,26 @@ from proxy.cache.digests import Digests
 from proxy.cache.making import Made, create_cache
 from proxy.cache.plan import plan_of
 from proxy.front import Bend, FrontDesk, Threshold
-from proxy.gateway import Gateway
 from proxy.observer import Observer
-from proxy.pool import UpstreamPool
-from proxy.portkey_config import PortkeyConfig
+from proxy.pool import UpstreamPool, create_pool
+from proxy.portkey.config import PortkeyConfig
+from proxy.portkey.gateway import Gateway
+from proxy.portkey.making import create_gateway
+from proxy.portkey.return_leg import ReturnDesk
 from proxy.probe import installed_locations, loaded_contexts
 from proxy.queue.books import QueueGauges
-from proxy.queue.making import create_queueing
+from proxy.queue.making import Queueing, create_queueing
 from proxy.relay import Relay
-from proxy.return_leg import ReturnDesk
 from proxy.server import Server
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from proxy.telemetry.parts import Telemetry
 from proxy.telemetry.switch import telemetry_of
-from proxy.upstreams import seen_by_gateway, upstreams_of
+from proxy.upstreams import upstreams_of
 from proxy.ways import Direct
 
 # Those whose outer leg is over are gone; others, who came to the gateway themselves, are cut.
 _RETURN_DRAIN_SECONDS = 1.0
-
-
-def create_pool(settings: ProxySettings, url: str = "") -> UpstreamPool:
-    """Connections to the Ollama of the settings, or to `url`."""
-    return UpstreamPool(url or str(settings.ollama_url), settings.connect_timeout_seconds)
-
-
-def gateway_pool(settings: ProxySettings) -> UpstreamPool:
-    """Connections to the Portkey gateway of the settings."""
-    host = settings.portkey_host.lower()  # it answers 400 to a Host with capitals
-    host = f"[{host}]" if ":" in host else host
-    return create_pool(settings, f"http://{host}:{settings.portkey_port}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,55 +86,65 @@ def create_doors(
     """
     pool = create_pool(settings)
     direct = Direct(pool, settings.allowed_hosts)
-    log = event_log("proxy", "proxy.relay")
     upstreams = {name: create_pool(settings, url) for name, url in upstreams_of(settings).items()}
     plan = plan_of(settings, config)
     digests = None if plan is None else Digests(upstreams, changes=shared.model_changes(index))
     access = create_access(settings, ledger, shared, index)
     telemetry = telemetry_of(settings, ledger)
-    observer = Observer(
+    observer = _observer(settings, ledger, shared, pool, digests, access, telemetry)
+    cache = gateway = back = queue = None
+    if plan is not None and digests is not None:
+        cache = create_cache(settings, plan, ledger, digests, pool, shared, index)
+    if settings.enable_portkey:
+        gateway = create_gateway(settings, direct, shared, config, return_port or 0)
+    if gateway is not None and return_port is not None:
+        back = _back(settings, upstreams, gateway, ledger, shared)
+    queueing = create_queueing(settings, observer.locations.is_elsewhere)
+    answers = None if cache is None else cache.cache
+    thresholds, bends = _thresholds(access, telemetry), _bends(access, queueing)
+    desk = FrontDesk(observer, direct, gateway, answers, thresholds, bends)
+    admission = Admission(settings.max_requests, shared, index, settings.retry_after_seconds)
+    front = Relay(settings, desk, admission)
+    if queueing is not None:
+        front.before_cut.append(queueing.gate.shut)
+        queue = QueueGauges(ledger, queueing.gate.line, observer.models.known)
+    return Doors(front, back, observer, cache, access, queue, telemetry)
+
+
+def _observer(
+    settings: ProxySettings,
+    ledger: Ledger,
+    shared: Shared,
+    pool: UpstreamPool,
+    digests: Digests | None,
+    access: Access | None,
+    telemetry: Telemetry | None,
+) -> Observer:
+    return Observer(
         settings,
         ledger,
         shared,
-        log,
+        event_log("proxy", "proxy.relay"),
         lambda: loaded_contexts(pool),
         listed=lambda: installed_locations(pool),
         on_models_changed=None if digests is None else digests.forget,
         counts=None if access is None else access.counts,
         further=None if telemetry is None else telemetry.steps,
     )
-    cache = None
-    if plan is not None and digests is not None:
-        cache = create_cache(settings, plan, ledger, digests, pool, shared, index)
-    gateway = back = None
-    if settings.enable_portkey:
-        gateway = create_gateway(settings, direct, shared, config, return_port or 0)
-    if gateway is not None and return_port is not None:
-        # ids and token counts are the front door's to add
-        plain = settings.model_copy(update={"request_id_header": "", "inject_usage": False})
-        admits = settings.api_keys_file is None
-        desk = ReturnDesk(upstreams, gateway.passages, ledger, admits_strangers=admits)
-        back = Relay(plain, desk, Admission(0, shared))
-    bends: list[Bend] = [] if access is None else [*access.bends]
-    queueing, queue = create_queueing(settings, observer.locations.is_elsewhere), None
-    if queueing is not None:
-        bends.append(queueing)
-        queue = QueueGauges(ledger, queueing.gate.line, observer.models.known)
-    front = Relay(
-        settings,
-        FrontDesk(
-            observer,
-            direct,
-            gateway,
-            None if cache is None else cache.cache,
-            thresholds=_thresholds(access, telemetry),
-            bends=bends,
-        ),
-        Admission(settings.max_requests, shared, index),
-    )
-    if queueing is not None:
-        front.before_cut.append(queueing.gate.shut)
-    return Doors(front, back, observer, cache, access, queue, telemetry)
+
+
+def _back(
+    settings: ProxySettings,
+    upstreams: Mapping[str, UpstreamPool],
+    gateway: Gateway,
+    ledger: Ledger,
+    shared: Shared,
+) -> Relay:
+    admits = settings.api_keys_file is None
+    desk = ReturnDesk(upstreams, gateway.passages, ledger, admits_strangers=admits)
+    # ids and token counts are the front door's to add
+    plain = settings.model_copy(update={"request_id_header": "", "inject_usage": False})
+    return Relay(plain, desk, Admission(0, shared))
 
 
 def _thresholds(access: Access | None, telemetry: Telemetry | None) -> list[Threshold]:
@@ -158,25 +157,7 @@ def _thresholds(access: Access | None, telemetry: Telemetry | None) -> list[Thre
     return found
 
 
-def check_gateway(settings: ProxySettings) -> None:
-    """Raises: ValueError, OSError for a configuration of the gateway that cannot be sent."""
-    direct, config = Direct(create_pool(settings)), read_config(settings)
-    create_gateway(settings, direct, Shared(), config, settings.return_leg_port)
-
-
-def read_config(settings: ProxySettings) -> PortkeyConfig | None:
-    """What the gateway is to be told, if anything. Raises: ValueError, OSError."""
-    path = settings.portkey_config
-    return PortkeyConfig.read(path) if path is not None else None
-
-
-def create_gateway(
-    settings: ProxySettings,
-    direct: Direct,
-    shared: Shared,
-    config: PortkeyConfig | None,
-    return_port: int,
-) -> Gateway:
-    """The way through the gateway of the settings. Raises: ValueError."""
-    seen = seen_by_gateway(settings, upstreams_of(settings), return_port)
-    return Gateway(settings, gateway_pool(settings), direct, shared.gateway, seen, config)
+def _bends(access: Access | None, queueing: Queueing | None) -> list[Bend]:
+    """What is made of the way that was chosen, in this order."""
+    found: list[Bend] = [] if access is None else [*access.bends]
+    return found if queueing is None else [*found, queueing]

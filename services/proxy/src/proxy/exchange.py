@@ -12,16 +12,8 @@ from typing import Protocol
 from ollama_observe.wire.endpoints import dialect_of, path_of_target
 from proxy.admission import Refusal
 from proxy.answers import own_answer
-from proxy.heads import RequestHead, ResponseHead
-from proxy.injector import Injector
-from proxy.outcomes import Ending
-from proxy.outgoing import Outgoing
-from proxy.reframing import LAST_CHUNK, Reframing, reframing_of
-from proxy.relay import Relay
-from proxy.routing import Bypass
-from proxy.upstream import (
-    Cancellable,
-    Connection,
+from proxy.connections import Cancellable, Connection
+from proxy.failures import (
     OwnDefect,
     TurnedAway,
     UpstreamBrokeOff,
@@ -29,6 +21,13 @@ from proxy.upstream import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from proxy.heads import RequestHead, ResponseHead
+from proxy.injector import Injector
+from proxy.outcomes import WHOLE, Ending
+from proxy.outgoing import Outgoing
+from proxy.reframing import LAST_CHUNK, Reframing, reframing_of
+from proxy.relay import Relay
+from proxy.routing import Bypass
 from proxy.ways import Way
 
 # What waits for a connection to the upstream before the client is no longer read from.
@@ -37,7 +36,6 @@ OUTBOX_LIMIT_BYTES = 64 * 1024
 # connection to pass the end on to, this long.
 PATIENCE_SECONDS = 1.0
 _GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
-_WHOLE = (Ending.COMPLETE, Ending.HALF_CLOSED)
 _NOTHING_SENT = (UpstreamUnreachable, UpstreamTimeout)
 
 
@@ -269,8 +267,6 @@ class Exchange:
             self._keep_alive = self._keep_alive and self._is_request_read and understood
             self._is_started = True
             own = [*self._own_lines(None), *lines]
-            if ending is Ending.REFUSED_BUSY:
-                own.append(b"Retry-After: %d" % self._relay.retry_after_seconds)
             dialect = dialect_of(self._witness.endpoint, path_of_target(self._head.target))
             head, body = own_answer(ending, said, dialect, own)
             body = b"" if self._head.method == b"HEAD" else body
@@ -365,7 +361,7 @@ class Exchange:
         if self._outgoing is not None:
             self._outgoing.way.close()
         self._witness.ended(self._clock(), ending)
-        self._leave(is_whole=is_answered or ending in _WHOLE)
+        self._leave(is_whole=is_answered or ending in WHOLE)
 
     def _leave(self, is_whole: bool) -> None:
         """Tell the client's side that the exchange is over."""

@@ -4,7 +4,7 @@ Of each only what is told is kept, for as long as it is told: no story, hence no
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
@@ -53,6 +53,10 @@ class Table(msgspec.Struct, frozen=True):
     locations: dict[str, Location] = {}
     models: Told | None = None
     """What the models did since the last table; None where nobody notes it."""
+
+
+Tables = Callable[[], Awaitable[list[Table]]]
+"""Asks each relay process for its table."""
 
 
 class FinishedRequests:

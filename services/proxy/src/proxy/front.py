@@ -5,10 +5,11 @@ from functools import partial
 
 from proxy.admission import Refusal
 from proxy.cache.cache import AnswerCache
-from proxy.gateway import Crossing, Gateway
 from proxy.heads import RequestHead
 from proxy.observer import Observer
 from proxy.outcomes import Ending
+from proxy.portkey.crossings import Crossing
+from proxy.portkey.gateway import Gateway
 from proxy.recorder import Recorder
 from proxy.relay import Stoppable
 from proxy.routing import ROUTE_HEADER, Bypass, Routing, UnknownRoute, bypass_of, wish_of

@@ -1,4 +1,4 @@
-"""Tells that a client has closed its side while nothing is read from it.
+"""Finds out that a client has left, also while nothing is read from it.
 
 Reading pauses while the upstream takes no more of a body, and while requests are pipelined:
 then an end is not read, and would be noticed only when it no longer matters.
@@ -6,8 +6,16 @@ then an end is not read, and would be noticed only when it no longer matters.
 
 import asyncio
 import contextlib
+import fcntl
+import os
 import select
+import socket
+import struct
+import termios
 from collections.abc import Callable
+
+from proxy.bodies import Body, LengthBody
+from proxy.heads import END
 
 
 class HangupWatch:
@@ -48,3 +56,20 @@ class HangupWatch:
         for descriptor, _ in self._poll.poll(0):
             if hung_up := self._callbacks.get(descriptor):
                 hung_up()
+
+
+def may_be_whole(body: Body, sock: socket.socket) -> bool:
+    """Whether the rest of a request's body is among what was not read yet."""
+    unread = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.FIONREAD, b"\0\0\0\0"))[0]
+    if isinstance(body, LengthBody):
+        return bool(body.left <= unread)
+    with socket.socket(fileno=os.dup(sock.fileno())) as copy:
+        return bool(unread) and copy.recv(unread, socket.MSG_PEEK).endswith(END)
+
+
+def probe_when_silent(sock: socket.socket) -> None:
+    """A client that vanished without a word (a lid was closed) is found out within minutes."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)

@@ -50,6 +50,12 @@ def value_of(headers: Headers, name: bytes) -> str:
     return value.decode("latin-1") if value else ""
 
 
+def is_plain(headers: Headers) -> bool:
+    """Whether a body with these headers comes as it is, under no coding (RFC 9110, 8.4)."""
+    coding = headers.get(b"content-encoding")
+    return not coding or coding.lower() == b"identity"
+
+
 def lines_without(lines: list[bytes], names: Collection[bytes]) -> list[bytes]:
     """The field lines whose names, in lower case, are not among `names`."""
     return [line for line in lines if line.partition(b":")[0].lower() not in names]

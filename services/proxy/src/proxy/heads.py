@@ -13,6 +13,7 @@ import msgspec
 
 from ollama_observe.wire.endpoints import METHODS
 from proxy.headers import HOP_BY_HOP, Headers, lines_without, named_by_connection
+from proxy.portkey.fields import FORCE_REFRESH
 
 END = b"\r\n\r\n"
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -33,7 +34,7 @@ _RECURRING = frozenset(
 _LISTS = frozenset(
     {
         *(b"connection", b"content-length", b"transfer-encoding"),
-        *(b"cache-control", b"x-portkey-cache-force-refresh"),
+        *(b"cache-control", FORCE_REFRESH),
     }
 )
 # What belongs to one connection; how a message is framed is decided where it is read.

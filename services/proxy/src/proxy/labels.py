@@ -17,7 +17,7 @@ class BoundedLabels:
         on_overflow: Callable[[], None],
         on_new: Callable[[str], None] = lambda _label: None,
     ) -> None:
-        self._limit = limit
+        self.limit = limit
         self._on_overflow = on_overflow
         self._on_new = on_new
         self._admitted: set[str] = set()
@@ -30,7 +30,7 @@ class BoundedLabels:
         """`value`, let in if there is room; else `other`, counted as an overflow."""
         if value in self._admitted:
             return value
-        if len(self._admitted) >= self._limit:
+        if len(self._admitted) >= self.limit:
             self._on_overflow()
             return OTHER
         self._admitted.add(value)
@@ -39,21 +39,13 @@ class BoundedLabels:
 
 
 class ModelLabels:
-    """The model names that the upstream has answered for, up to a limit.
+    """The models that the upstream has answered for, in one spelling, within `labels`."""
 
-    `on_new` is told each, once.
-    """
-
-    def __init__(
-        self,
-        limit: int,
-        on_overflow: Callable[[], None],
-        on_new: Callable[[str], None] = lambda _label: None,
-    ) -> None:
-        self._labels = BoundedLabels(limit, on_overflow, on_new)
+    def __init__(self, labels: BoundedLabels) -> None:
+        self._labels = labels
         self._spellings: dict[str, str] = {}
         """Names as clients write them, to labels: only of admitted models, and not without end."""
-        self._most_spellings = limit * _SPELLINGS_PER_MODEL
+        self._most_spellings = labels.limit * _SPELLINGS_PER_MODEL
 
     def known(self, model: str | None) -> str:
         """The label of a model that was admitted before, else `other`."""

@@ -60,6 +60,10 @@ class Ending(StrEnum):
     """It waited there for as long as a request may."""
 
 
+WHOLE = (Ending.COMPLETE, Ending.HALF_CLOSED)
+"""Of an answer that came to its end."""
+
+
 class Outcome(StrEnum):
     """How the request ended, as metrics and logs say it. The value is the label's."""
 
@@ -201,7 +205,7 @@ def behind_gateway(
         # it hands a break on; without a return leg nobody knows whose it was
         is_gateways = attempt.has_leg and attempt.attempt_ending is not Ending.BROKE_OFF
         return Outcome.GATEWAY_BROKE_OFF if is_gateways else Outcome.INCOMPLETE_STREAM
-    if ending not in (Ending.COMPLETE, Ending.HALF_CLOSED):
+    if ending not in WHOLE:
         return _OF_GATEWAY.get(outcome, outcome)
     if outcome is Outcome.OK and attempt.attempt_ending is Ending.BROKE_OFF:
         return Outcome.INCOMPLETE_STREAM

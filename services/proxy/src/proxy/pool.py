@@ -13,15 +13,10 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from ollama_observe.service.tasks import spawn
-from proxy.upstream import (
-    OWN_DEFECT,
-    Asker,
-    OwnDefect,
-    UpstreamConnection,
-    UpstreamTimeout,
-    UpstreamUnreachable,
-    sentence_of,
-)
+from proxy.connections import Asker
+from proxy.failures import OWN_DEFECT, OwnDefect, UpstreamTimeout, UpstreamUnreachable, sentence_of
+from proxy.settings import ProxySettings
+from proxy.upstream import UpstreamConnection
 
 # Servers close idle connections, some after 5 s: a request sent at that moment would be lost.
 IDLE_SECONDS = 4.0
@@ -125,6 +120,11 @@ class UpstreamPool:
         if self._idle:
             loop = asyncio.get_running_loop()
             self._sweep = loop.call_later(IDLE_SECONDS, self._close_old)
+
+
+def create_pool(settings: ProxySettings, url: str = "") -> UpstreamPool:
+    """Connections to the Ollama of the settings, or to `url`."""
+    return UpstreamPool(url or str(settings.ollama_url), settings.connect_timeout_seconds)
 
 
 def _basic(user: str | None, password: str | None) -> bytes | None:

@@ -1,14 +1,13 @@
 """One question to the upstream, past the relay: what the proxy asks itself is no traffic."""
 
-import json
-
 from ollama_observe.service.http import Check
 from ollama_observe.wire.installed import InstalledModel, read_installed
 from ollama_observe.wire.loaded import context_lengths
 from ollama_observe.wire.locations import Location
+from ollama_observe.wire.version import version_in
+from proxy.failures import UpstreamError
 from proxy.pool import UpstreamPool
 from proxy.question import ask
-from proxy.upstream import UpstreamError
 
 TIMEOUT_SECONDS = 2.0
 _ANSWER_LIMIT_BYTES = 64 * 1024
@@ -46,8 +45,8 @@ async def check_ollama(pool: UpstreamPool) -> Check:
     except TimeoutError:
         seconds = TIMEOUT_SECONDS
         return Check(False, f"Ollama at {pool.address} gave no answer within {seconds:g} s")
-    version = _version_in(body) if status == 200 else None
-    if version is None:
+    version = version_in(body) if status == 200 else ""
+    if not version:
         return Check(False, f"{pool.address} answered {status}, not as Ollama does")
     return Check(True, f"Ollama {version} at {pool.address}")
 
@@ -77,10 +76,3 @@ async def installed_locations(pool: UpstreamPool) -> dict[str, Location] | None:
     except (UpstreamError, TimeoutError):
         return None
     return {model.name: model.location for model in listed}
-
-
-def _version_in(body: bytes) -> str | None:
-    try:
-        return str(json.loads(body)["version"])
-    except (ValueError, KeyError, TypeError):
-        return None

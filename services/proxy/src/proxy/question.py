@@ -2,8 +2,9 @@
 
 import asyncio
 
+from proxy.connections import Connection, Pool
+from proxy.failures import UpstreamError
 from proxy.heads import ResponseHead
-from proxy.upstream import Connection, Pool, UpstreamError
 
 
 class _Question:

@@ -8,7 +8,7 @@ from ollama_observe.wire.endpoints import Answer
 from ollama_observe.wire.framing import Framing, framing_of
 from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.progress import ProgressMeter
-from proxy.headers import Headers, value_of
+from proxy.headers import Headers, is_plain, value_of
 from proxy.pages import Pages
 from proxy.story import Story
 from proxy.transfers import Transfer
@@ -121,10 +121,9 @@ def reading_of(pages: Pages, story: Story, headers: Headers) -> Reading | None:
     if framing is None:
         _count_unread(pages, story, "framing")
         return None
-    encoding = value_of(headers, b"content-encoding")
-    if encoding in ("", "identity"):
+    if is_plain(headers):
         return _plain(pages, story, framing)
-    decoder = decoder_for(encoding)
+    decoder = decoder_for(value_of(headers, b"content-encoding"))
     if decoder is None:
         _count_unread(pages, story, "encoding")
         return None

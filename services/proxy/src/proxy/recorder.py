@@ -6,68 +6,29 @@ Instants are seconds of the relay's clock.
 """
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 
 from ollama_observe.metrics.catalogue import proxy as m
-from ollama_observe.metrics.ledger import Page
 from ollama_observe.metrics.metric import OTHER
 from ollama_observe.wire.endpoints import Endpoint
 from ollama_observe.wire.models import normalise_model
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES, RequestFacts, read_request
+from proxy.books import Books, Named
 from proxy.cache.entries import Entry
 from proxy.cache.results import Result
-from proxy.closing import Closing
 from proxy.headers import Headers, value_of
-from proxy.inflight import InflightTable
-from proxy.insight.insight import Insight
-from proxy.labels import ModelLabels
-from proxy.outcomes import Ending
-from proxy.pages import Pages
-from proxy.passages import Passage
-from proxy.portkey_answer import answer_of, is_own_words
-from proxy.portkey_config import PortkeyConfig
+from proxy.outcomes import WHOLE, Ending
+from proxy.portkey.answers import answer_of, is_own_words
+from proxy.portkey.config import PortkeyConfig
+from proxy.portkey.passages import Passage
 from proxy.queue.standing import Standing
 from proxy.readings import Reading, reading_of
-from proxy.reloads import Reloads
 from proxy.remainder import Remainder
 from proxy.routing import Bypass, Routing
 from proxy.story import UPLOAD, Story
 
-Step = Callable[[Page, Story], None]
-Named = tuple[tuple[str, Step], ...]
-
 _log = structlog.stdlib.get_logger("proxy.relay")
-_WHOLE = frozenset({Ending.COMPLETE, Ending.HALF_CLOSED})
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """What is done with a story, by name: each for itself, so that a mistake in one keeps none of
-    the others from being taken.
-
-    `of_request` when its request has ended, `of_answer` when nobody waits for its answer any more:
-    that is the same time, unless others share it.
-    """
-
-    of_request: Named
-    of_answer: Named
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What the recorders of one process write into."""
-
-    pages: Pages
-    models: ModelLabels
-    reloads: Reloads
-    inflight: InflightTable
-    closing: Closing
-    steps: Steps
-    insight: Insight | None = None
-    """Where models' time is noted; what it does at the end is one of the steps."""
 
 
 class Recorder:
@@ -346,7 +307,7 @@ class Recorder:
             return
         try:
             reading.close()
-            if ending in _WHOLE:
+            if ending in WHOLE:
                 reading.finish(at)
                 if self._is_nameless and (model := reading.proven_model):
                     self._name_from(model)

@@ -4,11 +4,11 @@ Chunks are no part of HTTP/1.0; and where token counts are taken out again, the 
 held them are others.
 """
 
+from proxy.bodies import BODILESS
 from proxy.heads import ResponseHead
 from proxy.injector import Injector
 
 _FRAMING = (b"transfer-encoding:", b"content-length:")
-_BODILESS = (204, 304)
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -54,7 +54,7 @@ def reframing_of(
     """
     stripping = injector if injector is not None and injector.begins(head) else None
     is_new_client = version == b"HTTP/1.1"
-    needs_own_chunks = needs_own_chunks and is_new_client and head.status not in _BODILESS
+    needs_own_chunks = needs_own_chunks and is_new_client and head.status not in BODILESS
     if not needs_own_chunks and stripping is None and (is_new_client or not head.is_chunked):
         return None
     return Reframing(stripping, is_chunked=is_new_client)

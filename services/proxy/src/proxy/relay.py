@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ollama_observe.wire.endpoints import Answer, Endpoint
 from proxy.admission import Admission
-from proxy.headers import value_of
+from proxy.headers import is_plain
 from proxy.heads import RequestHead
 from proxy.settings import ProxySettings
 from proxy.ways import Way
@@ -59,7 +59,6 @@ class Relay:
         self.admission = admission
         self.clock = clock
         self.request_id_header = settings.request_id_header.encode("latin-1")
-        self.retry_after_seconds = settings.retry_after_seconds
         self.is_draining = False
         """Each answer that begins now is its connection's last, and says so."""
         self.is_over = False
@@ -78,5 +77,5 @@ class Relay:
             and head.method == b"POST"
             and bool(head.length)
             and b"expect" not in head.headers  # the body waits until the upstream has the head
-            and value_of(head.headers, b"content-encoding") in ("", "identity")
+            and is_plain(head.headers)
         )

@@ -5,10 +5,7 @@ make Ollama load again and again: minutes for a large model, and nothing says so
 durations of its answers. Known here is what passed through this proxy, in any of its processes.
 """
 
-from collections.abc import Iterator
-from hashlib import blake2b
-
-from proxy.shared import MOST_MODELS, Shared
+from proxy.shared import MOST_MODELS, Shared, word_of
 
 LOADED_AGAIN_SECONDS = 0.1
 """A load duration above this is a load: a warm model reports a millisecond."""
@@ -67,8 +64,8 @@ class Reloads:
         known = self._places.get(model)
         if known is not None and keys[known[0]] == known[1]:
             return known[0]
-        key = _key(model)
-        place = next((place for place in _places(key) if keys[place] in (0, key)), None)
+        key = word_of(model)
+        place = self._place_for(key)
         if place is None or keys[place] == 0:
             return None
         self._places[model] = place, key
@@ -82,17 +79,14 @@ class Reloads:
         """
         place = self._find(model)
         if place is None:
-            keys, key = self._shared.models, _key(model)
-            place = next((place for place in _places(key) if keys[place] in (0, key)), None)
+            key = word_of(model)
+            place = self._place_for(key)
             if place is not None:
-                keys[place] = key
+                self._shared.models[place] = key
         return place
 
-
-def _key(model: str) -> int:
-    return int.from_bytes(blake2b(model.encode(), digest_size=8).digest(), signed=True) or 1
-
-
-def _places(key: int) -> Iterator[int]:
-    """Where to look for a key, in this order."""
-    return ((key + step) % MOST_MODELS for step in range(MOST_MODELS))
+    def _place_for(self, key: int) -> int | None:
+        """The first place that is a key's, or nobody's; None where all are others'."""
+        keys = self._shared.models
+        places = ((key + step) % MOST_MODELS for step in range(MOST_MODELS))
+        return next((place for place in places if keys[place] in (0, key)), None)

@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 
 from ollama_observe.wire.endpoints import Answer, Endpoint
-from proxy.headers import lines_without, value_of
+from proxy.headers import is_plain, lines_without, value_of
 from proxy.heads import RequestHead
 
 
@@ -106,12 +106,11 @@ def is_json(head: RequestHead, endpoint: Endpoint) -> bool:
 
 
 def _keeps_body(head: RequestHead, endpoint: Endpoint) -> bool:
-    is_plain = value_of(head.headers, b"content-encoding").lower() in ("", "identity")
-    if head.length == 0 or not is_plain:
+    if head.length == 0 or not is_plain(head.headers):
         return False
     if _type_of(head) == _FORM:
         return b"boundary=" in head.headers[b"content-type"]
-    return is_json_route(endpoint) or _type_of(head) == _JSON
+    return is_json(head, endpoint)
 
 
 def _type_of(head: RequestHead) -> bytes:

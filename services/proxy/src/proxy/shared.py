@@ -7,12 +7,18 @@ import math
 import mmap
 import os
 import weakref
+from hashlib import blake2b
 
 from ollama_observe.metrics.memory import unlinked_file
 
 MOST_PROCESSES = 64
 MOST_MODELS = 512
 _WORD = 8
+
+
+def word_of(name: str) -> int:
+    """A name's hash as a word of such memory; never 0, which says that nobody is there."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=_WORD).digest(), signed=True) or 1
 
 
 class GatewayState:

@@ -23,9 +23,9 @@ from proxy.outcomes import (
     outcome_of,
     own_status,
 )
-from proxy.passages import Passage
-from proxy.portkey_answer import UNKNOWN, PortkeyAnswer
-from proxy.portkey_config import NO_CONFIG, PortkeyConfig
+from proxy.portkey.answers import UNKNOWN, PortkeyAnswer
+from proxy.portkey.config import NO_CONFIG, PortkeyConfig
+from proxy.portkey.passages import Passage
 from proxy.queue.standing import Standing
 from proxy.routing import Bypass, Routing
 from proxy.telemetry.traceparent import Context
@@ -269,41 +269,3 @@ class Story:
         if instant is None or self.read_at is None:
             return None
         return max(0.0, instant - self.read_at)
-
-    def log_fields(self) -> dict[str, object]:
-        """What the one log line of the request says. No prompt, no answer, no key."""
-        ended_at = self.started_at if self.ended_at is None else self.ended_at
-        fields: dict[str, object] = {
-            "request_id": self.request_id,
-            "method": self.method,
-            "endpoint": self.endpoint.template,
-            "model": self.model,
-            "routing": self.routing,
-            "status": self.status,
-            "outcome": self.outcome,
-            "duration_seconds": int((ended_at - self.started_at) * 1e6) / 1e6,
-            "request_bytes": self.request_bytes,
-            "response_bytes": self.response_bytes,
-        }
-        if self.trace_id:
-            fields["trace_id"] = self.trace_id
-        if self.cached is not None:
-            fields["cache"] = self.cached.value
-        if self.bypass is not None:
-            fields["bypass"] = self.bypass
-        if self.queued_at is not None and (waited := self.queued_seconds):
-            fields["queued_seconds"] = round(waited, 6)
-        if self.passage is not None:
-            fields["portkey_target"] = self.portkey.target
-            fields["portkey_attempts"] = self.passage.attempts
-        if self.meter is not None:
-            self._add_measured(fields, self.meter)
-        return fields
-
-    def _add_measured(self, fields: dict[str, object], meter: StreamMeter) -> None:
-        first_token = self.first_token_seconds
-        if first_token is not None:
-            fields["time_to_first_token_seconds"] = round(first_token, 6)
-        if meter.usage is not None:
-            fields["prompt_tokens"] = meter.usage.prompt_tokens
-            fields["generated_tokens"] = meter.usage.generated_tokens

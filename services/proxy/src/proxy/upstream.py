@@ -1,128 +1,27 @@
-"""A connection to Ollama: a request goes out, its answer is told, event by event, to who asked.
-
-Errors, by what can still be done:
-
-    UpstreamError
-    ├── UpstreamUnreachable   no connection: nothing was sent
-    ├── UpstreamTimeout       no connection within the bound: nothing was sent
-    ├── UpstreamBrokeOff      the connection ended, or stopped making sense, before the answer did
-    ├── OwnDefect             not the upstream's fault: asking it, or taking its answer, failed here
-    └── TurnedAway            the proxy itself refused the request before it was sent
-"""
+"""A connection to Ollama: a request goes out, its answer is told to who asked."""
 
 import asyncio
-import os
-import socket
-import ssl
 from collections.abc import Callable
 from typing import Protocol
 
 import structlog
 
-from proxy.admission import Refusal
-from proxy.bodies import Body, ChunkedBody, EndlessBody, LengthBody, MalformedBody
+from proxy.bodies import BODILESS, Body, ChunkedBody, EndlessBody, LengthBody, MalformedBody
+from proxy.connections import Asker
+from proxy.failures import (
+    BROKE_OFF,
+    NO_HTTP,
+    OWN_DEFECT,
+    OwnDefect,
+    UpstreamBrokeOff,
+    UpstreamError,
+    sentence_of,
+)
 from proxy.heads import END, MalformedHead, ResponseHead, read_response
 
 HEAD_LIMIT_BYTES = 256 * 1024
-NO_HTTP = "what it answered is no HTTP that could be read"
-CLOSED_EARLY = "it closed the connection before it answered"
-BROKE_OFF = "the answer broke off"
-OWN_DEFECT = "the proxy failed: a defect of its own"
-
 
 _log = structlog.stdlib.get_logger("proxy.upstream")
-
-
-class UpstreamError(Exception):
-    """The upstream gave no whole answer. The message is a sentence for an operator."""
-
-
-class UpstreamUnreachable(UpstreamError):  # noqa: N818 (the tree above reads as a sentence)
-    """No connection: nothing was sent."""
-
-
-class UpstreamTimeout(UpstreamError):  # noqa: N818
-    """No connection within the bound: nothing was sent."""
-
-
-class UpstreamBrokeOff(UpstreamError):  # noqa: N818
-    """The connection ended before the answer did."""
-
-
-class OwnDefect(UpstreamError):  # noqa: N818
-    """A defect of ours, while the request was sent or its answer taken."""
-
-
-class TurnedAway(UpstreamError):  # noqa: N818
-    """The proxy refused the request on its way: nothing was sent."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(str(refusal))
-        self.refusal = refusal
-
-
-class Connection(Protocol):
-    """Takes a request, and has its answer told: an upstream's, or one that stands for it."""
-
-    def begin(self, asker: "Asker", method: bytes) -> None:
-        """Serve `asker` until its answer has ended, or it gives the connection up."""
-
-    def send(self, data: bytes) -> None:
-        """Send bytes of the request."""
-
-    def request_ended(self) -> None:
-        """The request was sent whole."""
-
-    def send_end(self) -> bool:
-        """Tell that the client has closed its sending side; False where there is no way to."""
-
-    def pause(self) -> None:
-        """Tell no more for now: the client does not keep up."""
-
-    def resume(self) -> None:
-        """Tell on."""
-
-    def give_up(self) -> None:
-        """Nobody waits for the answer any more."""
-
-
-class Cancellable(Protocol):
-    """What can be stopped."""
-
-    def cancel(self) -> object:
-        """Stop it."""
-
-
-class Pool(Protocol):
-    """Where connections come from."""
-
-    def ask(self, asker: "Asker") -> Cancellable | None:
-        """Find a connection for `asker`, at once or by what is returned. Cancel it to stop."""
-
-
-class Asker(Protocol):
-    """Who asked: told what becomes of the request."""
-
-    def connected(self, connection: Connection) -> None:
-        """There is a connection: the request may be sent."""
-
-    def interim_received(self, head: ResponseHead) -> None:
-        """A 1xx answer came; the final one follows."""
-
-    def head_received(self, at: float, head: ResponseHead) -> None:
-        """The final answer begins. What it brings of its body follows at once."""
-
-    def body_received(self, at: float, raw: bytes, pieces: list[bytes], is_done: bool) -> None:
-        """Bytes of the body as they came (`raw`, perhaps none), and the payload in them."""
-
-    def failed(self, error: UpstreamError) -> None:
-        """There is no whole answer, and nothing more will be told."""
-
-    def sending_paused(self) -> None:
-        """The upstream takes no more for now."""
-
-    def sending_resumed(self) -> None:
-        """The upstream takes more."""
 
 
 class Keeper(Protocol):
@@ -279,7 +178,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _body_of(self, head: ResponseHead) -> Body:
         self._may_be_kept = self._may_be_kept and head.keep_alive
-        if self._is_head_only or head.status in (204, 304):
+        if self._is_head_only or head.status in BODILESS:
             return LengthBody(0)
         if head.is_chunked:
             return ChunkedBody()
@@ -319,18 +218,3 @@ class UpstreamConnection(asyncio.Protocol):
     def close(self) -> None:
         """Close an idle connection."""
         self._transport.close()
-
-
-def sentence_of(error: BaseException | None) -> str:
-    """What an operator reads of a network error; no address and no query is in it."""
-    match error:
-        case None:
-            return CLOSED_EARLY
-        case socket.gaierror():
-            return error.strerror or "its name is not known"
-        case ssl.SSLError():
-            return f"no secure connection: {error.reason or 'the handshake failed'}"
-        case OSError(errno=int() as number):
-            return os.strerror(number)
-        case _:
-            return type(error).__name__

@@ -10,12 +10,12 @@ from typing import Protocol
 
 from ollama_observe.service.guard import host_refusal
 from proxy.admission import Refusal
+from proxy.connections import Pool
 from proxy.headers import lines_without, value_of
 from proxy.heads import RequestHead
 from proxy.outcomes import Ending
 from proxy.pool import UpstreamPool
 from proxy.routing import ROUTE_HEADER, Bypass
-from proxy.upstream import Pool
 from proxy.upstreams import MAIN
 from proxy.witness import Witness
 

@@ -8,8 +8,8 @@ from proxy.cache.entries import Entry
 from proxy.cache.results import Result
 from proxy.headers import Headers
 from proxy.outcomes import Ending
-from proxy.passages import Passage
-from proxy.portkey_config import PortkeyConfig
+from proxy.portkey.config import PortkeyConfig
+from proxy.portkey.passages import Passage
 from proxy.queue.standing import Standing
 from proxy.routing import Bypass
 

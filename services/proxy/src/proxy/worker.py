@@ -19,9 +19,10 @@ from ollama_observe.metrics.memory import Memory
 from ollama_observe.service.lifecycle import run
 from ollama_observe.service.logging import configure_logging
 from ollama_observe.service.settings import load
-from proxy.doors import create_doors, read_config
+from proxy.doors import create_doors
 from proxy.observer import Observer
-from proxy.portkey_config import PortkeyConfig
+from proxy.portkey.config import PortkeyConfig
+from proxy.portkey.making import read_config
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from proxy.workers import READY

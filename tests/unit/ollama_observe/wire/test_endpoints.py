@@ -9,6 +9,7 @@ from ollama_observe.wire.endpoints import (
     Dialect,
     dialect_of,
     endpoint_of,
+    endpoint_of_target,
     path_of_target,
 )
 
@@ -110,3 +111,23 @@ def test_a_path_tells_what_its_client_speaks_also_where_nothing_is_served(
 )
 def test_a_target_has_a_path_however_it_is_written(target: bytes, path: str) -> None:
     assert path_of_target(target) == path
+
+
+@pytest.mark.parametrize(
+    ("target", "template"),
+    [
+        (b"/api/chat", "/api/chat"),
+        (b"/api/chat?x=1&y=/api/generate", "/api/chat"),
+        (b"/api/ch%61t", "/api/chat"),
+        (b"http://proxy:11435/api/chat?x", "/api/chat"),
+        (b"http://proxy:11435", "/"),
+        (b"/v1/models/a%2Fb?x=1", "/v1/models/:model"),
+        (b"/api/user/keys/secret", "/api/user/keys/:key"),
+        (b"/api/blobs/sha256:1", "/api/blobs/:digest"),
+        (b"/invented/\xff%ff", "other"),
+        (b"*", "other"),
+        (b"", "other"),
+    ],
+)
+def test_a_target_is_a_route_whatever_its_form(target: bytes, template: str) -> None:
+    assert endpoint_of_target(target).template == template

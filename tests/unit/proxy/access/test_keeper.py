@@ -141,7 +141,7 @@ async def test_one_put_in_its_place_at_once_is_seen_also_with_its_time_and_size(
 
 
 async def test_it_is_followed_while_somebody_watches(path: Path) -> None:
-    keeper = Keeper(path)
+    keeper = Keeper(path, every_seconds=0.05)
     async with keeper.watching():
         assert names(keeper) == ["alice"]
         put(path, BOB)
@@ -151,7 +151,7 @@ async def test_it_is_followed_while_somebody_watches(path: Path) -> None:
 
 async def test_no_mistake_ends_the_watching_and_what_is_good_again_is_taken(path: Path) -> None:
     heard = Heard()
-    keeper = Keeper(path, heard)
+    keeper = Keeper(path, heard, every_seconds=0.05)
     async with keeper.watching():
         put(path, f"[alice]\nmax_in_flight = {'1' * 5000}\n")
         await until(lambda: keeper.mistake.startswith(f"{path}, no TOML"))
@@ -169,7 +169,7 @@ async def test_a_listener_that_fails_does_not_end_the_watching(path: Path) -> No
                 raise ZeroDivisionError
 
     heard = Failing()
-    keeper = Keeper(path, heard)
+    keeper = Keeper(path, heard, every_seconds=0.05)
     async with keeper.watching():
         put(path, BOB)
         await until(lambda: heard.told == [1, 1])

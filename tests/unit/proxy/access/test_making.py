@@ -7,7 +7,7 @@ import pytest
 from proxy.access.counts import table_bytes
 from proxy.access.gate import Gate
 from proxy.access.introductions import Introduction
-from proxy.access.making import access_bytes, create_access, keys_of, trust_of
+from proxy.access.making import access_bytes, create_access, keys_of
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
 from tests.ledgers import ReadLedger
@@ -21,7 +21,6 @@ def test_without_a_wish_there_is_nothing() -> None:
     assert create_access(settings(), ReadLedger().ledger, Shared()) is None
     assert access_bytes(settings()) == 0
     assert keys_of(settings()) is None
-    assert not trust_of(settings()).is_on
 
 
 def test_trusted_addresses_alone_ask_nobody_for_a_key() -> None:

@@ -2,10 +2,9 @@
 
 import pytest
 
-from ollama_observe.wire.endpoints import ENDPOINTS
+from ollama_observe.wire.endpoints import ENDPOINTS, endpoint_of_target
 from proxy.access.routes import Need, has_older_name, is_preflight, model_in_path, need_of
 from proxy.heads import RequestHead, read_request
-from proxy.observer import endpoint_of_target
 
 ANY = ("/", "/api/version", "/api/status", "/api/tags", "/api/ps", "/v1/models")
 MODEL = (

@@ -10,8 +10,8 @@ from proxy.cache.cache import Look
 from proxy.cache.results import Result
 from proxy.cache.seats import Seat
 from proxy.cache.stores.store import Bounds
+from proxy.connections import Asker, Cancellable
 from proxy.heads import RequestHead, read_request, read_response
-from proxy.upstream import Asker, Cancellable
 from tests.caching import BODY, CacheHouse, Means, entry, head_of
 from tests.flying import FIRST, HEAD, LAST, Guest, Path, chunk
 from tests.waiting import until

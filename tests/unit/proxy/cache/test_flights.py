@@ -6,9 +6,9 @@ import pytest
 
 from proxy.cache.flights import BACKLOG_BYTES
 from proxy.cache.recording import Unfit
+from proxy.failures import OwnDefect, UpstreamBrokeOff, UpstreamUnreachable
 from proxy.heads import read_response
 from proxy.outcomes import Ending
-from proxy.upstream import OwnDefect, UpstreamBrokeOff, UpstreamUnreachable
 from proxy.ways import Trip
 from tests.flying import FIRST, LAST, WHOLE, Flown, Guest, Path, chunk
 from tests.waiting import until
@@ -357,7 +357,7 @@ def test_nothing_waits_in_memory_where_nobody_can_join() -> None:
     other = flown.joins()
     flown.connects()
     flown.begins()
-    for _ in range(50):
+    for _ in range(3):
         flown.gives(b"x" * BACKLOG_BYTES)
     other.takes = 1
     flown.gives(b"last")

@@ -3,7 +3,7 @@
 import pytest
 
 from proxy.cache.plan import WEEK_SECONDS, Plan, plan_of
-from proxy.portkey_config import PortkeyConfig
+from proxy.portkey.config import PortkeyConfig
 from proxy.settings import ProxySettings
 
 TARGET = {"provider": "openai", "api_key": "x", "custom_host": "${ollama}"}

@@ -7,7 +7,7 @@ import pytest
 from proxy.bodies import ChunkedBody
 from proxy.cache.entries import Entry, a_mark
 from proxy.cache.replay import PIECE_BYTES, Replay
-from proxy.upstream import OwnDefect
+from proxy.failures import OwnDefect
 from tests.clock import Clock
 from tests.flying import FIRST, LAST, WHOLE, Guest, chunk
 from tests.waiting import until

@@ -5,8 +5,8 @@ import pytest
 from ollama_observe.wire.endpoints import endpoint_of
 from proxy.cache.results import Result
 from proxy.cache.way import CachedWay
+from proxy.failures import UpstreamUnreachable
 from proxy.routing import Bypass
-from proxy.upstream import UpstreamUnreachable
 from proxy.ways import Trip
 from tests.caching import BODY, CacheHouse, entry, head_of
 from tests.flying import FIRST, HEAD, LAST, Guest, Path, Remainder, chunk

@@ -203,7 +203,7 @@ def test_a_hundred_idle_models_take_less_than_thirty_at_work() -> None:
         idle.diaries[0].add(named(str(number), 10.0))
     idle.ask(20.0)
     taken = [0.0, 0.0]
-    for now in range(30, 330):
+    for now in range(30, 130):
         for number in range(30):
             at_work.diaries[0].add(named(str(number), now - 5.0))
         for place, world in enumerate((idle, at_work)):
@@ -258,8 +258,7 @@ def ended(draw: random.Random, at: float) -> Story:
     return story(sent_at=at, ended_at=at + seconds, meter=answer)
 
 
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("processes", [1, 3])
+@pytest.mark.parametrize(("seed", "processes"), [(0, 1), (1, 3), (2, 3)])
 def test_thousands_of_overlapping_requests_add_up_to_the_wall_clock_at_each_scrape(
     seed: int, processes: int
 ) -> None:

@@ -17,7 +17,7 @@ from proxy.insight.diary import (
 )
 from proxy.insight.spans import lay, layers, past_of
 from proxy.insight.timelines import Doing, whole
-from proxy.passages import Passage
+from proxy.portkey.passages import Passage
 from proxy.story import Story
 from tests.stories import MODEL, meter, story, told
 

@@ -19,7 +19,7 @@ from proxy.insight.spans import (
     streams,
 )
 from proxy.insight.timelines import Doing
-from proxy.passages import Passage
+from proxy.portkey.passages import Passage
 from proxy.story import Story
 from tests.stories import MODEL, facts, meter, story, told
 

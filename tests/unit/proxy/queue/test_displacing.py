@@ -2,7 +2,7 @@
 
 import dataclasses
 from itertools import count
-from time import perf_counter
+from time import process_time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,11 +64,11 @@ def test_to_make_room_in_a_long_line_takes_no_time_to_speak_of() -> None:
     line = [
         ticket(f"{number}" if number % 2 else "many", size_bytes=1000) for number in range(20_000)
     ]
-    began = perf_counter()
+    began = process_time()
     victims = victims_for(ticket("new", size_bytes=2_000_000), line, long)
     assert victims is not None
     assert len(victims) == 2000
-    assert perf_counter() - began < 2.0
+    assert process_time() - began < 2.0
 
 
 def test_a_line_without_places_has_none_to_give() -> None:

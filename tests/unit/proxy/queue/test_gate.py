@@ -2,9 +2,9 @@
 
 import asyncio
 
+from proxy.failures import TurnedAway
 from proxy.outcomes import Ending
 from proxy.queue.priorities import Priority
-from proxy.upstream import TurnedAway
 from tests.clock import Clock
 from tests.queues import Caller, a_gate, asks, next_turn
 from tests.waiting import until

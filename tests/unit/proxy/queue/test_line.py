@@ -142,16 +142,17 @@ def longest_wait_seconds(
     return max(2 * ageing, behind) + longest + ahead * longest / slots
 
 
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize(("slots", "clients", "each"), [(1, 5, 4), (2, 20, 3), (4, 40, 2)])
+@pytest.mark.parametrize(
+    ("slots", "clients", "each", "seed"), [(1, 5, 4, 0), (1, 5, 4, 1), (2, 20, 3, 0), (4, 40, 2, 1)]
+)
 def test_a_low_request_has_its_turn_within_the_bound_however_much_is_above_it(
     slots: int, clients: int, each: int, seed: int
 ) -> None:
     crowd = Crowd(clients, each, seed)
     lows = [Comer(100.0 + 97.0 * n, f"low {n % 7}", 2.0, priority=LOW) for n in range(40)]
     play = Play(rules(per_model=slots, ageing_seconds=30.0), then=crowd.then)
-    play.run([*crowd.comes(), *lows], until=5000.0)
-    assert len(play.served) > 2000
+    play.run([*crowd.comes(), *lows], until=4500.0)
+    assert len(play.served) > 1800
     for low in lows:
         bound = longest_wait_seconds(30.0, crowd.longest_seconds, slots, clients + 7, low.ahead)
         assert low.wait_seconds <= bound
@@ -210,24 +211,23 @@ def test_who_has_a_place_in_a_full_line_keeps_it_whoever_comes_again_and_again(
     flood = [Comer(0.0, "flood", 2.0, priority=flooding) for _ in range(75)]
     low = Comer(5.0, "low", 2.0, priority=LOW)
     play = Play(rules(length=64, ageing_seconds=60.0), then=then, again=again)
-    play.run([*flood, low], until=1200.0)
+    play.run([*flood, low], until=600.0)
     turns = [one.client for one in play.served].count("low")
     assert not any(one.client == "low" for one in lost)
-    assert len(lost) > 8000
+    assert len(lost) > 4000
     needed = 62.0 if flooding is NORMAL else 122.0  # it ages, and has its 2 s
-    assert turns >= int(1200.0 / (needed + 2.0)) - 1
+    assert turns >= int(600.0 / (needed + 2.0)) - 1
 
 
 # fairness
 
 
-@pytest.mark.parametrize("slots", [1, 2, 4])
-@pytest.mark.parametrize("are_alike", [True, False])
+@pytest.mark.parametrize(("slots", "are_alike"), [(1, True), (1, False), (4, True), (4, False)])
 def test_clients_have_equal_parts_however_much_they_ask_for(slots: int, are_alike: bool) -> None:
     """Twenty clients with one to twenty requests at a time; of some an answer takes ten times as
     long as of others.
     """
-    chance, until = random.Random(7), 10_000.0
+    chance, until = random.Random(7), 6_000.0
 
     def of(number: int, at: float) -> Comer:
         mean = 5.0 if are_alike else 1.0 + number / 2
@@ -288,20 +288,20 @@ def test_no_bound_is_ever_passed_and_no_slot_is_free_while_somebody_could_have_i
 
     comers = [
         Comer(
-            chance.uniform(0.0, 2000.0),
+            chance.uniform(0.0, 1000.0),
             chance.choice("stuvwxyz"),
             chance.uniform(0.1, 8.0),
             chance.choice("abcd"),
             chance.choice(list(Priority)),
             chance.choice((100, 1000, 5000)),
         )
-        for _ in range(6000)
+        for _ in range(3000)
     ]
     play = Play(keeps_to, looks=look).run(comers)
-    assert next(looked) > 6000
-    assert len(play.served) + len(play.refused) == 6000
+    assert next(looked) > 3000
+    assert len(play.served) + len(play.refused) == 3000
     assert all(one.ended_at is not None for one in play.served)
-    assert len(play.refused) > 500
+    assert len(play.refused) > 250
     assert not play.line.models()
 
 
@@ -396,7 +396,7 @@ class Naive:
         return rank, ahead / GRAIN_SECONDS, idle_since, one.number
 
 
-@examples(max_examples=150, derandomize=True)
+@examples(max_examples=60, derandomize=True)
 @given(st.integers(0, 1 << 32), st.sampled_from([(1, 0), (2, 0), (2, 3), (1, 1)]))
 def test_turns_are_those_of_a_model_that_works_out_everything_anew(
     seed: int, slots: tuple[int, int]

@@ -1,7 +1,7 @@
 """A place in the queue: it is given back exactly once, whatever happens."""
 
+from proxy.failures import OwnDefect, TurnedAway
 from proxy.queue.places import State
-from proxy.upstream import OwnDefect, TurnedAway
 from tests.queues import Road, Spring, a_gate, asks, next_turn
 
 

@@ -8,6 +8,7 @@ import pytest
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES
 from proxy.cache.way import CachedWay
 from proxy.detours import Detour
+from proxy.failures import TurnedAway, UpstreamUnreachable
 from proxy.outcomes import Ending
 from proxy.outgoing import Outgoing
 from proxy.pool import UpstreamPool
@@ -15,7 +16,6 @@ from proxy.queue.gate import Gate
 from proxy.queue.priorities import Priority
 from proxy.queue.way import QueuedTrip
 from proxy.routing import Bypass
-from proxy.upstream import TurnedAway, UpstreamUnreachable
 from proxy.ways import Trip
 from tests.caching import BODY, CacheHouse, head_of
 from tests.flying import FIRST, HEAD, LAST, Guest, Path, chunk

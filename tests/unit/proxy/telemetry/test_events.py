@@ -7,7 +7,7 @@ from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
 from proxy.cache.results import Result
 from proxy.outcomes import Ending
-from proxy.passages import Passage
+from proxy.portkey.passages import Passage
 from proxy.story import Story
 from proxy.telemetry.events import Event, events_of
 

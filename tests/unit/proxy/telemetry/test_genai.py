@@ -12,7 +12,7 @@ from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
 from proxy.booking import book_answer, book_request
-from proxy.labels import ModelLabels
+from proxy.labels import BoundedLabels, ModelLabels
 from proxy.outcomes import Ending
 from proxy.pages import Pages
 from proxy.story import Story
@@ -51,7 +51,7 @@ class Booked:
 
     def __init__(self, *stories: Story) -> None:
         ledger = Ledger((*catalogue.PROXY, *catalogue.GENAI))
-        models = ModelLabels(10, lambda: None)
+        models = ModelLabels(BoundedLabels(10, lambda: None))
         models.admit("m:latest")
         books, pages = GenaiBooks(ledger, models), Pages(ledger)
         for told in stories:

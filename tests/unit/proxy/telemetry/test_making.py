@@ -8,7 +8,7 @@ from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.catalogue import genai
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
-from proxy.labels import ModelLabels
+from proxy.labels import BoundedLabels, ModelLabels
 from proxy.settings import ProxySettings
 from proxy.telemetry.making import create_metric_sending, create_telemetry, upstream_of
 from proxy.telemetry.plan import plan_of
@@ -35,7 +35,7 @@ def test_a_process_does_what_the_signals_ask_for(
     assert plan is not None
     ledger = Ledger((*catalogue.PROXY, *catalogue.GENAI))
     telemetry = create_telemetry(told, plan, ledger)
-    steps = telemetry.steps(ModelLabels(10, lambda: None))
+    steps = telemetry.steps(ModelLabels(BoundedLabels(10, lambda: None)))
     assert [name for name, _ in steps.of_request] == of_request
     assert [name for name, _ in steps.of_answer] == of_answer
     assert isinstance(telemetry.threshold, Tracing) == ("traces" in signals)

@@ -11,9 +11,9 @@ from ollama_observe.metrics.catalogue import proxy as p
 from ollama_observe.metrics.catalogue import telemetry as m
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
+from proxy.telemetry.backoff import Backoff
 from proxy.telemetry.collector import Collector
 from proxy.telemetry.metric_sending import MetricSending, Readings
-from proxy.telemetry.patience import Patience
 from proxy.telemetry.resource import resource_of
 from proxy.telemetry.values import attribute
 from tests.ledgers import ReadLedger, observe
@@ -72,7 +72,7 @@ async def world(
         )
         collector = Collector("metrics", receiver.url, {}, seconds, read.ledger)
         sending = MetricSending(
-            collector, readings, interval, refresh, flush, patience=lambda: Patience(lambda: 1.0)
+            collector, readings, interval, refresh, flush, backoff=lambda: Backoff(lambda: 1.0)
         )
         yield World(receiver, sending, ledger, read, refreshed)
 

@@ -2,8 +2,8 @@
 
 import contextlib
 
-from proxy.labels import ModelLabels
-from proxy.recorder import Steps
+from proxy.books import Steps
+from proxy.labels import BoundedLabels, ModelLabels
 from proxy.telemetry.parts import Telemetry
 
 
@@ -17,6 +17,6 @@ async def test_its_parts_are_what_it_was_made_of() -> None:
 
     steps = Steps((), ())
     telemetry = Telemetry(None, lambda _models: steps, running)
-    assert telemetry.steps(ModelLabels(1, lambda: None)) is steps
+    assert telemetry.steps(ModelLabels(BoundedLabels(1, lambda: None))) is steps
     async with telemetry.running():
         assert entered == [1]

@@ -15,8 +15,8 @@ from ollama_observe.wire.endpoints import endpoint_of
 from proxy.outcomes import Ending
 from proxy.pages import Pages
 from proxy.story import Story
+from proxy.telemetry.backoff import Backoff
 from proxy.telemetry.collector import Collector
-from proxy.telemetry.patience import Patience
 from proxy.telemetry.resource import resource_of
 from proxy.telemetry.span_sending import BATCH_SPANS, QUEUE_SPANS, Envelope, SpanSending
 from proxy.telemetry.spans import Spans
@@ -57,7 +57,7 @@ async def world(
     seconds: float = 5.0,
     every: float = SOON_SECONDS,
     flush: float = 3.0,
-    patience: Callable[[], Patience] = lambda: Patience(lambda: 1.0),
+    backoff: Callable[[], Backoff] = lambda: Backoff(lambda: 1.0),
 ) -> AsyncIterator[World]:
     """Nothing is running in it yet."""
     async with receiving() as receiver:
@@ -70,7 +70,7 @@ async def world(
             read.ledger,
             every,
             flush,
-            patience=patience,
+            backoff=backoff,
         )
         yield World(receiver, sending, read, Contexts(1.0))
 
@@ -182,7 +182,7 @@ async def test_one_that_says_it_rejected_more_than_it_got_is_believed_no_further
         assert (w.sent, w.dropped("rejected"), w.dropped("shutdown")) == (0, 5, 0)
 
 
-class Hurried(Patience):
+class Hurried(Backoff):
     """Counts as another does, and does not wait for it."""
 
     def wait(self, asked_seconds: float) -> float | None:
@@ -216,7 +216,7 @@ async def test_none_waits_once_all_are_taken() -> None:
 
 
 async def test_what_is_tried_for_too_long_is_given_up() -> None:
-    async with world(patience=Hurried) as w:
+    async with world(backoff=Hurried) as w:
         w.receiver.instead = lambda _signal: Told(headers=((b"Retry-After", b"299"),))
         w.book(1)
         async with w.sending.running(), asyncio.timeout(5):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proxy.telemetry.values import MOST_CHARACTERS, Value, attribute, clean, known
+from proxy.telemetry.values import MOST_CHARACTERS, Value, attribute, clean
 from tests.otlp import attributes_of
 
 
@@ -18,8 +18,3 @@ def test_a_text_that_is_no_unicode_or_too_long_can_be_sent_all_the_same() -> Non
     made = attribute("a", "x\ud800y")
     assert attributes_of([made]) == {"a": "x?y"}
     assert clean("ü" * 1000) == "ü" * MOST_CHARACTERS
-
-
-def test_what_comes_again_is_made_once() -> None:
-    assert known("a", "b") is known("a", "b")
-    assert known("a", 1) == attribute("a", 1)

@@ -107,19 +107,7 @@ def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None
     async def health() -> JSONResponse:
         found = {name: await check() for name, check in control.checks.items()}
         results = {name: result for name, result in found.items() if result is not None}
-        healthy = control.readiness.ready and all(result.ok for result in results.values())
-        body = {
-            "status": "ok" if healthy else "degraded",
-            "service": control.service,
-            "version": __version__,
-            "ready": control.readiness.ready,
-            "uptime_seconds": round(time.perf_counter() - started, 3),
-            "checks": {
-                name: {"ok": result.ok, "detail": result.detail, **_presence(result)}
-                for name, result in results.items()
-            },
-        }
-        return JSONResponse(body, 200 if healthy else 503)
+        return _health(control, results, time.perf_counter() - started)
 
     @app.get(f"{prefix}/metrics", dependencies=refreshed)
     def metrics(request: Request) -> Response:  # in a thread: it reads /proc, and may be long
@@ -132,6 +120,22 @@ def add_control_routes(app: FastAPI, control: Control, prefix: str = "") -> None
             excluded_handlers=[f"^{prefix}{path}$" for path in UNMETERED],
             registry=control.registry,
         ).instrument(app, metric_namespace=control.service.replace("-", "_"))
+
+
+def _health(control: Control, results: Mapping[str, Check], uptime_seconds: float) -> JSONResponse:
+    is_healthy = control.readiness.ready and all(result.ok for result in results.values())
+    body = {
+        "status": "ok" if is_healthy else "degraded",
+        "service": control.service,
+        "version": __version__,
+        "ready": control.readiness.ready,
+        "uptime_seconds": round(uptime_seconds, 3),
+        "checks": {
+            name: {"ok": result.ok, "detail": result.detail, **_presence(result)}
+            for name, result in results.items()
+        },
+    }
+    return JSONResponse(body, 200 if is_healthy else 503)
 
 
 def _presence(result: Check) -> dict[str, bool]:

@@ -108,6 +108,9 @@ _BY_PREFIX = (
     ("/api/user/keys/", Endpoint("/api/user/keys/:key")),
 )
 
+_BY_TARGET = {path.encode(): endpoint for path, endpoint in _EXACT.items()}
+"""What nearly every request asks for, without a look at its parts."""
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """The methods that are told apart; any other is one of a kind."""
 
@@ -147,3 +150,8 @@ def endpoint_of(path: str) -> Endpoint:
         if path.startswith(prefix):
             return endpoint
     return OTHER
+
+
+def endpoint_of_target(target: bytes) -> Endpoint:
+    """The endpoint of a raw request target, which may be a whole URL."""
+    return _BY_TARGET.get(target) or endpoint_of(path_of_target(target))

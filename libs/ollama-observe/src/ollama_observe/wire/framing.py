@@ -119,21 +119,14 @@ class EventSplitter:
     that names its events says the name in their data, too.
     """
 
-    __slots__ = (
-        "_data",
-        "_data_bytes",
-        "_is_between_events",
-        "_limit_bytes",
-        "_lines",
-        "_too_long",
-    )
+    __slots__ = ("_data", "_data_bytes", "_is_between", "_limit_bytes", "_lines", "_too_long")
 
     def __init__(self, limit_bytes: int = LINE_LIMIT_BYTES) -> None:
         self._lines = LineSplitter(limit_bytes)
         self._limit_bytes = limit_bytes
         self._data: list[bytes] = []
         self._data_bytes = 0
-        self._is_between_events = True
+        self._is_between = True
         self._too_long = 0
 
     @property
@@ -143,7 +136,7 @@ class EventSplitter:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The data of the events that `data` completes, in order."""
-        if self._is_between_events and len(data) <= self._limit_bytes:
+        if self._is_between and len(data) <= self._limit_bytes:
             plain = _plain_events(data)
             if plain is not None:
                 return plain
@@ -156,7 +149,7 @@ class EventSplitter:
                     events.append(b"\n".join(self._data))
                 self._forget()
         has_begun = self._data or self._data_bytes
-        self._is_between_events = self._lines.is_between_lines and not has_begun
+        self._is_between = self._lines.is_between_lines and not has_begun
         return events
 
     def finish(self) -> list[bytes]:

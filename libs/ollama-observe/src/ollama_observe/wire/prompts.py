@@ -21,15 +21,6 @@ class _Media(Exception):  # noqa: N818 (no error: it ends the measuring)
     """The prompt holds more than text, which no count of bytes can stand for."""
 
 
-def text_bytes(values: list[Any]) -> int | None:
-    """The size of all text in decoded TEXT_FIELDS, with runs of one character counted once.
-
-    None when there is no text to be measured, see `joined_text`.
-    """
-    text = joined_text(values)
-    return None if text is None else collapsed_bytes(text)
-
-
 def joined_text(values: list[Any]) -> str | None:
     """All text in decoded TEXT_FIELDS, one after the other.
 

@@ -9,8 +9,8 @@ from ollama_observe.wire.forms import form_fields, is_form
 from ollama_observe.wire.prompts import (
     PROMPT_LIMIT_BYTES,
     TEXT_FIELDS,
+    collapsed_bytes,
     joined_text,
-    text_bytes,
 )
 from ollama_observe.wire.records import UNREADABLE as _UNREADABLE
 from ollama_observe.wire.records import count, member, raw_members, word
@@ -110,9 +110,7 @@ def decoded(raw: msgspec.Raw | None) -> Any:
 def prompt_text(body: bytes | bytearray) -> str | None:
     """All text that a request's JSON gives a model to read; None where there is more than text."""
     fields = top_fields(body)
-    if fields is None or decoded(fields.get("images")):
-        return None
-    return joined_text([decoded(fields[name]) for name in TEXT_FIELDS if name in fields])
+    return None if fields is None else _prompt_text(fields)
 
 
 def _read(fields: dict[str, msgspec.Raw | None], size: int) -> RequestFacts:
@@ -139,6 +137,11 @@ def _read(fields: dict[str, msgspec.Raw | None], size: int) -> RequestFacts:
 
 
 def _prompt_bytes(fields: dict[str, msgspec.Raw | None]) -> int | None:
+    text = _prompt_text(fields)
+    return None if text is None else collapsed_bytes(text)
+
+
+def _prompt_text(fields: dict[str, msgspec.Raw | None]) -> str | None:
     if decoded(fields.get("images")):
         return None
-    return text_bytes([decoded(fields[name]) for name in TEXT_FIELDS if name in fields])
+    return joined_text([decoded(fields[name]) for name in TEXT_FIELDS if name in fields])

@@ -3,7 +3,7 @@
 from ollama_observe.metrics.catalogue import access as m
 from ollama_observe.metrics.ledger import Ledger, Page
 from proxy.access.counts import Counts
-from proxy.booking import tokens_of
+from proxy.booking import tokens_by_type, tokens_of
 from proxy.story import Story
 from proxy.users import Users
 
@@ -31,9 +31,8 @@ def book_spending(users: Users, ledger: Ledger, _page: Page, story: Story) -> No
     if not story.user or not story.is_inference:
         return
     labels = users.label(story.user, story.is_answered), story.model
-    for kind, tokens in zip(("input", "output"), tokens_of(story), strict=True):
-        if tokens:
-            ledger.add(m.TOKENS, tokens, (*labels, kind))
+    for kind, tokens in tokens_by_type(story):
+        ledger.add(m.TOKENS, tokens, (*labels, kind))
     seconds = model_seconds_of(story)
     if seconds:
         ledger.add(m.SECONDS, seconds, labels)

@@ -10,12 +10,12 @@ none share the last one: what limits they have holds for all of them together.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import blake2b
 from itertools import pairwise
 
 from proxy.access.keys_file import MOST_ENTRIES
 from proxy.access.trust import USER_LIMIT_BYTES
 from proxy.access.windows import STEPS, Day, Minute
+from proxy.shared import word_of
 
 MOST_ALIASES = 3072
 RESERVED = MOST_ENTRIES
@@ -190,7 +190,7 @@ class Counts:
         Of two processes that take the same place at once the later has it; the other finds so
         at its next use, and takes another.
         """
-        key = _key(alias)
+        key = word_of(alias)
         for step in range(MOST_ALIASES - 1):
             place = (key + step) % (MOST_ALIASES - 1)
             begin = place * self._width
@@ -202,7 +202,7 @@ class Counts:
                 self._name(begin, alias, key)
                 return place, key
         last = MOST_ALIASES - 1
-        key = _key(OVERFLOW)
+        key = word_of(OVERFLOW)
         self._name(last * self._width, OVERFLOW, key)
         return last, key
 
@@ -240,7 +240,3 @@ def _added(parts: list[list[int]]) -> list[int]:
 
 def _clamped(amount: int) -> int:
     return max(0, min(amount, _MOST_AT_ONCE))
-
-
-def _key(alias: str) -> int:
-    return int.from_bytes(blake2b(alias.encode(), digest_size=8).digest(), signed=True) or 1

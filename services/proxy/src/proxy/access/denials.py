@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from proxy.admission import Refusal
+from proxy.admission import Refusal, retry_after
 from proxy.outcomes import Ending
 
 NOT_THIS_MODEL = "this key is not good for the model that was asked for"
@@ -49,7 +49,7 @@ class Denial(Refusal):
         ending = _ENDINGS.get(reason, Ending.REFUSED_ACCESS)
         lines: Sequence[bytes] = _CHALLENGE if ending is Ending.REFUSED_KEY else ()
         if retry_after_seconds is not None:
-            lines = (b"Retry-After: %d" % retry_after_seconds,)
+            lines = (retry_after(retry_after_seconds),)
         super().__init__(ending, said, lines)
         self.reason = reason
 

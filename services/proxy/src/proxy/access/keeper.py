@@ -57,11 +57,13 @@ class Keeper:
         path: Path,
         listener: Listener | None = None,
         prepare: Callable[[KeyRing], None] | None = None,
+        every_seconds: float = INTERVAL_SECONDS,
     ) -> None:
         """`prepare` is called with keys just before they are in force."""
         self._path = path
         self._prepare = prepare
         self._listener = listener
+        self._every_seconds = every_seconds
         self._seen: _Stamp = None
         self._settled: _Stamp = None
         self._is_begun = False
@@ -103,7 +105,7 @@ class Keeper:
 
     async def _keep_looking(self) -> None:
         while True:
-            await asyncio.sleep(INTERVAL_SECONDS)
+            await asyncio.sleep(self._every_seconds)
             try:
                 await self.look()
             except Exception as error:  # noqa: BLE001 (the next look may do)

@@ -11,8 +11,8 @@ import msgspec
 
 from ollama_observe.wire.records import UNREADABLE, raw_members
 from ollama_observe.wire.requests import decoded
-from proxy.gateway import OF_ONE, OWN_PREFIX
 from proxy.heads import RequestHead
+from proxy.portkey.fields import OF_ONE, PREFIX
 
 _MODEL, _OLDER = "model", "name"
 _BETWEEN = str.maketrans("", "", "-_")
@@ -56,7 +56,7 @@ def check_head(head: RequestHead) -> None:
 
 def is_told_to_gateway(head: RequestHead) -> bool:
     """Whether a request has x-portkey-* headers that may choose what is asked, and where."""
-    return any(name.startswith(OWN_PREFIX) and name not in OF_ONE for name in head.headers)
+    return any(name.startswith(PREFIX) and name not in OF_ONE for name in head.headers)
 
 
 def _text(raw: msgspec.Raw) -> str:

@@ -48,11 +48,6 @@ class Trust:
         self._known: dict[str, bool] = {}
 
     @property
-    def is_on(self) -> bool:
-        """Whether anybody is trusted."""
-        return bool(self._networks)
-
-    @property
     def is_everybody(self) -> bool:
         """Whether no address is left out."""
         return any(network.prefixlen == 0 for network in self._networks)

@@ -21,10 +21,10 @@ from proxy.cache.results import Result
 from proxy.cache.rules import Rules
 from proxy.cache.way import CachedWay
 from proxy.cache.wishes import NOTHING_SAID, Wish, wish_of
-from proxy.headers import value_of
+from proxy.connections import Pool
+from proxy.headers import is_plain
 from proxy.heads import RequestHead
 from proxy.relay import Stoppable
-from proxy.upstream import Pool
 from proxy.ways import Trip, Way
 from proxy.witness import Witness
 
@@ -94,9 +94,9 @@ class AnswerCache:
     def takes(self, head: RequestHead, endpoint: Endpoint) -> bool:
         """Whether a request is one to look for, as far as its head tells."""
         is_call = head.method == b"POST" and endpoint.answer in RECORDABLE
-        is_plain = value_of(head.headers, b"content-encoding").lower() in ("", "identity")
-        # a body that waits for a go-ahead waits for the upstream's
-        return is_call and is_plain and head.length != 0 and b"expect" not in head.headers
+        if not is_call or b"expect" in head.headers:  # whose body waits for the upstream's go-ahead
+            return False
+        return is_plain(head.headers) and head.length != 0
 
     def way(
         self,

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from ollama_observe.service.tasks import spawn
+from proxy.failures import UpstreamError
 from proxy.pool import UpstreamPool
 from proxy.probe import installed
 from proxy.shared import ModelChanges
-from proxy.upstream import UpstreamError
 from proxy.upstreams import MAIN
 
 FRESH_SECONDS = 5.0

@@ -17,22 +17,14 @@ from proxy.cache.estates import Estate
 from proxy.cache.parts import Part, Parts
 from proxy.cache.patience import PATIENCE_SECONDS, Patience
 from proxy.cache.recording import Recording, Unfit
-from proxy.cache.results import STATUS_HEADER, Result
+from proxy.cache.results import Result
 from proxy.cache.seats import Seat
+from proxy.connections import Asker, Cancellable, Connection, Pool
+from proxy.failures import OWN_DEFECT, OwnDefect, TurnedAway, UpstreamBrokeOff, UpstreamError
 from proxy.headers import lines_without
 from proxy.heads import ResponseHead
 from proxy.outcomes import Ending
-from proxy.upstream import (
-    OWN_DEFECT,
-    Asker,
-    Cancellable,
-    Connection,
-    OwnDefect,
-    Pool,
-    TurnedAway,
-    UpstreamBrokeOff,
-    UpstreamError,
-)
+from proxy.portkey.fields import CACHE_STATUS
 from proxy.ways import Trip
 
 _log = structlog.stdlib.get_logger("proxy.cache")
@@ -422,5 +414,5 @@ class Flight:
 
 def _with(head: ResponseHead, result: Result) -> ResponseHead:
     """A head that says what the look brought, in the place of what the gateway says of its own."""
-    lines = [*lines_without(head.passing, (STATUS_HEADER,)), result.header]
+    lines = [*lines_without(head.passing, (CACHE_STATUS,)), result.header]
     return msgspec.structs.replace(head, passing=lines)

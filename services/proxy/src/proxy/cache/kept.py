@@ -13,6 +13,7 @@ from typing import TypeVar
 import structlog
 
 from proxy.cache.entries import Entry, Near
+from proxy.cache.outages import Outage
 from proxy.cache.stores.store import Held, Store, StoreError
 
 T = TypeVar("T")
@@ -41,13 +42,11 @@ class _Gate:
         self._doing = doing
         self._within_seconds = within_seconds
         self._on_error = on_error
-        self._clock = clock
-        self._rests_until = 0.0
-        self._is_lost = False
+        self._outage = Outage(REST_SECONDS, clock)
 
     async def asked(self, ask: Callable[[], Awaitable[T]], otherwise: T) -> T:
         """What is answered in time; `otherwise` where nothing is, or nobody asks just now."""
-        if self._is_lost and self._clock() < self._rests_until:
+        if self._outage.is_resting:
             self._on_error()
             return otherwise
         try:
@@ -56,16 +55,13 @@ class _Gate:
         except (StoreError, TimeoutError) as error:
             self._failed(error)
             return otherwise
-        if self._is_lost:
-            self._is_lost = False
+        if self._outage.worked():
             _log.info("cache_store_back", doing=self._doing)
         return found
 
     def _failed(self, error: Exception) -> None:
-        self._rests_until = self._clock() + REST_SECONDS
         self._on_error()
-        if not self._is_lost:
-            self._is_lost = True
+        if self._outage.failed():
             _log.warning(
                 "cache_store_lost",
                 doing=self._doing,

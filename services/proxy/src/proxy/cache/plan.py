@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from proxy.portkey_config import PortkeyConfig
+from proxy.portkey.config import PortkeyConfig
 from proxy.settings import ProxySettings
 
 WEEK_SECONDS = 7 * 24 * 3600.0

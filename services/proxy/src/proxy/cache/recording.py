@@ -11,13 +11,13 @@ from ollama_observe.wire.framing import framing_of
 from ollama_observe.wire.meter import StreamMeter
 from proxy.bodies import Body, ChunkedBody, LengthBody, MalformedBody
 from proxy.cache.entries import Entry, a_mark
-from proxy.headers import lines_without, value_of
+from proxy.headers import is_plain, lines_without, value_of
 from proxy.heads import ResponseHead
+from proxy.portkey.fields import PREFIX
 
 # What is of one passage, and would be said of another: a session that begins is one client's, and
 # what the gateway says of itself would be said to who did not ask by way of it.
 _OF_ONE = (b"set-cookie", b"age")
-_OF_GATEWAY = b"x-portkey-"
 
 
 class Unfit(StrEnum):
@@ -72,7 +72,7 @@ class Recording:
             return
         if head.status != 200:
             self.unfit = Unfit.STATUS
-        elif value_of(head.headers, b"content-encoding") not in ("", "identity"):
+        elif not is_plain(head.headers):
             self.unfit = Unfit.ENCODED
         elif head.is_endless:  # it says of itself that nobody knows whether it is whole
             self.unfit = Unfit.INCOMPLETE
@@ -127,7 +127,7 @@ class Recording:
             lines=[
                 line
                 for line in lines_without(head.passing, self._dropped)
-                if not line.lower().startswith(_OF_GATEWAY)
+                if not line.lower().startswith(PREFIX)
             ],
             body=body,
             marks=bytes(self._marks),

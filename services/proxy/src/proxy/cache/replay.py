@@ -7,7 +7,8 @@ import structlog
 
 from proxy.bodies import ChunkedBody, LengthBody
 from proxy.cache.entries import Entry
-from proxy.upstream import OWN_DEFECT, Asker, OwnDefect
+from proxy.connections import Asker
+from proxy.failures import OWN_DEFECT, OwnDefect
 
 _log = structlog.stdlib.get_logger("proxy.cache")
 

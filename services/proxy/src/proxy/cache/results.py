@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-STATUS_HEADER = b"x-portkey-cache-status"
+from proxy.portkey.fields import CACHE_STATUS
 
 
 class Result(StrEnum):
@@ -31,7 +31,7 @@ class Result(StrEnum):
 
 _HITS = frozenset({Result.HIT, Result.SEMANTIC_HIT, Result.SHARED})
 _HEADERS = {
-    result: STATUS_HEADER + b": " + word
+    result: CACHE_STATUS + b": " + word
     for result, word in (
         (Result.HIT, b"HIT"),
         (Result.SEMANTIC_HIT, b"SEMANTIC HIT"),

@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.cache.entries import Entry
-from proxy.upstream import Asker
+from proxy.connections import Asker
 from proxy.ways import Trip
 from proxy.witness import Rest
 

@@ -10,11 +10,12 @@ from ollama_observe.service.tasks import spawn
 from proxy.cache.entries import Entry
 from proxy.cache.results import Result
 from proxy.cache.seats import Seat
+from proxy.connections import Asker, Cancellable, Pool
 from proxy.detours import Onward
+from proxy.failures import OWN_DEFECT, OwnDefect
 from proxy.heads import RequestHead
 from proxy.relay import Stoppable
 from proxy.routing import Bypass
-from proxy.upstream import OWN_DEFECT, Asker, Cancellable, OwnDefect, Pool
 from proxy.ways import Trip, Way
 from proxy.witness import Rest, Witness
 

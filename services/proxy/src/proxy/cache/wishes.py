@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from proxy.headers import Headers, value_of
-
-_FORCE_REFRESH = b"x-portkey-cache-force-refresh"
+from proxy.portkey.fields import FORCE_REFRESH
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +27,13 @@ NOTHING_SAID = Wish()
 
 def wish_of(headers: Headers) -> Wish:
     """What these headers ask for."""
-    if b"cache-control" not in headers and _FORCE_REFRESH not in headers:
+    if b"cache-control" not in headers and FORCE_REFRESH not in headers:
         return NOTHING_SAID
     found = [_directive(one) for one in value_of(headers, b"cache-control").lower().split(",")]
     names = {name for name, _ in found}
     ages = [_seconds(value) for name, value in found if name == "max-age"]
     oldest = min(ages, default=None)
-    forced = value_of(headers, _FORCE_REFRESH).lower().split(",")
+    forced = value_of(headers, FORCE_REFRESH).lower().split(",")
     is_forced = any(one.strip() == "true" for one in forced)
     refreshes = is_forced or oldest == 0 or "no-cache" in names
     return Wish(refreshes, "no-store" not in names, oldest)

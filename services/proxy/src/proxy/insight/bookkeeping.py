@@ -5,7 +5,7 @@ A mistake in it is counted and said once. It keeps nobody from what was asked fo
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import structlog
 
@@ -13,15 +13,12 @@ from ollama_observe.metrics.catalogue import proxy as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.metrics.metric import OTHER
 from ollama_observe.service.tasks import meanwhile
-from proxy.finished import Table
+from proxy.finished import Table, Tables
 from proxy.insight.accounts import Accounts
 from proxy.routing import Routing
 
 SETTLE_SECONDS = 30.0
 """So often at least, also where nobody scrapes: what is not told is kept in memory."""
-
-Tables = Callable[[], Awaitable[list[Table]]]
-"""What each relay process tells."""
 
 _log = structlog.stdlib.get_logger("proxy.relay")
 

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 
+from proxy.connections import Cancellable
 from proxy.outcomes import Ending
 from proxy.queue.estimates import assumed_wait_at, order_of, wait_at
 from proxy.queue.line import Line
@@ -17,7 +18,6 @@ from proxy.queue.places import Place
 from proxy.queue.refusals import refusal_of
 from proxy.queue.rules import Rules
 from proxy.queue.tickets import Ticket
-from proxy.upstream import Cancellable
 
 FRESH_SECONDS = 0.25
 """For so long positions are good enough for those who look: to make them takes milliseconds."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from proxy.admission import Refusal
+from proxy.connections import Asker, Cancellable
+from proxy.failures import OWN_DEFECT, OwnDefect, TurnedAway, UpstreamError
 from proxy.queue.priorities import Priority
 from proxy.queue.tickets import Ticket
-from proxy.upstream import OWN_DEFECT, Asker, Cancellable, OwnDefect, TurnedAway, UpstreamError
 from proxy.ways import Trip
 from proxy.witness import Witness
 

@@ -2,7 +2,7 @@
 
 import math
 
-from proxy.admission import Refusal
+from proxy.admission import Refusal, retry_after
 from proxy.outcomes import Ending
 from proxy.queue.rules import Rules
 
@@ -17,7 +17,7 @@ def refusal_of(
     `expected_seconds` is how long a newcomer would wait.
     """
     seconds = max(least_seconds, math.ceil(expected_seconds))
-    lines = (b"Retry-After: %d" % min(seconds, MOST_SECONDS),)
+    lines = (retry_after(min(seconds, MOST_SECONDS)),)
     return Refusal(ending, _SAID[ending].format(rules=rules), lines)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from ollama_observe.wire.models import normalise_model
 from ollama_observe.wire.requests import COPY_LIMIT_BYTES
+from proxy.connections import Asker, Cancellable, Pool
 from proxy.detours import Detour
 from proxy.heads import RequestHead
 from proxy.queue.gate import Gate
@@ -12,7 +13,6 @@ from proxy.queue.places import Party, Place
 from proxy.queue.priorities import Priority
 from proxy.queue.tickets import Ticket
 from proxy.routing import Bypass
-from proxy.upstream import Asker, Cancellable, Pool
 from proxy.ways import Trip
 from proxy.witness import Witness
 

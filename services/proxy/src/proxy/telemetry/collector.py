@@ -13,10 +13,10 @@ import structlog
 from ollama_observe import __version__
 from ollama_observe.metrics.catalogue import telemetry as m
 from ollama_observe.metrics.ledger import Ledger
+from proxy.failures import UpstreamError, UpstreamTimeout
 from proxy.pool import UpstreamPool
 from proxy.question import ask
 from proxy.telemetry.verdicts import Result, Verdict, judge
-from proxy.upstream import UpstreamError, UpstreamTimeout
 
 _ANSWER_LIMIT_BYTES = 64 * 1024
 QUIET_SECONDS = 60.0
@@ -48,7 +48,7 @@ class Collector:
 
     async def send(self, body: bytes) -> Verdict:
         """Send an export request; what became of it is counted."""
-        verdict = await self._sent(body, self._timeout_seconds)
+        verdict = await self._sent(body)
         self._ledger.add(m.SENDS, 1, (self.signal, verdict.result.value))
         self._tell(verdict)
         return verdict
@@ -66,7 +66,8 @@ class Collector:
         """Let go of the connections."""
         self._pool.close()
 
-    async def _sent(self, body: bytes, seconds: float) -> Verdict:
+    async def _sent(self, body: bytes) -> Verdict:
+        seconds = self._timeout_seconds
         sent = b"%sContent-Length: %d\r\n\r\n%s" % (self._head, len(body), body)
         try:
             head, answer = await ask(self._pool, b"POST", sent, _ANSWER_LIMIT_BYTES, seconds)

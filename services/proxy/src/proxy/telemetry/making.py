@@ -11,8 +11,8 @@ from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.catalogue import genai
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
+from proxy.books import Step, Steps
 from proxy.labels import ModelLabels
-from proxy.recorder import Step, Steps
 from proxy.settings import ProxySettings
 from proxy.telemetry.collector import Collector
 from proxy.telemetry.genai import GenaiBooks
@@ -24,7 +24,7 @@ from proxy.telemetry.span_sending import SpanSending
 from proxy.telemetry.spans import Spans
 from proxy.telemetry.threshold import Tracing
 from proxy.telemetry.traceparent import Contexts
-from proxy.telemetry.values import known
+from proxy.telemetry.values import attribute
 
 
 def create_telemetry(settings: ProxySettings, plan: Plan, ledger: Ledger) -> Telemetry:
@@ -63,9 +63,9 @@ def create_metric_sending(
     others = [metric for metric in catalogue.PROXY if metric not in twins]
     address, port = upstream_of(settings)
     always = (
-        known("gen_ai.provider.name", "ollama"),
-        known("server.address", address),
-        known("server.port", port),
+        attribute("gen_ai.provider.name", "ollama"),
+        attribute("server.address", address),
+        attribute("server.port", port),
     )
     readings = Readings(
         ledgers,

@@ -20,8 +20,8 @@ from ollama_observe.metrics.catalogue import genai
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.metric import Metric
 from ollama_observe.service.tasks import spawn
+from proxy.telemetry.backoff import Backoff
 from proxy.telemetry.collector import Collector
-from proxy.telemetry.patience import Patience
 from proxy.telemetry.points import Times, metrics_of
 from proxy.telemetry.resource import SCOPE
 from proxy.telemetry.verdicts import Result, Verdict
@@ -82,7 +82,7 @@ class MetricSending:
         interval_seconds: float,
         refresh: Callable[[], Awaitable[None]] | None = None,
         flush_seconds: float = FLUSH_SECONDS,
-        patience: Callable[[], Patience] = Patience,
+        backoff: Callable[[], Backoff] = Backoff,
     ) -> None:
         """`refresh` is awaited before each reading: what must be asked of other processes."""
         self._collector = collector
@@ -90,7 +90,7 @@ class MetricSending:
         self._interval_seconds = interval_seconds
         self._refresh = refresh
         self._flush_seconds = flush_seconds
-        self._patience = patience
+        self._backoff = backoff
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -107,7 +107,7 @@ class MetricSending:
             self._collector.close()
 
     async def _send_on(self) -> None:
-        patience = self._patience()
+        backoff = self._backoff()
         seconds = self._interval_seconds
         while True:
             await asyncio.sleep(seconds)
@@ -115,9 +115,9 @@ class MetricSending:
             verdict = await self._try_to_send()
             if verdict.result.may_be_repeated:
                 asked = verdict.wait_seconds
-                seconds = max(asked, min(seconds, patience.wait(asked) or seconds))
+                seconds = max(asked, min(seconds, backoff.wait(asked) or seconds))
             else:
-                patience = self._patience()
+                backoff = self._backoff()
 
     async def _try_to_send(self) -> Verdict:
         try:

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from proxy.books import Steps
 from proxy.labels import ModelLabels
-from proxy.recorder import Steps
 from proxy.telemetry.threshold import Tracing
 
 Running = Callable[[], contextlib.AbstractAsyncContextManager[None]]

@@ -19,9 +19,9 @@ from ollama_observe.metrics.catalogue import telemetry as m
 from ollama_observe.metrics.ledger import Ledger, Page
 from ollama_observe.service.tasks import spawn
 from proxy.story import Story
+from proxy.telemetry.backoff import Backoff
 from proxy.telemetry.collector import Collector
 from proxy.telemetry.encoding import field
-from proxy.telemetry.patience import Patience
 from proxy.telemetry.resource import SCOPE
 from proxy.telemetry.spans import Spans
 from proxy.telemetry.verdicts import Result
@@ -47,7 +47,7 @@ class SpanSending:
         ledger: Ledger,
         every_seconds: float = EVERY_SECONDS,
         flush_seconds: float = FLUSH_SECONDS,
-        patience: Callable[[], Patience] = Patience,
+        backoff: Callable[[], Backoff] = Backoff,
     ) -> None:
         self._collector = collector
         self._spans = spans
@@ -55,7 +55,7 @@ class SpanSending:
         self._ledger = ledger
         self._every_seconds = every_seconds
         self._flush_seconds = flush_seconds
-        self._patience = patience
+        self._backoff = backoff
         self._row: deque[bytes] = deque()
         self._on_the_way = 0
         """Spans of the batch that is being sent, for as often as it takes."""
@@ -118,7 +118,7 @@ class SpanSending:
 
     async def _send(self, batch: Sequence[bytes]) -> bool:
         """Whether it makes sense to go on with the next one."""
-        collector, patience = self._collector, self._patience()
+        collector, backoff = self._collector, self._backoff()
         self._on_the_way = count = len(batch)
         why = ""  # as long as it is not known: this may be cancelled, or fail
         try:
@@ -134,7 +134,7 @@ class SpanSending:
                     return True
                 if self._is_stopping.is_set():
                     return False
-                wait = patience.wait(verdict.wait_seconds)
+                wait = backoff.wait(verdict.wait_seconds)
                 if wait is None:
                     return True
                 with contextlib.suppress(TimeoutError):

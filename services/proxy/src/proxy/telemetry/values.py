@@ -1,7 +1,6 @@
-"""Attributes, as OTLP has them. What comes again and again is made once."""
+"""Attributes, as OTLP has them."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 
@@ -9,18 +8,11 @@ Value = str | bool | int | float | Sequence[str]
 
 MOST_CHARACTERS = 256
 """Of a text that others have a say in."""
-_KEPT = 4096
 
 
 def attribute(key: str, value: Value) -> KeyValue:
     """One attribute. Of a text what is no Unicode is replaced, and what is too long is cut."""
     return KeyValue(key=key, value=_any(value))
-
-
-@lru_cache(maxsize=_KEPT)
-def known(key: str, value: str | int) -> KeyValue:
-    """The same, kept: for values that come again. Not to be changed."""
-    return attribute(key, value)
 
 
 def _any(value: Value) -> AnyValue:

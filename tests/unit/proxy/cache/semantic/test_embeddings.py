@@ -7,7 +7,7 @@ import pytest
 
 from proxy.cache.keys import Keys
 from proxy.cache.semantic.embeddings import MOST_CALLS, REST_SECONDS, Embeddings
-from proxy.upstream import UpstreamError
+from proxy.failures import UpstreamError
 
 
 class Upstream:

@@ -63,11 +63,11 @@ def test_any_text_has_a_guard(text: str) -> None:
     assert guard(text).isascii()
 
 
-@pytest.mark.parametrize(("one", "other"), pairs("same.tsv"))
-def test_the_same_in_many_languages_passes(one: str, other: str) -> None:
-    assert extracted(one) == extracted(other)
+def test_the_same_in_many_languages_passes() -> None:
+    for one, other in pairs("same.tsv"):
+        assert extracted(one) == extracted(other), (one, other)
 
 
-@pytest.mark.parametrize(("one", "other"), pairs("near_misses.tsv"))
-def test_what_only_looks_alike_does_not(one: str, other: str) -> None:
-    assert guard(one) != guard(other)
+def test_what_only_looks_alike_does_not() -> None:
+    alike = [(one, other) for one, other in pairs("near_misses.tsv") if guard(one) == guard(other)]
+    assert alike == []

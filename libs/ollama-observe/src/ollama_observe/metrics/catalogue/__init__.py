@@ -19,6 +19,7 @@ from ollama_observe.metrics.catalogue import (
     insight,
     location,
     ollama,
+    portkey,
     proxy,
     queue,
     telemetry,
@@ -28,6 +29,7 @@ from ollama_observe.metrics.catalogue.labels import LABELS
 
 PROXY = (
     *proxy.METRICS,
+    *portkey.METRICS,
     *location.METRICS,
     *insight.METRICS,
     *cache.METRICS,

@@ -14,8 +14,9 @@ import structlog
 
 from ollama_observe.service.tasks import spawn
 from proxy.cache.keys import Keys
+from proxy.cache.outages import Outage
 from proxy.cache.semantic.records import MARK_BYTES, Record, Vector, normalised
-from proxy.upstream import UpstreamError
+from proxy.failures import UpstreamError
 
 Ask = Callable[[bytes], Awaitable[tuple[int, bytes]]]
 """Posts a body to /api/embed. Raises: UpstreamError, TimeoutError."""
@@ -70,14 +71,12 @@ class Embeddings:
         self._digest_of = digest_of
         self._keys = keys
         self._on_error = on_error
-        self._clock = clock
         self._calls = 0
-        self._rests_until = 0.0
-        self._is_down = False
+        self._outage = Outage(REST_SECONDS, clock)
 
     def begin(self, text: str) -> Making:
         """Have a text's embedding made; it is none where too many are being made."""
-        if self._calls >= MOST_CALLS or self._clock() < self._rests_until:
+        if self._calls >= MOST_CALLS or self._outage.is_resting:
             return Making(None)
         self._calls += 1
         return Making(spawn(self._made(text), name="make an embedding"))
@@ -95,8 +94,7 @@ class Embeddings:
         if vector is None or not digest:
             self._failed(_UNUSABLE if digest else f"no model {self._model} at the upstream")
             return None
-        if self._is_down:
-            self._is_down = False
+        if self._outage.worked():
             _log.info("cache_embeddings_back", model=self._model)
         mark = self._keys.of(b"weights", self._model.encode(), digest.encode())[:MARK_BYTES]
         return Record(mark, vector)
@@ -113,10 +111,8 @@ class Embeddings:
         return normalised(found[0]) if len(found) == 1 else None
 
     def _failed(self, reason: str) -> None:
-        self._rests_until = self._clock() + REST_SECONDS
         self._on_error()
-        if not self._is_down:
-            self._is_down = True
+        if self._outage.failed():
             _log.warning(
                 "cache_embeddings_lost",
                 model=self._model,

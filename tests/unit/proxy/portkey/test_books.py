@@ -2,13 +2,13 @@
 
 import pytest
 
-from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics.catalogue import portkey as m
 from ollama_observe.wire.endpoints import endpoint_of
-from proxy.booking_portkey import begin_portkey, book_portkey
 from proxy.outcomes import Ending
 from proxy.pages import Pages
-from proxy.passages import Passage
-from proxy.portkey_answer import PortkeyAnswer
+from proxy.portkey.answers import PortkeyAnswer
+from proxy.portkey.books import begin_portkey, book_portkey
+from proxy.portkey.passages import Passage
 from proxy.routing import Bypass
 from proxy.story import Story
 from tests.ledgers import ReadLedger
@@ -46,11 +46,11 @@ def book(*stories: Story) -> ReadLedger:
 def test_rare_events_begin_at_zero() -> None:
     read = ReadLedger()
     begin_portkey(read.ledger)
-    assert [read.value(m.PORTKEY_BYPASSES, reason=reason) for reason in Bypass] == [0] * len(Bypass)
+    assert [read.value(m.BYPASSES, reason=reason) for reason in Bypass] == [0] * len(Bypass)
     for reason in ("target", "gateway_down"):
-        assert read.value(m.PORTKEY_FALLBACKS, reason=reason) == 0
-    assert read.value(m.PORTKEY_RETRIES) == 0
-    assert read.value(m.PORTKEY_RETRIES_EXHAUSTED) == 0
+        assert read.value(m.FALLBACKS, reason=reason) == 0
+    assert read.value(m.RETRIES) == 0
+    assert read.value(m.RETRIES_EXHAUSTED) == 0
 
 
 def test_a_direct_request_is_nothing_to_the_gateways_books() -> None:
@@ -65,42 +65,42 @@ def test_a_request_that_should_have_gone_through_is_counted_with_its_reason(
     reason: Bypass,
 ) -> None:
     read = book(story(passage=None, bypass=reason))
-    assert read.value(m.PORTKEY_BYPASSES, reason=reason.value) == 1
-    fallbacks = read.value(m.PORTKEY_FALLBACKS, reason="gateway_down")
+    assert read.value(m.BYPASSES, reason=reason.value) == 1
+    fallbacks = read.value(m.FALLBACKS, reason="gateway_down")
     assert fallbacks == (1 if reason is Bypass.GATEWAY_DOWN else None)
     assert "portkey_requests_total {'provider'" not in read.text()
 
 
 def test_a_request_is_counted_by_what_the_gateway_says_of_it() -> None:
     labels = {"provider": "openai", "target": "0", "cache_status": "DISABLED", "status": "200"}
-    assert book(story(), story()).value(m.PORTKEY_REQUESTS, **labels) == 2
+    assert book(story(), story()).value(m.REQUESTS, **labels) == 2
 
 
 def test_where_the_gateway_said_nothing_so_do_the_labels() -> None:
     down = story(Ending.UNREACHABLE, upstream_status=None, portkey=PortkeyAnswer())
     labels = {"provider": "none", "target": "none", "cache_status": "none", "status": "502"}
-    assert book(down).value(m.PORTKEY_REQUESTS, **labels) == 1
+    assert book(down).value(m.REQUESTS, **labels) == 1
 
 
 def test_retries_and_fallbacks_are_the_gateways() -> None:
     tried = PortkeyAnswer("openai", "1", True, 3, False, "MISS", is_own=False)
     read = book(story(portkey=tried), story())
-    assert read.value(m.PORTKEY_RETRIES) == 3
-    assert read.value(m.PORTKEY_RETRIES_EXHAUSTED) == 0
-    assert read.value(m.PORTKEY_FALLBACKS, reason="target") == 1
+    assert read.value(m.RETRIES) == 3
+    assert read.value(m.RETRIES_EXHAUSTED) == 0
+    assert read.value(m.FALLBACKS, reason="target") == 1
 
 
 def test_retries_that_were_all_in_vain_are_counted_once() -> None:
     in_vain = PortkeyAnswer("openai", "0", False, 0, True, "MISS", is_own=False)
     read = book(story(portkey=in_vain, upstream_status=503))
-    assert read.value(m.PORTKEY_RETRIES) == 0
-    assert read.value(m.PORTKEY_RETRIES_EXHAUSTED) == 1
+    assert read.value(m.RETRIES) == 0
+    assert read.value(m.RETRIES_EXHAUSTED) == 1
 
 
 def overhead(told: Story) -> tuple[float | None, float | None]:
     """How often it was observed, and with which sum."""
     read = book(told)
-    return read.value(m.PORTKEY_OVERHEAD, "_count"), read.value(m.PORTKEY_OVERHEAD, "_sum")
+    return read.value(m.OVERHEAD, "_count"), read.value(m.OVERHEAD, "_sum")
 
 
 def test_what_the_gateway_adds_is_its_time_without_its_attempts() -> None:

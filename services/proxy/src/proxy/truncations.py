@@ -21,8 +21,8 @@ Sizes = Callable[[], Awaitable[Mapping[str, int]]]
 """Asks for the sizes of the loaded models' contexts, in tokens; none where it gets no answer."""
 
 
-class Contexts:
-    """The suspects of one process. A booking step: see Books.steps."""
+class Truncations:
+    """The suspects of one process. A booking step: see Steps."""
 
     def __init__(self, sizes: Sizes) -> None:
         self._sizes = sizes

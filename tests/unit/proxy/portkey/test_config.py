@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.portkey_config import LIMIT_BYTES, NO_CONFIG, Choice, PortkeyConfig
-from proxy.portkey_schema import ConfigError
+from proxy.portkey.config import LIMIT_BYTES, NO_CONFIG, Choice, PortkeyConfig
+from proxy.portkey.schema import ConfigError
 from tests.gateway_configs import FALLBACK, PLAIN, conditional, with_
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+REPOSITORY = Path(__file__).resolve().parents[4]
 SHIPPED = sorted((REPOSITORY / "portkey").glob("config*.json"))
 UPSTREAMS = {"ollama": "http://leg:1/to/ollama", "second": "http://leg:1/to/second"}
 

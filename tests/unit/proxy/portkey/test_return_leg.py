@@ -7,17 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics.catalogue import portkey as m
 from ollama_observe.metrics.catalogue.access import REFUSALS as KEY_REFUSALS
+from ollama_observe.wire.endpoints import endpoint_of_target
 from ollama_observe.wire.javascript import object_in_javascript
 from proxy.admission import Refusal
-from proxy.gateway import BODY_LIMIT_BYTES, Crossing, Gateway
 from proxy.heads import read_request
-from proxy.observer import endpoint_of_target
 from proxy.outcomes import Ending
-from proxy.passages import Passage, Passages
 from proxy.pool import UpstreamPool
-from proxy.return_leg import Homeward, Leg, ReturnDesk
+from proxy.portkey.crossings import Crossing
+from proxy.portkey.gateway import BODY_LIMIT_BYTES, Gateway
+from proxy.portkey.passages import Passage, Passages
+from proxy.portkey.return_leg import Homeward, Leg, ReturnDesk
 from proxy.routing import Bypass
 from proxy.settings import ProxySettings
 from proxy.shared import Shared
@@ -68,7 +69,7 @@ class World:
         return lines[:-2]
 
     def attempts(self, status: str, upstream: str = "ollama") -> float | None:
-        return self.read.value(m.PORTKEY_ATTEMPTS, upstream=upstream, status=status)
+        return self.read.value(m.ATTEMPTS, upstream=upstream, status=status)
 
 
 def asked(target: bytes, *fields: bytes) -> bytes:

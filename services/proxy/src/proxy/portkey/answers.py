@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from ollama_observe.metrics.metric import NONE, OTHER
 from proxy.headers import Headers, value_of
-from proxy.portkey_config import PortkeyConfig
+from proxy.portkey import fields
+from proxy.portkey.config import PortkeyConfig
 
-INDEX_HEADER = b"x-portkey-last-used-option-index"
+_INDEX = b"x-portkey-last-used-option-index"
 
 _CACHE = frozenset({"HIT", "SEMANTIC HIT", "MISS", "SEMANTIC MISS", "REFRESH", "DISABLED"})
 _PROVIDERS = frozenset({"openai", "anthropic", "ollama"})
@@ -38,12 +39,12 @@ UNKNOWN = PortkeyAnswer()
 
 def answer_of(headers: Headers, status: int, config: PortkeyConfig) -> PortkeyAnswer:
     """Read an answer's headers; `config` is the configuration that was sent."""
-    index = value_of(headers, INDEX_HEADER)
+    index = value_of(headers, _INDEX)
     if not index:  # no target was asked
         return UNKNOWN
-    provider = value_of(headers, b"x-portkey-provider")
+    provider = value_of(headers, fields.PROVIDER)
     retries = _number(value_of(headers, b"x-portkey-retry-attempt-count"))
-    cache = value_of(headers, b"x-portkey-cache-status").upper()
+    cache = value_of(headers, fields.CACHE_STATUS).upper()
     choice = config.choice(index)
     is_own = value_of(headers, b"x-portkey-gateway-exception").lower() == "true"
     return PortkeyAnswer(

@@ -10,20 +10,20 @@ from collections.abc import AsyncIterator, Callable
 
 import structlog
 
-from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics.catalogue import portkey as m
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.service.http import Check
 from ollama_observe.service.tasks import meanwhile
 from ollama_observe.wire.portkey import GREETING
-from proxy.lookup import Lookup
+from proxy.failures import UpstreamError, sentence_of
 from proxy.pool import UpstreamPool
+from proxy.portkey.lookup import Lookup
 from proxy.probe import TIMEOUT_SECONDS, fetch
 from proxy.shared import GatewayState
-from proxy.upstream import UpstreamError, sentence_of
 
 INTERVAL_SECONDS = 2.0
 
-_log = structlog.stdlib.get_logger("proxy.gateway")
+_log = structlog.stdlib.get_logger("proxy.portkey.gateway")
 
 
 class GatewayWatch:
@@ -103,7 +103,7 @@ class GatewayWatch:
             self._was_up = is_up
             log = _log.info if is_up else _log.warning
             log("gateway_found" if is_up else "gateway_lost", detail=detail)
-        self._ledger.put(m.PORTKEY_UP, float(is_up))
+        self._ledger.put(m.UP, float(is_up))
         instead = "; requests go directly" if self._state.is_down and not self._is_strict else ""
         self._found = Check(is_up or not self._is_strict, detail + instead, is_up)
 

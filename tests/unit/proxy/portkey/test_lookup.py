@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from proxy.lookup import MOST_PENDING, Lookup
+from proxy.portkey.lookup import MOST_PENDING, Lookup
 
 
 async def test_an_address_that_there_is_is_found() -> None:

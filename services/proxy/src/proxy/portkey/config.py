@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from proxy.portkey_schema import ConfigError, check
+from proxy.portkey.schema import ConfigError, check
 
 # The gateway reads heads of 16 KiB, and a client's own headers need room as well.
 LIMIT_BYTES = 8 * 1024

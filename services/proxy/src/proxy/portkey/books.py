@@ -1,9 +1,9 @@
 """What went through the gateway, or should have, to metrics."""
 
-from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics.catalogue import portkey as m
 from ollama_observe.metrics.ledger import Ledger, Page
 from proxy.outcomes import Ending
-from proxy.passages import Passage
+from proxy.portkey.passages import Passage
 from proxy.routing import Bypass
 from proxy.story import Story
 
@@ -19,34 +19,34 @@ FALLBACK_TARGET = "target"
 
 def begin_portkey(ledger: Ledger) -> None:
     """Let the counters of rare events begin at 0, so that the first of them is an increase."""
-    ledger.add(m.PORTKEY_RETRIES, 0)
-    ledger.add(m.PORTKEY_RETRIES_EXHAUSTED, 0)
+    ledger.add(m.RETRIES, 0)
+    ledger.add(m.RETRIES_EXHAUSTED, 0)
     for fallback in (FALLBACK_TARGET, Bypass.GATEWAY_DOWN.value):
-        ledger.add(m.PORTKEY_FALLBACKS, 0, (fallback,))
+        ledger.add(m.FALLBACKS, 0, (fallback,))
     for reason in Bypass:
-        ledger.add(m.PORTKEY_BYPASSES, 0, (reason.value,))
+        ledger.add(m.BYPASSES, 0, (reason.value,))
 
 
 def book_portkey(ledger: Ledger, page: Page, story: Story) -> None:
-    """A booking step: see Books.steps."""
+    """A booking step: see Steps."""
     if story.bypass is not None and story.ending not in _WENT_NOWHERE:
-        page.add(m.PORTKEY_BYPASSES, 1, story.bypass.value)
+        page.add(m.BYPASSES, 1, story.bypass.value)
         if story.bypass is Bypass.GATEWAY_DOWN:
-            page.add(m.PORTKEY_FALLBACKS, 1, Bypass.GATEWAY_DOWN.value)
+            page.add(m.FALLBACKS, 1, Bypass.GATEWAY_DOWN.value)
     if story.passage is None:
         return
     answer = story.portkey
     labels = (answer.provider, answer.target, answer.cache_status, str(story.status))
-    ledger.add(m.PORTKEY_REQUESTS, 1, labels)
+    ledger.add(m.REQUESTS, 1, labels)
     if answer.retries:
-        page.add(m.PORTKEY_RETRIES, answer.retries)
+        page.add(m.RETRIES, answer.retries)
     if answer.is_exhausted:
-        page.add(m.PORTKEY_RETRIES_EXHAUSTED, 1)
+        page.add(m.RETRIES_EXHAUSTED, 1)
     if answer.is_fallback:
-        page.add(m.PORTKEY_FALLBACKS, 1, FALLBACK_TARGET)
+        page.add(m.FALLBACKS, 1, FALLBACK_TARGET)
     overhead = _overhead_seconds(story, story.passage)
     if overhead is not None:
-        page.observe(m.PORTKEY_OVERHEAD, overhead)
+        page.observe(m.OVERHEAD, overhead)
 
 
 def _overhead_seconds(story: Story, passage: Passage) -> float | None:

@@ -8,8 +8,8 @@ LONGEST_SECONDS = 30.0
 IN_ALL_SECONDS = 300.0
 
 
-class Patience:
-    """With one thing that was not taken. `chance` gives numbers from 0 up to 1."""
+class Backoff:
+    """Of one thing that was not taken. `chance` gives numbers from 0 up to 1."""
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self._chance = chance

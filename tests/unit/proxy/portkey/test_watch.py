@@ -5,15 +5,15 @@ import socket
 
 import pytest
 
-from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics.catalogue import portkey as m
 from ollama_observe.wire.portkey import GREETING
-from proxy import upstream
-from proxy.gateway_watch import GatewayWatch
+from proxy import connections
+from proxy.failures import UpstreamBrokeOff, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from proxy.heads import read_response
-from proxy.lookup import Lookup
 from proxy.pool import UpstreamPool
+from proxy.portkey.lookup import Lookup
+from proxy.portkey.watch import GatewayWatch
 from proxy.shared import GatewayState, Shared
-from proxy.upstream import UpstreamBrokeOff, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from tests.ledgers import ReadLedger
 
 
@@ -27,7 +27,7 @@ class Gateway(UpstreamPool):
         self.asked = asyncio.Event()
         self.is_closed = False
 
-    def ask(self, asker: upstream.Asker) -> None:
+    def ask(self, asker: connections.Asker) -> None:
         self.asked.set()
         if isinstance(self.answers, UpstreamError):
             asker.failed(self.answers)
@@ -80,7 +80,7 @@ class World:
     async def said(self) -> tuple[bool, str, float | None] | None:
         """What the health check and the gauge say; None where there is no check."""
         check = await self.watch.check()
-        return None if check is None else (check.ok, check.detail, self.read.value(m.PORTKEY_UP))
+        return None if check is None else (check.ok, check.detail, self.read.value(m.UP))
 
 
 async def test_a_gateway_that_answers_is_up() -> None:
@@ -134,7 +134,7 @@ async def test_before_the_first_answer_a_strict_proxy_is_not_healthy() -> None:
 
 
 def test_where_there_is_no_gateway_nothing_says_that_it_is_down() -> None:
-    assert ReadLedger().value(m.PORTKEY_UP) is None
+    assert ReadLedger().value(m.UP) is None
 
 
 async def test_a_gateway_whose_name_nobody_knows_is_down() -> None:
@@ -151,7 +151,7 @@ async def test_one_that_was_never_found_is_not_missed(answers: int | Exception) 
     await world.watch.ask()
     assert await world.said() is None
     assert (world.state.is_known, world.state.is_down) == (False, False)
-    assert world.read.value(m.PORTKEY_UP) is None
+    assert world.read.value(m.UP) is None
 
 
 async def test_what_does_not_greet_as_portkey_is_not_found() -> None:
@@ -174,7 +174,7 @@ async def test_one_that_is_found_is_used_and_then_missed() -> None:
     await world.watch.ask()
     assert world.found == ["found"]
     assert (world.state.is_known, world.state.is_down) == (True, True)
-    assert world.read.value(m.PORTKEY_UP) == 0
+    assert world.read.value(m.UP) == 0
 
 
 async def test_the_state_follows_the_latest_answer() -> None:

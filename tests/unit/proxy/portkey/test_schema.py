@@ -2,7 +2,7 @@
 
 import pytest
 
-from proxy.portkey_schema import ConfigError, check
+from proxy.portkey.schema import ConfigError, check
 from tests.gateway_configs import FALLBACK, PLAIN, conditional, with_
 
 

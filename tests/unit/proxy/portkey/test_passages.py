@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from proxy.outcomes import Ending
-from proxy.passages import Passage, Passages
+from proxy.portkey.passages import Passage, Passages
 
 
 class World:

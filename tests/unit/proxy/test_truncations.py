@@ -9,10 +9,9 @@ from ollama_observe.wire.endpoints import Answer, endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
 from ollama_observe.wire.requests import read_request
-from proxy import contexts
-from proxy.contexts import Contexts
 from proxy.pages import Pages
 from proxy.story import Story
+from proxy.truncations import WAITING_LIMIT, Truncations
 from tests.ledgers import ReadLedger
 
 LONG = "word " * 3000
@@ -38,7 +37,7 @@ class Desk:
     def __init__(self, ollama: Ollama) -> None:
         self.read = ReadLedger()
         self._pages = Pages(self.read.ledger)
-        self._contexts = Contexts(ollama)
+        self._truncations = Truncations(ollama)
 
     def book(
         self, tokens: int, asked: str = "", prompt: str = LONG, is_cloud: bool = False
@@ -49,7 +48,7 @@ class Desk:
         story.is_cloud = is_cloud
         story.meter = StreamMeter(Answer.GENERATE, Framing.NDJSON)
         story.meter.feed(0.0, b'{"done":true,"prompt_eval_count":%d}\n' % tokens)
-        self._contexts.book(self._pages.of(story), story)
+        self._truncations.book(self._pages.of(story), story)
 
     @property
     def suspected(self) -> float | None:
@@ -130,9 +129,9 @@ async def test_a_model_that_is_loaded_no_more_suspects_nothing() -> None:
 async def test_those_who_wait_are_bounded() -> None:
     ollama = Ollama(m=512)
     desk = Desk(ollama)
-    for _ in range(contexts.WAITING_LIMIT + 10):
+    for _ in range(WAITING_LIMIT + 10):
         desk.book(258)
     ollama.may_answer.set()
     for _ in range(5):
         await asyncio.sleep(0)
-    assert desk.suspected == contexts.WAITING_LIMIT
+    assert desk.suspected == WAITING_LIMIT

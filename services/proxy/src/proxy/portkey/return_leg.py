@@ -8,20 +8,20 @@ its own status. What comes in here is no request of its own, and is in no metric
 import re
 from collections.abc import Mapping
 
-from ollama_observe.metrics.catalogue import proxy as m
+from ollama_observe.metrics.catalogue import portkey as m
 from ollama_observe.metrics.catalogue.access import REFUSALS as KEY_REFUSALS
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.metrics.metric import NONE
-from ollama_observe.wire.endpoints import Endpoint
+from ollama_observe.wire.endpoints import Endpoint, endpoint_of_target
 from proxy.access.denials import Denial, Reason
 from proxy.admission import Refusal
-from proxy.gateway import BODY_LIMIT_BYTES, LEG_HEADER, PLACEHOLDER_KEY
 from proxy.headers import Headers, lines_without
 from proxy.heads import RequestHead
-from proxy.observer import endpoint_of_target
 from proxy.outcomes import Ending, own_status
-from proxy.passages import Passage, Passages
 from proxy.pool import UpstreamPool
+from proxy.portkey import fields
+from proxy.portkey.gateway import BODY_LIMIT_BYTES, PLACEHOLDER_KEY
+from proxy.portkey.passages import Passage, Passages
 from proxy.relay import Stoppable
 from proxy.ways import PlainWay, Way, framed, written
 from proxy.witness import Unmoved, Witness
@@ -56,7 +56,7 @@ class ReturnDesk:
         """See Desk."""
         found = _PATH.fullmatch(head.target)
         name, path = (found[1].decode("latin-1"), found[2] or b"/") if found else ("", head.target)
-        passage = self._passages.find(head.headers.get(LEG_HEADER))
+        passage = self._passages.find(head.headers.get(fields.LEG))
         return Leg(self._ledger, name, path, passage, at)
 
     def way(self, head: RequestHead, witness: Witness, exchange: Stoppable) -> Way:
@@ -66,7 +66,7 @@ class ReturnDesk:
         if pool is None:
             names = ", ".join(f"/to/{name}/" for name in self._upstreams)
             raise Refusal(Ending.UNSENDABLE, f"expected a path that begins with one of {names}")
-        if witness.passage is None and LEG_HEADER in head.headers:
+        if witness.passage is None and fields.LEG in head.headers:
             raise Refusal(Ending.CLIENT_GONE, "the client has left")
         if witness.passage is None and not self._admits_strangers:
             self._ledger.add(KEY_REFUSALS, 1, (NONE, Reason.RETURN_LEG.value))
@@ -105,7 +105,7 @@ class Homeward(PlainWay):
         """See Way. Host and key are what the client sent, as they would have been directly."""
         passage = self._passage
         lines = [b"Host: " + self._host_of(request)]
-        dropped = {LEG_HEADER, b"host"}
+        dropped = {fields.LEG, b"host"}
         if passage is not None:
             dropped |= _ADDED - passage.headers.keys()
         key = request.headers.get(b"authorization")
@@ -188,4 +188,4 @@ class Leg(Unmoved):
         if self.passage is not None:
             is_cut = ending is Ending.BROKE_OFF and self._status is not None
             self.passage.attempt_ended(at, ending, status, is_cut)
-        self._ledger.add(m.PORTKEY_ATTEMPTS, 1, (self.upstream, str(status)))
+        self._ledger.add(m.ATTEMPTS, 1, (self.upstream, str(status)))

@@ -3,8 +3,8 @@
 import pytest
 
 from proxy.headers import Headers
-from proxy.portkey_answer import UNKNOWN, PortkeyAnswer, answer_of, is_own_words
-from proxy.portkey_config import NO_CONFIG, PortkeyConfig
+from proxy.portkey.answers import UNKNOWN, PortkeyAnswer, answer_of, is_own_words
+from proxy.portkey.config import NO_CONFIG, PortkeyConfig
 
 KEY = {"api_key": "k"}
 TWO = PortkeyConfig.checked(
