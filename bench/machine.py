@@ -3,8 +3,10 @@
 import os
 import platform
 import re
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from bench.gateway import versions as gateway_versions
 from bench.nginx import version as nginx_version
@@ -22,6 +24,14 @@ def facts(nginx_program: str | None, has_gateway: bool) -> dict[str, str | int |
         "ollama_observe": version("ollama-observe"),
         **(gateway_versions() if has_gateway else {"node": None, "portkey": None}),
     }
+
+
+def described(machine: Mapping[str, Any]) -> str:
+    """What all measurements have in common, as a part of a sentence."""
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, "
+        f"Python {machine['python']}, uvloop {machine['uvloop']}"
+    )
 
 
 def _cpu_model() -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from bench import added, cached
 from bench.bar import Row, paces_lost, rows
 from bench.documents import number, passage
+from bench.machine import described
 from bench.plan import Plan
 from bench.rounds import Rounds, medians
 
@@ -55,11 +56,7 @@ def _machine(machine: Mapping[str, Any], rounds: int) -> str:
     gateway = "no Portkey gateway"
     if machine["portkey"]:
         gateway = f"Portkey gateway {machine['portkey']} on Node.js {machine['node']}"
-    return (
-        f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, "
-        f"Python {machine['python']}, uvloop {machine['uvloop']}, {nginx}, {gateway}. "
-        f"Medians of {rounds} rounds."
-    )
+    return f"{described(machine)}, {nginx}, {gateway}. Medians of {rounds} rounds."
 
 
 def _line(row: Row, titles: Mapping[str, str]) -> str:

@@ -21,18 +21,8 @@ from tests.fakes.faults import Faults
 
 MODELS = (
     *("aborted:1b", "broken:1b", "crowded:1b", "cut:1b", "failing:1b", "garbled:1b"),
-    *(
-        "halved:1b",
-        "late:1b",
-        "narrow:1b",
-        "offloaded:1b",
-        "refusing:1b",
-        "rival-a:1b",
-        "rival-b:1b",
-        "slow:1b",
-        "stalling:1b",
-    ),
-    *("stuck:1b", "waiting:1b"),
+    *("halved:1b", "late:1b", "narrow:1b", "offloaded:1b", "refusing:1b", "rival-a:1b"),
+    *("rival-b:1b", "slow:1b", "stalling:1b", "stuck:1b", "waiting:1b"),
 )
 """The models that are there from the start, each for one scenario. All take part in the healthy
 traffic, so that their series are there before something is wrong with them."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import msgspec
 from prometheus_client import CollectorRegistry
 from websockets.asyncio.client import ClientConnection, connect
@@ -22,6 +21,7 @@ from dashboard.viewer import Viewer
 from dashboard.views import View
 from ollama_observe.service.lifecycle import Listener, listening
 from tests.clock import Clock
+from tests.loopback import http_client
 
 NOBODY = "http://127.0.0.1:1"
 CEILING_SECONDS = 10.0
@@ -96,14 +96,14 @@ async def running_dashboard(
 ) -> AsyncIterator[RunningDashboard]:
     """Serve while the block runs, by default where nobody else is there."""
     urls = {"proxy_url": NOBODY, "gpu_exporter_url": "", "prometheus_url": ""}
-    settings = DashboardSettings(_cli_parse_args=[], **(urls | told))
+    settings = DashboardSettings(**(urls | told))
     registry, views = CollectorRegistry(), FakeViews()
     sources = Sources(
         groups=(),
         panels=(),
         views=views,
         prometheus=prometheus or FakePrometheus(),
-        http=httpx2.AsyncClient(trust_env=False),
+        http=http_client(),
         keeping=contextlib.AsyncExitStack(),
         clock=Clock(1000.0),
     )

@@ -12,12 +12,12 @@ from traffic.bank.questions import Category
 from traffic.plan.plan import Plan
 from traffic.plan.planned import PlannedQuestion
 from traffic.request.attempt import Attempt, Failure
+from traffic.results.drops import Drop
 from traffic.results.figures import Figures, figures
 from traffic.results.results import Result, result_of
 from traffic.results.slo import Slo, judge
 from traffic.results.summary import summarise
 from traffic.results.totals import Totals
-from traffic.run.drops import Drop
 from traffic.settings import TrafficSettings
 
 STARTED = 1000.0
@@ -145,7 +145,7 @@ def result(
     plan = plan_for(attempts, seed)
     summary = summarise(plan, attempts, 12.5, drops, None if slo is None else slo.is_good)
     return result_of(
-        settings=TrafficSettings(_cli_parse_args=[], **told),
+        settings=TrafficSettings(**told),
         plan=plan,
         attempts=attempts,
         drops=drops,

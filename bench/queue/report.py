@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.documents import number, passage
+from bench.machine import described
 from bench.queue.cases import CASES, SLOTS, Load
 from bench.queue.world import PREFILL_SECONDS, REAL, SCRIPTED, TOKENS_PER_SECOND
 from bench.rounds import Rounds, medians
@@ -106,8 +107,7 @@ def _circumstances(found: Results) -> str:
         f"{load['people']} people ask for {load['person_tokens']} tokens, read the answer, and ask "
         f"again after {load['thinking_seconds']:g} s; the batch keeps {load['batch_at_once']} "
         f"requests of {load['batch_tokens']} tokens in flight. {load['seconds']:g} s a sample, "
-        f"medians of {load['rounds']} rounds. {machine['cpu']}, {machine['cores']} cores, Linux "
-        f"{machine['kernel']}, Python {machine['python']}, uvloop {machine['uvloop']}."
+        f"medians of {load['rounds']} rounds. {described(machine)}."
     )
 
 

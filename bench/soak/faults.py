@@ -2,12 +2,12 @@
 
 import asyncio
 
+from bench.load import WrongAnswerError
 from bench.soak.ordinary import expect
 from bench.soak.recordings import BROKEN, STREAMED, UNARY, Recording
 from bench.soak.upstream import Call
 from bench.soak.world import (
     World,
-    WrongAnswerError,
     ask,
     check,
     read_answer,

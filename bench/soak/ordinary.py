@@ -2,9 +2,10 @@
 
 import asyncio
 
+from bench.load import WrongAnswerError
 from bench.soak.recordings import PLAIN, REFUSED, STREAMED, UNARY, Recording
 from bench.soak.upstream import Call
-from bench.soak.world import World, WrongAnswerError, answer, ask, check, read_answer, replay
+from bench.soak.world import World, answer, ask, check, read_answer, replay
 
 BLOB = bytes(range(256)) * 4096
 _LINE = (

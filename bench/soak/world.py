@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from bench.load import WrongAnswerError
 from bench.soak.counts import Expected
 from bench.soak.recordings import Recording
 from bench.soak.upstream import Call, Script, Upstream
@@ -109,7 +110,3 @@ def check(head: Head, status: int, body: bytes = b"", expected_body: bytes = b""
         raise WrongAnswerError(f"expected status {status}, found {head.status}")
     if body != expected_body:
         raise WrongAnswerError(f"expected {len(expected_body)} bytes, found {len(body)} others")
-
-
-class WrongAnswerError(Exception):
-    """The client got something else than what the upstream sent."""

@@ -92,7 +92,6 @@ class Kept:
 async def run(port: int, load: Load) -> dict[str, Any]:
     """Play the load; the facts, as plain values."""
     settings = TrafficSettings(
-        _cli_parse_args=[],
         base_url=f"http://127.0.0.1:{port}",
         arrival="constant",
         rate_per_second=load.requests_per_second,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.documents import passage
+from bench.machine import described
 from bench.traffic.clients import clients_table
 from bench.traffic.spread import spread
 from bench.traffic.truth import GOAL_P50_SECONDS, GOAL_P99_SECONDS, Errors
@@ -104,8 +105,7 @@ def _circumstances(found: Results) -> str:
     order = ", but had to wait for both (SCHED_FIFO)" if machine["is_first"] else ""
     medians = f"Medians of {len(samples)} rounds (least to most)" if len(samples) > 1 else "1 round"
     return (
-        f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, Python"
-        f" {machine['python']}, uvloop {machine['uvloop']}, aiohttp {machine['aiohttp']}. Load"
+        f"{described(machine)}, aiohttp {machine['aiohttp']}. Load"
         f" average at the start: {machine['load_average']:.2f}; other processes took"
         f" {spread(samples, 'others_cores').shown(1)} cores meanwhile{order}. {medians}."
     )

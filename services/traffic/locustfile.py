@@ -11,6 +11,8 @@ dropped. Locust's own figures are rounded; those of the summary and the results 
 """
 
 import asyncio
+import signal
+from types import FrameType
 from typing import Any
 
 import gevent
@@ -35,6 +37,8 @@ from traffic.target.check import check
 
 DONE = "traffic_done"
 """A worker's word that its share has been asked; it carries the records not told before."""
+INTERRUPTIONS = list[int]()
+"""Each Ctrl-C, as its exit code."""
 
 
 def show(environment: Environment, attempt: Attempt) -> None:
@@ -129,6 +133,7 @@ def finish(environment: Environment) -> None:
 
 def end(environment: Environment) -> None:
     """All is asked. The page stays where there is one; what it came to is said at its end."""
+    SWARM.is_over = True
     if (runner := environment.runner) is not None:
         gevent.spawn(runner.quit if environment.web_ui is None else runner.stop)
 
@@ -146,7 +151,9 @@ def on_test_start(environment: Environment, **_: Any) -> None:
 
 @events.init.add_listener
 def on_init(environment: Environment, **_: Any) -> None:
-    """A master hears its workers."""
+    """A master hears its workers; all but workers hear of Ctrl-C."""
+    if not isinstance(environment.runner, WorkerRunner):
+        signal.signal(signal.SIGINT, on_interrupt)
     if isinstance(environment.runner, MasterRunner):
         environment.runner.register_message(DONE, on_done)
 
@@ -172,10 +179,24 @@ def on_worker_report(data: dict[str, Any], **_: Any) -> None:
         SWARM.hear(told)
 
 
+def on_interrupt(number: int, frame: FrameType | None) -> None:
+    """Remember a Ctrl-C, which Locust makes nothing of but an end."""
+    INTERRUPTIONS.append(128 + number)
+    signal.default_int_handler(number, frame)
+
+
+def stopped_by() -> int | None:
+    """The exit code of the signal for which Locust quits, if it does so for one."""
+    if INTERRUPTIONS:
+        return INTERRUPTIONS[0]
+    # only for SIGTERM does it quit in a greenlet, not in the main one
+    return 128 + signal.SIGTERM if isinstance(gevent.getcurrent(), gevent.Greenlet) else None
+
+
 @events.quitting.add_listener
 def on_quitting(environment: Environment, **_: Any) -> None:
     """Say what the run came to; a worker leaves that to its master."""
     if not isinstance(environment.runner, WorkerRunner):
         with Held() as held:  # the first Ctrl-C led here: a second does not lose what was measured
-            code = SWARM.conclude(Console(stderr=True))
+            code = SWARM.conclude(Console(stderr=True), stopped_by())
         environment.process_exit_code = held.code or code

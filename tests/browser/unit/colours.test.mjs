@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { OTHER, placed, rampOf, readSlots, shadesOf, SLOTS } from "../../../services/dashboard/src/dashboard/static/colours.js";
-import { contrast, fromHex, toHex } from "../../../services/dashboard/src/dashboard/static/oklch.js";
+import { fromHex, toHex } from "../../../services/dashboard/src/dashboard/static/oklch.js";
 
 const STATIC = new URL("../../../services/dashboard/src/dashboard/static/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, STATIC), "utf8");
@@ -26,9 +26,16 @@ const EYES = {
 };
 const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
 const gamma = (v) => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055);
+const light = (hex) => [1, 3, 5].map((at) => linear(parseInt(hex.slice(at, at + 2), 16) / 255));
+/** How far two colours are from one another for readers, as WCAG counts it. */
+function contrast(one, other) {
+  const [low, high] = [one, other]
+    .map((hex) => light(hex).reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0))
+    .sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
 function seen(hex, eye) {
-  const light = [1, 3, 5].map((at) => linear(parseInt(hex.slice(at, at + 2), 16) / 255));
-  const rgb = EYES[eye].map((row) => Math.min(1, Math.max(0, row.reduce((sum, v, n) => sum + v * light[n], 0))));
+  const rgb = EYES[eye].map((row) => Math.min(1, Math.max(0, row.reduce((sum, v, n) => sum + v * light(hex)[n], 0))));
   const { l, c, h } = fromHex(`#${rgb.map((v) => Math.round(255 * gamma(v)).toString(16).padStart(2, "0")).join("")}`);
   return [l, c * Math.cos(h), c * Math.sin(h)];
 }

@@ -30,6 +30,8 @@ test("numbers have three significant digits and a unit that people say", () => {
     [64, "celsius", "64 °C"],
     [0.42, "joules/token", "420 mJ/tok"],
     [-3, "count", "−3"],
+    [412.4, "grams", "412 g"],
+    [1240, "grams", "1.24 kg"],
   ]) assert.equal(number(value, unit), text);
 });
 

@@ -20,6 +20,7 @@ from tests.dashboards import (
     running_dashboard,
 )
 from tests.fakes.server import Call, ScriptedServer
+from tests.loopback import http_client
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def static(tmp_path: Path) -> Path:
 
 
 async def asked(it: RunningDashboard, method: str, path: str, **headers: str) -> httpx2.Response:
-    async with httpx2.AsyncClient(base_url=it.url, trust_env=False) as http:
+    async with http_client(it.url) as http:
         return await http.request(method, path, headers=headers)
 
 
@@ -88,6 +89,9 @@ async def test_what_to_do_when_an_alert_fires_can_be_read(tmp_path: Path) -> Non
         assert found.text == "## ProxyDown\n\nStart it.\n"
         assert found.headers["content-type"] == "text/plain; charset=utf-8"
         assert (await asked(it, "GET", "/runbook/other")).status_code == 404
+        assert (await asked(it, "GET", "/runbook")).text == runbook.read_text()
+        runbook.unlink()
+        assert (await asked(it, "GET", "/runbook")).status_code == 404
 
 
 async def test_nothing_can_be_changed(static: Path) -> None:
@@ -182,9 +186,7 @@ async def test_prometheus_is_linked_as_it_was_told_and_not_where_it_has_no_pages
 
 
 def test_it_answers_to_its_own_names_and_those_of_the_origins_it_allows() -> None:
-    told = DashboardSettings(
-        _cli_parse_args=[], host="Box.LAN", allowed_origins="https://board.example"
-    )
+    told = DashboardSettings(host="Box.LAN", allowed_origins="https://board.example")
     assert {"dashboard", "box.lan", "board.example"} <= names_of(told)
 
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2
 import pytest
 
 from dashboard.exporter import PATH, ConfigurationFeed
@@ -15,6 +14,7 @@ from dashboard.messages import Configuration
 from ollama_observe.service.tasks import spawn
 from tests.clock import Clock
 from tests.fakes.server import Call, ScriptedServer
+from tests.loopback import http_client
 
 CEILING_SECONDS = 10.0
 STILL = 5
@@ -69,7 +69,7 @@ class Told:
 @contextlib.asynccontextmanager
 async def following(exporter: Exporter, within_seconds: float = 3.0) -> AsyncIterator[Told]:
     clock, said = Clock(1000.0), asyncio.Queue[Configuration]()
-    async with ScriptedServer(exporter) as server, httpx2.AsyncClient(trust_env=False) as http:
+    async with ScriptedServer(exporter) as server, http_client() as http:
         feed = ConfigurationFeed(http, server.url, said.put_nowait, clock, 0.01, within_seconds)
         task = spawn(feed.follow(), name="follow")
         try:
@@ -131,7 +131,7 @@ async def test_an_exporter_that_hangs_is_not_waited_for() -> None:
 
 async def test_nobody_there_is_a_sentence_without_a_password() -> None:
     said: list[Configuration] = []
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with http_client() as http:
         exporter = Exporter()
         async with ScriptedServer(exporter) as server:
             url = server.url.replace("http://", "http://me:hunter2@")
@@ -148,7 +148,7 @@ async def test_nobody_there_is_a_sentence_without_a_password() -> None:
 
 
 async def test_where_there_is_no_exporter_nobody_is_asked() -> None:
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with http_client() as http:
         feed = ConfigurationFeed(http, "", lambda _: None, Clock(), 0.01)
         await asyncio.wait_for(feed.follow(), CEILING_SECONDS)
 

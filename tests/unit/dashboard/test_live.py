@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2
-
 from dashboard.live import EVENT_LIMIT_BYTES, MOST_ROWS, SILENCE_SECONDS, LiveFeed
 from dashboard.messages import Live
 from ollama_observe.service.tasks import spawn
 from tests.clock import Clock
 from tests.fakes.server import Call, ScriptedServer
+from tests.loopback import http_client
 
 CEILING_SECONDS = 10.0
 EVENTS = [(b"Content-Type", b"text/event-stream"), (b"Transfer-Encoding", b"chunked")]
@@ -68,7 +67,7 @@ async def following(
     url: str, clock: Clock, silence_seconds: float = SILENCE_SECONDS
 ) -> AsyncIterator[Shown]:
     shown = Shown()
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with http_client() as http:
         feed = LiveFeed(http, url, shown.show, clock, 0.01, silence_seconds)
         task = spawn(feed.follow(), name="follow")
         try:
@@ -208,7 +207,7 @@ async def test_where_it_failed_it_says_so_and_shows_no_table_that_may_have_been_
     None
 ):
     shown: list[Live] = []
-    async with httpx2.AsyncClient() as http:
+    async with http_client() as http:
         feed = LiveFeed(http, "http://127.0.0.1:1", shown.append, Clock())
         feed.failed("the dashboard failed at this: its log says how")
     assert (shown[-1].requests, shown[-1].finished) == ([], [])

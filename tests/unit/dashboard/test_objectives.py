@@ -6,7 +6,7 @@ from dashboard.objectives import MISSED, objectives
 from dashboard.settings import DashboardSettings
 from tests.rules import recording_rules
 
-TOLD = DashboardSettings(_cli_parse_args=[], slo_success_ratio=0.99, slo_ttft_ratio=0.95)
+TOLD = DashboardSettings(slo_success_ratio=0.99, slo_ttft_ratio=0.95)
 
 
 def test_nobody_knows_what_was_not_measured() -> None:

@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-import httpx2
 import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
@@ -20,6 +19,7 @@ from dashboard.rounds import AGAIN_SECONDS, Rounds
 from dashboard.settings import DashboardSettings
 from dashboard.views import BadViewError, Grid, Routing, View
 from tests.clock import Clock
+from tests.loopback import http_client
 from tests.unit.dashboard.test_screen import Page
 
 NOW = 1_000_000.0
@@ -43,7 +43,7 @@ class Recorded(Prometheus):
     """A Prometheus that has a 1 everywhere, and remembers what it was asked."""
 
     def __init__(self, books: Books) -> None:
-        super().__init__(httpx2.AsyncClient(), "http://127.0.0.1:1", 1, books)
+        super().__init__(http_client(), "http://127.0.0.1:1", 1, books)
         self.asked: list[tuple[str, Grid]] = []
         self.error: Exception | None = None
         self.only: str | None = None
@@ -96,7 +96,7 @@ class Polled:
             before = len(self.prometheus.asked)
             for _ in range(3):
                 self.poller.turn()
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.002)
 
 
 @contextlib.asynccontextmanager
@@ -104,7 +104,7 @@ async def polled(**told: int) -> AsyncIterator[Polled]:
     registry, clock = CollectorRegistry(), Clock(NOW)
     books = Books(registry)
     prometheus = Recorded(books)
-    settings = DashboardSettings(_cli_parse_args=[], **told)  # type: ignore[arg-type]
+    settings = DashboardSettings(**told)  # type: ignore[arg-type]
     rounds = Rounds(PANELS, prometheus, settings, clock)
     poller = Poller(PANELS, rounds, settings, books, msgspec.json.encode, clock)
     async with poller.running():

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-import httpx2
 import pytest
 
 from dashboard.live import MOST_ROWS
@@ -14,6 +13,7 @@ from dashboard.replicas import Replicas
 from ollama_observe.service.tasks import spawn
 from tests.clock import Clock
 from tests.fakes.server import Call, Script, ScriptedServer
+from tests.loopback import http_client
 from tests.unit.dashboard.test_live import EVENTS, ROW, Shown, event
 
 
@@ -72,7 +72,7 @@ def telling(name: str) -> Script:
 async def following(urls: list[str]) -> AsyncIterator[Shown]:
     shown = Shown()
     replicas = Replicas("http://proxy:8001", lambda _: urls, lambda: 1e9 * len(urls))
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with http_client() as http:
         feeds = ProxyFeeds(http, replicas, shown.show, Clock(50.0), 0.01, 0.01)
         task = spawn(feeds.follow(), name="follow")
         try:
@@ -101,6 +101,6 @@ async def test_one_that_comes_is_followed_and_one_that_went_is_no_more() -> None
 
 def test_where_it_failed_it_says_so_and_shows_no_table_that_may_have_been_the_reason() -> None:
     shown: list[Live] = []
-    feeds = ProxyFeeds(httpx2.AsyncClient(), Replicas("http://p"), shown.append, Clock())
+    feeds = ProxyFeeds(http_client(), Replicas("http://p"), shown.append, Clock())
     feeds.failed("the dashboard failed at this")
     assert shown == [Live(None, [], [], "the dashboard failed at this")]

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 
-import httpx2
 import msgspec
 from prometheus_client import CollectorRegistry
 
@@ -15,6 +14,7 @@ from dashboard.screen import Screen
 from dashboard.settings import DashboardSettings
 from dashboard.views import Grid, View
 from tests.clock import Clock
+from tests.loopback import http_client
 from tests.unit.dashboard.test_screen import Page
 
 NOW = 1_000_000.0
@@ -30,7 +30,7 @@ class Silent(Prometheus):
     """A Prometheus that says when it had samples, and then hangs until it is given up."""
 
     def __init__(self) -> None:
-        super().__init__(httpx2.AsyncClient(), "http://p", 1, Books(CollectorRegistry()))
+        super().__init__(http_client(), "http://p", 1, Books(CollectorRegistry()))
         self.hanging = 0
         self.hangs = asyncio.Event()
         self.is_given_up = asyncio.Event()
@@ -56,7 +56,7 @@ class Silent(Prometheus):
 
 async def played(prometheus: Silent) -> tuple[Page, Screen]:
     """A round in which what is asked first is given up."""
-    settings = DashboardSettings(_cli_parse_args=[], prometheus_concurrency=CONCURRENCY)
+    settings = DashboardSettings(prometheus_concurrency=CONCURRENCY)
     rounds = Rounds(PANELS, prometheus, settings, Clock(NOW))
     screen, page = Screen(View(), NOW, msgspec.json.encode), Page()
     names = [panel.id for panel in PANELS]
@@ -105,6 +105,6 @@ async def test_a_prometheus_that_answers_nothing_is_not_helped_by_a_shorter_rang
 
 
 def test_the_objectives_are_numbers() -> None:
-    told = slo_of(DashboardSettings(_cli_parse_args=[]))
+    told = slo_of(DashboardSettings())
     assert told["slo_ttft_seconds"] == "5"
     assert told["slo_success_ratio"] == "0.99"

@@ -14,6 +14,15 @@ def test_a_section_is_what_is_between_two_headings() -> None:
     assert section_of(TEXT, "bec") == "## BeC\n\nBe.\n"
 
 
+def test_the_whole_is_without_comments(tmp_path: Path) -> None:
+    path = tmp_path / "RUNBOOK.md"
+    assert Runbook(path).whole() is None
+    path.write_text(TEXT)
+    assert (
+        Runbook(path).whole() == "# Runbook\n\nAll.\n\n## A\n\nDo.\n\n### More\n\n## BeC\n\nBe.\n"
+    )
+
+
 def test_there_is_no_section_of_another_name() -> None:
     assert section_of(TEXT, "more") is None
     assert section_of("", "a") is None

@@ -6,7 +6,7 @@ import msgspec
 
 from dashboard.frames import Buffer
 from dashboard.messages import Frame, Series
-from dashboard.screen import MOST_NUMBERS, Added, Screen, Shown
+from dashboard.screen import MOST_NUMBERS, Added, Screen, ShownPanel
 from dashboard.views import Grid, View
 
 GRID = Grid(100, 10, 2)
@@ -46,7 +46,7 @@ class Watched:
         self.encoded = 0
         self.screen = Screen(View(), 0.0, self._encode)
         for name in ("p", "q"):
-            self.screen.panels[name] = Shown(("a",), Buffer(GRID, series(1, 2)))
+            self.screen.panels[name] = ShownPanel(("a",), Buffer(GRID, series(1, 2)))
 
     def _encode(self, frame: Frame) -> bytes:
         self.encoded += 1
@@ -146,8 +146,8 @@ def test_what_fails_together_is_said_together() -> None:
 
 def test_a_panel_without_points_says_its_failure_and_one_that_is_asked_for_says_nothing() -> None:
     it, page = Watched(), Page()
-    it.screen.panels["p"] = Shown(("a",), None, "no", "do this")
-    it.screen.panels["q"] = Shown(("a",))
+    it.screen.panels["p"] = ShownPanel(("a",), None, "no", "do this")
+    it.screen.panels["q"] = ShownPanel(("a",))
     it.screen.seat(page, ("p", "q"))
     it.screen.catch_up()
     (frame,) = page.take()
@@ -188,7 +188,7 @@ def test_much_is_given_in_several_frames_of_which_a_slow_viewer_takes_one_after_
     half = Grid(0, 1, MOST_NUMBERS // 2)
     names = ["a", "b", "c"]
     for name in names:
-        it.screen.panels[name] = Shown(("a",), Buffer(half, series(*[1.0] * half.count)))
+        it.screen.panels[name] = ShownPanel(("a",), Buffer(half, series(*[1.0] * half.count)))
     it.screen.seat(page, names)
     it.screen.catch_up()
     assert told(page.take()) == [(True, ["a", "b"])]
@@ -198,7 +198,7 @@ def test_much_is_given_in_several_frames_of_which_a_slow_viewer_takes_one_after_
 
 def test_what_a_slow_viewer_took_of_two_frames_is_not_given_again() -> None:
     it, page = Watched(), Page(room=1)
-    it.screen.panels["q"] = Shown(("a",), Buffer(NEXT, series(3)))
+    it.screen.panels["q"] = ShownPanel(("a",), Buffer(NEXT, series(3)))
     it.screen.seat(page, ("p", "q"))
     it.screen.catch_up()
     assert told(page.take()) == [(True, ["p"])]

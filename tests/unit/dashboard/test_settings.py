@@ -7,13 +7,13 @@ from dashboard.settings import DashboardSettings
 
 
 def test_it_listens_on_the_loopback() -> None:
-    told = DashboardSettings(_cli_parse_args=[])
+    told = DashboardSettings()
     assert (told.host, told.port) == ("127.0.0.1", 3001)
 
 
 def test_a_share_is_below_one() -> None:
     with pytest.raises(ValidationError, match="less than 1"):
-        DashboardSettings(_cli_parse_args=[], slo_ttft_ratio=1.5)
+        DashboardSettings(slo_ttft_ratio=1.5)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,11 @@ def test_a_share_is_below_one() -> None:
 )
 def test_what_is_no_address_is_refused(given: dict[str, str], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        DashboardSettings(_cli_parse_args=[], **given)  # type: ignore[arg-type]
+        DashboardSettings(**given)  # type: ignore[arg-type]
 
 
 def test_addresses_and_origins_are_as_they_are_compared() -> None:
     told = DashboardSettings(
-        _cli_parse_args=[],
         proxy_url="http://proxy:8001/",
         prometheus_url="",
         allowed_origins=" https://Board.example,http://b:1,",

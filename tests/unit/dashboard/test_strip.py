@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
 from dashboard.alerts import Firing
 from dashboard.facts import EXPRESSION
 from dashboard.messages import State, Strip
@@ -18,6 +16,7 @@ from ollama_observe.service.tasks import spawn
 from tests.clock import Clock
 from tests.dashboards import FakePrometheus
 from tests.fakes.server import Call, ScriptedServer
+from tests.loopback import http_client
 
 CEILING_SECONDS = 10.0
 FIRING = Firing({"alertname": "X"}, {}, "firing", datetime(2026, 11, 28, tzinfo=UTC))
@@ -39,11 +38,11 @@ async def parts(call: Call) -> None:
 
 def settings(url: str, **more: Any) -> DashboardSettings:
     urls = dict.fromkeys(("proxy_url", "gpu_exporter_url", "traffic_url", "prometheus_url"), url)
-    return DashboardSettings(_cli_parse_args=[], **(urls | more))
+    return DashboardSettings(**(urls | more))
 
 
 async def made(asked: FakePrometheus, clock: Clock, **more: Any) -> Strip:
-    async with ScriptedServer(parts) as server, httpx2.AsyncClient(trust_env=False) as http:
+    async with ScriptedServer(parts) as server, http_client() as http:
         told = settings(server.url, **more)
         return await Strips(told, http, asked, lambda _: None, clock).make()
 
@@ -69,7 +68,7 @@ async def test_all_proxies_that_answer_to_the_name_are_asked() -> None:
     async with (
         ScriptedServer(parts) as first,
         ScriptedServer(parts) as second,
-        httpx2.AsyncClient(trust_env=False) as http,
+        http_client() as http,
     ):
         replicas = Replicas(first.url, lambda _: [first.url, second.url, "http://127.0.0.1:1"])
         asked = FakePrometheus({}, [])
@@ -105,7 +104,7 @@ async def test_what_is_not_part_of_the_stack_is_not_asked() -> None:
 
 async def test_what_was_known_of_samples_and_demo_is_known_while_prometheus_is_away() -> None:
     asked = FakePrometheus({"demo": 1.0, "newest": 990.0})
-    async with ScriptedServer(parts) as server, httpx2.AsyncClient(trust_env=False) as http:
+    async with ScriptedServer(parts) as server, http_client() as http:
         strips = Strips(settings(server.url), http, asked, lambda _: None, Clock(1000.0))
         await strips.make()
         asked.facts = None
@@ -114,7 +113,7 @@ async def test_what_was_known_of_samples_and_demo_is_known_while_prometheus_is_a
 
 
 async def test_nobody_there_is_a_strip_too() -> None:
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with http_client() as http:
         told = settings("http://127.0.0.1:1")
         strip = await Strips(told, http, FakePrometheus(None, None), lambda _: None, Clock()).make()
     found = states(strip)
@@ -124,7 +123,7 @@ async def test_nobody_there_is_a_strip_too() -> None:
 
 async def test_one_follows_the_other() -> None:
     shown: asyncio.Queue[Strip] = asyncio.Queue()
-    async with ScriptedServer(parts) as server, httpx2.AsyncClient(trust_env=False) as http:
+    async with ScriptedServer(parts) as server, http_client() as http:
         told = settings(server.url, strip_interval_seconds=0.01)
         task = spawn(
             Strips(told, http, FakePrometheus(), shown.put_nowait, Clock()).follow(), name="strips"
@@ -136,7 +135,7 @@ async def test_one_follows_the_other() -> None:
 
 
 async def test_a_worker_whose_name_nobody_has_is_no_part_of_the_stack() -> None:
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with http_client() as http:
         told = settings("http://127.0.0.1:1")
         workers = Replicas(told.traffic_url, lambda _: ())
         asked = FakePrometheus(None, None)

@@ -9,7 +9,7 @@ from traffic.settings import TrafficSettings, changed
 
 
 def settings(**values: Any) -> TrafficSettings:
-    return TrafficSettings(_cli_parse_args=[], **values)
+    return TrafficSettings(**values)
 
 
 def test_a_remote_target_needs_the_word_of_the_operator() -> None:

@@ -175,6 +175,13 @@ def _add_runbook(app: FastAPI, runbook: Runbook) -> None:
             return PlainTextResponse("the runbook has no such section\n", 404)
         return PlainTextResponse(text)
 
+    async def whole() -> Response:
+        text = await asyncio.to_thread(runbook.whole)
+        if text is None:
+            return PlainTextResponse("the runbook cannot be read\n", 404)
+        return PlainTextResponse(text)
+
+    app.add_api_route(RUNBOOK_PATH, whole, methods=list(READING))
     app.add_api_route(f"{RUNBOOK_PATH}/{{name}}", section, methods=list(READING))
 
 

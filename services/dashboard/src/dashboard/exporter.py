@@ -6,6 +6,7 @@ from collections.abc import Callable
 import httpx2
 import msgspec
 
+from dashboard.asking import ask
 from dashboard.configuration import Document, configuration_of
 from dashboard.messages import Configuration
 from ollama_observe.service.addresses import without_credentials
@@ -67,13 +68,9 @@ class ConfigurationFeed:
 
     async def _ask(self) -> Configuration | str:
         """What it says; a sentence where it does not."""
-        try:
-            async with asyncio.timeout(self._within_seconds):
-                answer = await self._http.get(self._url)
-        except (httpx2.TimeoutException, TimeoutError):
-            return f"no answer at {self._where} within {self._within_seconds:g} s"
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            return f"no answer at {self._where}: {error or type(error).__name__}"
+        answer = await ask(self._http, self._url, "", self._within_seconds)
+        if isinstance(answer, str):
+            return answer
         if answer.status_code != httpx2.codes.OK:
             return f"{self._where} answered {answer.status_code}, expected 200"
         try:

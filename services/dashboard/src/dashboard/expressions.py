@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from string import Template
+from typing import NamedTuple
 
 from dashboard.views import Routing, View
 
@@ -17,23 +18,34 @@ _DURATION = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 _GROWTH = re.compile(r"@\{(?P<what>grown|rate)\((?P<series>.+?), (?P<window>window|wide|5m)\)\}")
 
 
+class Span(NamedTuple):
+    """A range as PromQL writes it, and its seconds as a factor: `5m`, `300`."""
+
+    duration: str
+    seconds: str
+
+
 def filled(expr: str, view: View, step: int, scrape_seconds: float, slo: Mapping[str, str]) -> str:
     """The expression for one view. `slo` gives the objectives' numbers by name (`slo_...`)."""
     models = () if not view.models else (_matches("model", view.models),)
     routings = () if view.routing is Routing.BOTH else (f'routing="{view.routing}"',)
     window = max(step, int(SCRAPES_A_WINDOW * scrape_seconds))
     wide = max(window, min(WIDE_SECONDS, STEPS_A_WIDE_WINDOW * step))
-    ranges = {"window": window, "wide": wide}
+    spans = {
+        name: Span(duration(seconds), str(seconds))
+        for name, seconds in (("window", window), ("wide", wide), ("5m", 300))
+    }
     matchers = {
         "models": ",".join(models),
         "routings": ",".join(routings),
         "requests": ",".join((*models, *routings)),
     }
-    return _without_empty(_with_growth(expr, {**ranges, "5m": 300}), matchers).substitute(
+    return _without_empty(with_growth(expr, spans), matchers).substitute(
         slo,
         **matchers,
         step=duration(step),
-        **{name: duration(seconds) for name, seconds in ranges.items()},
+        window=spans["window"].duration,
+        wide=spans["wide"].duration,
     )
 
 
@@ -45,15 +57,14 @@ def duration(seconds: int) -> str:
     raise ValueError(f"expected whole seconds, found {seconds}")
 
 
-def _with_growth(expr: str, ranges: Mapping[str, int]) -> str:
+def with_growth(expr: str, spans: Mapping[str, Span]) -> str:
     """The expression with what `@{grown(...)}` and `@{rate(...)}` stand for.
 
     Source: stack/src/stack/prometheus/rules.py says why growth is told like this.
     """
 
     def growth(found: re.Match[str]) -> str:
-        series, seconds = found["series"], ranges[found["window"]]
-        window = duration(seconds)
+        series, (window, seconds) = found["series"], spans[found["window"]]
         grown = (
             f"({series} unless {series} offset {window} "
             f"and (count_over_time({series}[{window}]) < on (instance, job) group_left () "

@@ -1,17 +1,15 @@
 """Asks a part of the stack how it is, by its control endpoint."""
 
-import asyncio
 from collections.abc import Sequence
 
 import httpx2
 import msgspec
 
+from dashboard.asking import ask
 from ollama_observe.service.addresses import without_credentials
 
 WITHIN_SECONDS = 3.0
 """The proxy asks Ollama first, and gives it two."""
-
-
 REPLICAS = "replicas"
 """The check of a part that there are several of."""
 
@@ -35,11 +33,9 @@ class Health(msgspec.Struct, frozen=True):
 _health = msgspec.json.Decoder(Health).decode
 
 
-async def ask_health(
-    http: httpx2.AsyncClient, url: str, within_seconds: float = WITHIN_SECONDS
-) -> Health | str:
+async def ask_health(http: httpx2.AsyncClient, url: str) -> Health | str:
     """How the part at an address is; a sentence where it does not say. 503 is an answer, too."""
-    answer = await _asked(http, url, "/health", within_seconds)
+    answer = await ask(http, url, "/health", WITHIN_SECONDS)
     if isinstance(answer, str):
         return answer
     try:
@@ -77,22 +73,9 @@ def _badness(check: CheckTold) -> tuple[bool, bool]:
 
 async def ask_ready(http: httpx2.AsyncClient, url: str) -> str | None:
     """Why a Prometheus does not take queries; None where it does."""
-    answer = await _asked(http, url, "/-/ready", WITHIN_SECONDS)
+    answer = await ask(http, url, "/-/ready", WITHIN_SECONDS)
     if isinstance(answer, str):
         return answer
     if answer.status_code == httpx2.codes.OK:
         return None
     return f"not ready: {without_credentials(url)} answered {answer.status_code}"
-
-
-async def _asked(
-    http: httpx2.AsyncClient, url: str, path: str, within_seconds: float
-) -> httpx2.Response | str:
-    where = without_credentials(url)
-    try:
-        async with asyncio.timeout(within_seconds):
-            return await http.get(f"{url.rstrip('/')}{path}")
-    except (httpx2.TimeoutException, TimeoutError):
-        return f"no answer at {where} within {within_seconds:g} s"
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        return f"no answer at {where}: {error or type(error).__name__}"

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import httpx2
 
+from dashboard.asking import ask
+
 PATH = "/graph"
 """Its page for an expression: Prometheus 3 and Debian's redirect it to theirs."""
 WITHIN_SECONDS = 3.0
@@ -16,14 +18,12 @@ AGAIN_SECONDS = 5.0
 
 async def has_pages(http: httpx2.AsyncClient, url: str) -> bool | None:
     """Whether the Prometheus at an address has pages; None where it does not say."""
-    try:
-        async with asyncio.timeout(WITHIN_SECONDS):
-            status = (await http.get(f"{url}{PATH}", follow_redirects=True)).status_code
-    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError):
+    answer = await ask(http, url, PATH, WITHIN_SECONDS, follow_redirects=True)
+    if isinstance(answer, str):
         return None
-    if status == httpx2.codes.NOT_FOUND:
+    if answer.status_code == httpx2.codes.NOT_FOUND:
         return False
-    return True if status == httpx2.codes.OK else None
+    return True if answer.status_code == httpx2.codes.OK else None
 
 
 async def look_for_pages(

@@ -19,10 +19,12 @@ class Replicas:
         url: str,
         each_of: Callable[[str], Sequence[str]] = each_of,
         clock: Callable[[], float] = time.monotonic,
+        within_seconds: float = WITHIN_SECONDS,
     ) -> None:
         self._url = url
         self._each_of = each_of
         self._clock = clock
+        self._within_seconds = within_seconds
         self._known: tuple[str, ...] = (url,)
         self.is_named = True
         """Whether anybody had the name when it was looked up last."""
@@ -35,7 +37,7 @@ class Replicas:
             self._looked_at = self._clock()
             self._looking = asyncio.ensure_future(asyncio.to_thread(self._each_of, self._url))
         if self._looking is not None:
-            await asyncio.wait([self._looking], timeout=WITHIN_SECONDS)
+            await asyncio.wait([self._looking], timeout=self._within_seconds)
         if self._looking is not None and self._looking.done():
             # nobody has the name for a moment while a part is started again
             found = tuple(self._looking.result())

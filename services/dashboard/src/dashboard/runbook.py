@@ -1,4 +1,4 @@
-"""The runbook that comes with the stack, a section at a time, as it is written."""
+"""The runbook that comes with the stack, whole or a section at a time, as it is written."""
 
 import re
 from pathlib import Path
@@ -14,6 +14,11 @@ class Runbook:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    def whole(self) -> str | None:
+        """All of it, without comments; None where it cannot be read. Reads the disk."""
+        text = self._text()
+        return None if text is None else _COMMENT.sub("", text)
 
     def section(self, name: str) -> str | None:
         """The section of an alert, by its name in small letters; None where there is none.

@@ -38,8 +38,8 @@ class Seat:
 
 
 @dataclass(slots=True)
-class Shown:
-    """A panel: what was answered, and what went wrong last.
+class ShownPanel:
+    """Of a panel: what was answered, and what went wrong last.
 
     While it is busy it is being asked for. `time_outs` are those since the last answer. Units:
     before `not_before`, as Unix time, it is not asked for again.
@@ -85,7 +85,7 @@ class Screen:
         self.view = view
         self.begun = begun
         self.seats: dict[Watcher, Seat] = {}
-        self.panels: dict[str, Shown] = {}
+        self.panels: dict[str, ShownPanel] = {}
         self.deserted_at = 0.0
         self.wanted: frozenset[str] = frozenset()
         """The panels that somebody wants."""
@@ -106,7 +106,7 @@ class Screen:
     def set_busy(self, names: Iterable[str], *, is_busy: bool) -> None:
         """Panels are being asked for, or no more."""
         for name in names:
-            self.panels.setdefault(name, Shown()).is_busy = is_busy
+            self.panels.setdefault(name, ShownPanel()).is_busy = is_busy
 
     def seat(self, watcher: Watcher, panels: Iterable[str]) -> None:
         """Let a watcher want these panels, and no others; it keeps what it has of them."""

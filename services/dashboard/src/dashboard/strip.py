@@ -135,8 +135,8 @@ class Strips:
         if not self._settings.prometheus_url:
             return None, None
         samples, firing, _ = await asyncio.gather(
-            _in_time(self._prometheus.instant(EXPRESSION)),
-            _in_time(self._prometheus.alerts()),
+            _in_time(lambda: self._prometheus.instant(EXPRESSION)),
+            _in_time(self._prometheus.alerts),
             self._ask_models(),
         )
         return (
@@ -148,7 +148,7 @@ class Strips:
         now = self._clock()
         if self._models_at is not None and now - self._models_at < MODELS_EVERY_SECONDS:
             return
-        found = await _in_time(ask_models(self._prometheus, now))
+        found = await _in_time(lambda: ask_models(self._prometheus, now))
         if found is not None:
             self._models, self._models_at = found, now
 
@@ -160,9 +160,9 @@ def runbook_of(settings: DashboardSettings) -> str:
     return f"{RUNBOOK_PATH}/" if settings.runbook_file else ""
 
 
-async def _in_time(asked: Awaitable[T | None]) -> T | None:
+async def _in_time(ask: Callable[[], Awaitable[T | None]]) -> T | None:
     try:
         async with asyncio.timeout(WITHIN_SECONDS):
-            return await asked
+            return await ask()
     except TimeoutError:
         return None

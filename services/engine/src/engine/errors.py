@@ -20,7 +20,6 @@ SSE = "text/event-stream"
 BUSY = "server busy, please try again.  maximum pending requests exceeded"
 BROKEN = "an error was encountered while running the model: unexpected EOF"
 TOO_LONG = "the input length exceeds the context length"
-NO_EMBEDDINGS = "This server does not support embeddings. Start it with `--embeddings`"
 NO_IMAGES = encode(
     {
         "error": {

@@ -8,8 +8,10 @@ What a caller may tell apart:
 """
 
 import contextlib
+import functools
 import logging
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -210,9 +212,16 @@ def _open_http(address: str, user: tuple[str, str] | None) -> httpx2.Client:
         base_url=address,
         auth=user,
         trust_env=False,
+        verify=_trust(),
         limits=httpx2.Limits(max_connections=1, keepalive_expiry=_KEPT_SECONDS),
         headers={"user-agent": f"ollama-observe-gpu-exporter/{__version__}"},
     )
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """Whose certificates are believed: to read them takes far longer than to open a client."""
+    return httpx2.create_ssl_context()
 
 
 def _user(url: str) -> tuple[str, str] | None:

@@ -8,9 +8,8 @@ from contextlib import suppress
 from rich.console import Console
 
 from traffic.commands import find
-from traffic.refusals import REFUSED, RefusedError, say
+from traffic.refusals import INTERRUPTED, REFUSED, RefusedError, say
 
-INTERRUPTED = 130
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 

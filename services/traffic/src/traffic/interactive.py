@@ -20,7 +20,7 @@ from traffic.bank.questions import Category
 from traffic.manual import GROUPS, flags, help_wanted
 from traffic.plan.mixes import FIXTURES
 from traffic.plan.preview import preview
-from traffic.refusals import RefusedError, say
+from traffic.refusals import INTERRUPTED, RefusedError, say
 from traffic.request.client import open_http
 from traffic.run.command import Prepared, prepare, run
 from traffic.settings import TrafficSettings, changed
@@ -32,7 +32,6 @@ NO_TERMINAL = (
     " flags say the same: python -m traffic --help"
 )
 LEFT = "left; nothing was asked"
-INTERRUPTED = 130
 ALL = "all"
 RECORDED = "as recorded"
 

@@ -8,7 +8,8 @@ from rich.console import Console
 from traffic.lines import printable
 
 REFUSED = 2
-"""The exit code."""
+INTERRUPTED = 130
+"""The exit codes of what cannot be done, and of Ctrl-C before there is anything to report."""
 
 
 class RefusedError(Exception):

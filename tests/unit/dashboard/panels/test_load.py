@@ -26,8 +26,8 @@ def test_every_request_that_ended_is_in_a_band_of_the_outcomes() -> None:
     assert panel.kind is Kind.STACKED
 
 
-def test_status_queue_and_tokens_are_there() -> None:
-    assert {"requests-status", "in-flight", "upstream-wait", "tokens-in-out"} <= set(BY_ID)
+def test_status_and_waits_are_there() -> None:
+    assert {"requests-status", "in-flight", "upstream-wait"} <= set(BY_ID)
 
 
 def test_what_models_do_adds_up_to_a_whole_and_what_is_not_idle_is_each_models_own() -> None:

@@ -2,8 +2,10 @@
 
 from dashboard.panels.model import Role, Split
 from dashboard.panels.queries import (
+    P50_P95,
     averaged,
     averaged_while_there,
+    by_labels_or_model,
     grown,
     mean,
     objective,
@@ -59,6 +61,14 @@ def test_three_quantiles_are_six_queries_or_three_where_there_is_no_model() -> N
     assert [(query.name, query.split) for query in alone] == [
         (f"{{way}} {rank}", Split.BOTH) for rank in ("p50", "p95", "p99")
     ]
+    assert [query.role for query in quantiles_by("h", "", which=P50_P95)] == [Role.P50, Role.P95]
+
+
+def test_what_has_further_labels_is_told_by_them_or_by_model() -> None:
+    total, by_model = by_labels_or_model("a", "part", "state")
+    assert (total.expr, total.name) == ("sum by (part, state) (a)", "{part} {state}")
+    assert (by_model.expr, by_model.name) == ("sum by (model) (a)", "{model}")
+    assert (total.split, by_model.split) == (Split.TOTAL, Split.MODEL)
 
 
 def test_an_objective_is_a_dashed_line() -> None:

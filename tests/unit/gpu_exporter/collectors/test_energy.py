@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -562,7 +562,6 @@ def check(
     assert len({labels[1] for _, labels in after}) <= 4
 
 
-@settings(max_examples=300)
 @given(TURNS)
 def test_nothing_is_lost_or_taken_back_whatever_happens(turns: Sequence[Turn]) -> None:
     machine = Machine(limit=2)

@@ -5,6 +5,8 @@ import contextlib
 import http.server
 import threading
 import time
+import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -32,7 +34,17 @@ NOBODY = b'{"count":0,"requests":[]}'
 
 
 def entry(model: str, phase: Phase, sent: float | None = 1.0, tokens: int | None = 0) -> Entry:
-    return Entry("id", "/api/chat", model, "direct", phase, 1.0, sent, tokens, None)
+    request_id = uuid.uuid4().hex
+    return Entry(request_id, "/api/chat", model, "direct", phase, 1.0, sent, tokens, None)
+
+
+def table(*requests: Entry) -> bytes:
+    return msgspec.json.encode({"count": len(requests), "requests": requests})
+
+
+def models(*requests: Entry) -> Counter[str]:
+    """How many requests each model works at."""
+    return Counter(model for model, _ in worked_at(table(*requests)).elements())
 
 
 @dataclass
@@ -107,8 +119,7 @@ def test_requests_that_a_model_works_at_count_and_no_others() -> None:
         entry("a", Phase.WAITING),
         entry("none", Phase.ANSWERING, tokens=None),
     ]
-    body = msgspec.json.encode({"count": len(requests), "requests": requests})
-    assert worked_at(body) == {"a": 2, "b": 1, "other": 1}
+    assert models(*requests) == {"a": 2, "b": 1, "other": 1}
 
 
 def test_what_is_worked_at_elsewhere_is_none_of_it() -> None:
@@ -123,8 +134,7 @@ def test_what_is_worked_at_elsewhere_is_none_of_it() -> None:
         located("big:cloud", Location.CLOUD),
         located("big:120b-cloud", None),  # as a proxy of before says it
     ]
-    body = msgspec.json.encode({"count": len(requests), "requests": requests})
-    assert worked_at(body) == {"a": 1, "other": 1}
+    assert models(*requests) == {"a": 1, "other": 1}
 
 
 async def test_the_proxys_own_control_app_is_understood() -> None:
@@ -159,7 +169,8 @@ def test_one_connection_serves_every_question() -> None:
         (200, b"<html>"),
         (200, b"{}"),
         (200, b'{"requests":[{"model":"m"}]}'),
-        (200, b'{"requests":[{"model":"\xff","phase":"prefill","tokens":0}]}'),
+        (200, b'{"requests":[{"request_id":"1","model":"m","phase":"prefill"}]}'),
+        (200, b'{"requests":[{"request_id":"1","model":"\xff","phase":"prefill","tokens":0}]}'),
     ],
 )
 def test_what_is_no_proxy_tells_nothing(status: int, body: bytes) -> None:
@@ -168,8 +179,7 @@ def test_what_is_no_proxy_tells_nothing(status: int, body: bytes) -> None:
 
 
 def working(*models: str) -> Answers:
-    requests = [entry(model, Phase.PREFILL) for model in models]
-    return answering(body=msgspec.json.encode({"count": 0, "requests": requests}))
+    return answering(body=table(*(entry(model, Phase.PREFILL) for model in models)))
 
 
 def test_all_that_answer_to_the_name_are_asked_and_who_comes_later_too() -> None:
@@ -188,6 +198,19 @@ def test_all_that_answer_to_the_name_are_asked_and_who_comes_later_too() -> None
             urls.clear()  # the name is not known for a moment
             clock.now += LOOK_UP_SECONDS
             assert client.ask() == {"a": 1}
+
+
+def test_one_that_answers_at_two_addresses_is_counted_once() -> None:
+    with standing_in(working("a", "a", "b")) as url:
+        urls = [url, f"{url}/"]
+        with asking("http://proxy:8001", each_of=lambda _: urls) as client:
+            assert client.ask() == {"a": 2, "b": 1}
+
+
+def test_requests_to_which_clients_gave_the_same_id_are_several() -> None:
+    same = entry("a", Phase.PREFILL)
+    with standing_in(answering(body=table(same, same))) as url, asking(url) as client:
+        assert client.ask() == {"a": 2}
 
 
 def test_where_one_of_several_does_not_say_it_is_not_known_and_they_are_looked_up_at_once() -> None:

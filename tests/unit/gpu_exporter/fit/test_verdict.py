@@ -94,7 +94,7 @@ def test_it_fits_after_the_first_that_goes_if_that_is_enough() -> None:
     others = [on_card("a", 20, 30.0), on_card("b", 30, 60.0)]
     found = asked(need(60), card(50), others=others)
     assert (found.kind, names(found.gone)) == (Kind.FITS_AFTER, ["a"])
-    assert found.room == 68 and not found.is_by_policy
+    assert found.room == 68
 
 
 def test_it_fits_after_all_if_need_be_also_those_that_stay() -> None:
@@ -148,7 +148,6 @@ def test_where_ollama_makes_more_room_than_is_needed_it_fits_only_after() -> Non
     others = [on_card("a", 20, 30.0), on_card("b", 10, 60.0)]
     found = asked(need(30), card(50), others=others, reckoning=Reckoning(40, 40))
     assert (found.kind, names(found.gone)) == (Kind.FITS_AFTER, ["a"])
-    assert found.is_by_policy
     alone = asked(need(30), card(50), reckoning=Reckoning(47, 47))
     assert alone.kind is Kind.FITS
 

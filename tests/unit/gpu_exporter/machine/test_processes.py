@@ -11,9 +11,11 @@ import psutil
 import pytest
 
 from gpu_exporter.machine.processes import Asked, Processes, ProcFiles, processes
+from stack.waiting import wait_until
 from tests.fakes.impostor import impostor
 from tests.proctrees import ProcTree, need_linux
 
+CEILING_SECONDS = 20.0
 SLEEPER = [sys.executable, "-c", "input()", "--flag", "a b"]
 
 
@@ -73,6 +75,8 @@ def test_an_environment_may_hold_any_bytes(seen: Processes) -> None:
         SLEEPER, stdin=subprocess.PIPE, env={b"BAD": b"a\xffb", b"OLLAMA_HOST": b":1"}
     ) as process:
         try:
+            # while it becomes another program it has none for a moment
+            assert wait_until(lambda: bool(seen.environment(process.pid)), CEILING_SECONDS)
             block = seen.environment(process.pid)
         finally:
             process.kill()

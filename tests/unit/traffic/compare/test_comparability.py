@@ -5,8 +5,8 @@ import msgspec
 from tests.runs import hit, many, result
 from traffic.bank.questions import Category
 from traffic.compare.comparability import SETTINGS, warnings_of
+from traffic.results.drops import Drop
 from traffic.results.results import Result
-from traffic.run.drops import Drop
 from traffic.settings import TrafficSettings
 
 

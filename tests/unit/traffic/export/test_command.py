@@ -41,7 +41,7 @@ def test_a_plan_is_written_as_it_would_be_asked(
     capsys: pytest.CaptureFixture[str], here: str
 ) -> None:
     code, out, _ = run(capsys, here, "vllm", "--plan", "--seed", "7", "--prefix", "unique")
-    told = ExportSettings(_cli_parse_args=[], seed=7, prefix="unique")
+    told = ExportSettings(seed=7, prefix="unique")
     asked = make_plan(load_bank(Path(here)), told).questions
     prompts = [json.loads(line)["prompt"] for line in out.splitlines()]
     assert code == 0

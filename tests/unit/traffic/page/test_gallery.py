@@ -5,9 +5,9 @@ from dataclasses import replace
 from tests.runs import cancelled, hit, many, result, whole
 from traffic.bank.questions import Category
 from traffic.page.gallery import gallery
+from traffic.results.drops import Drop
 from traffic.results.results import Result
 from traffic.results.summary import Kept
-from traffic.run.drops import Drop
 
 
 def names(run: Result) -> list[str]:

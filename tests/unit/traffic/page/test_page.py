@@ -11,11 +11,11 @@ from tests.runs import cancelled, hit, many, missed, refused, result, whole
 from traffic.bank.questions import Category
 from traffic.page.page import page_of
 from traffic.request.attempt import Failure
+from traffic.results.drops import Drop
 from traffic.results.measures import MEASURES
 from traffic.results.results import Result
 from traffic.results.slo import Slo
 from traffic.results.spreads import STATISTICS, statistic
-from traffic.run.drops import Drop
 
 EVIL = "<script>alert('x')</script>\"&"
 SLO = Slo.model_validate(

@@ -9,8 +9,8 @@ from traffic.bank.questions import Category
 from traffic.page import time_charts, timelines
 from traffic.page.chart import Chart, Run
 from traffic.request.attempt import Attempt
+from traffic.results.drops import Drop
 from traffic.results.summary import summarise
-from traffic.run.drops import Drop
 
 
 def run_of(attempts: list[Attempt], drops: tuple[Drop, ...] = ()) -> Run:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.runs import cancelled, figures_of, hit, missed, refused, whole
 from traffic.bank.questions import Category
-from traffic.run.drops import Drop
+from traffic.results.drops import Drop
 
 
 def test_each_request_is_counted_once() -> None:

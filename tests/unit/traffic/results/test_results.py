@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from tests.runs import cancelled, plan_for, refused, result, whole
 from traffic.bank.questions import Category
+from traffic.results.drops import Drop
 from traffic.results.results import (
     CSV_NAME,
     JSON_NAME,
@@ -26,7 +27,6 @@ from traffic.results.results import (
 )
 from traffic.results.slo import Slo
 from traffic.results.summary import summarise
-from traffic.run.drops import Drop
 from traffic.settings import TrafficSettings
 
 ATTEMPTS = [
@@ -97,7 +97,7 @@ def test_no_question_is_in_it() -> None:
 
 
 def test_passwords_in_addresses_that_nobody_uses_are_not_shown() -> None:
-    told = TrafficSettings(_cli_parse_args=[], portkey_url="http://user:word@127.0.0.1:8787")
+    told = TrafficSettings(portkey_url="http://user:word@127.0.0.1:8787")
     assert shown_settings(told)["portkey_url"] == "http://127.0.0.1:8787"
     assert shown_settings(told)["base_url"] == "http://127.0.0.1:11435"
 
@@ -107,9 +107,9 @@ class WithSecret(TrafficSettings):
 
 
 def test_of_a_secret_it_is_shown_only_that_it_is_set() -> None:
-    told = WithSecret(_cli_parse_args=[], key=SecretStr("hunter2"))
+    told = WithSecret(key=SecretStr("hunter2"))
     assert shown_settings(told)["key"] == "set"
-    assert shown_settings(WithSecret(_cli_parse_args=[]))["key"] is None
+    assert shown_settings(WithSecret())["key"] is None
 
 
 def test_the_name_of_a_folder_says_when_what_which_and_by_which_plan() -> None:

@@ -11,8 +11,8 @@ from traffic.bank.questions import Category
 from traffic.plan.plan import Endless, Plan
 from traffic.request.attempt import Attempt, Failure
 from traffic.request.routes import Way
+from traffic.results.drops import Drop
 from traffic.results.summary import ErrorGroup, summarise
-from traffic.run.drops import Drop
 
 PLAN = Plan("quick", 1, (question(turns=("a", "b")), question(), question(), question()))
 

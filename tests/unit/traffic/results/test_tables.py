@@ -19,11 +19,11 @@ from traffic.bank.questions import Category
 from traffic.choices import Route
 from traffic.plan.plan import Endless, Plan
 from traffic.request.attempt import Attempt, Failure
+from traffic.results.drops import Drop
 from traffic.results.slo import Verdict
 from traffic.results.summary import summarise
 from traffic.results.tables import summary_table
 from traffic.results.ways import Comparison, Differences
-from traffic.run.drops import Drop
 from traffic.run.keeping import Keeper, Limits
 
 

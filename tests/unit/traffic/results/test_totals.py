@@ -9,8 +9,8 @@ from ollama_observe.wire.usage import Usage
 from tests.runs import cancelled, hit, missed, refused, whole
 from traffic.bank.questions import Category
 from traffic.request.routes import Way
+from traffic.results.drops import Drop
 from traffic.results.totals import Counts, Failures, Totals
-from traffic.run.drops import Drop
 
 
 def test_what_became_of_requests_is_counted_once_in_all_and_in_each_group() -> None:

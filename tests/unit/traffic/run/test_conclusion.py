@@ -13,11 +13,11 @@ from tests.runs import STARTED, STARTED_AT, many, plan_for, refused, whole
 from tests.unit.traffic.test_settings import settings
 from traffic.bank.questions import Category
 from traffic.request.attempt import Attempt
+from traffic.results.drops import Drop
 from traffic.results.results import CSV_NAME, JSON_NAME, PAGE_NAME, load
 from traffic.results.slo import Verdict
 from traffic.results.summary import summarise
 from traffic.run.conclusion import INCOMPLETE, NOTHING_WAS_ASKED, conclude, exit_code, own_words
-from traffic.run.drops import Drop
 from traffic.run.keeping import Keeper, Limits
 from traffic.run.playing import Played
 from traffic.run.selfcheck import Lag, SelfCheck

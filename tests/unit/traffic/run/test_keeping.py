@@ -10,8 +10,8 @@ from tests.unit.traffic.request.test_protocol import question
 from traffic.bank.questions import Category
 from traffic.plan.plan import Endless, Plan
 from traffic.request.attempt import Attempt
+from traffic.results.drops import Drop
 from traffic.results.summary import Summary, summarise
-from traffic.run.drops import Drop
 from traffic.run.keeping import LIMITS, Keeper, Limits, keeper_of
 
 ENDLESS = Plan(

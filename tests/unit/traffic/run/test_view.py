@@ -22,8 +22,8 @@ from tests.unit.traffic.results.test_summary import (
 from traffic.bank.questions import Category
 from traffic.plan.plan import Endless, Plan
 from traffic.request.attempt import Attempt, Failure
+from traffic.results.drops import Drop
 from traffic.results.units import duration
-from traffic.run.drops import Drop
 from traffic.run.progress import Running
 from traffic.run.view import View, counts, percentiles, plain_line
 

@@ -177,6 +177,14 @@ def test_a_schedule_that_was_not_kept_makes_the_run_invalid() -> None:
     assert it.swarm.conclude(Console(file=StringIO())) == 2
 
 
+@pytest.mark.parametrize(("is_over", "code"), [(False, 130), (True, 0)])
+def test_a_signal_is_the_exit_code_unless_all_was_asked_before_it(is_over: bool, code: int) -> None:
+    it = World(*some(3))
+    it.ask_all()
+    it.swarm.is_over = is_over
+    assert it.swarm.conclude(Console(file=StringIO()), stopped_by=130) == code
+
+
 def test_nothing_asked_is_no_result() -> None:
     said = StringIO()
     assert World(*some(1)).swarm.conclude(Console(file=said)) == 2

@@ -22,7 +22,7 @@ def bank(tmp_path: Path) -> Bank:
 
 
 def settings(**told: Any) -> WorkerSettings:
-    return WorkerSettings(_cli_parse_args=[], **told)
+    return WorkerSettings(**told)
 
 
 def health(client: TestClient) -> tuple[int, dict[str, tuple[bool, str]]]:
@@ -41,7 +41,7 @@ def test_a_worker_asks_gently_without_end_and_on_the_loopback_alone() -> None:
 def test_a_worker_has_a_rate_that_a_run_can_have(rate: float) -> None:
     for told in (WorkerSettings, TrafficSettings):
         with pytest.raises(ValidationError, match="rate_per_second"):
-            told(_cli_parse_args=[], rate_per_second=rate)
+            told(rate_per_second=rate)
 
 
 def test_a_worker_is_healthy_while_its_server_answers(bank: Bank) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from ollama_observe.service.lifecycle import Listener, listening
 from tests.fakes.server import ScriptedServer
+from tests.loopback import http_client
 from tests.unit.traffic.bank.test_loading import write_bank
 from tests.unit.traffic.worker.test_session import Ollama
 from traffic.bank.loading import Bank, load_bank
@@ -41,12 +42,12 @@ async def world(bank: Bank, is_open: bool = True, **told: Any) -> AsyncIterator[
         ollama.gate.set()
     async with ScriptedServer(ollama) as server:
         given = {"base_url": server.url, "model": "m:1b", "worker_drain_seconds": 5.0, **told}
-        worker = create_worker(WorkerSettings(_cli_parse_args=[], **given), bank)
+        worker = create_worker(WorkerSettings(**given), bank)
         listener = Listener("control", worker.app, "127.0.0.1", 0)
         async with listening(listener) as port, worker.session.serving(None):
             worker.readiness.open()
             url = f"http://127.0.0.1:{port}"
-            async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=20) as http:
+            async with http_client(url, 20) as http:
                 yield World(http, ollama, worker)
 
 

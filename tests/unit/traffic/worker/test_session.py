@@ -63,7 +63,7 @@ class World:
 
     def settings(self, **told: Any) -> TrafficSettings:
         given = {"base_url": self.url, "model": "m:1b", "preset": "quick", **told}
-        return TrafficSettings(_cli_parse_args=[], **given)
+        return TrafficSettings(**given)
 
     async def until(self, state: str) -> None:
         await until(lambda: self.session.state == state)
@@ -149,9 +149,7 @@ async def test_the_models_of_a_trace_are_those_that_must_be_there(
     async with world(bank) as it:
         for model, is_there in (("m:1b", True), ("gone:1b", False)):
             trace = write(tmp_path, {"at_seconds": 0, "prompt_tokens": 9, "model": model})
-            told = TrafficSettings(
-                _cli_parse_args=[], base_url=it.url, preset="replay", trace=trace, warm_up=0
-            )
+            told = TrafficSettings(base_url=it.url, preset="replay", trace=trace, warm_up=0)
             if is_there:
                 await it.session.start(told)
                 await it.until("idle")

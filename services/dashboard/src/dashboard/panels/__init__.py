@@ -10,14 +10,15 @@ from dashboard.panels import (
     models,
     now,
     speed,
+    tokens,
     traffic,
     trust,
 )
 from dashboard.panels.model import Group, Panel
 
-_MODULES = (now, speed, load, trust, models, machine, cost, cache, gateway, traffic, marks)
+_MODULES = (now, speed, load, tokens, trust, models, machine, cost, cache, gateway, traffic, marks)
 
-GROUPS: tuple[Group, ...] = tuple(module.GROUP for module in _MODULES)
+GROUPS: tuple[Group, ...] = tuple(dict.fromkeys(module.GROUP for module in _MODULES))
 
 PANELS: tuple[Panel, ...] = tuple(panel for module in _MODULES for panel in module.PANELS)
 

@@ -3,18 +3,19 @@
 Hits take no way to Ollama, and enter no figure of the models: the filter of routing does not apply.
 """
 
-from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Split, Unit
+from dashboard.panels.model import Group, Kind, Panel, Query, Split, Unit
 from dashboard.panels.queries import (
     P50_P95,
     averaged,
     grown,
     parted,
     per_model,
-    quantile,
+    quantiles_by,
     rate,
     ratio,
     summed,
 )
+from dashboard.panels.sentences import COUNTED, NO_LABELS, NO_ROUTING
 
 GROUP = Group("cache", "What is answered without Ollama?")
 
@@ -26,8 +27,6 @@ _SECONDS = "ollama_proxy_cache_saved_seconds_total{${models}}"
 _OFF = "the answer cache is off: PROXY_CACHE=simple turns it on"
 _NONE_LOOKED = f"no answer was looked for in this time, or {_OFF}"
 _NONE_SAVED = f"no recorded answer was given yet, or {_OFF}"
-_NO_ROUTING = " The filter of routing does not apply."
-_NO_LABELS = " Not told by model: filters do not apply."
 
 
 def _held(gauge: str) -> str:
@@ -36,15 +35,8 @@ def _held(gauge: str) -> str:
     return f"max({averaged(gauge)} and {of_server}) or sum({averaged(gauge)})"
 
 
-def _looking_time() -> tuple[Query, ...]:
-    return tuple(
-        Query(
-            quantile(rank, "ollama_proxy_cache_lookup_duration_seconds", "", "result"),
-            f"{{result}} {role.value}",
-            role,
-        )
-        for role, rank in P50_P95
-    )
+def _by_result(histogram: str) -> tuple[Query, ...]:
+    return quantiles_by(histogram, "", "result", name="{result}", which=P50_P95)
 
 
 PANELS = (
@@ -58,7 +50,7 @@ PANELS = (
         help="The share of requests whose answer was there, recorded (hit, semantic_hit) or just"
         " being given to another (shared), of those that one was looked for. Clients that wanted a"
         " new answer (refresh), and what could not be looked for (disabled), are in neither."
-        + _NO_ROUTING,
+        + NO_ROUTING,
         most=1.0,
     ),
     Panel(
@@ -69,7 +61,7 @@ PANELS = (
         queries=parted(rate(_LOOKUPS % ""), "result"),
         absent=_NONE_LOOKED,
         help="By what became of them: hit, semantic_hit and shared spared Ollama; miss, refresh and"
-        " disabled went there." + _NO_ROUTING,
+        " disabled went there." + NO_ROUTING,
         kind=Kind.STACKED,
     ),
     Panel(
@@ -80,7 +72,7 @@ PANELS = (
         queries=parted(rate(_TOKENS), "type"),
         absent=_NONE_SAVED,
         help="Of prompts that Ollama did not read again (input) and of answers that it did not"
-        " write again (output), by its own count when they were recorded." + _NO_ROUTING,
+        " write again (output), by its own count when they were recorded." + NO_ROUTING,
         kind=Kind.STACKED,
     ),
     Panel(
@@ -91,7 +83,7 @@ PANELS = (
         queries=per_model(lambda *by: summed(grown(_SECONDS), *by), "saved"),
         absent=_NONE_SAVED,
         help="How long Ollama had taken for the answers that were given again, when they were"
-        " recorded." + _NO_ROUTING + COUNTED,
+        " recorded." + NO_ROUTING + COUNTED,
     ),
     Panel(
         "cache-joules",
@@ -114,7 +106,7 @@ PANELS = (
         f" known within a day, or {_OFF}",
         help="Joules that the spared answers' tokens would have taken, per second: each at what a"
         " token of its model last added to idling within a day. Models of which that is not known"
-        " are left out. Recorded over five minutes." + _NO_ROUTING,
+        " are left out. Recorded over five minutes." + NO_ROUTING,
     ),
     Panel(
         "cache-entries",
@@ -124,7 +116,7 @@ PANELS = (
         queries=(Query(_held("ollama_proxy_cache_entries"), "answers"),),
         absent=_OFF,
         help="How many answers the cache holds, as it says every few seconds. Stores of several"
-        " processes are added, a server that they share is counted once." + _NO_LABELS,
+        " processes are added, a server that they share is counted once." + NO_LABELS,
     ),
     Panel(
         "cache-size",
@@ -134,7 +126,7 @@ PANELS = (
         queries=(Query(_held("ollama_proxy_cache_size_bytes"), "answers"),),
         absent=_OFF,
         help="What the kept answers take; at PROXY_CACHE_MAX_BYTES the least recently used go. Each"
-        " process has as much where answers are kept in memory." + _NO_LABELS,
+        " process has as much where answers are kept in memory." + NO_LABELS,
     ),
     Panel(
         "cache-changes",
@@ -152,7 +144,7 @@ PANELS = (
         ),
         absent=_OFF,
         help="Gone were those that had to make room (entries, bytes), became too old (age), were"
-        " answered anew (replaced), or were cleared." + _NO_LABELS + COUNTED,
+        " answered anew (replaced), or were cleared." + NO_LABELS + COUNTED,
     ),
     Panel(
         "cache-not-kept",
@@ -165,17 +157,17 @@ PANELS = (
         absent=_OFF,
         help="Answers without success (status) or without their end (incomplete), compressed"
         " (encoded) or too_long ones, loads and unloads (operation), and what its client did not"
-        " want kept (not_wanted)." + _NO_LABELS + COUNTED,
+        " want kept (not_wanted)." + NO_LABELS + COUNTED,
     ),
     Panel(
         "cache-lookup-time",
         GROUP.id,
         "Time to look",
         Unit.SECONDS,
-        queries=_looking_time(),
+        queries=_by_result("ollama_proxy_cache_lookup_duration_seconds"),
         absent=_NONE_LOOKED,
         help="From the request fully read to what the look brought: this is what every miss waits"
-        " in addition. Semantic looks have an embedding made." + _NO_LABELS,
+        " in addition. Semantic looks have an embedding made." + NO_LABELS,
         is_logarithmic=True,
     ),
     Panel(
@@ -183,18 +175,11 @@ PANELS = (
         GROUP.id,
         "Likeness of the nearest question",
         Unit.RATIO,
-        queries=tuple(
-            Query(
-                quantile(rank, "ollama_proxy_cache_similarity_ratio", "", "result"),
-                f"{{result}} {role.value}",
-                role,
-            )
-            for role, rank in P50_P95
-        ),
+        queries=_by_result("ollama_proxy_cache_similarity_ratio"),
         absent="no question was compared with another in this time: only PROXY_CACHE=semantic"
         " does that",
         help="Cosine of the nearest recorded question of those that agree in all else, by what came"
-        " of it: above PROXY_CACHE_THRESHOLD it is a semantic_hit." + _NO_LABELS,
+        " of it: above PROXY_CACHE_THRESHOLD it is a semantic_hit." + NO_LABELS,
         most=1.0,
     ),
     Panel(
@@ -205,6 +190,6 @@ PANELS = (
         queries=(Query(summed(grown("ollama_proxy_cache_failures_total"), "part"), "{part}"),),
         absent=f"nothing failed, or {_OFF}",
         help="A store that is down or slow, an embedding that was too late, a list of models that"
-        " could not be had: each made a miss, and no error." + _NO_LABELS + COUNTED,
+        " could not be had: each made a miss, and no error." + NO_LABELS + COUNTED,
     ),
 )

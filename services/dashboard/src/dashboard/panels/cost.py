@@ -1,7 +1,8 @@
 """What answers take: joules, money, grams. docs/ENERGY.md says what each number means."""
 
 from dashboard.panels.model import Group, Kind, Panel, Query, Split, Unit
-from dashboard.panels.queries import summed
+from dashboard.panels.queries import by_labels_or_model
+from dashboard.panels.sentences import NO_ROUTING
 
 GROUP = Group("cost", "What does it cost?")
 
@@ -34,14 +35,10 @@ PANELS = (
         GROUP.id,
         "Power, and for what",
         Unit.WATTS,
-        queries=(
-            Query(summed(_POWER, "component", "state"), "{component} {state}", split=Split.TOTAL),
-            Query(summed(_POWER, "model"), "{model}", split=Split.MODEL),
-        ),
+        queries=by_labels_or_model(_POWER, "component", "state"),
         absent=_NO_ENERGY,
         help="What GPUs and CPUs used while models worked at requests (busy), were loaded without"
-        " any, and without a model. By model: `none` is nobody's. The filter of routing does not"
-        " apply.",
+        " any, and without a model. By model: `none` is nobody's." + NO_ROUTING,
         kind=Kind.STACKED,
     ),
     Panel(

@@ -3,7 +3,7 @@
 Both ways are always shown, side by side: the filter of routing does not apply here.
 """
 
-from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Unit
+from dashboard.panels.model import Group, Kind, Panel, Query, Unit
 from dashboard.panels.queries import (
     P50_P95,
     grown,
@@ -14,6 +14,7 @@ from dashboard.panels.queries import (
     ratio,
     summed,
 )
+from dashboard.panels.sentences import COUNTED, NO_LABELS, NO_ROUTING
 
 GROUP = Group("gateway", "What does the way through Portkey add?")
 
@@ -27,9 +28,9 @@ _GATEWAY = "ollama_proxy_portkey_requests_total{%s}"
 _CACHE_SAYS = _GATEWAY % 'cache_status=~"(SEMANTIC )?(HIT|MISS)|REFRESH"'
 _CACHE_HIT = _GATEWAY % 'cache_status=~"HIT|SEMANTIC HIT"'
 _NONE_THROUGH = "no request took the way through Portkey: make start-with-portkey sends them there"
+_NONE_BACK = "no request came back through the return leg: make start-with-portkey has one"
 _NONE_ENDED = "no request ended in this time: make traffic-portkey asks ten questions both ways"
 _BOTH_WAYS = " Both ways are shown: the filter of routing does not apply."
-_NO_LABELS = " Not told by model: filters do not apply."
 
 
 def _latency(histogram: str, matchers: str) -> tuple[Query, ...]:
@@ -54,7 +55,7 @@ PANELS = (
         queries=per_model(lambda *by: summed(rate(_PORTKEY), *by), "through Portkey"),
         absent=_NONE_THROUGH,
         help="Requests to a model that ended per second, of those that went through the gateway."
-        " The filter of routing does not apply.",
+        + NO_ROUTING,
     ),
     Panel(
         "direct-requests",
@@ -65,8 +66,7 @@ PANELS = (
         absent="no request to a model went straight to Ollama: the header X-Route: direct sends"
         " one there",
         help="Requests to a model that ended per second, of those that went straight to Ollama."
-        " What asks no model, as a list of them, is left out. The filter of routing does not"
-        " apply.",
+        " What asks no model, as a list of them, is left out." + NO_ROUTING,
     ),
     Panel(
         "routing-ratio",
@@ -128,9 +128,9 @@ PANELS = (
         "Gateway overhead",
         Unit.SECONDS,
         queries=quantiles_by("ollama_proxy_portkey_overhead_seconds", ""),
-        absent="no request came back through the return leg: make start-with-portkey has one",
+        absent=_NONE_BACK,
         help="The gateway's own time in a request, its waits between attempts among it; neither"
-        " Ollama's nor the proxy's." + _NO_LABELS,
+        " Ollama's nor the proxy's." + NO_LABELS,
         is_logarithmic=True,
     ),
     Panel(
@@ -162,7 +162,7 @@ PANELS = (
         ),
         absent=_NONE_THROUGH,
         help="Requests that went directly although Portkey was asked for, that fell back, and what"
-        " the gateway tried again." + _NO_LABELS + COUNTED,
+        " the gateway tried again." + NO_LABELS + COUNTED,
     ),
     Panel(
         "gateway-attempts",
@@ -172,9 +172,9 @@ PANELS = (
         queries=(
             Query("stack:ollama_proxy_portkey_attempts_per_requests:ratio_rate5m", "attempts"),
         ),
-        absent="no request came back through the return leg: make start-with-portkey has one",
+        absent=_NONE_BACK,
         help="How often the gateway asked an Ollama for each of its requests: 1 without retries"
-        " and fallbacks. Recorded over five minutes." + _NO_LABELS,
+        " and fallbacks. Recorded over five minutes." + NO_LABELS,
     ),
     Panel(
         "gateway-cache",
@@ -183,7 +183,7 @@ PANELS = (
         Unit.RATIO,
         queries=(Query(ratio(grown(_CACHE_HIT), grown(_CACHE_SAYS)), "from the cache"),),
         absent="the gateway's configuration has no cache, or it does not tell of it",
-        help="Of the requests of which the gateway says whether its cache had them." + _NO_LABELS,
+        help="Of the requests of which the gateway says whether its cache had them." + NO_LABELS,
         most=1.0,
     ),
     Panel(
@@ -196,7 +196,7 @@ PANELS = (
         ),
         absent=_NONE_THROUGH,
         help="By status and by the target of its configuration that answered; `none` where it gave"
-        " no answer or made it up itself." + _NO_LABELS,
+        " no answer or made it up itself." + NO_LABELS,
         kind=Kind.STACKED,
     ),
 )

@@ -2,9 +2,9 @@
 
 from dashboard.panels.model import Group, Kind, Panel, Query, Split, Unit
 from dashboard.panels.queries import (
-    P50_P95,
     averaged,
     averaged_while_there,
+    by_labels_or_model,
     grown,
     parted,
     per_model,
@@ -12,17 +12,12 @@ from dashboard.panels.queries import (
     rate,
     summed,
 )
+from dashboard.panels.sentences import ASK, NO_NATIVE, NO_REQUEST, NO_ROUTING
 
 GROUP = Group("load", "How much is asked, and where does the time go?")
 
 _ACTIVE = "ollama_proxy_active_requests{${requests}}"
 _REQUESTS = rate("ollama_proxy_requests_total{${requests}}")
-_NO_REQUEST = "no request ended in this time: make traffic-quick asks ten questions"
-_NO_NATIVE = (
-    "no answer of Ollama's own formats ended in this time: OpenAI's and Anthropic's carry no "
-    "durations; make traffic-quick asks ten questions"
-)
-
 _NATIVE = 'endpoint=~"/api/(chat|generate|embed|embeddings)",${requests}'
 _ALL_TIME = grown(f"ollama_proxy_request_duration_seconds_sum{{{_NATIVE}}}")
 _TIMES = {
@@ -35,9 +30,6 @@ _KNOWN_TIME = " + ".join(f"(sum({part}) or vector(0))" for part in _TIMES.values
 _REST = f"clamp_min(1 - ({_KNOWN_TIME}) / (sum({_ALL_TIME}) > 0), 0)"
 _MODELS_TIME = f"{summed(_ALL_TIME, 'model')} / on () group_left () (sum({_ALL_TIME}) > 0)"
 
-_IN, _OUT = 'type="input",${requests}', 'type="output",${requests}'
-
-
 _ENDED = (
     ("answered", "request_duration_seconds_count"),
     ("{operation} only", "model_operations_total", "operation"),
@@ -48,10 +40,6 @@ _ENDED = (
 was answered by the cache."""
 _HITS = rate('ollama_proxy_requests_total{routing="cache",status!="499",${requests}}')
 _HITS_THAT_FAILED = rate('ollama_proxy_errors_total{routing="cache",${requests}}')
-
-
-def _sizes(matchers: str, name: str) -> tuple[Query, ...]:
-    return quantiles("ollama_proxy_request_tokens", matchers, name=name, which=P50_P95)
 
 
 def _outcome(name: str, counter: str, *labels: str) -> tuple[Query, Query]:
@@ -68,20 +56,8 @@ def _from_the_cache(*by: str) -> str:
 _PHASES = rate("ollama_proxy_model_phase_seconds_total{${models}}")
 _ALL_PHASES = f"on () group_left () (sum({_PHASES}) > 0)"
 _IDLE = rate('ollama_proxy_model_phase_seconds_total{phase="idle",${models}}')
-_NO_INSIGHT = (
-    "no model was asked anything since the proxy began, or PROXY_INSIGHT is off: make traffic-quick"
-    " asks ten questions"
-)
+_NO_INSIGHT = f"no model was asked anything since the proxy began, or PROXY_INSIGHT is off: {ASK}"
 _NO_QUEUE = "the proxy has no queue of its own (PROXY_QUEUE), or nobody asked anything in this time"
-_NO_WAY = " The filter of routing does not apply."
-
-
-def _per_priority(series: str) -> tuple[Query, Query]:
-    """By class, or by model."""
-    return (
-        Query(summed(series, "priority"), "{priority}", split=Split.TOTAL),
-        Query(summed(series, "model"), "{model}", split=Split.MODEL),
-    )
 
 
 PANELS = (
@@ -94,7 +70,7 @@ PANELS = (
             *(query for ended in _ENDED for query in _outcome(*ended)),
             *per_model(_from_the_cache, "from the answer cache"),
         ),
-        absent=_NO_REQUEST,
+        absent=NO_REQUEST,
         help="Every request that ended is in one band; answered are those that Ollama worked for."
         " By model: `other` are those that no model was proven for, as of most that failed.",
         kind=Kind.STACKED,
@@ -105,7 +81,7 @@ PANELS = (
         "Requests by status",
         Unit.REQUESTS_PER_SECOND,
         queries=parted(_REQUESTS, "status"),
-        absent=_NO_REQUEST,
+        absent=NO_REQUEST,
         help="As it was sent to the client, answers of the cache among them; 499 where the client"
         " left first. An answer that failed after it had begun has 200: see the outcome.",
         kind=Kind.STACKED,
@@ -142,7 +118,7 @@ PANELS = (
         "Wait for a slot",
         Unit.SECONDS,
         queries=quantiles("ollama_proxy_upstream_wait_seconds"),
-        absent=_NO_NATIVE,
+        absent=NO_NATIVE,
         help="Inside Ollama, as it reports it: total - load - prefill - decode. It rises when more"
         " is asked at once than OLLAMA_NUM_PARALLEL.",
         is_logarithmic=True,
@@ -152,14 +128,15 @@ PANELS = (
         GROUP.id,
         "Waiting in the proxy's queue",
         Unit.REQUESTS,
-        queries=_per_priority(
+        queries=by_labels_or_model(
             averaged_while_there(
                 "ollama_proxy_queue_waiting_requests{${models}}", "ollama_proxy_queue_limit"
-            )
+            ),
+            "priority",
         ),
         absent=_NO_QUEUE,
         help="Mean over the window, by class. Those that have their turn are in flight as ever."
-        + _NO_WAY,
+        + NO_ROUTING,
         kind=Kind.STACKED,
     ),
     Panel(
@@ -170,7 +147,7 @@ PANELS = (
         queries=quantiles("ollama_proxy_queue_wait_seconds", "${models}"),
         absent=_NO_QUEUE,
         help="Of requests whose turn came, 0 where there was room at once. It is in their time to"
-        " first token." + _NO_WAY,
+        " first token." + NO_ROUTING,
         is_logarithmic=True,
     ),
     Panel(
@@ -182,7 +159,7 @@ PANELS = (
         absent=_NO_QUEUE,
         help="`at_once` and `waited` had their turn; of the others the client left, or they were"
         " answered 503: there was no room to wait (`full`), another took theirs (`displaced`), or"
-        " it took too long (`timeout`)." + _NO_WAY,
+        " it took too long (`timeout`)." + NO_ROUTING,
         kind=Kind.STACKED,
     ),
     Panel(
@@ -201,7 +178,7 @@ PANELS = (
         absent=_NO_INSIGHT,
         help="Shares of wall-clock time of all models together, from when the proxy first saw each."
         " A model does one thing at a time, that of the most productive of its requests. By"
-        " model: what of it each was not idle." + _NO_WAY,
+        " model: what of it each was not idle." + NO_ROUTING,
         kind=Kind.STACKED,
         most=1.0,
     ),
@@ -215,7 +192,7 @@ PANELS = (
         ),
         absent=_NO_INSIGHT,
         help="The share of each model's time in which it was not idle: what its capacity is used"
-        " for." + _NO_WAY,
+        " for." + NO_ROUTING,
         most=1.0,
     ),
     Panel(
@@ -233,83 +210,11 @@ PANELS = (
             Query(_REST, "rest", split=Split.TOTAL),
             Query(_MODELS_TIME, "{model}", split=Split.MODEL),
         ),
-        absent=_NO_NATIVE,
+        absent=NO_NATIVE,
         help="Shares of the duration of requests in Ollama's own formats, the only ones that say"
         " where it went. The rest is the way there and back, the gateway, and what Ollama does not"
         " account for. By model: whose requests the time was.",
         kind=Kind.STACKED,
         most=1.0,
-    ),
-    Panel(
-        "tokens-in-out",
-        GROUP.id,
-        "Tokens in and out",
-        Unit.TOKENS_PER_SECOND,
-        queries=(
-            *per_model(
-                lambda *by: summed(rate("ollama_proxy_prompt_tokens_total{${requests}}"), *by),
-                "prompts",
-            ),
-            *per_model(
-                lambda *by: summed(rate("ollama_proxy_generated_tokens_total{${requests}}"), *by),
-                "generated",
-            ),
-            *per_model(
-                lambda *by: summed(
-                    rate("ollama_proxy_cached_prompt_tokens_total{${requests}}"), *by
-                ),
-                "of prompts, from Ollama's cache",
-            ),
-        ),
-        absent="no answer with token counts ended in this time: make traffic-quick asks ten"
-        " questions",
-        help="As Ollama counts them. Prompts are counted at the end of a request, with what came"
-        " from Ollama's own cache, which is absent where Ollama does not tell of it. What the"
-        " answer cache spared is in neither.",
-    ),
-    Panel(
-        "cached-prompts",
-        GROUP.id,
-        "Prompt tokens from Ollama's cache",
-        Unit.RATIO,
-        queries=per_model(
-            lambda *by: (
-                f"{summed(grown('ollama_proxy_cached_prompt_tokens_total{${requests}}'), *by)} / ("
-                f"{summed(grown('ollama_proxy_prompt_tokens_total{${requests}}'), *by)} > 0)"
-            ),
-            "cached",
-        ),
-        absent="Ollama did not say how much of a prompt it had in its cache",
-        help="The share of prompt tokens that were not evaluated again.",
-        most=1.0,
-    ),
-    Panel(
-        "request-tokens",
-        GROUP.id,
-        "Length of prompts and answers",
-        Unit.TOKENS,
-        queries=(
-            *_sizes(_IN, "prompt"),
-            *_sizes(_OUT, "answer"),
-        ),
-        absent="no answer with token counts ended in this time: make traffic-quick asks ten"
-        " questions",
-        help="Tokens of one request. Buckets are four times as wide as the one before: between"
-        " their edges these are estimates.",
-        is_logarithmic=True,
-    ),
-    Panel(
-        "users",
-        GROUP.id,
-        "Tokens by user",
-        Unit.TOKENS_PER_SECOND,
-        queries=(
-            Query(summed(rate("ollama_proxy_user_tokens_total{${routings}}"), "user"), "{user}"),
-        ),
-        absent="users are told apart only where PROXY_API_KEYS_FILE, PROXY_TRUSTED_ADDRESSES,"
-        " PROXY_USER_HEADER or PROXY_USER_ALIASES_FILE says by what",
-        help="Tokens in and out. Users are aliases or hashes, never keys. Not told by model: the"
-        " filter of models does not apply.",
-        kind=Kind.STACKED,
     ),
 )

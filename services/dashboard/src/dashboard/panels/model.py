@@ -46,7 +46,6 @@ class Unit(StrEnum):
     """In the currency of the label `currency`."""
     GRAMS = "grams"
     COUNT = "count"
-    PER_SECOND = "per second"
 
 
 class Kind(StrEnum):
@@ -89,13 +88,6 @@ class Split(StrEnum):
     BOTH = "both"
     TOTAL = "total"
     MODEL = "model"
-
-
-COUNTED = (
-    " Counted over a stretch before each instant, which the PromQL names: longer ranges have longer"
-    " ones. Prometheus estimates what lies between its samples, so that a count need not be whole."
-)
-"""The end of the help where growth is counted."""
 
 
 class Query(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,8 +1,9 @@
 """Which models are where, and what moves them."""
 
-from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Role, Split, Unit
+from dashboard.panels.model import Group, Kind, Panel, Query, Role, Split, Unit
 from dashboard.panels.queries import (
     averaged_while_there,
+    by_labels_or_model,
     grown,
     per_model,
     present,
@@ -10,6 +11,7 @@ from dashboard.panels.queries import (
     quantiles,
     summed,
 )
+from dashboard.panels.sentences import COUNTED, NO_NATIVE, NO_ROUTING, NO_TOKENS
 
 GROUP = Group("models", "Which models are loaded?")
 
@@ -95,8 +97,7 @@ PANELS = (
         "Time to load",
         Unit.SECONDS,
         queries=quantiles("ollama_proxy_model_load_duration_seconds"),
-        absent="no answer of Ollama's own formats ended in this time: OpenAI's and Anthropic's"
-        " carry no durations; make traffic-quick asks ten questions",
+        absent=NO_NATIVE,
         help="Of every request, as Ollama reports it: near zero where the model was loaded.",
         is_logarithmic=True,
     ),
@@ -143,8 +144,7 @@ PANELS = (
                 Split.MODEL,
             ),
         ),
-        absent="no answer with token counts ended in this time: make traffic-quick asks ten"
-        " questions",
+        absent=NO_TOKENS,
         help="Prompt and answer together, at the end of an answer. Buckets are twice as wide as the"
         " one before. Dashed, by model: the context that it was loaded with.",
         is_logarithmic=True,
@@ -173,10 +173,7 @@ PANELS = (
         GROUP.id,
         "Settings that are not in force",
         Unit.COUNT,
-        queries=(
-            Query(summed(_DIFFERS, "setting"), "{setting}", split=Split.TOTAL),
-            Query(summed(_DIFFERS, "model"), "{model}", split=Split.MODEL),
-        ),
+        queries=by_labels_or_model(_DIFFERS, "setting"),
         absent="nothing is set of what can be compared, or the exporter may not read Ollama's"
         " environment: docs/SETTINGS.md says what it needs",
         help="Loaded models for which something else is in force than what Ollama was set to: its"
@@ -190,7 +187,7 @@ PANELS = (
         Unit.RATIO,
         queries=(Query("max by (model) (ollama_proxy_pull_progress_ratio{${models}})", "{model}"),),
         absent="no model was being pulled through the proxy",
-        help="How much of a pull is there, while it runs. The filter of routing does not apply.",
+        help="How much of a pull is there, while it runs." + NO_ROUTING,
         most=1.0,
     ),
 )

@@ -58,6 +58,15 @@ def parted(series: str, label: str) -> tuple[Query, Query]:
     return per_model(lambda *by: summed(series, *by, label), f"{{{label}}}")
 
 
+def by_labels_or_model(series: str, *labels: str) -> tuple[Query, Query]:
+    """The sums of a series by labels in total, and by nothing but the model."""
+    name = " ".join(f"{{{label}}}" for label in labels)
+    return (
+        Query(summed(series, *labels), name, split=Split.TOTAL),
+        Query(summed(series, "model"), "{model}", split=Split.MODEL),
+    )
+
+
 def quantiles(
     histogram: str,
     matchers: str = "${requests}",
@@ -75,11 +84,17 @@ def quantiles(
     )
 
 
-def quantiles_by(histogram: str, matchers: str, *by: str, name: str = "") -> tuple[Query, ...]:
-    """Three quantiles of a histogram that has no model."""
+def quantiles_by(
+    histogram: str,
+    matchers: str,
+    *by: str,
+    name: str = "",
+    which: Iterable[tuple[Role, str]] = QUANTILES,
+) -> tuple[Query, ...]:
+    """Three quantiles, or some of them, of a histogram that has no model."""
     return tuple(
         Query(quantile(rank, histogram, matchers, *by), f"{name} {role.value}".strip(), role)
-        for role, rank in QUANTILES
+        for role, rank in which
     )
 
 

@@ -11,6 +11,7 @@ from dashboard.panels.queries import (
     rate,
     summed,
 )
+from dashboard.panels.sentences import ASK, NO_NATIVE, NO_STREAM
 
 GROUP = Group("speed", "How fast is it?")
 
@@ -18,11 +19,6 @@ _TTFT = "ollama_proxy_time_to_first_token_seconds"
 _DURATION = "ollama_proxy_request_duration_seconds"
 _OF_MODELS = 'model!="none",${requests}'
 _TOKENS = "ollama_proxy_generated_tokens_total{${requests}}"
-_NO_STREAM = "no streamed answer began in this time: make traffic-quick asks ten questions"
-_NO_NATIVE = (
-    "no answer of Ollama's own formats ended in this time: OpenAI's and Anthropic's carry no "
-    "durations; make traffic-quick asks ten questions"
-)
 
 PANELS = (
     Panel(
@@ -31,7 +27,7 @@ PANELS = (
         "Tokens generated per second",
         Unit.TOKENS_PER_SECOND,
         queries=per_model(lambda *by: summed(rate(_TOKENS), *by), "generated"),
-        absent="no model generated a token in this time: make traffic-quick asks ten questions",
+        absent=f"no model generated a token in this time: {ASK}",
         help="Of all requests together. Moves with the chunks of a stream, and is put right by the"
         " count that Ollama ends it with.",
     ),
@@ -41,7 +37,7 @@ PANELS = (
         "Time to first token",
         Unit.SECONDS,
         queries=(*quantiles(_TTFT), objective("${slo_ttft_seconds}")),
-        absent=_NO_STREAM,
+        absent=NO_STREAM,
         help="Streamed answers only. From the request fully read by the proxy to the first chunk"
         " with content, thinking or a tool call: queue, load and prompt are in it.",
         is_logarithmic=True,
@@ -52,7 +48,7 @@ PANELS = (
         "Time to first token, every answer",
         Unit.SECONDS,
         queries=(Query(summed(grown(f"{_TTFT}_bucket{{${{requests}}}}", "window"), "le")),),
-        absent=_NO_STREAM,
+        absent=NO_STREAM,
         help="How many streamed answers began within which time. A column counts its step, or four"
         " scrapes where that is longer. By model: filter one.",
         kind=Kind.HEAT,
@@ -63,7 +59,7 @@ PANELS = (
         "Time to the answer itself",
         Unit.SECONDS,
         queries=quantiles("ollama_proxy_time_to_first_answer_token_seconds"),
-        absent=_NO_STREAM,
+        absent=NO_STREAM,
         help="As time to first token, but thinking is waited for: to the first chunk with content"
         " or a tool call.",
         is_logarithmic=True,
@@ -74,8 +70,7 @@ PANELS = (
         "Request duration",
         Unit.SECONDS,
         queries=(*quantiles(_DURATION, _OF_MODELS), objective("${slo_duration_seconds}")),
-        absent="no request to a model was answered whole in this time: make traffic-quick asks ten"
-        " questions",
+        absent=f"no request to a model was answered whole in this time: {ASK}",
         help="Of requests to a model that were answered to the end, without those that only load or"
         " unload one. From the request fully read to the end of the answer.",
         is_logarithmic=True,
@@ -86,7 +81,7 @@ PANELS = (
         "Time per output token",
         Unit.SECONDS,
         queries=quantiles("ollama_proxy_time_per_output_token_seconds"),
-        absent=_NO_STREAM,
+        absent=NO_STREAM,
         help="Mean of each streamed answer, its first token left out: (last chunk with output -"
         " first) / (generated tokens - 1).",
     ),
@@ -106,7 +101,7 @@ PANELS = (
                 Split.MODEL,
             ),
         ),
-        absent=_NO_NATIVE,
+        absent=NO_NATIVE,
         help="How fast one answer is written once it has begun, as Ollama reports it: (generated"
         " tokens - 1) / decode duration. Dashed, by model: the mean of the day that ended an hour"
         " ago.",
@@ -117,7 +112,7 @@ PANELS = (
         "Prompt evaluation",
         Unit.SECONDS,
         queries=quantiles("ollama_proxy_prefill_duration_seconds"),
-        absent=_NO_NATIVE,
+        absent=NO_NATIVE,
         help="As Ollama reports it: only the part of the prompt that was not in its cache.",
         is_logarithmic=True,
     ),
@@ -127,7 +122,7 @@ PANELS = (
         "What the proxy adds",
         Unit.SECONDS,
         queries=quantiles_by("ollama_proxy_overhead_seconds", "${routings}"),
-        absent="no request passed the proxy in this time: make traffic-quick asks ten questions",
+        absent=f"no request passed the proxy in this time: {ASK}",
         help="Time that a request and its answer were in the proxy's own hands; neither Ollama's"
         " nor the client's. Not told by model: the filter of models does not apply.",
     ),

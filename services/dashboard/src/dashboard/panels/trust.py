@@ -3,9 +3,10 @@
 Rare things are counted, not told per second: over `${wide}`, which the PromQL shows.
 """
 
-from dashboard.panels.model import COUNTED, Group, Kind, Panel, Query, Split, Unit
+from dashboard.panels.model import Group, Kind, Panel, Query, Unit
 from dashboard.panels.queries import (
     P50_P95,
+    by_labels_or_model,
     grown,
     objective,
     parted,
@@ -15,6 +16,7 @@ from dashboard.panels.queries import (
     ratio,
     summed,
 )
+from dashboard.panels.sentences import ASK, COUNTED, NO_REQUEST
 
 GROUP = Group("trust", "Can the answers be trusted?")
 
@@ -24,7 +26,7 @@ _CUT_SHORT = 'error_type=~"mid_stream|incomplete_stream|gateway_broke_off",${req
 _ABORTS = "ollama_proxy_client_aborts_total{${requests}}"
 _WASTED = grown("ollama_proxy_wasted_seconds_total{${requests}}")
 _USED = grown("ollama_proxy_request_duration_seconds_sum{${requests}}")
-_ASK = "make traffic-quick asks ten questions"
+_NONE_LEFT = "no client left before its answer was whole"
 
 
 def _time_for_nobody(*by: str) -> str:
@@ -52,7 +54,7 @@ PANELS = (
             *per_model(lambda *by: ratio(grown(_ERRORS), grown(_STAYED), *by), "failed"),
             objective("1 - ${slo_success_ratio}", "allowed"),
         ),
-        absent=f"no request ended in this time: {_ASK}",
+        absent=NO_REQUEST,
         help="Of those whose client stayed, whoever's fault it was: a client's own mistakes (4xx)"
         " are in it, which the objective does not count. Answers of the cache are requests that did"
         " not fail.",
@@ -63,11 +65,8 @@ PANELS = (
         GROUP.id,
         "Clients that left",
         Unit.REQUESTS,
-        queries=(
-            Query(summed(grown(_ABORTS), "phase"), "{phase}", split=Split.TOTAL),
-            Query(summed(grown(_ABORTS), "model"), "{model}", split=Split.MODEL),
-        ),
-        absent="no client left before its answer was whole",
+        queries=by_labels_or_model(grown(_ABORTS), "phase"),
+        absent=_NONE_LEFT,
         help="By what their request was doing. Without output, waiting and prefill are told apart"
         " by the order of requests." + COUNTED,
     ),
@@ -80,7 +79,7 @@ PANELS = (
             lambda *by: summed(grown("ollama_proxy_wasted_tokens_total{${requests}}"), *by),
             "wasted",
         ),
-        absent="no client left before its answer was whole",
+        absent=_NONE_LEFT,
         help="Generated for clients that left before the end, as far as the answers came."
         + COUNTED,
     ),
@@ -90,7 +89,7 @@ PANELS = (
         "Time for nobody",
         Unit.RATIO,
         queries=per_model(_time_for_nobody, "wasted"),
-        absent="no client left before its answer was whole",
+        absent=_NONE_LEFT,
         help="The share of the time that requests took in Ollama's hands whose client left; the"
         " rest are requests that were answered.",
         most=1.0,
@@ -100,17 +99,8 @@ PANELS = (
         GROUP.id,
         "Answers without their end",
         Unit.REQUESTS,
-        queries=(
-            Query(
-                summed(grown(f"ollama_proxy_errors_total{{{_CUT_SHORT}}}"), "error_type"),
-                "{error_type}",
-                split=Split.TOTAL,
-            ),
-            Query(
-                summed(grown(f"ollama_proxy_errors_total{{{_CUT_SHORT}}}"), "model"),
-                "{model}",
-                split=Split.MODEL,
-            ),
+        queries=by_labels_or_model(
+            grown(f"ollama_proxy_errors_total{{{_CUT_SHORT}}}"), "error_type"
         ),
         absent="every answer that began came to its end",
         help="They began with 200 and broke off, or ended with an error: clients that look at the"
@@ -135,7 +125,7 @@ PANELS = (
         "Longest pause in a stream",
         Unit.SECONDS,
         queries=quantiles("ollama_proxy_stream_max_gap_seconds"),
-        absent=f"no streamed answer ended in this time: {_ASK}",
+        absent=f"no streamed answer ended in this time: {ASK}",
         help="The largest time between two chunks with output, one observation a stream.",
         is_logarithmic=True,
     ),
@@ -145,7 +135,7 @@ PANELS = (
         "Why answers ended",
         Unit.REQUESTS_PER_SECOND,
         queries=parted(rate("ollama_proxy_done_total{${requests}}"), "reason"),
-        absent=f"no answer of a model ended in this time: {_ASK}",
+        absent=f"no answer of a model ended in this time: {ASK}",
         help="`length` is an answer that was cut at its limit of tokens (num_predict, max_tokens)"
         " or at the end of the context.",
         kind=Kind.STACKED,
@@ -156,7 +146,7 @@ PANELS = (
         "Answers whole and in time",
         Unit.RATIO,
         queries=(Query("stack:ollama_proxy_requests:goodput_ratio5m", "in time"),),
-        absent=f"no request for an answer ended in five minutes: {_ASK}",
+        absent=f"no request for an answer ended in five minutes: {ASK}",
         help="The share of the requests for an answer that were answered to the end within"
         " SLO_DURATION_SECONDS; what the answer cache answered has no duration, and is left out."
         " Recorded for the whole stack: filters and the split by model do not apply.",

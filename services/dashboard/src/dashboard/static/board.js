@@ -23,17 +23,12 @@ const TILE_SECONDS = 900;
 /** Panels are asked for and drawn before they are scrolled to: what has no data shrinks out of sight. */
 const MARGIN = "50% 0px 100%";
 
-/**
- * @param {{hello: import("./types.js").Hello, element: HTMLElement, onVisible: (ids: string[]) => void,
- *   onZoom: (start: number, end: number) => void, onZoomOut: () => void,
- *   onFull: (id: string|null) => void}} told
- */
-export function createBoard(told) {
-  return new Board(told);
-}
-
-class Board {
-  /** @param {Parameters<typeof createBoard>[0]} told */
+export class Board {
+  /**
+   * @param {{hello: import("./types.js").Hello, element: HTMLElement,
+   *   onVisible: (ids: string[]) => void, onZoom: (start: number, end: number) => void,
+   *   onZoomOut: () => void, onFull: (id: string|null) => void}} told
+   */
   constructor({ hello, element, onVisible, onZoom, onZoomOut, onFull }) {
     this._hello = hello;
     this._onVisible = onVisible;

@@ -3,7 +3,7 @@
 
 import { translucent } from "./colours.js";
 import { setText } from "./dom.js";
-import { number, scaleOf } from "./format.js";
+import { isWhole, number, scaleOf } from "./format.js";
 import { Labels, LOW, MOST as MOST_LABELS, TALL, textWidth, widthOf } from "./labels.js";
 import { Legend, toggled } from "./legend.js";
 import { createPlot, END, lonePoints, sizeOf } from "./plot.js";
@@ -157,11 +157,11 @@ export class Chart {
   /** With room for as many digits as there may be. */
   _labelWidth() {
     const drawn = this.drawn.slice(0, MOST_LABELS);
-    const names = drawn.map((row) => textWidth(row.name, ""));
+    const names = drawn.map((row) => textWidth(row.name));
     const values = drawn.map((row) => {
       const most = Math.max(...row.values.map((value) => value ?? 0));
       const long = [...ODD.map((share) => share * most), lastOf(row.values)];
-      return Math.max(...long.map((value) => textWidth(this._text(row, value), "600 ")));
+      return Math.max(...long.map((value) => textWidth(this._text(row, value), "600")));
     });
     return widthOf(names, values, this._isNarrow() ? 104 : 208);
   }
@@ -211,7 +211,7 @@ export class Chart {
         const near = limits.filter((limit) => limit <= (high ?? 0) * FAR);
         const top = Math.max(high ?? 0, ...near);
         this._scale = scaleOf(unit, top, this.rows[0]?.labels);
-        const how = { isBinary: unit.startsWith("bytes"), most };
+        const how = { isBinary: unit.startsWith("bytes"), isWhole: isWhole(unit), most };
         this._axis = this.panel.is_logarithmic ? logarithmic(low ?? 0, top) : linear(low ?? 0, top, this._scale.factor, how);
         return [this._axis.min, this._axis.max];
       },

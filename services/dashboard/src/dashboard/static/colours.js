@@ -78,12 +78,12 @@ export function modelSlot(name) {
 export const modelColour = (name) => slotColour(modelSlot(name));
 
 /** @param {number} slot */
-export const slotColour = (slot) => `var(--series-${slot + 1})`;
+const slotColour = (slot) => `var(--series-${slot + 1})`;
 
 /**
  * The colours of the theme, for canvases.
- * @typedef {{isDark: boolean, paper: string, ink: string, quiet: string, hairline: string,
- *   accent: string, red: string, series: string[], shades: string[][], ramp: string[]}} Theme
+ * @typedef {{paper: string, ink: string, quiet: string, hairline: string,
+ *   red: string, series: string[], shades: string[][], ramp: string[]}} Theme
  */
 
 /** @returns {Theme} */
@@ -93,12 +93,10 @@ export function readTheme() {
   const isDark = document.documentElement.dataset.theme === "dark";
   const series = Array.from({ length: SLOTS + 1 }, (_, n) => read(`series-${n + 1}`));
   return {
-    isDark,
     paper: read("paper"),
     ink: read("ink"),
     quiet: read("quiet"),
     hairline: read("hairline"),
-    accent: read("accent"),
     red: read("red"),
     series,
     shades: series.map((hex) => shadesOf(hex, isDark)),

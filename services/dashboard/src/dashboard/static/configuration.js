@@ -3,8 +3,9 @@
 
 import { setAge } from "./ages.js";
 import { modelColour } from "./colours.js";
-import { UNKNOWN, isKnown, linesOf, reasonOf, setWords, summary, wanted } from "./configured.js";
+import { isKnown, linesOf, reasonOf, setWords, summary, wanted } from "./configured.js";
 import { byId, el, keyed, setAttribute, setText } from "./dom.js";
+import { UNKNOWN, capital } from "./format.js";
 
 /** @typedef {import("./types.js").Configuration} Configuration */
 /** @typedef {import("./types.js").Runner} Runner */
@@ -68,7 +69,7 @@ export class ConfigurationView {
       setText(node.children[1], value);
     });
     keyed(byId("configuration-notes"), told.notes, (note) => note, () => el("li"), (node, note) =>
-      setText(node, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`),
+      setText(node, `${capital(note)}.`),
     );
   }
 }

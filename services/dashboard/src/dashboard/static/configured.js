@@ -1,6 +1,7 @@
 // @ts-check
 // What models run with, beside what is set: which of it is shown, and what it comes to. Pure.
 
+import { UNKNOWN, capital } from "./format.js";
 import { listed } from "./verdict.js";
 
 /** @typedef {import("./types.js").Configuration} Configuration */
@@ -12,7 +13,6 @@ import { listed } from "./verdict.js";
 
 /** More are counted, not named: the line is to stay one. */
 const MOST_NAMED = 2;
-export const UNKNOWN = "–";
 
 /** Whether there is anything to show. @param {Configuration|null} told */
 export function isKnown(told) {
@@ -37,7 +37,7 @@ export function linesOf({ settings }) {
 /** What stands beneath a setting; empty: nothing. @param {Setting} setting */
 export function reasonOf({ differs, why }) {
   if (differs) return why ? `Not what is set. Perhaps ${why}.` : "Not what is set.";
-  return why ? `${why.charAt(0).toUpperCase()}${why.slice(1)}.` : "";
+  return why ? `${capital(why)}.` : "";
 }
 
 /** What is set, in words where there is no value. @param {Setting} setting @param {boolean} isReadable */

@@ -26,8 +26,8 @@ const UNITS = {
   "joules/token": [LADDERS.small, "J/tok"],
   ratio: [[[0.01, "%"]], ""],
   money: [[[1, ""]], ""],
+  grams: [LADDERS.small, "g"],
   count: [LADDERS.plain, ""],
-  "per second": [LADDERS.plain, "/s"],
 };
 /** Below this share of a second it is milliseconds; above these, the next unit is easier. */
 const FROM = new Map([["s", 0.95], ["min", 600], ["h", 7200], ["d", 172_800]]);
@@ -36,7 +36,12 @@ const NOISE = 1e-6;
 /** With three digits, 999.6 is a thousand. */
 const ROUNDED = 0.9995;
 /** Units whose prefix stands directly before them: kW, GHz. */
-const JOINED = new Set(["watts", "hertz", "joules/token"]);
+const JOINED = new Set(["watts", "hertz", "joules/token", "grams"]);
+/** Units of which there is no half. */
+const WHOLE = new Set(["requests", "tokens", "count"]);
+
+/** @param {string} unit */
+export const isWhole = (unit) => WHOLE.has(unit);
 
 /**
  * The step of a unit's ladder that fits the largest value of an axis.
@@ -93,6 +98,9 @@ export function span(seconds) {
   if (minutes) return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
   return `${rest} s`;
 }
+
+/** As a sentence begins. @param {string} text */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** "12 s ago". @param {number|null} seconds */
 export function age(seconds) {

@@ -55,7 +55,7 @@ function lane(name, roles) {
 }
 
 /** What a model takes, and until when. @param {Lane} one @param {number} now Unix time @returns {[string, string]} */
-export function wordsOf(one, now) {
+function wordsOf(one, now) {
   if (!one.isLoaded) return ["not loaded", ""];
   const parts = [number(one.memory, "bytes")];
   if (one.spill !== null) parts.push(one.spill > 0 ? `${number(one.spill, "bytes")} of it on CPU` : "all on GPU");

@@ -2,7 +2,7 @@
 // Names and values at the right ends of lines, where there are at most four.
 
 import { setText } from "./dom.js";
-import { FONT } from "./plot.js";
+import { font } from "./font.js";
 import { nameParts } from "./series.js";
 import { swatchOf } from "./styles.js";
 
@@ -53,10 +53,10 @@ const measure = () => /** @type {CanvasRenderingContext2D} */ (document.createEl
 /** @type {CanvasRenderingContext2D|null} */
 let ruler = null;
 
-/** @param {string} text @param {string} weight */
+/** @param {string} text @param {string} [weight] */
 export function textWidth(text, weight) {
   ruler ??= measure();
-  ruler.font = `${weight}${FONT}`;
+  ruler.font = font(1, weight);
   return ruler.measureText(text).width;
 }
 

@@ -4,7 +4,7 @@
 import { setAge } from "./ages.js";
 import { modelColour } from "./colours.js";
 import { byId, el, keyed, setAttribute, setText } from "./dom.js";
-import { number } from "./format.js";
+import { UNKNOWN, number } from "./format.js";
 import { NO_MODEL, Rows, STAGES, ageOf, foretold, isWanted, outcomeOf, stageOf, summary } from "./rows.js";
 import { settle, whereAll } from "./moves.js";
 
@@ -127,13 +127,13 @@ function showRow(node, row, now, isStale) {
   const [tint, name, cloud] = /** @type {HTMLElement[]} */ ([...model.children]);
   const hasModel = row.model !== NO_MODEL;
   tint.style.background = hasModel ? modelColour(row.model) : "";
-  setText(name, hasModel ? row.model : "–");
+  setText(name, hasModel ? row.model : UNKNOWN);
   setText(cloud, row.isCloud ? "cloud" : "");
   setText(endpoint, row.endpoint);
   setText(routing, ROUTINGS[/** @type {"direct"|"portkey"} */ (row.routing)] ?? row.routing);
   setText(age, ageText(row, now, isStale));
-  setText(tokens, row.tokens === null ? "–" : String(row.tokens));
-  setText(rate, row.rate === null ? "–" : number(row.rate, "count"));
+  setText(tokens, row.tokens === null ? UNKNOWN : String(row.tokens));
+  setText(rate, row.rate === null ? UNKNOWN : number(row.rate, "count"));
 }
 
 /** @param {Element} cell @param {Row} row */

@@ -2,6 +2,7 @@
 // Marks: what happened, as thin vertical lines through every chart. Where a series of a panel of
 // the kind `marks` rises above 0, there is one.
 
+import { font } from "./font.js";
 import { seriesName } from "./series.js";
 
 /** @typedef {import("./types.js").Panel} Panel */
@@ -14,7 +15,7 @@ const GLYPHS = Object.freeze({ alert: "!", run: "▸", load: "▾" });
 export const NEAR = 7;
 
 /** @param {string} id of a panel or a name of a query @returns {Sort} */
-export function sortOf(id) {
+function sortOf(id) {
   if (/alert/i.test(id)) return "alert";
   return /traffic|run/i.test(id) ? "run" : "load";
 }
@@ -88,7 +89,7 @@ export function drawMarks(u, clusters, theme, ratio) {
   ctx.setLineDash([]);
   ctx.textAlign = "center";
   ctx.textBaseline = "bottom";
-  ctx.font = `600 ${13 * ratio}px system-ui, sans-serif`;
+  ctx.font = font(ratio, "600");
   ctx.lineWidth = ratio;
   for (const { x, marks } of clusters) {
     const at = Math.round(bbox.left + x * ratio) + 0.5;

@@ -3,13 +3,14 @@
 
 import { setAge } from "./ages.js";
 import { byId, setText } from "./dom.js";
+import { capital } from "./format.js";
 import { staleAfter } from "./readings.js";
 
 /** @typedef {import("./types.js").Strip} Strip */
 /** @typedef {import("./socket.js").Connection} Connection */
 
 /** A page that has just been opened need not say that it connects. */
-export const PATIENCE_MS = 1500;
+const PATIENCE_MS = 1500;
 /** The dashboard promises a word every eight seconds: after so long it is said that none came. */
 export const QUIET_MS = 10_000;
 
@@ -40,9 +41,6 @@ export function connectionWords(connection, now) {
   const why = reason ? ` (${reason})` : "";
   return heard === null ? `${doing}${why}; nothing came yet.` : `${doing}${why}, last data`;
 }
-
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
  * What is wrong with the history, and the command that helps; null: nothing.

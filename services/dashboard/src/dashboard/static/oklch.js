@@ -49,11 +49,3 @@ function written(rgb) {
   const bytes = rgb.map((v) => Math.round(255 * gamma(Math.min(1, Math.max(0, v)))));
   return `#${bytes.map((v) => v.toString(16).padStart(2, "0")).join("")}`;
 }
-
-/** How far two colours are from one another for readers, as WCAG counts it. @param {string} one @param {string} other */
-export function contrast(one, other) {
-  const [low, high] = [one, other]
-    .map((hex) => light(hex).reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0))
-    .sort((a, b) => a - b);
-  return (high + 0.05) / (low + 0.05);
-}

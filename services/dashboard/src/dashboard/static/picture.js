@@ -1,6 +1,7 @@
 // @ts-check
 // A panel as a picture: with its title, its time, its legend, and a mark where values are made up.
 
+import { font } from "./font.js";
 import { moment, span } from "./format.js";
 
 /** @typedef {{text: string, colour: string, dash: number[]}} Entry of the legend; without a colour it has no swatch */
@@ -39,7 +40,7 @@ export function pictureOf({ panel, chart, stage, isDemo }) {
   const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   /** @type {Entry[]} */
   const legend = chart.legend();
-  ctx.font = "13px system-ui, sans-serif";
+  ctx.font = font();
   const places = wrapped(
     legend.map(({ text }) => ctx.measureText(text).width + SWATCH + 28),
     width - 2 * SPACE,
@@ -53,7 +54,7 @@ export function pictureOf({ panel, chart, stage, isDemo }) {
   const title = chart.unit ? `${panel.title} (${chart.unit})` : panel.title;
   heading(ctx, width, title, stage, isDemo);
   ctx.drawImage(source, SPACE, HEAD, chart.u.width, chart.u.height);
-  ctx.font = "13px system-ui, sans-serif";
+  ctx.font = font();
   ctx.fillStyle = stage.theme.ink;
   legend.forEach((entry, n) => {
     const [x, y] = [SPACE + places[n].x, HEAD + chart.u.height + 24 + places[n].line * LINE];
@@ -87,11 +88,11 @@ function heading(ctx, width, title, stage, isDemo) {
   ctx.fillStyle = stage.theme.ink;
   ctx.font = "600 16px system-ui, sans-serif";
   ctx.fillText(title, SPACE, 34, width - 2 * SPACE - (isDemo ? 120 : 0));
-  ctx.font = "13px system-ui, sans-serif";
+  ctx.font = font();
   ctx.fillStyle = stage.theme.quiet;
   ctx.fillText(`${moment(start)} to ${moment(end)}: ${span(end - start)}`, SPACE, 58);
   if (!isDemo) return;
-  ctx.font = "600 13px system-ui, sans-serif";
+  ctx.font = font(1, "600");
   const wide = ctx.measureText(DEMO).width + 16;
   ctx.strokeStyle = ctx.fillStyle = stage.theme.ink;
   ctx.strokeRect(width - SPACE - wide, 18, wide, 24);

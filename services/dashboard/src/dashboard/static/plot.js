@@ -2,6 +2,7 @@
 // What all charts have in common: the time axis, the one cursor, zoom, marks, and the veil over
 // what is not known. uPlot draws; the board says which stretch of time.
 
+import { font } from "./font.js";
 import { moment } from "./format.js";
 import { clustered, drawMarks, NEAR, sentence } from "./marks.js";
 import { localOffset, times, timeText } from "./ticks.js";
@@ -15,7 +16,7 @@ import { drawVeil } from "./veil.js";
  * @typedef {{range: [number, number], theme: Theme, marks: import("./marks.js").Mark[],
  *   behind: import("./veil.js").Behind|null, isLive: boolean, now: () => number, isPaused: () => boolean,
  *   onZoom: (start: number, end: number) => void, onZoomOut: () => void,
- *   preview: (start: number, end: number) => void, leave: (u: any) => void}} Stage
+ *   preview: (start: number, end: number) => void}} Stage
  */
 /**
  * `left` and `right` are rooms beside the plot, `veil` what covers it.
@@ -24,7 +25,6 @@ import { drawVeil } from "./veil.js";
  *   over?: (u: any) => void, drawn?: (u: any, n: number) => void, onCursor?: (u: any) => void, tip?: (u: any) => string}} Parts
  */
 
-export const FONT = "13px system-ui, sans-serif";
 const TOP = 26;
 /** Beside a plot without labels at its right, for half of the last time. */
 export const END = 20;
@@ -57,7 +57,7 @@ function optionsOf(element, stage, parts, tip) {
     select: { show: true },
     scales: { x: { time: true, range: () => stage.range }, y: parts.y },
     axes: [
-      { ...axis(stage), size: X_HEIGHT, gap: 4, grid: { show: false }, ...timeAxis(stage) },
+      { ...axis(stage), size: X_HEIGHT, gap: 4, grid: { show: false }, ...timeAxis() },
       { ...axis(stage), size: Y_WIDTH, gap: 6, grid: { stroke: () => stage.theme.hairline, width: 1 }, ...parts.yAxis },
     ],
     series: [{}, ...parts.series],
@@ -80,11 +80,10 @@ export const sizeOf = (element) => ({
 
 /** @param {Stage} stage */
 function axis(stage) {
-  return { font: FONT, stroke: () => stage.theme.quiet, ticks: { show: false }, border: { show: false } };
+  return { font: font(), stroke: () => stage.theme.quiet, ticks: { show: false }, border: { show: false } };
 }
 
-/** @param {Stage} stage */
-function timeAxis(stage) {
+function timeAxis() {
   let step = 1;
   return {
     splits: (/** @type {any} */ u, /** @type {number} */ _, /** @type {number} */ min, /** @type {number} */ max) => {
@@ -95,7 +94,6 @@ function timeAxis(stage) {
     },
     values: (/** @type {any} */ _, /** @type {number[]} */ ticks) =>
       ticks.map((tick) => timeText(tick, step, localOffset(tick))),
-    stroke: () => stage.theme.quiet,
   };
 }
 

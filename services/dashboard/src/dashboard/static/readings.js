@@ -5,7 +5,7 @@ import { isMeasured } from "./series.js";
 
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {import("./types.js").Series} Series */
-/** @typedef {import("./frames.js").Shown} Held */
+/** @typedef {import("./frames.js").Shown} Shown */
 /**
  * `value` null is unknown; `note` says why, or what the number was. `at` is its time.
  * @typedef {{value: number|null, labels: Record<string, string>, at: number|null, note: string,
@@ -27,46 +27,46 @@ export const staleAfter = (scrapeSeconds) =>
  */
 export function placesOf(panels, hasNumbers) {
   const standIns = panels.filter((panel) => panel.instead_of);
-  const shown = panels.filter((panel) => !panel.instead_of);
-  return shown.map((panel) => {
+  const own = panels.filter((panel) => !panel.instead_of);
+  return own.map((panel) => {
     const other = standIns.find((one) => one.instead_of === panel.id);
     return other && !hasNumbers(panel.id) && hasNumbers(other.id) ? other : panel;
   });
 }
 
-/** @param {Held|null} held */
-export function hasNumbers(held) {
-  return !!held && held.series.some((series) => series.values.some((value) => value !== null));
+/** @param {Shown|null} shown */
+export function hasNumbers(shown) {
+  return !!shown && shown.series.some((series) => series.values.some((value) => value !== null));
 }
 
-/** The series that is the tile's number: no threshold. @param {Panel} panel @param {Held} held */
-export function mainSeries(panel, held) {
-  return held.series.find((one) => isMeasured(panel, one)) ?? null;
+/** The series that is the tile's number: no threshold. @param {Panel} panel @param {Shown} shown */
+function mainSeries(panel, shown) {
+  return shown.series.find((one) => isMeasured(panel, one)) ?? null;
 }
 
 /**
  * The number of now: of the last point, or of the one before where that is not there yet. Where
  * nothing newer can be known, the newest number that there is, and it is stale.
- * @param {Panel} panel @param {Held|null} held null where nothing came yet
+ * @param {Panel} panel @param {Shown|null} shown null where nothing came yet
  * @param {{now: number, newest: number|null, missing: string, scrapeSeconds: number}} known
  *   `newest` is the time of the newest sample that Prometheus has; `missing` is why it has nothing
  * @returns {Reading}
  */
-export function readingOf(panel, held, { now, newest: sampled, missing, scrapeSeconds }) {
+export function readingOf(panel, shown, { now, newest, missing, scrapeSeconds }) {
   const nothing = { value: null, labels: {}, at: null, note: "", isStale: false };
-  if (held === null) return { ...nothing, note: missing };
-  const series = mainSeries(panel, held);
-  const place = series ? newest(series.values) : -1;
-  const end = held.start + (held.count - 1) * held.step;
-  const isBehind = sampled !== null && now - sampled > staleAfter(scrapeSeconds);
-  const hasEnded = held.error !== "" || now - end > staleAfter(scrapeSeconds) + held.step;
-  const isLast = place >= held.count - 2;
+  if (shown === null) return { ...nothing, note: missing };
+  const series = mainSeries(panel, shown);
+  const place = series ? series.values.findLastIndex((value) => value !== null) : -1;
+  const end = shown.start + (shown.count - 1) * shown.step;
+  const isBehind = newest !== null && now - newest > staleAfter(scrapeSeconds);
+  const hasEnded = shown.error !== "" || now - end > staleAfter(scrapeSeconds) + shown.step;
+  const isLast = place >= shown.count - 2;
   const isStale = hasEnded || (isBehind && !isLast);
   if (series === null || place < 0 || (!isStale && !isLast)) {
-    return { ...nothing, note: held.error || `no data: ${panel.absent}` };
+    return { ...nothing, note: shown.error || `no data: ${panel.absent}` };
   }
   const { labels, values } = series;
-  return { value: values[place], labels, at: held.start + place * held.step, note: held.error, isStale };
+  return { value: values[place], labels, at: shown.start + place * shown.step, note: shown.error, isStale };
 }
 
 /**
@@ -97,12 +97,4 @@ export function bestOf(reading, live) {
   if (!live || !(live.isBetter || isMissing)) return reading;
   const note = live.isBetter ? "" : "of the requests in flight";
   return { ...reading, value: live.value, note, isStale: false };
-}
-
-/** The place of the newest number; -1 where there is none. @param {(number|null)[]} values */
-function newest(values) {
-  for (let place = values.length - 1; place >= 0; place -= 1) {
-    if (values[place] !== null) return place;
-  }
-  return -1;
 }

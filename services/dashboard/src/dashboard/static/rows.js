@@ -26,7 +26,7 @@ export const FADE_MS = 2000;
 export const NO_MODEL = "none";
 /** Requests that came and went between two messages, of which no more are shown at once. */
 export const MOST_UNSEEN = 8;
-export const MOST_ROWS = 200;
+const MOST_ROWS = 200;
 /** @type {Estimate} */
 const NOTHING = Object.freeze({ place: null, waits: null, read: null, firstTokenIn: null });
 const FRESH_SECONDS = 2;

@@ -3,7 +3,7 @@
 // is drawn no more, and what came meanwhile is counted.
 
 import { tick as tickAges } from "./ages.js";
-import { createBoard } from "./board.js";
+import { Board } from "./board.js";
 import { ConfigurationView } from "./configuration.js";
 import { byId, setText } from "./dom.js";
 import { Frames } from "./frames.js";
@@ -47,7 +47,7 @@ export class Screen {
     this._strip = null;
     /** @type {Connection|null} */
     this._connection = null;
-    /** @type {ReturnType<typeof createBoard>|null} */
+    /** @type {Board|null} */
     this._board = null;
     /** @type {Tiles|null} */
     this._tiles = null;
@@ -65,7 +65,7 @@ export class Screen {
     if (this.isPaused) this.hold(false); // what was held is of other panels
     this._board?.destroy();
     this._tiles?.destroy();
-    this._board = createBoard({ hello, element: byId("board"), ...this._told });
+    this._board = new Board({ hello, element: byId("board"), ...this._told });
     this._board.setView(this._view, this.isPaused);
     const tiles = hello.panels.filter((panel) => panel.group === TILES_GROUP && panel.kind === "tile");
     this._tiles = new Tiles(tiles, hello.scrape_seconds, this._told.onFull);

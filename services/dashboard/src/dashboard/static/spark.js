@@ -27,10 +27,7 @@ export function strokesOf(values, most, width, height) {
   return strokes;
 }
 
-/** @param {{element: HTMLElement, panel: import("./types.js").Panel}} told */
-export const createSpark = ({ element, panel }) => new Spark(element, panel);
-
-class Spark {
+export class Spark {
   /** @param {HTMLElement} element @param {import("./types.js").Panel} panel */
   constructor(element, panel) {
     this._panel = panel;

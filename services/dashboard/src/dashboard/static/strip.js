@@ -3,7 +3,7 @@
 
 import { setAge } from "./ages.js";
 import { byId, el, keyed, setAttribute, setText } from "./dom.js";
-import { clock } from "./format.js";
+import { capital, clock } from "./format.js";
 import { WORDS, budgetState, severityState, verdict } from "./verdict.js";
 
 /** @typedef {import("./types.js").Strip} Strip */
@@ -141,9 +141,6 @@ export function percent(share) {
   const text = hundredths < 100 ? Math.min(hundredths, 99.99).toPrecision(hundredths < 99 ? 3 : 4) : "100";
   return `${Number(text)} %`;
 }
-
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** @param {Alert} alert */
 const alertKey = (alert) => `${alert.name} ${JSON.stringify(alert.labels)}`;

@@ -6,7 +6,7 @@ import { remember, remembered } from "./store.js";
 /** @typedef {"system"|"dark"|"light"} Choice */
 
 /** @type {readonly Choice[]} */
-export const CHOICES = Object.freeze(["system", "dark", "light"]);
+const CHOICES = Object.freeze(["system", "dark", "light"]);
 const NAME = "theme";
 
 /** @param {string|null} said @returns {Choice} */

@@ -1,6 +1,7 @@
 // @ts-check
 // The words of dashed lines: objectives and limits.
 
+import { font } from "./font.js";
 import { lastOf } from "./series.js";
 import { uPlot } from "./uplot.js";
 
@@ -41,7 +42,7 @@ export function drawWords(u, rows, theme, textOf) {
   const isMany = lines.length > FEW || areCrowded(tops.map((top) => (top - bbox.top) / ratio));
   ctx.save();
   ctx.setLineDash([]);
-  ctx.font = `${13 * ratio}px system-ui, sans-serif`;
+  ctx.font = font(ratio);
   ctx.textAlign = "left";
   ctx.lineWidth = 3 * ratio;
   ctx.strokeStyle = theme.paper;

@@ -14,20 +14,22 @@ const TIME_STEPS = [
 /**
  * The least round step of which at most `most` numbers cover what is there.
  * @param {number} span @param {number} most @param {boolean} isBinary
+ * @param {number} grain what a step is a multiple of; 0: of nothing
  */
-export function stepOf(span, most, isBinary) {
+function stepOf(span, most, isBinary, grain) {
   const bare = span / (most - 1);
   if (!(bare > 0)) return 1;
   if (isBinary && bare >= 1) return 2 ** Math.ceil(Math.log2(bare) - 1e-9);
   const decade = 10 ** Math.floor(Math.log10(bare) + 1e-9);
-  const factor = [1, 2, 2.5, 5, 10].find((one) => one * decade >= bare * (1 - 1e-9)) ?? 10;
-  return factor * decade;
+  const steps = [1, 2, 2.5, 5, 10].map((one) => one * decade).filter((step) => isMultiple(step, grain));
+  return steps.find((step) => step >= bare * (1 - 1e-9)) ?? Math.max(grain, 10 * decade);
 }
 
 /**
  * The end of an axis and its numbers, from zero where nothing is below it.
  * @param {number} low @param {number} high of the values
- * @param {number} factor of the unit that is shown @param {{isBinary?: boolean, most?: number|null}} [how]
+ * @param {number} factor of the unit that is shown
+ * @param {{isBinary?: boolean, isWhole?: boolean, most?: number|null}} [how]
  * @returns {{min: number, max: number, ticks: number[]}} in the values' own unit
  */
 export function linear(low, high, factor, how = {}) {
@@ -36,7 +38,7 @@ export function linear(low, high, factor, how = {}) {
   const whole = limit !== null && high >= limit / 2;
   const isWithin = whole && high <= limit * HAIR;
   const top = (isWithin ? limit : high > 0 ? high : 1) / factor;
-  const step = stepOf(top - bottom, MOST, how.isBinary ?? false);
+  const step = stepOf(top - bottom, MOST, how.isBinary ?? false, how.isWhole ? 1 / factor : 0);
   const first = Math.floor(bottom / step + 1e-9);
   const last = Math.max(first + 1, Math.ceil(top / step - 1e-9));
   const ticks = [];
@@ -44,6 +46,9 @@ export function linear(low, high, factor, how = {}) {
   const max = isWithin ? limit : last * step * factor;
   return { min: first * step * factor, max, ticks: ticks.filter((tick) => tick <= max * (1 + 1e-9)) };
 }
+
+/** @param {number} step @param {number} grain 0: of everything */
+const isMultiple = (step, grain) => grain === 0 || Math.abs(step / grain - Math.round(step / grain)) < 1e-6;
 
 /** A logarithmic axis: its ends are 1, 2 or 5 times a power of ten. @param {number} low @param {number} high */
 export function logarithmic(low, high) {

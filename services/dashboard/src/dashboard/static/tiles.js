@@ -3,15 +3,15 @@
 
 import { setAge } from "./ages.js";
 import { byId, el, setAttribute, setText } from "./dom.js";
-import { number } from "./format.js";
+import { UNKNOWN, number } from "./format.js";
 import { bestOf, hasNumbers, placesOf, readingOf } from "./readings.js";
-import { createSpark } from "./spark.js";
+import { Spark } from "./spark.js";
 
 /** @typedef {import("./types.js").Panel} Panel */
-/** @typedef {import("./readings.js").Held} Held */
+/** @typedef {import("./frames.js").Shown} Shown */
 /** @typedef {import("./readings.js").Reading} Reading */
 /** @typedef {{panel: Panel, node: HTMLElement, title: HTMLElement, value: HTMLElement,
- *   note: HTMLElement, age: HTMLElement, spark: ReturnType<typeof createSpark>}} Tile */
+ *   note: HTMLElement, age: HTMLElement, spark: Spark}} Tile */
 
 export class Tiles {
   /**
@@ -29,19 +29,19 @@ export class Tiles {
   }
 
   /**
-   * @param {(id: string) => Held|null} heldOf
+   * @param {(id: string) => Shown|null} shownOf
    * @param {Record<string, {value: number, isBetter: boolean}>} live what the proxy says itself, by panel
    * @param {{now: number, newest: number|null, missing: string}} known by the server's clock, and by
    *   Prometheus
    */
-  show(heldOf, live, known) {
-    const places = placesOf(this._panels, (id) => hasNumbers(heldOf(id)));
+  show(shownOf, live, known) {
+    const places = placesOf(this._panels, (id) => hasNumbers(shownOf(id)));
     places.forEach((panel, place) => this._place(panel, place));
     for (const tile of this._tiles) {
-      const held = heldOf(tile.panel.id);
-      const reading = readingOf(tile.panel, held, { ...known, scrapeSeconds: this._scrapeSeconds });
+      const shown = shownOf(tile.panel.id);
+      const reading = readingOf(tile.panel, shown, { ...known, scrapeSeconds: this._scrapeSeconds });
       tell(tile, bestOf(reading, live[tile.panel.id]), known.now);
-      tile.spark.update(held);
+      tile.spark.update(shown);
     }
   }
 
@@ -72,13 +72,13 @@ function make(panel, onOpen) {
   button.addEventListener("click", () => onOpen(panel.id));
   const [title, value, note, age] = [
     el("h3", { class: "tile-title" }, button),
-    el("p", { class: "tile-value" }, "–"),
+    el("p", { class: "tile-value" }, UNKNOWN),
     el("p", { class: "tile-note quiet" }),
     el("span", { class: "tile-age quiet" }),
   ];
   const line = el("div", { class: "tile-line" });
   const node = el("li", { class: "tile", "data-panel": panel.id }, title, value, line, age, note);
-  return { panel, node, title, value, note, age, spark: createSpark({ element: line, panel }) };
+  return { panel, node, title, value, note, age, spark: new Spark(line, panel) };
 }
 
 /** Why, without what would help: that stands on hover, and in the panel itself.
@@ -90,7 +90,7 @@ function briefly(note, panel) {
 /** @param {Tile} tile @param {Reading} reading @param {number} now */
 function tell(tile, reading, now) {
   const { value, labels } = reading;
-  setText(tile.value, value === null ? "–" : number(value, tile.panel.unit, labels));
+  setText(tile.value, number(value, tile.panel.unit, labels));
   setText(tile.note, briefly(reading.note, tile.panel));
   setAttribute(tile.note, "title", reading.note || null);
   setAge(tile.age, reading.isStale ? reading.at : null, now, { after: " ago" });

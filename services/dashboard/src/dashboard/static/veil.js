@@ -1,15 +1,13 @@
 // @ts-check
 // What comes after the last sample is a guess: it fades, and says how old that sample is.
 
+import { font } from "./font.js";
 import { age } from "./format.js";
+import { staleAfter } from "./readings.js";
 import { isMeasured, lastOf } from "./series.js";
 
 /** @typedef {import("./types.js").Strip} Strip */
 /** @typedef {{from: number, text: string}} Behind `from` is when what is known ends: Unix time */
-
-/** Prometheus is behind when it missed so many scrapes, and at least so many seconds. */
-const MISSED = 4;
-const LEAST_BEHIND_SECONDS = 20;
 
 /**
  * Where what is known of the proxy ends, if that is before now.
@@ -19,8 +17,7 @@ const LEAST_BEHIND_SECONDS = 20;
 export function behindOf(strip, scrapeSeconds) {
   if (!strip || strip.newest === null) return null;
   const late = strip.at - strip.newest;
-  const allowed = Math.max(LEAST_BEHIND_SECONDS, MISSED * scrapeSeconds);
-  return late > allowed ? { from: strip.newest, text: `last sample ${age(late)}` } : null;
+  return late > staleAfter(scrapeSeconds) ? { from: strip.newest, text: `last sample ${age(late)}` } : null;
 }
 
 /**
@@ -47,7 +44,7 @@ export function drawVeil(u, { from, text }, theme, ratio) {
   ctx.fillStyle = theme.quiet;
   ctx.fillRect(left, bbox.top, width, bbox.height);
   ctx.globalAlpha = 1;
-  ctx.font = `${13 * ratio}px system-ui, sans-serif`;
+  ctx.font = font(ratio);
   ctx.textAlign = "right";
   ctx.textBaseline = "bottom";
   ctx.fillStyle = theme.ink;

@@ -10,7 +10,7 @@
  */
 
 /** Below this share of the budget it is time to slow down. */
-export const LOW_BUDGET = 0.25;
+const LOW_BUDGET = 0.25;
 const MOST_PIECES = 3;
 
 /** What a state is called. @type {Readonly<Record<State, string>>} */

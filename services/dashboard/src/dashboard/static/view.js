@@ -22,7 +22,7 @@ export const ROUTINGS = Object.freeze(["", "direct", "portkey"]);
 export const MOST_MODELS = 20;
 export const MOST_SECONDS = 400 * 86_400;
 /** A zoom into less would show a handful of points. */
-export const LEAST_SECONDS = 30;
+const LEAST_SECONDS = 30;
 
 /** @type {Readonly<View>} */
 export const DEFAULT = Object.freeze({

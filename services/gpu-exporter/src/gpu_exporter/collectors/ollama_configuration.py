@@ -11,6 +11,7 @@ from gpu_exporter.collector import Context
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.machine.processes import Processes, processes
 from gpu_exporter.ollama import command_lines, environment
+from gpu_exporter.ollama.absence import elsewhere, silence
 from gpu_exporter.ollama.command_lines import Item, Kind
 from gpu_exporter.ollama.configuration import Configuration, ModelConfiguration
 from gpu_exporter.ollama.differences import compare
@@ -23,7 +24,6 @@ from gpu_exporter.ollama.sightings import Lookout, Runner, Sightings
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import configuration as m
 from ollama_observe.metrics.metric import Metric
-from ollama_observe.service.addresses import without_credentials
 from ollama_observe.wire.loaded import LoadedModel
 
 UNKNOWN = "unknown"
@@ -76,16 +76,12 @@ class OllamaConfiguration:
         settings, board, now = self._context.settings, self._context.board, self._context.clock()
         if settings.ollama_elsewhere:
             board.runners = None
-            raise Unavailable(
-                "Ollama runs on another machine (GPU_EXPORTER_OLLAMA_ELSEWHERE): its processes are "
-                "not here"
-            )
+            raise Unavailable(elsewhere("its processes are not here"))
         sightings = self._lookout.look()
         board.runners = Fact.regular(now, len(sightings.runners), self._interval_seconds)
         loaded = recent(board.loaded, now)
         if loaded is None:
-            address = without_credentials(settings.ollama_url).rstrip("/")
-            raise Unavailable(f"no Ollama answers at {address}")
+            raise Unavailable(silence(settings.ollama_url))
         where = f"among the processes of {self._seen.where}"
         if loaded and not sightings.runners:
             raise Unavailable(

@@ -7,10 +7,10 @@ from gpu_exporter.collector import Context
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.fit.answer import HeadRoom, Seen, head_room
 from gpu_exporter.fit.asking import HostMemory, host_memory
+from gpu_exporter.ollama.absence import ROOM_ELSEWHERE, silence
 from gpu_exporter.reading import Reading
 from ollama_observe.metrics.catalogue import headroom as m
 from ollama_observe.metrics.metric import Metric
-from ollama_observe.service.addresses import without_credentials
 
 CARDS, HOST = "cards", "host"
 
@@ -43,14 +43,10 @@ class OllamaHeadroom:
         context = self._context
         board, now, settings = context.board, context.clock(), context.settings
         if settings.ollama_elsewhere:
-            raise Unavailable(
-                "Ollama runs on another machine (GPU_EXPORTER_OLLAMA_ELSEWHERE): what is free "
-                "there is not seen from here"
-            )
+            raise Unavailable(ROOM_ELSEWHERE)
         loaded = recent(board.loaded, now)
         if loaded is None:
-            address = without_credentials(settings.ollama_url).rstrip("/")
-            raise Unavailable(f"no Ollama answers at {address}")
+            raise Unavailable(silence(settings.ollama_url))
         memory = self._memory()
         return head_room(
             Seen(

@@ -7,6 +7,7 @@ from gpu_exporter.collector import Context
 from gpu_exporter.collectors.ollama_server import OllamaServer
 from gpu_exporter.errors import Unavailable
 from gpu_exporter.http import NoAnswerError
+from gpu_exporter.ollama.absence import silence
 from gpu_exporter.ollama.client import OllamaClient
 from gpu_exporter.reading import Reading, one
 from ollama_observe.metrics.catalogue import exporter
@@ -60,7 +61,7 @@ class OllamaModels:
         loaded = recent(self._context.board.loaded, now)
         if loaded is None and self._is_led:
             self._models = None
-            raise Unavailable(f"no Ollama answers at {self._client.address}")
+            raise Unavailable(silence(self._client.address))
         return [model.name for model in loaded or ()]
 
     def _latest(self, loaded: set[str], now: float) -> Sequence[InstalledModel]:

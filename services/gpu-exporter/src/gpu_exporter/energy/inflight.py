@@ -29,6 +29,7 @@ _WORKED_AT = frozenset({"prefill", "thinking", "answering"})
 
 
 class _Request(msgspec.Struct, gc=False):
+    request_id: str
     model: str
     phase: str
     tokens: int | None
@@ -44,18 +45,26 @@ class _Table(msgspec.Struct, gc=False):
 _table = msgspec.json.Decoder(_Table).decode
 
 
-def worked_at(body: bytes) -> dict[str, int]:
-    """How many requests each model works at here, of an answer to `/api/inflight`.
+def worked_at(body: bytes) -> Counter[tuple[str, str]]:
+    """The requests that a model works at here, each as its model and its id, of an answer to
+    `/api/inflight`. An id that clients chose may be there several times.
 
     Raises: msgspec.MsgspecError, UnicodeDecodeError for an answer of anything but the proxy.
     """
     requests = _table(body).requests
-    return dict(Counter(request.model for request in requests if _is_worked_at_here(request)))
+    return Counter((one.model, one.request_id) for one in requests if _is_worked_at_here(one))
 
 
 def _is_worked_at_here(request: _Request) -> bool:
     is_elsewhere = request.location == Location.CLOUD or is_cloud_name(request.model)
     return request.phase in _WORKED_AT and request.tokens is not None and not is_elsewhere
+
+
+def _by_model(requests: Counter[tuple[str, str]]) -> dict[str, int]:
+    models: Counter[str] = Counter()
+    for (model, _), count in requests.items():
+        models[model] += count
+    return dict(models)
 
 
 class InflightClient:
@@ -84,11 +93,11 @@ class InflightClient:
         """How many requests each model works at; None where a proxy does not say."""
         address = without_credentials(self._url).rstrip("/")
         try:
-            found: Counter[str] = Counter()
+            found: Counter[tuple[str, str]] = Counter()
             proxies = self._proxies()
             until = self._clock() + self._turn_seconds
             for client in proxies:
-                found.update(_asked(client, until))
+                found |= _asked(client, until)  # one proxy may answer at two addresses
         except HttpError as error:
             self._look_up_at = -math.inf
             if self._news.is_news("silent"):
@@ -96,7 +105,7 @@ class InflightClient:
             return None
         if self._news.is_news("answers"):
             _log.info("proxy_asked_again", proxy=address)
-        return dict(found)
+        return _by_model(found)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -118,7 +127,7 @@ class InflightClient:
         return HttpClient(url, "the proxy", self._turn_seconds, self._clock)
 
 
-def _asked(client: HttpClient, until: float) -> Mapping[str, int]:
+def _asked(client: HttpClient, until: float) -> Counter[tuple[str, str]]:
     """Raises: HttpError."""
     answer = client.ask(_PATH, until)
     try:

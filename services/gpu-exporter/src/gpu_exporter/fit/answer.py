@@ -24,6 +24,7 @@ from gpu_exporter.fit.question import Asked
 from gpu_exporter.fit.residents import Resident, residents_of
 from gpu_exporter.fit.verdict import Kind, Question, Verdict, considered, judge, without
 from gpu_exporter.gpu import Gpu
+from gpu_exporter.ollama.absence import ROOM_ELSEWHERE
 from gpu_exporter.ollama.configuration import Configuration
 from ollama_observe.wire.loaded import LoadedModel
 
@@ -93,10 +94,7 @@ def head_room(seen: Seen) -> HeadRoom:
     vram = sum(card.total or 0.0 for card in machine.cards)
     notes = list[str]()
     if seen.is_elsewhere:
-        notes.append(
-            "Ollama runs on another machine (GPU_EXPORTER_OLLAMA_ELSEWHERE): what is free there "
-            "is not seen from here"
-        )
+        notes.append(ROOM_ELSEWHERE)
     elif are_used and not machine.cards:
         notes.append("loaded models are on cards that are not seen from here")
         machine = replace(machine, host=None)

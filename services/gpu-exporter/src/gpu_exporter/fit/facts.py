@@ -53,7 +53,6 @@ class ModelFacts:
     tensors: Sequence[Tensor] = ()
     capabilities: frozenset[str] = frozenset()
     format: str = ""
-    quantization: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     has_projector: bool = False
     is_remote: bool = False
@@ -109,7 +108,6 @@ def read_facts(body: Bytes) -> ModelFacts | None:
         tuple(filter(None, map(_tensor, _items(shown.tensors)))),
         frozenset(filter(None, map(word, _items(shown.capabilities)))),
         as_label(member(shown.details, "format")),
-        word(member(shown.details, "quantization_level")) or "",
         _parameters(word(shown.parameters) or ""),
         bool(shown.projector_info),
         says_remote(shown.remote_host, shown.remote_model),

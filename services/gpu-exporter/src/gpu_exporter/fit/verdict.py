@@ -34,10 +34,9 @@ class Verdict:
     """Units: bytes.
 
     `places` are where it would be, `room` what it may take there. `gone` are the loaded models that
-    have to go for it. `layers_on_cards` None: all, or none where there is no card. `is_by_policy`:
-    there is room beside what is loaded, but by its own reckoning Ollama would make more.
-    `may_take` is what it loads at most beside others, `loads_beside` whether that is enough; None:
-    there are no others, or how it decides is not known.
+    have to go for it. `layers_on_cards` None: all, or none where there is no card. `may_take` is
+    what it loads at most beside others, `loads_beside` whether that is enough; None: there are no
+    others, or how it decides is not known.
     """
 
     kind: Kind
@@ -46,7 +45,6 @@ class Verdict:
     gone: Sequence[Resident] = ()
     layers_on_cards: int | None = None
     on_host: int = 0
-    is_by_policy: bool = False
     may_take: float | None = None
     loads_beside: bool | None = None
 
@@ -103,7 +101,7 @@ def _judge(question: Question) -> Verdict:
         found = _whole(question, machine, question.others[count:])
         if found.kind is Kind.FITS:
             gone = question.others[:count]
-            return replace(found, kind=Kind.FITS_AFTER, gone=gone, is_by_policy=first.is_by_policy)
+            return replace(found, kind=Kind.FITS_AFTER, gone=gone)
     return replace(_in_part(question.need, machine), gone=question.others)
 
 
@@ -149,7 +147,7 @@ def _whole(question: Question, machine: Machine, left: Sequence[Resident]) -> Ve
         and reckoning is not None
         and not reckoning.loads_beside(considered(machine, reckoning))
     ):
-        return Verdict(Kind.DOES_NOT_FIT, places, room, is_by_policy=True)
+        return Verdict(Kind.DOES_NOT_FIT, places, room)
     return Verdict(Kind.FITS, places, room)
 
 

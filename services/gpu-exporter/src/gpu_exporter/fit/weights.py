@@ -56,14 +56,12 @@ class Weights:
     """A model's weights. Units: bytes.
 
     `total` is all of them; `input_only` the part that never goes to a card; `layers` the blocks'
-    share, which can be divided between card and main memory. `is_exact`: told by the shapes of the
-    tensors, not by the file's size.
+    share, which can be divided between card and main memory.
     """
 
     total: int
     input_only: int
     layers: int
-    is_exact: bool
 
     @property
     def on_card(self) -> int:
@@ -76,7 +74,7 @@ def weights_of(facts: ModelFacts, size_bytes: int) -> Weights:
     sizes = {tensor.name: bytes_of(tensor) for tensor in facts.tensors}
     known = {name: size for name, size in sizes.items() if size is not None}
     if not known or len(known) < len(sizes):
-        return Weights(size_bytes, 0, size_bytes, False)
+        return Weights(size_bytes, 0, size_bytes)
     total = sum(known.values())
     inputs = sum(known.get(name, 0) for name in _INPUTS[1:])
     if _OUTPUT in known:
@@ -84,7 +82,7 @@ def weights_of(facts: ModelFacts, size_bytes: int) -> Weights:
     layers = sum(size for name, size in known.items() if _LAYER.match(name))
     # a projector for images is a file of its own, whose tensors are not listed
     whole = max(total, size_bytes) if facts.has_projector else total
-    return Weights(whole, inputs, layers, not facts.has_projector)
+    return Weights(whole, inputs, layers)
 
 
 def bytes_of(tensor: Tensor) -> int | None:

@@ -9,9 +9,9 @@ from traffic.page import timelines
 from traffic.page.plots import Axis, Mark, exact, linear, logarithmic, svg
 from traffic.page.timelines import Bin
 from traffic.request.attempt import Attempt
+from traffic.results.drops import Drop
 from traffic.results.summary import Summary
 from traffic.results.units import tick
-from traffic.run.drops import Drop
 
 LOWEST_SECONDS = 1e-5
 """Where a logarithmic axis begins at the earliest."""

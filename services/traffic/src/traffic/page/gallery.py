@@ -8,8 +8,8 @@ from traffic.page.chart import Chart, Run
 from traffic.page.distribution_charts import curves, gaps
 from traffic.page.time_charts import failures, in_flight, tokens, ttft
 from traffic.request.attempt import Attempt
+from traffic.results.drops import Drop
 from traffic.results.summary import Summary
-from traffic.run.drops import Drop
 
 
 def gallery(attempts: Sequence[Attempt], drops: Sequence[Drop], summary: Summary) -> list[Chart]:

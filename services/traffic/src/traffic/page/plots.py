@@ -76,7 +76,7 @@ Mark = Line | Dots | Bars
 def linear(low: float, high: float, show: Show, title: str, *, is_whole: bool = False) -> Axis:
     """An axis with round ticks that holds both ends; of counts, with none between numbers."""
     span = (high - low) or abs(high) or 1.0
-    step = max(_round_step(span / 4), 1.0 if is_whole else 0.0)
+    step = _round_step(span / 4, is_whole=is_whole)
     first, last = math.floor(low / step), max(math.ceil((low + span) / step), 1)
     ticks = tuple(number * step for number in range(first, last + 1))
     return Axis(ticks[0], ticks[-1], ticks, show, title)
@@ -98,9 +98,10 @@ def logarithmic(low: float, high: float, show: Show, title: str) -> Axis:
     return Axis(10.0**first, 10.0**last, (*ticks, 10.0**last), show, title, is_log=True)
 
 
-def _round_step(rough: float) -> float:
+def _round_step(rough: float, *, is_whole: bool = False) -> float:
     size = 10.0 ** math.floor(math.log10(rough))
-    return next(step * size for step in (1, 2, 2.5, 5, 10) if step * size >= rough * 0.999)
+    steps = (step * size for step in (1, 2, 2.5, 5, 10) if step * size >= rough * 0.999)
+    return next((step for step in steps if not is_whole or step.is_integer()), 1.0)
 
 
 def svg(name: str, title: str, description: str, x: Axis, y: Axis, marks: Sequence[Mark]) -> Markup:

@@ -20,11 +20,11 @@ from ollama_observe.service.addresses import without_credentials
 from traffic.plan.plan import Plan
 from traffic.refusals import RefusedError
 from traffic.request.attempt import Attempt
+from traffic.results.drops import Drop
 from traffic.results.facts import PlanFacts, plan_facts
 from traffic.results.records import Record, attempt_of, csv_of, record_of
 from traffic.results.slo import Verdict
 from traffic.results.summary import Summary
-from traffic.run.drops import Drop
 from traffic.settings import TrafficSettings
 
 SCHEMA = "ollama-observe traffic result"

@@ -9,12 +9,12 @@ from traffic.bank.questions import Category, Fixture
 from traffic.plan.plan import Plan
 from traffic.request.attempt import Attempt
 from traffic.request.routes import Way
+from traffic.results.drops import Drop
 from traffic.results.figures import Figures, figures
 from traffic.results.measures import BY_NAME, MEASURES, Measure
 from traffic.results.spreads import Spread
 from traffic.results.totals import GROUPS, IsGood, Totals
 from traffic.results.units import counted
-from traffic.run.drops import Drop
 
 K = TypeVar("K", bound=Hashable)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ollama_observe.wire.usage import Usage
 from traffic.request.attempt import Attempt
-from traffic.run.drops import Drop
+from traffic.results.drops import Drop
 
 IsGood = Callable[[Attempt], bool]
 """Whether a whole answer meets the objectives."""

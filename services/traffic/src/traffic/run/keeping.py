@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from traffic.plan.plan import Plan
 from traffic.request.attempt import Attempt
+from traffic.results.drops import Drop
 from traffic.results.totals import IsGood, Totals
-from traffic.run.drops import Drop
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from traffic.plan.plan import Plan
 from traffic.refusals import say
 from traffic.request.attempt import Attempt
 from traffic.request.client import Client, open_http
+from traffic.results.drops import Drop
 from traffic.results.totals import IsGood, Totals
-from traffic.run.drops import Drop
 from traffic.run.keeping import keeper_of
 from traffic.run.runner import play
 from traffic.run.selfcheck import SelfCheck, Watch, merged

@@ -14,6 +14,7 @@ _LOWEST = 1e-5
 _STEP = 1.02
 _STEPS = 1100
 """From 10 microseconds to beyond eight hours, each step 2 % wider than the one before."""
+_SHARES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
 ERRORS_SHOWN = 3
 
@@ -40,6 +41,10 @@ class Tally:
             if left <= 0 and count:
                 return float(_LOWEST * _STEP ** (step + 0.5))
         return None
+
+    def percentiles(self) -> dict[str, float | None]:
+        """Those that are shown while a run goes on, by their names."""
+        return {name: self.percentile(share) for name, share in _SHARES.items()}
 
 
 @dataclass(slots=True)

@@ -26,8 +26,8 @@ from rich.text import Text
 from traffic.plan.plan import Plan, PlannedQuestion
 from traffic.request.attempt import Attempt
 from traffic.request.routes import Way
+from traffic.results.drops import drop_of
 from traffic.results.units import counted, duration, rate
-from traffic.run.drops import drop_of
 from traffic.run.keeping import Keeper, keeper_of
 from traffic.run.progress import Running, Tally, rate_of
 
@@ -191,12 +191,9 @@ def percentiles(running: Running) -> list[str]:
 
 
 def _three(name: str, tally: Tally, show: Callable[[float], str]) -> str:
-    found = ((word, tally.percentile(share)) for word, share in _SHARES)
+    found = tally.percentiles().items()
     cells = [f"{word} {show(value)}" for word, value in found if value is not None]
     return " ".join([name, *cells]) if cells else ""
-
-
-_SHARES = (("p50", 0.50), ("p95", 0.95), ("p99", 0.99))
 
 
 def plain_line(number: int, total: int, attempt: Attempt) -> str:

@@ -28,7 +28,8 @@ Converse = Callable[[PlannedQuestion, float, Callable[[Attempt], None]], None]
 class Swarm:
     """The share of a process. `sleep` and `warming` are the runner's: one user at a time warms up.
 
-    `played` holds what was heard, of this process and of others, each by its own `now`.
+    `played` holds what was heard, of this process and of others, each by its own `now`; `is_over`
+    is for the runner to say: all shares have been asked.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Swarm:
         """Take the share at `index` of `count`; its clock shows 0 now."""
         self._keeper = keeper_of(self._prepared.plan, self._prepared.is_good, self._limits)
         self.played = Played(0.0, datetime.now(UTC), attempts=self._keeper.attempts)
+        self.is_over = False
         self._untold: list[Attempt] = []
         self._waiting = iter(shard(self._prepared.plan, index, count).stream())
         self._began = self._clock()
@@ -102,10 +104,14 @@ class Swarm:
         for attempt in attempts_of(told):
             self._keeper.keep(attempt)
 
-    def conclude(self, status: Console) -> int:
-        """Show the summary, write the results; the exit code."""
+    def conclude(self, status: Console, stopped_by: int | None = None) -> int:
+        """Show the summary, write the results; the exit code.
+
+        `stopped_by` is that of a signal: of no account where all was asked before it came.
+        """
         self.hear(self.tell())
         played = self.played
+        played.stopped_by = None if self.is_over else stopped_by
         played.past = self._keeper.past
         played.attempts = sorted(
             self._keeper.attempts, key=lambda one: (not one.is_warm_up, one.index, one.turn)

@@ -4,11 +4,8 @@ from typing import Any
 
 import msgspec
 
-from traffic.run.progress import Tally
 from traffic.worker.overrides import SETTABLE
 from traffic.worker.session import Run, Session, State
-
-_SHARES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
 
 class RunStanding(msgspec.Struct, frozen=True):
@@ -65,11 +62,7 @@ def _of(run: Run, now: float) -> RunStanding:
         cancelled=seen.cancelled,
         dropped=seen.dropped,
         generated_tokens=seen.generated_tokens,
-        ttft_seconds=_percentiles(seen.ttft_seconds),
-        tokens_per_second=_percentiles(seen.tokens_per_second),
+        ttft_seconds=seen.ttft_seconds.percentiles(),
+        tokens_per_second=seen.tokens_per_second.percentiles(),
         errors=tuple(seen.errors),
     )
-
-
-def _percentiles(tally: Tally) -> dict[str, float | None]:
-    return {name: tally.percentile(share) for name, share in _SHARES.items()}

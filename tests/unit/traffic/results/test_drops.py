@@ -2,7 +2,7 @@
 
 from tests.unit.traffic.request.test_protocol import question
 from traffic.bank.questions import Category
-from traffic.run.drops import Drop, drop_of
+from traffic.results.drops import Drop, drop_of
 
 
 def test_a_dropped_question_is_all_its_requests_at_its_instant() -> None:
