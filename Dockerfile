@@ -25,15 +25,19 @@ RUN useradd --system --no-create-home --shell /usr/sbin/nologin --uid "${UID}" o
 ENV PATH=/opt/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /opt/app
 USER ${UID}:${UID}
-LABEL org.opencontainers.image.licenses=MIT \
-  org.opencontainers.image.vendor="Ollama Observe"
+COPY LICENSE docs/LICENCES.md /usr/share/licenses/ollama-observe/
+ARG BASE
+LABEL org.opencontainers.image.vendor="Ollama Observe" \
+  org.opencontainers.image.version=0.1.0 \
+  org.opencontainers.image.base.name="${BASE}"
 
 FROM build AS build-proxy
 COPY services/proxy services/proxy
 RUN --mount=type=cache,target=/root/.cache/pip docker/install proxy
 
 FROM service AS proxy
-LABEL org.opencontainers.image.title="Ollama Observe: proxy"
+LABEL org.opencontainers.image.title="Ollama Observe: proxy" \
+  org.opencontainers.image.licenses="0BSD AND Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND CC0-1.0 AND GPL-3.0-or-later WITH GCC-exception-3.1 AND ISC AND LGPL-2.1-or-later AND MIT AND PSF-2.0 AND Zlib"
 COPY --from=build-proxy /opt/app /opt/app
 # where a file of recorded answers may lie: a volume takes its owner from here
 ARG UID=10001
@@ -51,7 +55,8 @@ COPY services/gpu-exporter services/gpu-exporter
 RUN --mount=type=cache,target=/root/.cache/pip docker/install gpu-exporter
 
 FROM service AS gpu-exporter
-LABEL org.opencontainers.image.title="Ollama Observe: gpu-exporter"
+LABEL org.opencontainers.image.title="Ollama Observe: gpu-exporter" \
+  org.opencontainers.image.licenses="Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND ISC AND MIT AND PSF-2.0"
 COPY --from=build-gpu-exporter /opt/app /opt/app
 ENV GPU_EXPORTER_HOST=0.0.0.0
 EXPOSE 8000
@@ -64,7 +69,8 @@ COPY services/dashboard services/dashboard
 RUN --mount=type=cache,target=/root/.cache/pip docker/install dashboard
 
 FROM service AS dashboard
-LABEL org.opencontainers.image.title="Ollama Observe: dashboard"
+LABEL org.opencontainers.image.title="Ollama Observe: dashboard" \
+  org.opencontainers.image.licenses="Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND ISC AND MIT AND PSF-2.0"
 COPY --from=build-dashboard /opt/app /opt/app
 COPY docs/RUNBOOK.md /opt/app/RUNBOOK.md
 ENV DASHBOARD_HOST=0.0.0.0 DASHBOARD_RUNBOOK_FILE=/opt/app/RUNBOOK.md
@@ -78,7 +84,8 @@ COPY services/traffic services/traffic
 RUN --mount=type=cache,target=/root/.cache/pip docker/install traffic
 
 FROM service AS traffic
-LABEL org.opencontainers.image.title="Ollama Observe: traffic"
+LABEL org.opencontainers.image.title="Ollama Observe: traffic" \
+  org.opencontainers.image.licenses="Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND CNRI-Python AND ISC AND MIT AND PSF-2.0"
 COPY --from=build-traffic /opt/app /opt/app
 COPY questions /opt/app/questions
 ENV TRAFFIC_WORKER_HOST=0.0.0.0 TRAFFIC_QUESTIONS_DIRECTORY=/opt/app/questions TRAFFIC_MODEL=auto
@@ -97,10 +104,13 @@ RUN --mount=type=cache,target=/root/.cache/pip python docker/model
 # Ollama's API on llama.cpp with a small model
 FROM ${BASE} AS libgomp
 RUN apt-get -qq update && apt-get -qq install --yes --no-install-recommends libgomp1 >/dev/null \
-  && mkdir /opt/library && cp -L "$(ldconfig -p | awk '/libgomp.so.1 / {print $NF; exit}')" /opt/library/
+  && mkdir /opt/library && cp -L "$(ldconfig -p | awk '/libgomp.so.1 / {print $NF; exit}')" /opt/library/ \
+  && cp "$(ls /usr/share/doc/libgomp1/copyright /usr/share/doc/gcc-*-base/copyright 2>/dev/null | head -n 1)" \
+    /opt/library/libgomp1.copyright
 
 FROM service AS engine
-LABEL org.opencontainers.image.title="Ollama Observe: engine"
+LABEL org.opencontainers.image.title="Ollama Observe: engine" \
+  org.opencontainers.image.licenses="0BSD AND Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND CC0-1.0 AND GPL-3.0-or-later WITH GCC-exception-3.1 AND ISC AND LGPL-2.1-or-later AND MIT AND MPL-2.0 AND OpenSSL AND PSF-2.0 AND Zlib"
 COPY --from=libgomp /opt/library /opt/library
 COPY --from=model /models /models
 COPY --from=build-engine /opt/app /opt/app
@@ -112,7 +122,8 @@ CMD ["python", "-m", "engine"]
 
 # the proxies' ports; apt has it, and no image of its own is needed
 FROM service AS front
-LABEL org.opencontainers.image.title="Ollama Observe: front"
+LABEL org.opencontainers.image.title="Ollama Observe: front" \
+  org.opencontainers.image.licenses="GPL-2.0-or-later AND LGPL-2.1-or-later AND MIT"
 USER root
 RUN apt-get -qq update && apt-get -qq install --yes --no-install-recommends haproxy >/dev/null \
   && rm -rf /var/lib/apt/lists/*

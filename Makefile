@@ -25,7 +25,7 @@ REQUIRE = @$(1) || { if [ -e $(DASHBOARD_ENVIRONMENT) ] && \
   ! [ -e $(RUN_ENVIRONMENT) -o -e $(DOCKER_ENVIRONMENT) -o -e $(DEV_ENVIRONMENT) ]; \
   then echo "only the dashboard is set up here: make start brings the rest"; \
   elif [ -e .venv ]; \
-  then echo ".venv is half made or was moved: make clean, then make start"; \
+  then echo ".venv is half made or was moved: make start mends it"; \
   else echo "nothing is set up here yet: make start"; fi; exit 3; }
 REQUIRE_SETUP = $(call REQUIRE,$(IS_SET_UP))
 # the set of the dashboard alone is without the supervisor
@@ -88,10 +88,8 @@ install: ## install the Python packages alone, into .venv
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack install
 
-validate: ## check settings, rules, gateway and Compose files; start nothing
-	@$(ENVIRONMENT) local
-	$(REQUIRE_SETUP)
-	@$(PY) -m stack validate
+validate: ## is all here that a start needs, and how to get it: FLAGS=--network asks for packages
+	@if $(IS_SET_UP); then $(PY) -m stack validate $(FLAGS); else scripts/machine.sh; fi
 
 images: ## build every image anew, pull those of others that are missing
 	@RUNTIME=docker $(ENVIRONMENT) docker
@@ -271,12 +269,24 @@ format: $(DEV_ENVIRONMENT) ## format the code and sort the imports
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --select I --fix .
 
-lock: $(DEV_ENVIRONMENT) ## rewrite requirements/*.txt; upgrades: make lock FLAGS=--upgrade
+lock: $(DEV_ENVIRONMENT) ## rewrite the locks and their licences; upgrades: make lock FLAGS=--upgrade
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" scripts/lock.sh $(FLAGS)
+	@$(PY) -m supply licences
+
+.PHONY: licences audit sbom
+licences: $(DEV_ENVIRONMENT) ## read the licences of what the locks name: docs/LICENCES.md
+	@$(PY) -m supply licences
+
+audit: $(DEV_ENVIRONMENT) ## known vulnerabilities in what is pinned; exit code 3: nobody could say
+	@$(PY) -m supply audit $(FLAGS)
+
+sbom: $(DEV_ENVIRONMENT) ## what each image is made of, by CycloneDX, into dist/sbom
+	@$(PY) -m supply sbom $${SOURCE_DATE_EPOCH:+"--epoch-seconds=$$SOURCE_DATE_EPOCH"} $(FLAGS)
 
 docs: $(DEV_ENVIRONMENT) ## rewrite the generated documents
 	@$(PY) scripts/docs.py
 	@$(PY) scripts/containers.py
+	@$(PY) -m grafana
 
 rules: $(RUN_ENVIRONMENT) ## render prometheus/rules with the objectives of now (SLO_*)
 	$(REQUIRE_SETUP)
@@ -290,6 +300,10 @@ clean: ## stop, then remove .venv and .local (the model, Prometheus, its data)
 .PHONY: help
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' Makefile
+
+# a word that is no verb
+.DEFAULT:
+	@scripts/verb.sh $@
 
 # a stamp is older than a file that asks for something else: installed again
 $(RUN_ENVIRONMENT): requirements/local.txt $(MEMBERS) scripts/venv.sh

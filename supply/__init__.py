@@ -1,0 +1,1 @@
+"""What the project takes from others: licences, known vulnerabilities, bills of materials."""

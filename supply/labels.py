@@ -1,0 +1,26 @@
+"""The licences of an image as its label states them: ours, and those of all that we put in it."""
+
+import re
+
+from supply.bills import Bill
+from supply.spdx import together
+
+OURS = "MIT"
+_BASE = "container"
+_TARGET = re.compile(r"^FROM service AS (\S+)$", re.MULTILINE)
+_LABEL = re.compile(r"org\.opencontainers\.image\.licenses=\"([^\"]+)\"")
+
+
+def licences(bill: Bill) -> str:
+    """One SPDX expression. What the base image holds is for its own label to state."""
+    return together({OURS, *(item.licence for item in bill.items if item.kind != _BASE)})
+
+
+def stated(dockerfile: str) -> dict[str, str]:
+    """The labels of the Dockerfile's images, by target; none where it has none."""
+    found = {}
+    for part in re.split(r"(?m)^(?=FROM )", dockerfile):
+        target, label = _TARGET.match(part), _LABEL.search(part)
+        if target is not None:
+            found[target[1]] = label[1] if label else ""
+    return found
