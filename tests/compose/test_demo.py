@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from stack.places import REPOSITORY
+from supply import locks, table
 from tests.compose.asking import QUESTION, Answer, ask
 from tests.compose.images import OTHERS, TAG, TARGETS, docker, need_images
 from tests.compose.projects import Project, own_project, running
@@ -28,6 +29,24 @@ MODEL = "smollm2:135m"
 OURS = ("proxy", "front", "gpu-exporter-demo", "dashboard", "engine")
 ABSENT = ("pip", "gcc", "cc", "make", "git", "curl", "wget")
 PACKAGERS = ("pip", "setuptools", "wheel", "ensurepip")
+OUR_LICENCES = tuple(
+    f"/usr/share/licenses/ollama-observe/{name}" for name in ("LICENSE", "LICENCES.md")
+)
+LICENCES_BESIDE = {
+    "engine": ("/opt/library/libgomp1.copyright", "/models/smollm2@135m.LICENSE"),
+    "front": ("/usr/share/doc/haproxy/copyright",),
+}
+WITHOUT_A_LICENCE = """
+import json, pathlib, sys
+words = ("licen", "copying", "notice")
+def has_text(folder):
+    return any(path.name.lower().startswith(words) for path in folder.rglob("*") if path.is_file())
+folders = pathlib.Path("/opt/app").glob("lib/python*/site-packages/*.dist-info")
+print(json.dumps({
+    "without": [path.name.split("-")[0] for path in folders if not has_text(path)],
+    "absent": [name for name in sys.argv[1:] if not pathlib.Path(name).is_file()],
+}))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +138,21 @@ def test_an_image_keeps_no_index_of_packages(project: Project) -> None:
         history = docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", one["Image"])
         assert "PIP_INDEX_URL" not in told + history
         assert "org.opencontainers.image.title" in told
+
+
+def test_images_carry_the_licences_of_what_is_in_them() -> None:
+    need_images()
+    entries = table.load()
+    for target in TARGETS:
+        image = f"ollama-observe/{target}:{TAG}"
+        look = ("run", "--rm", "--entrypoint", "python", image, "-c", WITHOUT_A_LICENCE)
+        said = json.loads(docker(*look, *OUR_LICENCES, *LICENCES_BESIDE.get(target, ())))
+        assert said["absent"] == []
+        pins = locks.pins(target) if target in locks.SERVICES else ()
+        without = {pin.name for pin in pins if not entries[pin.key].texts}
+        # ours have the one of the image
+        ours = {target, "ollama-observe"} if pins else set()
+        assert {locks.normal(name) for name in said["without"]} == without | ours
 
 
 def test_images_are_as_small_as_the_document_says() -> None:

@@ -36,6 +36,8 @@ OF_PROFILE = {
     "demo": {"engine", "gpu-exporter-demo"},
 }
 IN_PLACE_OF_OLLAMA = {"engine", "demo"}
+WITH_ALL_PORTS = ("portkey", "stress", "grafana")
+"""Profiles that publish ports beside those that are always there."""
 TOGETHER = [
     (BASE,),
     *((BASE, name) for name in OVERRIDES),
@@ -81,6 +83,34 @@ def test_without_ollama_there_is_only_what_goes_without(profiles: tuple[str, ...
     assert set(read(profiles=profiles, OLLAMA="off")["services"]) == expected
 
 
+# one more among PROFILES would be as many combinations again
+@pytest.mark.parametrize(
+    ("profiles", "variables", "expected"),
+    [
+        (["grafana"], {}, {*ALWAYS, *WITH_OLLAMA, "gpu-exporter", "grafana"}),
+        (["grafana"], {"OLLAMA": "off"}, {*ALWAYS, "grafana"}),
+        (["grafana", "demo"], {"OLLAMA": "off"}, {*ALWAYS, *OF_PROFILE["demo"], "grafana"}),
+    ],
+)
+def test_grafana_comes_beside_what_there_is(
+    profiles: list[str], variables: dict[str, str], expected: set[str]
+) -> None:
+    need_compose()
+    assert set(read(profiles=profiles, **variables)["services"]) == expected
+
+
+def test_grafana_asks_the_prometheus_that_the_dashboard_asks() -> None:
+    need_compose()
+
+    def told(**variables: str) -> tuple[str, str]:
+        found = read(profiles=["grafana"], **variables)["services"]["grafana"]["environment"]
+        return found["PROMETHEUS_URL"], found["PROMETHEUS_SCRAPE_INTERVAL_SECONDS"]
+
+    assert told() == ("http://prometheus:9090", "5")
+    own = {"DASHBOARD_PROMETHEUS_URL": "http://metrics:9090"}
+    assert told(**own, PROMETHEUS_SCRAPE_INTERVAL_SECONDS="15") == ("http://metrics:9090", "15")
+
+
 @pytest.mark.parametrize(
     "profiles",
     [("portkey", "stress"), ("portkey", "stress", "engine"), ("portkey", "stress", "demo")],
@@ -108,12 +138,13 @@ PORTS = {
     "PROMETHEUS_PORT": "9090",
     "PORTKEY_PORT": "8787",
     "TRAFFIC_WORKER_PORT": "8002",
+    "GRAFANA_PORT": "3000",
 }
 
 
 def test_ports_are_those_of_the_house() -> None:
     need_compose()
-    assert sorted(published(read(profiles=["portkey", "stress"]))) == sorted(PORTS.values())
+    assert sorted(published(read(profiles=WITH_ALL_PORTS))) == sorted(PORTS.values())
 
 
 @pytest.mark.parametrize(("variable", "port"), PORTS.items())
@@ -121,8 +152,8 @@ def test_a_port_is_moved_by_one_variable_and_stays_where_it_was_inside(
     variable: str, port: str
 ) -> None:
     need_compose()
-    before = read(profiles=["portkey", "stress"])
-    after = read(profiles=["portkey", "stress"], **{variable: "12345"})
+    before = read(profiles=WITH_ALL_PORTS)
+    after = read(profiles=WITH_ALL_PORTS, **{variable: "12345"})
     moved = set(published(after)) - set(published(before))
     assert moved == {"12345"}
     assert set(published(before)) - set(published(after)) == {port}
@@ -139,7 +170,7 @@ def test_an_address_is_opened_by_one_variable() -> None:
     need_compose()
     by_bind = ("OLLAMA_PORT", "PORTKEY_PORT")
     names = [name.replace("_PORT", "_BIND" if name in by_bind else "_HOST") for name in PORTS]
-    opened = read(profiles=["portkey", "stress"], **dict.fromkeys(names, "0.0.0.0"))
+    opened = read(profiles=WITH_ALL_PORTS, **dict.fromkeys(names, "0.0.0.0"))
     services = opened["services"].values()
     found = {port["host_ip"] for service in services for port in service.get("ports", ())}
     assert found == {"0.0.0.0"}

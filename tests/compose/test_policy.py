@@ -81,7 +81,7 @@ def test_a_container_is_started_again_when_it_fails(name: str) -> None:
 def test_a_container_says_when_it_is_ready(name: str) -> None:
     check = STARTED[name].get("healthcheck", {}).get("test") or health_check_in_image(name)
     told = " ".join(check) if isinstance(check, list) else check
-    assert "ready" in told or name in ("ollama", "portkey")
+    assert "ready" in told or name in ("ollama", "portkey", "grafana")
     assert "CMD-SHELL" not in told and "curl" not in told
 
 
@@ -208,6 +208,15 @@ def test_the_front_s_memory_holds_as_many_connections_as_it_takes() -> None:
     assert int(SERVICES["front"]["mem_limit"].removesuffix("m")) * 1024 > int(most) * 47 * 1.2
 
 
+def test_grafana_lets_everybody_look_and_nobody_in() -> None:
+    told = SERVICES["grafana"]["environment"]
+    assert told["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+    # else there is an admin, whose first password everybody knows, by form or by header
+    assert told["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+    assert told["GF_AUTH_DISABLE_LOGIN_FORM"] == "true"
+    assert told["GF_AUTH_BASIC_ENABLED"] == "false"
+
+
 def test_what_is_installed_is_checked_by_hash() -> None:
     for script in ("install", "model"):
         text = (REPOSITORY / "docker" / script).read_text(encoding="utf-8")
@@ -222,4 +231,4 @@ def test_the_images_are_built_from_what_they_hold_and_nothing_else() -> None:
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules[0] == "*"
     allowed = {rule.removeprefix("!").split("/")[0] for rule in rules if rule.startswith("!")}
-    assert allowed == {"docker", "libs", "services", "requirements", "questions", "docs"}
+    assert allowed == {"docker", "libs", "services", "requirements", "questions", "docs", "LICENSE"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from proxy.upstream import CLOSED_EARLY
+from proxy.failures import CLOSED_EARLY
 from tests.compose.asking import ask, crowd
 from tests.compose.projects import Project, own_project, running
 from tests.compose.restarting import CLIENTS, crashed_under_traffic, restarted_under_traffic

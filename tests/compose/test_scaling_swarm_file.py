@@ -191,7 +191,8 @@ def test_a_mount_keeps_what_both_know() -> None:
         chosen
         for count in range(len(PROFILES) + 1)
         for chosen in itertools.combinations(PROFILES, count)
-    ],
+    ]
+    + [("grafana",)],
     ids=lambda names: "+".join(names) or "none",
 )
 def test_the_stack_s_own_file_is_one_that_docker_reads_and_loses_no_more_than_is_told(

@@ -1,0 +1,1 @@
+"""Grafana's dashboards, made of the panels of our own."""
