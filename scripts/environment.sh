@@ -15,6 +15,13 @@ wanted() {
   printf '%s' "${said:-auto}"
 }
 
+# a .venv that is half made, or was moved here, is made anew: no stamp says that it is of now
+is_whole() {
+  .venv/bin/python -c 'import os, stack, sys
+os.path.samefile(stack.__file__, "stack/src/stack/__init__.py") or sys.exit(1)' 2>/dev/null
+}
+if [ -e .venv ] && ! is_whole; then rm -f .venv/.installed-*; fi
+
 runs_here() { [ -e "${STACK_STATE_DIR:-.local}/run/supervisord.pid" ]; }
 has_engine() { docker compose version && timeout 10 docker info; } >/dev/null 2>&1
 

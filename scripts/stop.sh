@@ -57,7 +57,8 @@ if command -v docker >/dev/null && is_here; then
   listed=$(within 10 docker ps --filter "label=$label.project" \
     --format "{{.Label \"$label.project\"}} {{.Label \"$label.service\"}} {{.Label \"$label.project.working_dir\"}}" \
     2>&1) || case $listed in
-      *"ermission denied"*) die "whether containers run is not known: $listed" ;;
+      *"ermission denied"*) die "whether containers run is not known, Docker's socket is not open to you:" \
+        "sudo usermod -aG docker \$USER, then log in again" ;;
       *) listed='' ;;
     esac
   projects=$(while read -r project service where; do

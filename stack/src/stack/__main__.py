@@ -1,5 +1,6 @@
 """`python -m stack VERB`: what the Makefile's verbs call."""
 
+import errno
 import http.client
 import os
 import signal
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from stack.arguments import parse
 from stack.console import complain
 from stack.errors import StackError
+from stack.places import IN_ITS_PLACE
 from stack.request import read_request
 from stack.runtime import carry_out
 
@@ -43,8 +45,10 @@ def main(argv: Sequence[str]) -> int:
 def _in_words(error: OSError | http.client.HTTPException) -> str:
     if isinstance(error, ConnectionError | http.client.HTTPException):
         return f"the supervisor went away: {error or type(error).__name__}; try again"
-    # a full disk, a folder that is not ours to write to
+    # a folder that is not ours to write to, say
     where = f"{error.filename}: " if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{where}the disk is full: {IN_ITS_PLACE}"
     return f"{where}{error.strerror or error}"
 
 

@@ -24,7 +24,6 @@ _PLAIN = {
     "setup": "fetch what start needs, start nothing",
     "install": "say what was installed",
     "pull-model": "have Ollama fetch MODEL",
-    "validate": "check settings and configuration files, start nothing",
     "metrics": "what the proxy has measured",
     "cache-clear": "have the proxy forget its answers; exit code 3: it does not run",
     "images": "build every image of the stack, pull the others",
@@ -58,6 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("--no-follow", action="store_true", help="recent lines only")
     rules = verbs.add_parser("rules", help="render prometheus/rules with the settings of now")
     rules.add_argument("--check", action="store_true", help="compare, write nothing")
+    validate = verbs.add_parser(
+        "validate", help="whether all is here that a start needs: exit code 0 it is, 1 it is not"
+    )
+    validate.add_argument("--json", action="store_true", help="for programs")
+    validate.add_argument("--network", action="store_true", help="whether packages can be had, too")
     alerts = verbs.add_parser(
         "alerts",
         help="what fires now: exit code 0 nothing, 1 something, 3 no Prometheus with alerts",

@@ -112,10 +112,10 @@ def _rules(request: Request, arguments: Namespace) -> int:
     return rewrite(request, arguments.check)
 
 
-def _validate(request: Request, _: Namespace) -> int:
-    from stack.validating import validate
+def _validate(request: Request, arguments: Namespace) -> int:
+    from stack.validating.run import validate
 
-    return validate(request)
+    return validate(request, arguments.json, arguments.network)
 
 
 def _metrics(request: Request, _: Namespace) -> int:

@@ -3,8 +3,9 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from ollama_observe.service.addresses import without_credentials
+from ollama_observe.service.addresses import is_loopback, without_credentials
 from stack import probes
 from stack.errors import StackError
 from stack.settings import DEFAULT_OLLAMA_URL, StackSettings
@@ -17,10 +18,14 @@ _MACOS_APPLICATION = Path("/Applications/Ollama.app")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was seen on this machine. `version` is None where no Ollama answers."""
+    """What was seen on this machine. `version` is None where no Ollama answers.
+
+    `stranger` is what answers in its place, in words.
+    """
 
     version: str | None
     is_installed: bool
+    stranger: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,16 @@ class ModelApi:
 
 def look(settings: StackSettings) -> Found:
     """Ask the address, and look for an installed Ollama."""
-    version = probes.ollama_version(settings.ollama_url or DEFAULT_OLLAMA_URL)
-    return Found(version, shutil.which("ollama") is not None or _MACOS_APPLICATION.exists())
+    url = settings.ollama_url or DEFAULT_OLLAMA_URL
+    version = probes.ollama_version(url)
+    stranger = probes.stranger(url) if version is None else None
+    is_installed = shutil.which("ollama") is not None or _MACOS_APPLICATION.exists()
+    return Found(version, is_installed, stranger)
+
+
+def require(settings: StackSettings) -> None:
+    """Raises: StackError where a start would, for want of what answers as Ollama."""
+    choose(settings, look(settings), "")
 
 
 def choose(settings: StackSettings, found: Found, engine_url: str) -> ModelApi:
@@ -49,9 +62,10 @@ def choose(settings: StackSettings, found: Found, engine_url: str) -> ModelApi:
     if found.version is not None:
         return ModelApi(url, False, f"{_name(found.version)}, which answers at {shown}")
     if settings.ollama_url is not None:
+        stranger = f", but {found.stranger}" if found.stranger else ""
         raise StackError(
-            f"no Ollama answers at OLLAMA_URL={shown}: start it, correct the address, "
-            "or unset OLLAMA_URL to use the embedded engine"
+            f"no Ollama answers at OLLAMA_URL={shown}{stranger}: {_start(url)}, "
+            "correct the address, or unset OLLAMA_URL to use the embedded engine"
         )
     if found.is_installed:
         raise StackError(
@@ -64,6 +78,11 @@ def choose(settings: StackSettings, found: Found, engine_url: str) -> ModelApi:
         True,
         f"the embedded engine, because no Ollama answers at {shown} and none is installed",
     )
+
+
+def _start(url: str) -> str:
+    is_here = is_loopback(urlsplit(url).hostname or "")
+    return "start it (`ollama serve`)" if is_here else "start it there, open to the network"
 
 
 def _name(version: str) -> str:

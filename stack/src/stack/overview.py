@@ -1,15 +1,18 @@
 """What runs where, and how it is: the table of `start` and `status`."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ollama_observe.service.addresses import is_loopback
 from stack import probes
-from stack.console import columns, duration, say
+from stack.console import columns, duration, megabytes, say
 from stack.parts import Part
+from stack.places import IN_ITS_PLACE
 from stack.plan import Plan
 from stack.processes import RUNNING, Process, Watches
 from stack.request import Request
@@ -19,6 +22,10 @@ from stack.traffic.worker import asked
 API_ONLY = (
     "API only, no web pages: this build of Prometheus has none; the official release has them"
 )
+
+
+_LEAST_BYTES = 20_000_000
+"""What Prometheus wants for its log of samples before long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +103,38 @@ def show(
             say(f"  {row.name}: {row.detail}")
     if plan.model_api:
         say(f"  model API: {plan.model_api}")
-    for note in (*gateway_notes(plan), *worker_notes(plan), *plan.notes):
+    for note in (
+        *disk_notes(request.places.state),
+        *model_api_notes(plan),
+        *gateway_notes(plan),
+        *worker_notes(plan),
+        *plan.notes,
+    ):
         say(f"  {note}")
+
+
+def disk_notes(state: Path, least_bytes: int = _LEAST_BYTES) -> tuple[str, ...]:
+    """That the disk is full where Prometheus and the logs write."""
+    try:
+        free = shutil.disk_usage(state).free
+    except OSError:
+        return ()
+    if free >= least_bytes:
+        return ()
+    return (
+        f"{megabytes(free)} are free for {state}: Prometheus keeps nothing then; {IN_ITS_PLACE}",
+    )
+
+
+def model_api_notes(plan: Plan) -> tuple[str, ...]:
+    """That nothing answers as Ollama any more, where it is none of our parts. Asks it."""
+    url = plan.api_url
+    if not url or plan.part("engine") or not plan.part("proxy") or probes.get(url) is not None:
+        return ()
+    return (
+        f"nothing answers at {url} now: clients of the proxy get a 502 that says so; start it "
+        "(`ollama serve`)",
+    )
 
 
 def gateway_notes(plan: Plan) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ from stack.settings import StackSettings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
+IN_ITS_PLACE = "make room, or STACK_STATE_DIR and STACK_DOWNLOADS_DIR on another disk"
+"""What helps where a disk is full."""
+
 MODEL_FILE = "smollm2@135m.gguf"
 
 _LONGEST_SOCKET_PATH_BYTES = 90

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from stack.errors import SettingsError, StackError
 from stack.parts import Address
 
+_OF_CONTAINERS = ("docker-proxy", "rootlessport", "rootlesskit", "com.docker.backend")
+"""Who listens for a container."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -25,42 +28,64 @@ def require_distinct(addresses: list[Address]) -> None:
             raise SettingsError(f"{other} and {address.variable} both take port {address.port}")
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an address cannot be listened on, and what to type instead, empty where nobody knows."""
+
+    what: str
+    remedy: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Both."""
+        return f"{self.what}; choose another: {self.remedy}" if self.remedy else self.what
+
+
 def require_free(addresses: list[Address], command: str = "start") -> None:
     """Raises: StackError naming each address that cannot be listened on, and what helps."""
     wanted = {address.port for address in addresses}
-    sentences = []
-    for address in addresses:
-        error = listen_error(address.host, address.port)
-        if error is None:
-            continue
-        is_taken = error.errno == errno.EADDRINUSE
-        # another port helps against these two only
-        is_ports_fault = is_taken or error.errno == errno.EACCES
-        free = next_free(address.host, address.port, wanted) if is_ports_fault else 0
-        wanted.add(free)
-        holder = holder_of(address.port) if is_taken else Holder(None, None)
-        sentences.append(report(address, error, holder, free, command))
+    found = [look(address, wanted, command) for address in addresses]
+    sentences = [one.sentence for one in found if one is not None]
     if sentences:
         raise StackError("\n".join(sentences))
 
 
-def report(address: Address, error: OSError, holder: Holder, free: int, command: str) -> str:
-    """One sentence: what is wrong with the address, who holds it, what to type instead."""
+def look(address: Address, avoid: set[int], command: str) -> Trouble | None:
+    """What is in the way of an address; a port that is named instead is added to `avoid`."""
+    error = listen_error(address.host, address.port)
+    if error is None:
+        return None
+    is_taken = error.errno == errno.EADDRINUSE
+    # another port helps against these two only
+    is_ports_fault = is_taken or error.errno == errno.EACCES
+    free = next_free(address.host, address.port, avoid) if is_ports_fault else 0
+    avoid.add(free)
+    holder = holder_of(address.port) if is_taken else Holder(None, None)
+    return trouble(address, error, holder, free, command)
+
+
+def trouble(address: Address, error: OSError, holder: Holder, free: int, command: str) -> Trouble:
+    """What is wrong with the address, who holds it, what to type instead; pure."""
     is_url = address.variable.endswith("_URL")
     host = address.variable if is_url else f"{address.variable.removesuffix('_PORT')}_HOST"
     other = f"http://{address.host}:{free}" if is_url else free
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{address.host} ({host}) is not an address of this machine"
-    instead = f"choose another: make {command} {address.variable}={other}"
+        return Trouble(f"{address.host} ({host}) is not an address of this machine")
+    instead = f"make {command} {address.variable}={other}" if address.variable else ""
     if error.errno == errno.EACCES:
-        return f"port {address.port} ({address.what}) needs root; {instead}"
+        return Trouble(f"port {address.port} ({address.what}) needs root", instead)
     if error.errno != errno.EADDRINUSE:
-        return f"cannot listen on {address.host}:{address.port} ({host}): {error.strerror or error}"
+        why = error.strerror or error
+        return Trouble(f"cannot listen on {address.host}:{address.port} ({host}): {why}")
+    return Trouble(f"port {address.port} ({address.what}) is taken by {_in_words(holder)}", instead)
+
+
+def _in_words(holder: Holder) -> str:
     if holder.pid is None:
-        who = "a process that we may not see (another user's, or another container's)"
-    else:
-        who = f"{holder.name} (pid {holder.pid})"
-    return f"port {address.port} ({address.what}) is taken by {who}; {instead}"
+        return "a process that we may not see (another user's, or another container's)"
+    if holder.name in _OF_CONTAINERS:
+        return f"a container ({holder.name}, pid {holder.pid}; `docker ps` names it)"
+    return f"{holder.name} (pid {holder.pid})"
 
 
 def listen_error(host: str, port: int) -> OSError | None:

@@ -13,6 +13,7 @@ from ollama_observe.wire.portkey import GREETING
 
 GATEWAY_GREETING = GREETING.encode()
 
+_LONGEST_NAME = 40
 _LONGEST_BODY_BYTES = 16 * 1024 * 1024
 
 # local parts are never reached through the environment's HTTP proxy
@@ -68,6 +69,16 @@ def is_gateway(url: str) -> bool:
     """Whether a Portkey gateway answers at `url`."""
     reply = get(f"{url}/")
     return reply is not None and reply.status == 200 and reply.body.strip() == GATEWAY_GREETING
+
+
+def stranger(url: str) -> str | None:
+    """What answers where an Ollama was expected, in words; None where nobody does."""
+    reply = get(f"{url}/api/version")
+    if reply is None:
+        return None
+    server = reply.headers.get("Server")
+    name = f"{server[:_LONGEST_NAME]} does" if server else "another server does"
+    return f"{name} (status {reply.status} for /api/version)"
 
 
 def ollama_version(url: str) -> str | None:

@@ -12,8 +12,12 @@ from stack import model, model_api
 from stack.bar import download_bar
 from stack.console import say, step
 from stack.errors import StackError
+from stack.model_api import ModelApi
 from stack.parts import engine_part
+from stack.plan import Plan
 from stack.request import Request
+
+UNKNOWN = "Ollama's library has no model of that name and tag, look for its spelling there"
 
 EMBEDDED = "the embedded engine has its own model, smollm2:135m; MODEL is for an Ollama"
 
@@ -38,12 +42,20 @@ def pull_model(request: Request) -> int:
     found = model_api.look(request.settings)
     engine = engine_part(request.settings, request.places).addresses[0].url
     api = model_api.choose(request.settings, found, engine)
+    _require_answer(Plan.load(request.places.run), api)
     if api.is_embedded or (found.version or "").endswith(_EMBEDDED_SUFFIX):
         model.ensure(request.places)
         say(EMBEDDED)
         return 0
     pull(api.url, request.settings.model)
     return 0
+
+
+def _require_answer(running: Plan | None, api: ModelApi) -> None:
+    """Raises: StackError where the stack runs before an Ollama that answers no more; pure."""
+    if running is None or not running.api_url or running.part("engine") or not api.is_embedded:
+        return
+    raise StackError(f"the Ollama at {running.api_url} answers no more: start it (`ollama serve`)")
 
 
 def pull(url: str, name: str) -> None:
@@ -61,7 +73,7 @@ def pull(url: str, name: str) -> None:
             download_bar() as advance,
         ):
             status = ""
-            for line in progress(answer):
+            for line in progress(name, answer):
                 status = line.status
                 if line.total:
                     advance(line.done, line.total)
@@ -74,13 +86,18 @@ def pull(url: str, name: str) -> None:
     step("", f"{name} is there")
 
 
-def progress(lines: Iterable[bytes]) -> Iterator[Progress]:
+def progress(name: str, lines: Iterable[bytes]) -> Iterator[Progress]:
     """Ollama's account, line by line. Raises: StackError for an error that it tells."""
     for line in lines:
         said = json.loads(line)
         if "error" in said:
-            raise StackError(str(said["error"]))
+            raise StackError(f"{name}: {said['error']}{_hint(str(said['error']))}")
         yield Progress(said.get("status", ""), said.get("completed", 0), said.get("total", 0))
+
+
+def _hint(error: str) -> str:
+    """Its library's word for a name that it does not know is a file's."""
+    return f": {UNKNOWN}" if "file does not exist" in error else ""
 
 
 def _said(body: bytes) -> str:

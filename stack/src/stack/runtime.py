@@ -23,6 +23,9 @@ FETCHING = (*STARTS, "restart", "setup", "install", "pull-model", "dashboard", "
 _NEEDING_ALL = (*STARTS, "restart", "setup", "install")
 """Verbs after which processes run, or could."""
 
+_OF_ALL_PARTS = ("start", "start-with-portkey")
+"""Verbs that ask for every part that is switched on."""
+
 OF_IMAGES = ("images", "bundle")
 """Verbs of the containers alone."""
 
@@ -50,10 +53,11 @@ def carry_out(request: Request, arguments: Namespace) -> int:
     from stack import local
 
     world = World.LOCAL if names_another(arguments) else world_of(request, arguments.verb)
-    if world is World.LOCAL and arguments.verb in _NEEDING_ALL:
-        _require_packages(request.places.repository)
     if world is World.DOCKER:
         return _in_containers(request, arguments)
+    _require_no_container(request, arguments.verb)
+    if world is World.LOCAL and arguments.verb in _NEEDING_ALL:
+        _require_packages(request.places.repository)
     if world is World.SERVICE:
         from stack import serviced
 
@@ -72,9 +76,19 @@ def _in_containers(request: Request, arguments: Namespace) -> int:
         if is_chosen or runs_in_containers(request):
             raise
         say(f"not in containers: {error}")
+    _require_no_container(request, arguments.verb)
     say("going on with processes of this machine; RUNTIME=local asks for them at once")
     _require_packages(request.places.repository)
     return local.VERBS[arguments.verb](request, arguments)
+
+
+def _require_no_container(request: Request, verb: str) -> None:
+    """Raises: StackError where a part is asked for that processes of this machine do without."""
+    if request.settings.grafana == "on" and verb in (*_OF_ALL_PARTS, "restart", "setup"):
+        raise StackError(
+            "GRAFANA=on brings Grafana in a container, and here are processes of this machine: "
+            "leave it off; grafana/README.md says how a Grafana of your own shows the same panels"
+        )
 
 
 def world_of(request: Request, verb: str, platform: str = sys.platform) -> World:
@@ -87,14 +101,14 @@ def world_of(request: Request, verb: str, platform: str = sys.platform) -> World
     wanted = request.settings.runtime
     if verb in (*OF_IMAGES, *OF_NO_WORLD, *OF_FILES):
         return _of_no_running(verb)
-    running = _running(request)
-    if running is not None:
+    found = running(request)
+    if found is not None:
         if verb in FETCHING:
-            _require_wanted(running, wanted)
-        return running
+            _require_wanted(found, wanted)
+        return found
     if wanted != "auto":
         return World(wanted)
-    if verb in _OF_SERVICE and _is_installed(request):
+    if verb in _OF_SERVICE and is_service(request):
         return World.SERVICE
     if verb in FETCHING:
         return World.LOCAL if platform == "darwin" else _chosen(request)
@@ -109,10 +123,10 @@ def _of_no_running(verb: str) -> World:
     return World.LOCAL if verb in OF_NO_WORLD else World.DOCKER
 
 
-def _require_wanted(running: World, wanted: str) -> None:
-    if wanted == "docker" and running is not World.DOCKER:
+def _require_wanted(found: World, wanted: str) -> None:
+    if wanted == "docker" and found is not World.DOCKER:
         raise StackError("the stack runs, and not in containers as RUNTIME=docker asks: make stop")
-    if wanted == "local" and running is World.DOCKER:
+    if wanted == "local" and found is World.DOCKER:
         raise StackError(
             "the stack runs in containers, which RUNTIME=local does not ask for: make stop"
         )
@@ -128,17 +142,19 @@ def _say_of_an_engine_elsewhere(request: Request) -> None:
         complain(f"containers are not looked at: {error}")
 
 
-def _running(request: Request) -> World | None:
-    from stack.units.service import running as service
+def running(request: Request) -> World | None:
+    """The world of what runs; None where nothing does."""
+    from stack.units import service
 
     if _runs_here(request):
         return World.LOCAL
-    if service(request) is not None:
+    if service.running(request) is not None:
         return World.SERVICE
     return World.DOCKER if runs_in_containers(request) else None
 
 
-def _is_installed(request: Request) -> bool:
+def is_service(request: Request) -> bool:
+    """Whether this checkout is installed as a service of a systemd that answers."""
     from stack.units.service import installed
 
     service = installed(request)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     ConfigDict,
@@ -93,6 +94,12 @@ class StackSettings(Containers, Objectives):
     )
     dashboard_host: Host = Field("127.0.0.1", description="Address of the dashboard.")
     dashboard_port: Port = Field(3001, description="Port of the dashboard.")
+    grafana: Literal["off", "on"] = Field(
+        "off",
+        description="on: Grafana beside the dashboard, with the same panels; in containers alone.",
+    )
+    grafana_host: Host = Field("127.0.0.1", description="Address where Grafana is published.")
+    grafana_port: Port = Field(3000, description="Port where Grafana is published.")
     prometheus: Literal["auto", "off"] = Field(
         "auto",
         description="off: no Prometheus, for those who scrape the proxy with one of their own.",
@@ -206,11 +213,15 @@ class StackSettings(Containers, Objectives):
         ]
         if self.traffic == "on":
             used.append("traffic_worker_port")
+        if self.grafana == "on":
+            used.append("grafana_port")
         if self.alertmanager == "on" and is_loopback(self.alertmanager_host):
             used.append("alertmanager_port")
         # the proxy may take Ollama's own port where Ollama has another
         if self.ollama_url is None or self.engine == "embedded":
             used.insert(0, "engine_port")
+        else:
+            _require_another(self.ollama_url, self.proxy_port)
         seen: dict[int, str] = {}
         for name in used:
             port = getattr(self, name)
@@ -218,6 +229,16 @@ class StackSettings(Containers, Objectives):
                 raise ValueError(f"{seen[port]} and {name.upper()} are both {port}")
             seen[port] = name.upper()
         return self
+
+
+def _require_another(ollama_url: str, proxy_port: int) -> None:
+    """Raises: ValueError where Ollama would be the proxy, which would ask itself."""
+    parts = urlsplit(ollama_url)
+    if is_loopback(parts.hostname or "") and parts.port == proxy_port:
+        raise ValueError(
+            f"OLLAMA_URL: expected where Ollama itself answers, found the proxy's own port "
+            f"{proxy_port} (PROXY_PORT); without it the stack looks at {DEFAULT_OLLAMA_URL}"
+        )
 
 
 KNOWN = frozenset(name.upper() for name in StackSettings.model_fields)

@@ -12,11 +12,13 @@ from stack.places import private_folder
 from stack.plan import Plan
 from stack.prometheus.sources import in_words
 from stack.request import Request
+from stack.services.settings import require as require_settings
 from stack.stop import stop_all
 from stack.supervised import Supervisor
 from stack.transition import Transition, write
 from stack.variables import others_variables
 from stack.wish import Wish, wish_of
+from stack.wished import wished
 
 _NOTHING = Plan()
 
@@ -68,6 +70,7 @@ def _afresh(request: Request, wish: Wish, verb: str) -> int:
     if left_over:
         names = ", ".join(f"{name} (pid {pid})" for pid, name in left_over.items())
         raise StackError(f"left over from a supervisor that died: {names}; `make stop` ends them")
+    require_settings(request, wished(request, wish, is_embedded=True).parts.values())
     say("Ollama Observe")
     plan = assemble(request, wish, _NOTHING, verb)
     private_folder(request.socket.parent)

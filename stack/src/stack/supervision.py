@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stack.environments import NAMESPACE
 from stack.parts import Part
+from stack.places import REPOSITORY
 
 CONFIGURATION = "supervisord.conf"
 
@@ -22,6 +23,7 @@ _OPEN_FILES = 8192
 _PROGRAM = """
 [program:{name}]
 command={command}
+directory={folder}
 autostart=false
 autorestart=true
 startsecs=1
@@ -66,6 +68,8 @@ def render(parts: Sequence[Part], run: Path, log: Path, socket: Path, open_files
         _PROGRAM.format(
             name=part.name,
             command=" ".join(map(escaped, part.command)),
+            # a file that a variable names is looked for where make was called, as under systemd
+            folder=near(REPOSITORY),
             stop_seconds=round(part.stop_seconds),
             log=near(log / f"{part.name}.log"),
         )

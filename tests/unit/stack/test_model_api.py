@@ -1,8 +1,9 @@
 import pytest
 
 from stack.errors import StackError
-from stack.model_api import Found, choose
+from stack.model_api import Found, choose, require
 from stack.settings import parse
+from tests.answering import answering
 
 ENGINE_URL = "http://127.0.0.1:11434"
 NOTHING = Found(version=None, is_installed=False)
@@ -38,6 +39,19 @@ def test_an_installed_ollama_that_does_not_answer_is_for_the_operator_to_start()
 def test_an_address_that_was_asked_for_is_never_replaced_by_the_engine(found: Found) -> None:
     with pytest.raises(StackError, match="no Ollama answers at OLLAMA_URL="):
         choose(parse({"OLLAMA_URL": "http://127.0.0.1:1"}), found, ENGINE_URL)
+
+
+def test_another_server_at_the_address_is_named() -> None:
+    found = Found(None, False, "nginx does (status 404 for /api/version)")
+    with pytest.raises(StackError, match=r"OLLAMA_URL=http://127.0.0.1:1, but nginx does"):
+        choose(parse({"OLLAMA_URL": "http://127.0.0.1:1"}), found, ENGINE_URL)
+
+
+def test_what_a_start_would_be_refused_for_is_known_before() -> None:
+    with answering(404, b"") as url:
+        with pytest.raises(StackError, match=r"but BaseHTTP\S+ .* \(status 404"):
+            require(parse({"OLLAMA_URL": url}))
+    require(parse({"ENGINE": "embedded"}))
 
 
 @pytest.mark.parametrize("found", [NOTHING, INSTALLED, ANSWERS])

@@ -1,10 +1,12 @@
 import socket
+from pathlib import Path
 
 import pytest
 
-from stack.overview import gateway_notes, health_of, worker_notes
+from stack.overview import disk_notes, gateway_notes, health_of, model_api_notes, worker_notes
 from stack.parts import Address, Part
 from stack.plan import Plan
+from tests.answering import answering
 from tests.fakes.server import Call
 from tests.ollamas import serving
 
@@ -30,6 +32,21 @@ def test_health_is_what_the_part_says_itself_where_it_runs(
 
 def part(name: str) -> Part:
     return Part(name, (), (Address(name, "127.0.0.1", 1, ""),), "", 1, 1)
+
+
+def test_a_disk_that_is_full_is_said_with_what_helps(tmp_path: Path) -> None:
+    assert disk_notes(tmp_path, 0) == ()
+    assert disk_notes(tmp_path / "gone") == ()
+    (note,) = disk_notes(tmp_path, 1 << 62)
+    assert f"are free for {tmp_path}: Prometheus keeps nothing then; make room" in note
+
+
+def test_an_ollama_that_answers_no_more_is_said_with_what_its_clients_get() -> None:
+    with answering(404, b"") as url:
+        assert model_api_notes(Plan((part("proxy"),), api_url=url)) == ()
+    (note,) = model_api_notes(Plan((part("proxy"),), api_url=url))
+    assert note.startswith(f"nothing answers at {url} now: clients of the proxy get a 502")
+    assert model_api_notes(Plan((part("engine"), part("proxy")), api_url=url)) == ()
 
 
 def test_a_gateway_that_does_not_answer_is_said_with_what_happens_and_what_helps() -> None:

@@ -13,9 +13,9 @@ from stack.ports import (
     holder_of,
     listen_error,
     next_free,
-    report,
     require_distinct,
     require_free,
+    trouble,
 )
 
 
@@ -66,10 +66,16 @@ def test_a_suggested_port_is_free_and_not_one_that_another_part_wants(taken: int
 
 
 def test_a_holder_that_we_may_not_see_is_said_to_be_one() -> None:
-    sentence = report(
-        proxy_at(11435), OSError(errno.EADDRINUSE, ""), Holder(None, None), 11436, "start"
-    )
-    assert "a process that we may not see" in sentence
+    error = OSError(errno.EADDRINUSE, "")
+    found = trouble(proxy_at(11435), error, Holder(None, None), 11436, "start")
+    assert "a process that we may not see" in found.what
+    assert found.remedy == "make start PROXY_PORT=11436"
+
+
+def test_a_port_that_a_container_holds_is_said_to_be_one_s() -> None:
+    error = OSError(errno.EADDRINUSE, "")
+    found = trouble(proxy_at(11435), error, Holder(7, "docker-proxy"), 11436, "start")
+    assert "taken by a container (docker-proxy, pid 7; `docker ps` names it)" in found.sentence
 
 
 def test_an_address_of_another_machine_is_named_with_its_variable() -> None:
@@ -84,9 +90,13 @@ def test_a_name_that_no_resolver_knows_is_said_in_its_words() -> None:
 
 
 def test_a_port_below_1024_needs_root() -> None:
-    assert "needs root" in report(
-        proxy_at(80), OSError(errno.EACCES, ""), Holder(None, None), 1024, "start"
-    )
+    found = trouble(proxy_at(80), OSError(errno.EACCES, ""), Holder(None, None), 1024, "start")
+    assert found.sentence.endswith("needs root; choose another: make start PROXY_PORT=1024")
+
+
+def test_a_port_that_no_variable_of_ours_moves_is_named_without_one(taken: int) -> None:
+    with pytest.raises(StackError, match=r"taken by \S+ \(pid \d+\)$"):
+        require_free([Address("mine", "127.0.0.1", taken, "")])
 
 
 def test_nobody_holds_a_free_port(taken: int) -> None:

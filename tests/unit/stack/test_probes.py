@@ -30,6 +30,15 @@ def test_something_else_on_the_port_is_no_ollama(body: bytes) -> None:
         assert probes.ollama_version(url) is None
 
 
+def test_what_answers_in_an_ollama_s_place_is_named_by_what_it_calls_itself() -> None:
+    with answering(404, b"") as url:
+        found = probes.stranger(url)
+    assert found is not None
+    assert found.startswith("BaseHTTP/")
+    assert found.endswith(" does (status 404 for /api/version)")
+    assert probes.stranger(url) is None
+
+
 def test_what_is_sent_is_json_by_the_method_that_is_named() -> None:
     heard: list[tuple[str, str | None, bytes]] = []
 

@@ -54,7 +54,7 @@ def test_a_pull_is_asked_for_by_name_and_told_as_it_goes(
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ([b'{"error":"pull model manifest: file does not exist"}\n'], "file does not exist"),
+        ([b'{"error":"pull model manifest: file does not exist"}\n'], "phi3:mini: .*has no model"),
         ([b'{"status":"pulling manifest"}\n'], "ended with 'pulling manifest'"),
         ([], "ended with 'no word'"),
     ],
@@ -77,4 +77,4 @@ def test_nobody_there_is_said_so() -> None:
 
 def test_an_account_is_read_line_by_line() -> None:
     lines = [b'{"status":"a"}', b'{"status":"b","total":2,"completed":1}']
-    assert list(progress(lines)) == [Progress("a", 0, 0), Progress("b", 1, 2)]
+    assert list(progress("m", lines)) == [Progress("a", 0, 0), Progress("b", 1, 2)]

@@ -157,9 +157,9 @@ def test_a_machine_without_docker_hears_nothing_of_it(
 def test_an_engine_that_does_not_answer_is_said_once(
     world: dockers.World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.docker.answers("info", code=1)
+    world.docker.answers("info", code=1, complaint="something else")
     assert world_of(world.request(), "start") is World.LOCAL
-    said = "not in containers: no Docker engine answers: `docker info` says why\n"
+    said = "not in containers: no Docker engine answers: something else: `docker info` says more\n"
     assert capsys.readouterr().out == said
 
 
@@ -172,6 +172,18 @@ def test_what_containers_cannot_be_goes_on_as_processes(
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first.startswith("not in containers: ALERTMANAGER=on")
     assert second.startswith("going on with processes of this machine")
+
+
+@pytest.mark.parametrize("verb", ["start", "start-with-portkey", "restart", "setup"])
+def test_processes_have_no_grafana_and_a_start_says_so(world: dockers.World, verb: str) -> None:
+    with pytest.raises(StackError, match=r"GRAFANA=on .* grafana/README.md"):
+        carry_out(world.request(GRAFANA="on", RUNTIME="local"), parse([verb]))
+
+
+def test_what_has_neither_world_goes_on_in_none(world: dockers.World) -> None:
+    # Alertmanager is a process, Grafana a container
+    with pytest.raises(StackError, match="GRAFANA=on"):
+        carry_out(world.request(GRAFANA="on", ALERTMANAGER="on"), parse(["start"]))
 
 
 def test_docker_by_hand_insists(world: dockers.World) -> None:

@@ -23,6 +23,7 @@ def test_an_empty_variable_counts_as_unset() -> None:
         ({"PROXY_PORT": "70000"}, "PROXY_PORT: .*65535.*found '70000'"),
         ({"ENGINE": "off"}, "ENGINE: .*'auto' or 'embedded'"),
         ({"OLLAMA_URL": "localhost:11434"}, "OLLAMA_URL: expected http://host:port"),
+        ({"OLLAMA_URL": "http://localhost:11435"}, "found the proxy's own port 11435"),
         ({"PORTKEY": "yes"}, "PORTKEY: .*'off' or 'on'"),
         ({"PORTKEY_HOST": "http://gw"}, "PORTKEY_HOST: expected a host's name or address alone"),
         ({"PORTKEY_HOST": "gw:8787"}, "PORTKEY_HOST: expected a host's name or address alone"),
@@ -34,6 +35,10 @@ def test_an_empty_variable_counts_as_unset() -> None:
         (
             {"TRAFFIC": "on", "TRAFFIC_WORKER_PORT": "8001"},
             "PROXY_CONTROL_PORT and TRAFFIC_WORKER_PORT are both 8001",
+        ),
+        (
+            {"GRAFANA": "on", "GRAFANA_PORT": "3001"},
+            "DASHBOARD_PORT and GRAFANA_PORT are both 3001",
         ),
         ({"ALERTMANAGER": "auto"}, "ALERTMANAGER: .*'off' or 'on'"),
         ({"ALERTMANAGER_HOST": "::"}, "ALERTMANAGER_HOST: Alertmanager .* never opened"),

@@ -7,6 +7,7 @@ from supervisor.options import ServerOptions
 
 from stack.environments import NAMESPACE
 from stack.parts import Part
+from stack.places import REPOSITORY
 from stack.supervision import CONFIGURATION, escaped, render
 
 PART = Part(
@@ -52,6 +53,11 @@ def test_supervisor_reads_the_command_as_it_was_meant(read: Read) -> None:
 
     program = read().process_group_configs[0].process_configs[0]
     assert tuple(shlex.split(program.command)) == PART.command
+
+
+def test_a_part_runs_where_the_checkout_is(read: Read, state: Path) -> None:
+    program = read().process_group_configs[0].process_configs[0]
+    assert (state / "run" / program.directory).resolve() == REPOSITORY
 
 
 def test_files_lie_in_a_folder_whose_name_means_something_in_the_files_syntax(

@@ -19,7 +19,7 @@ OWN = "compose.override.yaml"
 
 DEMO = "demo"
 ENGINE = "engine"
-PROFILES = {"portkey": "portkey", "traffic": "stress"}
+PROFILES = {"portkey": "portkey", "traffic": "stress", "grafana": "grafana"}
 """Parts that come with a profile, and which."""
 
 _HOST = "host.docker.internal"
@@ -86,6 +86,7 @@ def choose(
     profiles = _profiles(settings, variables, wish)
     files = _split(variables.get("COMPOSE_FILE"), variables.get("COMPOSE_PATH_SEPARATOR") or ":")
     _require_fit(settings, wish)
+    _require_source(settings, variables)
     told = published_on(settings) | _told_of_absence(settings, variables)
     if wish.through_gateway is not None and "portkey" not in wish.parts:
         told["PROXY_ENABLE_PORTKEY"] = str(wish.through_gateway).lower()
@@ -132,7 +133,8 @@ def services_of(
 
 def _profiles(settings: StackSettings, variables: Mapping[str, str], wish: Wish) -> tuple[str, ...]:
     by_hand = _split(variables.get("COMPOSE_PROFILES"), ",")
-    asked = [profile for part, profile in PROFILES.items() if part in wish.parts]
+    parts = wish.parts | ({"grafana"} if settings.grafana == "on" else set())
+    asked = [profile for part, profile in PROFILES.items() if part in parts]
     if settings.engine == "embedded" and DEMO not in by_hand:
         asked.append(ENGINE)
     return tuple(dict.fromkeys((*by_hand, *asked)))
@@ -144,6 +146,15 @@ def _require_fit(settings: StackSettings, wish: Wish) -> None:
     if wish.through_gateway and not is_loopback(settings.portkey_host):
         raise UnfitError(
             f"PORTKEY_HOST={settings.portkey_host}: in containers the gateway is the stack's own"
+        )
+
+
+def _require_source(settings: StackSettings, variables: Mapping[str, str]) -> None:
+    is_elsewhere = bool(variables.get("DASHBOARD_PROMETHEUS_URL"))
+    if settings.grafana == "on" and settings.prometheus == "off" and not is_elsewhere:
+        raise StackError(
+            "GRAFANA=on shows what Prometheus holds, and PROMETHEUS=off: DASHBOARD_PROMETHEUS_URL "
+            "says where one of your own answers, as a container reaches it"
         )
 
 

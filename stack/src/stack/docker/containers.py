@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stack.docker.compose import Project
+from stack.docker.engine import why_silent
 from stack.errors import StackError
 from stack.parts import Address, Part
 from stack.plan import Plan
@@ -31,6 +32,7 @@ _PORTS = (
     ("traffic", 8002, "TRAFFIC_WORKER_PORT", "/metrics", "/ready"),
     ("prometheus", 9090, "PROMETHEUS_PORT", "", "/-/ready"),
     ("dashboard", 3001, "DASHBOARD_PORT", "", "/ready"),
+    ("grafana", 3000, "GRAFANA_PORT", "", "/api/health"),
 )
 """Part, port in its container, variable that moves the published one, page, path of readiness."""
 
@@ -82,7 +84,7 @@ def containers(project: Project) -> list[Container]:
     """All of the project, also those that have ended. Raises: StackError."""
     said = project.asked("ps", "--all", "--format", "json")
     if said is None:
-        raise StackError("the Docker engine does not answer: `docker info` says why")
+        raise StackError(f"the containers are not known: {why_silent(project.environment)}")
     return parsed(said)
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ollama_observe.service.addresses import is_loopback, without_credentials
+from stack.docker.absence import Absence, absence_of
 from stack.errors import UnfitError
 from stack.outside import finished
+from stack.remedies import manager
 
 OLDEST_COMPOSE = (2, 24)
 """Our overrides replace lists with `!override`, which older ones do not know."""
@@ -23,23 +26,31 @@ _HERE = ("unix", "npipe", "fd")
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What answers. `runtimes` are those that containers can be run with."""
+    """What answers. `runtimes` are those that containers can be run with, `folder` is its data's,
+    on the machine that it runs on."""
 
     version: str
     compose: str
     runtimes: frozenset[str]
     is_desktop: bool
+    folder: str = ""
 
 
 def look(variables: Mapping[str, str]) -> Engine:
     """Ask it. Raises: UnfitError that says why containers cannot be had."""
     if not is_installed(variables):
-        raise UnfitError("docker is not installed")
+        raise UnfitError(f"docker is not installed: {manager().command('docker')}")
     require_here(variables)
-    said = asked(variables, "info", "--format", "{{json .}}")
-    if said is None:
-        raise UnfitError("no Docker engine answers: `docker info` says why")
-    return engine_of(json.loads(said))
+    said, absence = _info(variables)
+    if absence is not None:
+        raise UnfitError(f"no Docker engine answers: {absence.sentence}")
+    return engine_of(said)
+
+
+def why_silent(variables: Mapping[str, str]) -> str:
+    """Why nothing came of a command that asks the engine, in words."""
+    _, absence = _info(variables)
+    return absence.sentence if absence else "`docker info` is answered, look there"
 
 
 def require_here(variables: Mapping[str, str]) -> None:
@@ -108,21 +119,39 @@ def is_here(endpoint: str) -> bool:
 
 def engine_of(info: Mapping[str, Any]) -> Engine:
     """What `docker info` says of the engine. Raises: UnfitError."""
-    if info.get("ServerErrors"):
-        raise UnfitError("no Docker engine answers: `docker info` says why")
     plugins = (info.get("ClientInfo") or {}).get("Plugins") or ()
     version = next((found["Version"] for found in plugins if found["Name"] == "compose"), None)
     if version is None:
-        raise UnfitError("Docker has no Compose: install the plugin (docker-compose-v2)")
+        raise UnfitError(f"Docker has no Compose: {manager().command('compose')}")
     if numbers(version) < OLDEST_COMPOSE:
         oldest = ".".join(map(str, OLDEST_COMPOSE))
-        raise UnfitError(f"Docker's Compose is {version}, and {oldest} or newer is needed")
+        raise UnfitError(
+            f"Docker's Compose is {version}, and {oldest} or newer is needed: "
+            f"{manager().command('compose')}"
+        )
     return Engine(
         version=str(info.get("ServerVersion", "")),
         compose=version,
         runtimes=frozenset(info.get("Runtimes") or ()),
         is_desktop="Docker Desktop" in str(info.get("OperatingSystem", "")),
+        folder=str(info.get("DockerRootDir") or ""),
     )
+
+
+def _info(variables: Mapping[str, str]) -> tuple[dict[str, Any], Absence | None]:
+    """What `docker info` says, and why no engine does."""
+    words = ("docker", "info", "--format", "{{json .}}")
+    done = finished(words, _ANSWERS_WITHIN_SECONDS, None, variables)
+    if done is None:
+        return {}, absence_of(None, sys.platform)
+    if done.returncode:
+        return {}, absence_of(done.stderr, sys.platform)
+    try:
+        said = dict(json.loads(done.stdout))
+    except (ValueError, TypeError):  # of another program that is called docker
+        return {}, absence_of("`docker info` does not answer in JSON", sys.platform)
+    errors = said.get("ServerErrors")  # with which older clients succeed
+    return said, absence_of(" ".join(errors), sys.platform) if errors else None
 
 
 def numbers(version: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from stack import ports
 from stack.docker import configuration, facts, images, names
 from stack.docker.belonging import is_gone, is_ours
-from stack.docker.choice import DEMO, ENGINE, Choice, choose, services_of
+from stack.docker.choice import DEMO, ENGINE, PROFILES, Choice, choose, services_of
 from stack.docker.compose import Project, project_of
 from stack.docker.containers import ONE_SHOTS, PULL_MODEL, Container, address_of, containers
 from stack.docker.engine import Engine, carried_out, require_here
@@ -82,7 +82,7 @@ def as_it_runs(variables: Mapping[str, str], running: Iterable[Container]) -> di
     """
     services = {one.service for one in running}
     demo = DEMO if "gpu-exporter-demo" in services else ENGINE
-    profiles = {"engine": demo, "portkey": "portkey", "traffic": "stress"}
+    profiles = {"engine": demo} | PROFILES
     inferred = [profile for service, profile in profiles.items() if service in services]
     if variables.get("COMPOSE_PROFILES") or not inferred:
         return dict(variables)

@@ -7,7 +7,8 @@ from stack.settings import StackSettings
 
 OF_PORTS = (
     *("engine_host", "proxy_host", "proxy_control_host", "gpu_exporter_host"),
-    *("traffic_worker_host", "dashboard_host", "prometheus_host", "ollama_bind", "portkey_bind"),
+    *("traffic_worker_host", "dashboard_host", "prometheus_host", "grafana_host"),
+    *("ollama_bind", "portkey_bind"),
 )
 """The settings that say them."""
 

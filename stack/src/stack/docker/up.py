@@ -27,6 +27,9 @@ from stack.wish import Wish, wish_of
 _WAIT_SECONDS = "600"
 _LAST_LINES = "15"
 
+_BY_ITS_WORD = (("portkey", "PORTKEY"), ("traffic", "TRAFFIC"), ("grafana", "GRAFANA"))
+"""Parts that a restart leaves as they are unless their variable says something."""
+
 
 def start(
     request: Request,
@@ -82,7 +85,7 @@ def wish_after(request: Request, found: Sequence[Container]) -> Wish:
     parts = {one.part for one in found if one.is_running}
     if "ollama" in parts and (request.variables.get("MODEL") or _has_fetched(found)):
         parts.add(PULL_MODEL)
-    for part, variable in (("portkey", "PORTKEY"), ("traffic", "TRAFFIC")):
+    for part, variable in _BY_ITS_WORD:
         said = request.variables.get(variable, "").strip()
         parts = parts | {part} if said == "on" else parts - {part} if said == "off" else parts
     switches = ("gpu_exporter", "prometheus", "dashboard")

@@ -20,12 +20,10 @@ from stack.places import Places
 GATEWAY = "@portkey-ai/gateway"
 
 _MANIFEST = Path("portkey/package.json")
+_LOCK = Path("portkey/package-lock.json")
 _INSTALL_WITHIN_SECONDS = 300.0
-# no lock file: it would hold the registry's address. No scripts: none is needed to run it.
-_INSTALL = (
-    *("npm", "install", "--omit=dev", "--no-package-lock", "--ignore-scripts"),
-    *("--no-audit", "--no-fund"),
-)
+# each package's sum is checked. No scripts: none is needed to run it.
+_INSTALL = ("npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,8 @@ def ensure(places: Places) -> None:
     partial = places.portkey.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    shutil.copyfile(places.repository / _MANIFEST, partial / _MANIFEST.name)
+    for path in (_MANIFEST, _LOCK):
+        shutil.copyfile(places.repository / path, partial / path.name)
     log = places.log / "setup.log"
     if not run_quietly(_INSTALL, log, _INSTALL_WITHIN_SECONDS, cwd=partial):
         raise StackError(
@@ -91,8 +90,9 @@ def unlike(wanted: Expected, versions: Mapping[str, str]) -> str:
 
 
 def _is_installed(places: Places, wanted: Expected) -> bool:
-    if _read(places.portkey / _MANIFEST.name) != _read(places.repository / _MANIFEST):
-        return False
+    for path in (_MANIFEST, _LOCK):
+        if _read(places.portkey / path.name) != _read(places.repository / path):
+            return False
     has_script = (places.portkey / GATEWAY_SCRIPT).is_file()
     return has_script and not unlike(wanted, found(places.portkey, wanted.versions))
 

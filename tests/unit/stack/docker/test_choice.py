@@ -94,6 +94,16 @@ def test_parts_that_have_a_profile_bring_it() -> None:
     assert by_hand.profiles == ("stress", "mine", "portkey")
 
 
+def test_grafana_comes_with_its_profile_and_has_a_prometheus_to_ask() -> None:
+    assert chosen({"GRAFANA": "on"}).profiles == ("grafana",)
+    assert chosen({"GRAFANA": "on"}, verb="start-proxy").profiles == ("grafana",)
+    without = {"GRAFANA": "on", "PROMETHEUS": "off"}
+    with pytest.raises(StackError, match="DASHBOARD_PROMETHEUS_URL"):
+        chosen(without)
+    own = {"DASHBOARD_PROMETHEUS_URL": "http://metrics:9090"}
+    assert chosen(without | own).profiles == ("grafana",)
+
+
 def test_files_by_hand_win() -> None:
     facts = Facts(has_nvidia=True, version="0.33.0", is_reached=True)
     assert chosen({"COMPOSE_FILE": "a.yaml:b.yaml"}, facts).files == ("a.yaml", "b.yaml")

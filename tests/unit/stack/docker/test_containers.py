@@ -68,7 +68,7 @@ def test_a_published_port_names_the_variable_that_moves_it() -> None:
         "GPU_EXPORTER_PORT",
         "/metrics",
     )
-    assert address_of("grafana", 3000, "127.0.0.1", 3000).variable == ""
+    assert address_of("somebodys", 3000, "127.0.0.1", 3000).variable == ""
 
 
 @pytest.mark.parametrize("name", ["plain", "with, a comma", "a,b"])
@@ -96,8 +96,9 @@ def test_services_of_which_several_run_are_counted(tmp_path: Path) -> None:
 def test_an_engine_that_does_not_answer_is_an_error(tmp_path: Path) -> None:
     docker = Docker(tmp_path)
     docker.answers("ps --all", code=1)
+    docker.answers("info", code=1, complaint="Is the docker daemon running?")
     project = project_of(read_request(docker.environment, tmp_path))
-    with pytest.raises(StackError, match="does not answer"):
+    with pytest.raises(StackError, match="are not known: the Docker engine does not run"):
         containers(project)
     docker.answers("ps --all", said_of("front", tmp_path))
     assert [one.service for one in containers(project)] == ["front"]

@@ -12,6 +12,7 @@ from stack.docker.engine import (
     numbers,
     output_of,
     require_here,
+    why_silent,
 )
 from stack.errors import UnfitError
 from tests.dockers import INFO, Docker
@@ -19,26 +20,37 @@ from tests.dockers import INFO, Docker
 
 def test_an_engine_with_compose_is_what_it_says(tmp_path: Path) -> None:
     docker = Docker(tmp_path)
-    docker.has_engine(Runtimes={"runc": {}, "nvidia": {}})
+    docker.has_engine(Runtimes={"runc": {}, "nvidia": {}}, DockerRootDir="/var/lib/docker")
     found = look(docker.environment)
     assert (found.version, found.compose) == ("28.5.2", "2.40.3")
     assert found.runtimes == {"runc", "nvidia"}
     assert not found.is_desktop
+    assert found.folder == "/var/lib/docker"
 
 
 def test_without_the_command_nobody_is_asked(tmp_path: Path) -> None:
-    with pytest.raises(UnfitError, match="docker is not installed"):
+    with pytest.raises(UnfitError, match=r"docker is not installed: .*install"):
         look({"PATH": str(tmp_path)})
 
 
 def test_an_engine_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
     docker = Docker(tmp_path)
     docker.answers("context inspect", "unix:///var/run/docker.sock")
-    docker.answers("info", code=1)
-    with pytest.raises(UnfitError, match="no Docker engine answers: `docker info`"):
+    docker.answers("info", code=1, complaint="permission denied: unix:///var/run/docker.sock")
+    with pytest.raises(UnfitError, match="no Docker engine answers: Docker's socket is not open"):
         look(docker.environment)
-    docker.answers("info", json.dumps({"ServerErrors": ["cannot connect"]}))
-    with pytest.raises(UnfitError, match="no Docker engine answers"):
+    assert "usermod" in why_silent(docker.environment)
+    docker.answers("info", json.dumps({"ServerErrors": ["connection refused"]}))
+    with pytest.raises(UnfitError, match="no Docker engine answers: the Docker engine does not ru"):
+        look(docker.environment)
+
+
+@pytest.mark.parametrize("said", ["", "host:", "[1]"])
+def test_another_program_of_that_name_is_no_engine(tmp_path: Path, said: str) -> None:
+    docker = Docker(tmp_path)
+    docker.answers("context inspect", "unix:///var/run/docker.sock")
+    docker.answers("info", said)
+    with pytest.raises(UnfitError, match="does not answer in JSON"):
         look(docker.environment)
 
 

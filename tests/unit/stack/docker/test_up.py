@@ -95,6 +95,9 @@ def test_what_is_switched_says_what_a_restart_brings(world: World) -> None:
     before = parsed("\n".join(said_of(n, world.folder) for n in ("front", "portkey", "ollama")))
     on = wish_after(world.request(TRAFFIC="on"), before)
     assert on.parts == {"proxy", "portkey", "ollama", "traffic"}
+    with_grafana = parsed("\n".join(said_of(n, world.folder) for n in ("front", "grafana")))
+    assert wish_after(world.request(), with_grafana).parts == {"proxy", "grafana"}
+    assert wish_after(world.request(GRAFANA="off"), with_grafana).parts == {"proxy"}
     off = wish_after(world.request(PORTKEY="off"), before)
     assert off.parts == {"proxy", "ollama"}
     dashboard = parsed(said_of("dashboard", world.folder))

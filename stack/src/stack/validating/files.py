@@ -1,17 +1,12 @@
-"""`validate`: the settings and the configuration files, before anything is started."""
+"""The configuration files: each is read as who needs it reads it."""
 
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from stack.alertmanager import configuration as alertmanager
-from stack.console import columns, say
-from stack.docker import configuration, engine
-from stack.docker.choice import AMD, BASE, HOST_OLLAMA, NVIDIA, OWN
-from stack.docker.compose import project_of
-from stack.docker.engine import carried_out
+from stack.docker import configuration
 from stack.errors import StackError
 from stack.outside import finished
 from stack.prometheus import promtool
@@ -19,14 +14,8 @@ from stack.prometheus.configuration import TEMPLATE
 from stack.prometheus.programs import ALERTMANAGER, PROMETHEUS, Program
 from stack.prometheus.sources import tool_at_hand
 from stack.request import Request
+from stack.validating.finding import Finding
 
-VALID, INVALID = 0, 1
-
-_COMBINATIONS = (
-    (BASE,),
-    *((BASE, other) for other in (NVIDIA, AMD, HOST_OLLAMA)),
-    *((BASE, cards, HOST_OLLAMA) for cards in (NVIDIA, AMD)),
-)
 _OF_PROMETHEUS = Path("prometheus/compose.yml")
 _OF_PORTKEY = "portkey/config*.json"
 _NO_MODULE = "ModuleNotFoundError"
@@ -35,7 +24,7 @@ _NO_MODULE = "ModuleNotFoundError"
 _READ_AS_THE_PROXY = """
 import sys
 from pathlib import Path
-from proxy.portkey_config import ConfigError, PortkeyConfig
+from proxy.portkey.config import ConfigError, PortkeyConfig
 for name in sys.argv[1:]:
     try:
         PortkeyConfig.read(Path(name))
@@ -48,32 +37,12 @@ class _NotLookedAtError(Exception):
     """What would look is not here. The message says who."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `is_ok` None: it was not, or not wholly."""
-
-    what: str
-    is_ok: bool | None
-    detail: str
-
-
-def validate(request: Request) -> int:
-    """Print the findings; exit code 1 where one is wrong.
-
-    Settings were read before: where they are wrong the verb has ended with exit code 2.
-    """
-    findings = [
-        Finding("settings", True, "the stack's own; each service reads its own when it starts"),
-        _tried("rules", "prometheus/templates", lambda: _require_rules(request)),
-        _tried("prometheus", _shown(request), lambda: _require_prometheus(request)),
-        _tried("alertmanager", "its configuration", lambda: _require_alertmanager(request)),
-        _tried("portkey", _OF_PORTKEY, lambda: _require_portkey(request)),
-        *_of_compose(request),
-    ]
-    words = {True: "yes", False: "no", None: "-"}
-    for line in columns([(one.what, words[one.is_ok], one.detail) for one in findings]):
-        say(line)
-    return INVALID if any(one.is_ok is False for one in findings) else VALID
+def findings(request: Request) -> Iterator[Finding]:
+    """Rules, Prometheus's configuration in its container, Alertmanager's, the gateway's."""
+    yield _tried("rules", "prometheus/templates", lambda: _require_rules(request))
+    yield _tried("prometheus", _shown(request), lambda: _require_prometheus(request))
+    yield _tried("alertmanager", "its configuration", lambda: _require_alertmanager(request))
+    yield _tried("portkey", _OF_PORTKEY, lambda: _require_portkey(request))
 
 
 def _tried(what: str, where: str, look: Callable[[], None]) -> Finding:
@@ -150,23 +119,3 @@ def _require_portkey(request: Request) -> None:
         raise _NotLookedAtError("the proxy's packages are not here")
     if done.returncode:
         raise StackError(done.stderr.strip().replace(f"{repository}/", ""))
-
-
-def _of_compose(request: Request) -> Iterator[Finding]:
-    """Each combination of files with every profile, as Compose reads them: it asks no engine."""
-    if not engine.is_installed(request.variables):
-        yield Finding("compose", None, "not looked at: docker is not installed")
-        return
-    if engine.asked(request.variables, "compose", "version") is None:
-        yield Finding("compose", None, "not looked at: docker has no Compose")
-        return
-    own = [OWN] if (request.places.repository / OWN).is_file() else []
-    by_hand = request.variables.get("COMPOSE_FILE")
-    for files in [by_hand] if by_hand else [":".join([*one, *own]) for one in _COMBINATIONS]:
-        told = {"COMPOSE_FILE": files} | ({} if by_hand else {"COMPOSE_PATH_SEPARATOR": ":"})
-        project = project_of(request).with_variables(told)
-        command = project.command("--profile", "*", "config", "--quiet")
-        code, said = carried_out(command, project.environment, project.folder)
-        # a warning, of a variable that is not set say, where it takes them
-        why = " ".join(said.split())
-        yield Finding("compose", code == 0, f"{files}: {why}" if why else files)

@@ -1,0 +1,66 @@
+"""How to get what is missing, as one command of this machine's own package manager."""
+
+import platform
+import sys
+from enum import Enum
+
+_FEDORA = {"fedora", "rhel", "centos"}
+_DEBIAN = {"debian", "ubuntu"}
+
+
+class Manager(Enum):
+    """Who installs programs here."""
+
+    APT = "sudo apt install"
+    DNF = "sudo dnf install"
+    BREW = "brew install"
+    OTHER = "install"
+
+    def command(self, thing: str) -> str:
+        """What to type for one of `THINGS`; a sentence where no manager is known."""
+        return f"{self.value} {THINGS[thing].get(self) or THINGS[thing][Manager.APT]}"
+
+
+THINGS = {
+    "alertmanager": {
+        Manager.APT: "prometheus-alertmanager",
+        Manager.DNF: "golang-github-prometheus-alertmanager",
+        Manager.BREW: "alertmanager",
+    },
+    "compose": {
+        Manager.APT: "docker-compose-v2 (docker-compose in Debian)",
+        Manager.DNF: "docker-compose",
+        Manager.BREW: "docker-compose",
+    },
+    "docker": {
+        Manager.APT: "docker.io docker-compose-v2 (docker-compose in Debian)",
+        Manager.DNF: "moby-engine docker-compose",
+        Manager.BREW: "--cask docker-desktop",
+    },
+    "libgomp": {Manager.APT: "libgomp1", Manager.DNF: "libgomp", Manager.BREW: "libomp"},
+    "node": {Manager.APT: "nodejs npm", Manager.DNF: "nodejs npm", Manager.BREW: "node"},
+    "prometheus": {
+        Manager.APT: "prometheus",
+        Manager.DNF: "golang-github-prometheus",
+        Manager.BREW: "prometheus",
+    },
+}
+"""What may be missing, and the packages that bring it."""
+
+
+def manager_of(system: str, names: set[str]) -> Manager:
+    """By Python's name of the system, and what a Linux calls itself and its kin; pure."""
+    if system == "darwin":
+        return Manager.BREW
+    if names & _DEBIAN:
+        return Manager.APT
+    return Manager.DNF if names & _FEDORA else Manager.OTHER
+
+
+def manager() -> Manager:
+    """This machine's."""
+    try:
+        said = platform.freedesktop_os_release()
+    except OSError:  # no Linux, or one that does not say
+        said = {}
+    return manager_of(sys.platform, {said.get("ID", ""), *said.get("ID_LIKE", "").split()})

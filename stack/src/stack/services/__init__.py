@@ -1,0 +1,1 @@
+"""Services asked before they start: none of them is a library of ours."""

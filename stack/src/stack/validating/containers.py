@@ -1,0 +1,64 @@
+"""What is to be said where the parts are containers."""
+
+from collections.abc import Iterator
+
+from stack.docker import images
+from stack.docker.containers import PULL_MODEL
+from stack.docker.engine import Engine
+from stack.docker.preparing import Prepared, ours, prepare
+from stack.errors import StackError
+from stack.model_api import ModelApi
+from stack.request import Request
+from stack.services.settings import INSIDE
+from stack.settings import DEFAULT_OLLAMA_URL
+from stack.validating import addresses, folders, gpu, model_api, services, space
+from stack.validating.finding import Finding
+from stack.validating.world import Where
+from stack.wish import wish_of
+from stack.wished import wished
+
+
+def findings(request: Request, where: Where) -> Iterator[Finding]:
+    """What Compose would be told, ports, images, room for them, GPUs, services' settings."""
+    if where.engine is None:  # what is said of Docker says it all
+        return
+    yield from folders.findings(request)
+    try:
+        found = ours(request)
+        wish = wish_of("start", request.settings)
+        prepared = prepare(request, where.engine, found, wish, True)
+    except StackError as error:
+        for line in str(error).splitlines():
+            yield Finding("containers", False, line)
+        return
+    yield Finding("model API", True, prepared.choice.model_api)
+    yield from _models(request, prepared)
+    held = {port for one in found if one.is_running for _, port in one.ports.values()}
+    yield from addresses.findings(addresses.of_containers(prepared), held)
+    yield from _images(prepared, where.engine)
+    yield gpu.of_containers(where.engine, gpu.has_driver())
+    parts = wished(request, wish, prepared.choice.has_engine).parts
+    yield from services.findings(request, parts.values(), INSIDE)
+
+
+def _models(request: Request, prepared: Prepared) -> Iterator[Finding]:
+    if "ollama" in prepared.services:
+        name = request.settings.model
+        how = "fetched when it starts" if PULL_MODEL in prepared.services else "make pull-model"
+        yield Finding("model", None, f"{name}, by the Ollama in a container: {how}")
+    elif not prepared.choice.has_engine:
+        url = request.settings.ollama_url or DEFAULT_OLLAMA_URL
+        yield from model_api.models(request, ModelApi(url, False, ""))
+
+
+def _images(prepared: Prepared, engine: Engine) -> Iterator[Finding]:
+    wanted = images.images_of(prepared.config, prepared.services)
+    missing = images.missing(prepared.project, wanted)
+    names = ", ".join(one.tag for one in missing)
+    if missing:
+        yield Finding(
+            "images", None, f"a start builds or pulls {names}", "make setup, or make images"
+        )
+    else:
+        yield Finding("images", True, "all here")
+    yield space.of_images(engine.folder, not missing, "ollama" in prepared.services)

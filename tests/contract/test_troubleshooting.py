@@ -1,0 +1,55 @@
+"""docs/TROUBLESHOOTING.md quotes what the programs say, and each of them still says it."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from stack.places import REPOSITORY
+
+TEXT = (REPOSITORY / "docs/TROUBLESHOOTING.md").read_text(encoding="utf-8")
+OF_OTHERS = {"model", "not found", "make status", "make alerts", "make validate"}
+"""Ollama's own words, and verbs that are typed."""
+
+
+def rows() -> list[tuple[str, str]]:
+    """What happened, and what it says."""
+    found = [line.split(" | ") for line in TEXT.splitlines() if line.startswith("| ")]
+    return [
+        (first.strip("| "), said)
+        for first, said, _ in found
+        if first not in ("| What happened", "| ---")
+    ]
+
+
+def constants(node: ast.AST) -> Iterator[str]:
+    """Every text of a module; of one with values in it the texts between them."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            yield one.value
+
+
+def sources() -> str:
+    """What our programs can say, as far as it stands in them."""
+    modules = (REPOSITORY / "stack/src/stack").rglob("*.py")
+    texts = [
+        text for path in modules for text in constants(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    scripts = [*(REPOSITORY / "scripts").glob("*.sh"), REPOSITORY / "Makefile"]
+    texts += [path.read_text(encoding="utf-8") for path in scripts]
+    return "\n".join(texts)
+
+
+SOURCES = sources()
+
+
+@pytest.mark.parametrize(("happened", "said"), rows(), ids=[first for first, _ in rows()])
+def test_what_it_says_stands_in_the_code(happened: str, said: str) -> None:
+    quoted = [part.strip() for part in re.findall(r"`([^`]+)`", said)]
+    assert quoted
+    assert [part for part in quoted if part not in OF_OTHERS and part not in SOURCES] == []
+
+
+def test_there_are_rows() -> None:
+    assert len(rows()) > 20

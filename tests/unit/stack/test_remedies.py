@@ -1,0 +1,35 @@
+import pytest
+
+from stack.remedies import THINGS, Manager, manager, manager_of
+
+
+@pytest.mark.parametrize(
+    ("system", "names", "expected"),
+    [
+        ("linux", {"ubuntu", "debian"}, Manager.APT),
+        ("linux", {"debian", ""}, Manager.APT),
+        ("linux", {"fedora"}, Manager.DNF),
+        ("linux", {"rocky", "rhel", "centos", "fedora"}, Manager.DNF),
+        ("darwin", {""}, Manager.BREW),
+        ("linux", {"arch", ""}, Manager.OTHER),
+    ],
+)
+def test_a_system_is_known_by_its_name_or_its_kin_s(
+    system: str, names: set[str], expected: Manager
+) -> None:
+    assert manager_of(system, names) is expected
+
+
+def test_everything_that_may_be_missing_has_a_package_with_each_manager() -> None:
+    managers = {Manager.APT, Manager.DNF, Manager.BREW}
+    assert [thing for thing, packages in THINGS.items() if set(packages) != managers] == []
+
+
+def test_a_command_is_the_manager_s_own() -> None:
+    assert Manager.APT.command("node") == "sudo apt install nodejs npm"
+    assert Manager.BREW.command("docker") == "brew install --cask docker-desktop"
+    assert Manager.OTHER.command("node") == "install nodejs npm"
+
+
+def test_this_machine_has_one() -> None:
+    assert manager() in Manager
