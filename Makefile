@@ -259,8 +259,11 @@ drill: $(DEV_ENVIRONMENT) ## make each alert happen in a stack of its own, in th
 
 ##@ Develop
 .PHONY: test lint format lock docs rules clean
-test: $(DEV_ENVIRONMENT) ## run the tests; some only: make test TESTS="tests/unit -k stack"
-	@$(PY) -m pytest $(TESTS)
+test: $(DEV_ENVIRONMENT) ## run the tests, but the long ones; some: make test TESTS="tests/unit -k stack"
+	@$(PY) -m pytest $(or $(TESTS),-n auto -m "not long")
+
+test-all: $(DEV_ENVIRONMENT) ## run all of them: also containers, drills, benchmarks
+	@$(PY) -m pytest -n auto
 
 lint: $(DEV_ENVIRONMENT) ## formatting, lint, types, directions of import, shell scripts
 	@scripts/lint.sh

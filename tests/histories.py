@@ -54,6 +54,7 @@ _VALUES: Mapping[str, Sequence[str]] = {
     "mode": ("user", "system", "idle", "iowait"),
     "target": ("0",),
     "location": ("local",),
+    "chip": ("coretemp",),
 }
 """What labels have here; others have all that is known of them, or one value."""
 _GAUGES = {

@@ -37,6 +37,12 @@ _WORDS = re.compile(r"`([^`]+)`")
 _ALERTS = re.compile(r"\bALERTS\b(?:\{(?P<matchers>[^}]*)\})?")
 
 
+def files() -> list[Path]:
+    """The files of rules that are always there: not a copy of what is optional."""
+    found = sorted((PROMETHEUS / "rules").glob("*.yml"))
+    return [path for path in found if not (PROMETHEUS / path.name).exists()]
+
+
 def rules() -> dict[str, list[dict[str, Any]]]:
     """The rules of each file, by its name; alerts are among them."""
     return {
@@ -45,7 +51,7 @@ def rules() -> dict[str, list[dict[str, Any]]]:
             for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
             for rule in group["rules"]
         ]
-        for path in sorted((PROMETHEUS / "rules").glob("*.yml"))
+        for path in files()
     }
 
 

@@ -74,7 +74,7 @@ def test_a_verb_is_known_in_every_world_that_it_has(called: str) -> None:
 
 @pytest.mark.parametrize("verb", sorted(CALLED))
 def test_a_verb_knows_a_checkout_that_is_not_set_up(verb: str) -> None:
-    answers = ("$(REQUIRE_SETUP)", "$(REQUIRE_VERBS)", "scripts/stop.sh")
+    answers = ("$(REQUIRE_SETUP)", "$(REQUIRE_VERBS)", "scripts/stop.sh", "scripts/machine.sh")
     assert any(answer in RECIPES[verb] for answer in answers)
 
 

@@ -150,7 +150,7 @@ def test_a_docker_that_may_not_be_asked_is_not_taken_for_one_without_containers(
     bare.docker.answers("ps --filter", code=1, complaint="permission denied: /run/docker.sock")
     done = bare.make("stop")
     assert done.returncode != 0
-    assert "not known: permission denied" in done.stderr
+    assert "is not known, Docker's socket is not open to you" in done.stderr
 
 
 def test_an_engine_that_is_off_runs_nothing(bare: Bare) -> None:
@@ -229,4 +229,4 @@ def test_a_dashboard_in_an_environment_that_was_moved_says_so(bare: Bare, verb: 
     (bare.folder / ".venv/bin/python").symlink_to("/nowhere/python3")
     done = bare.make(verb)
     assert done.returncode != 0
-    assert done.stdout == ".venv is half made or was moved: make clean, then make start\n"
+    assert done.stdout == ".venv is half made or was moved: make start mends it\n"

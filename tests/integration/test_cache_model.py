@@ -23,8 +23,8 @@ from proxy.cache.results import Result
 from proxy.cache.seats import Seat
 from proxy.cache.stores.memory import MemoryStore
 from proxy.cache.stores.store import Bounds
+from proxy.connections import Asker, Cancellable
 from proxy.heads import read_request, read_response
-from proxy.upstream import Asker, Cancellable
 from tests.caches import NOW, Gone, Model
 from tests.caching import RULES, Known
 from tests.clock import Clock

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from proxy.passages import TICK_SECONDS
+from proxy.portkey.passages import TICK_SECONDS
 from tests.clients import Head, RawClient
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import ScriptedServer

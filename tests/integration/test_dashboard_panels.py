@@ -1,16 +1,24 @@
-"""Every panel has values where there is something to show, and none where there is nothing."""
+"""Every panel has values where there is something to show, and none where there is nothing.
+
+And Grafana's boards show the same, number for number, whatever is chosen above them. And
+what stands for an old name of llama-metrics has values.
+"""
 
 import json
 import math
+import re
 import urllib.parse
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from dashboard.panels.model import Kind, Role
 from dashboard.views import Routing, View
+from grafana.layout import BOARDS
 from stack.waiting import wait_until
+from tests.grafana import Chosen, document, interpolated, marks, shown
 from tests.histories import (
     BORN,
     BORN_SECONDS,
@@ -19,6 +27,7 @@ from tests.histories import (
     History,
     prometheus_with_history,
 )
+from tests.migrations import expressions, recorded
 from tests.panels import BY_MODEL, TOTAL, Asked, asked
 
 STEP_SECONDS = 15
@@ -34,8 +43,15 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
 
 
 def in_range(history: History, one: Asked, start: int, end: int) -> list[dict[str, Any]]:
+    """The series of a panel's query."""
+    return series_of(history, one.expr, start, end)
+
+
+def series_of(
+    history: History, expr: str, start: int, end: int, step: int = STEP_SECONDS
+) -> list[dict[str, Any]]:
     """The series of a range query."""
-    words = {"query": one.expr, "start": start, "end": end, "step": STEP_SECONDS}
+    words = {"query": expr, "start": start, "end": end, "step": step}
     found = history.api.ask(f"query_range?{urllib.parse.urlencode(words)}")
     return list(found["result"])
 
@@ -135,3 +151,88 @@ def test_an_alert_that_fires_is_a_mark(history: History) -> None:
     assert {"alertname": "QueueFull", "severity": "critical"} in [
         series["metric"] for series in found
     ], json.dumps(found)
+
+
+SMOOTHED_SECONDS = 285
+"""With a step it is what our own page smooths over."""
+
+
+@pytest.mark.parametrize(
+    ("routing", "models"),
+    [(Routing.BOTH, ()), (Routing.PORTKEY, MODELS)],
+    ids=["all", "some"],
+)
+def test_grafana_shows_what_our_panels_show(
+    history: History, routing: Routing, models: tuple[str, ...]
+) -> None:
+    chosen = {"smooth": f"{SMOOTHED_SECONDS}", "routing": routing or "$__all"}
+    above = Chosen(STEP_SECONDS, SCRAPE_SECONDS, {**chosen, "model": models or "$__all"})
+    ours = {
+        (one.panel.id, one.query): one.expr
+        for by_model in (False, True)
+        for one in queries(View(models=models, routing=routing, by_model=by_model))
+    }
+    # what rules record begins with Prometheus; the present is not over yet
+    assert wait_until(lambda: not without_values(history, TOTAL), WITHIN_SECONDS, 0.5)
+    start, end = history.end - 30, math.floor(datetime.now(UTC).timestamp()) - 3
+    few = start, end, (end - start) // 3
+    boards = {one.board.file: document(one.board) for one in shown()}
+    compared = 0
+    for one in shown():
+        asked_for = interpolated(one.target["expr"], boards[one.board.file], above)
+        expected = ours[one.panel.id, one.query]
+        expr = f"1000 * ({expected})" if one.query.role is Role.EXPIRY else expected
+        found = by_labels(series_of(history, asked_for, *few))
+        assert are_alike(found, by_labels(series_of(history, expr, *few))), one.name
+        compared += bool(found)
+    # what took no way at all is not there where one way is asked for
+    assert compared > 0.95 * sum(1 for _ in shown())
+
+
+Labels = tuple[tuple[str, str], ...]
+
+
+def by_labels(found: list[dict[str, Any]]) -> dict[Labels, dict[float, float]]:
+    """Instants and values of each series."""
+    return {
+        tuple(sorted(one["metric"].items())): {at: float(text) for at, text in one["values"]}
+        for one in found
+    }
+
+
+def are_alike(
+    some: dict[Labels, dict[float, float]], others: dict[Labels, dict[float, float]]
+) -> bool:
+    """Whether two answers say the same; sums may be added up in another order."""
+    return some.keys() == others.keys() and all(
+        some[labels] == pytest.approx(others[labels], rel=1e-9, nan_ok=True)
+        for labels in some
+        if some[labels] != others[labels]
+    )
+
+
+def test_grafana_marks_what_our_page_marks(history: History) -> None:
+    above, end = Chosen(STEP_SECONDS, SCRAPE_SECONDS), history.end + 60
+    ours = {one.panel.id: one.expr for one in queries(TOTAL) if one.panel.kind is Kind.MARKS}
+    for panel, mark in marks():
+        expr = interpolated(mark["expr"], document(BOARDS[0]), above)
+        found = series_of(history, expr, end - 600, end)
+        assert found
+        assert (
+            by_labels(found).keys()
+            == by_labels(series_of(history, ours[panel.id], end - 600, end)).keys()
+        )
+
+
+def test_whatever_stands_for_an_old_name_has_values(history: History) -> None:
+    every = [*expressions(), *(rule["expr"] for rule in recorded())]
+    # the history has a few routes, and not all of these
+    told = [re.sub(r'endpoint="[^"]+"', 'endpoint="/api/chat"', expr) for expr in every]
+    missing: list[str] = []
+
+    def is_whole() -> bool:
+        end = history.end + 60
+        missing[:] = [expr for expr in told if not series_of(history, expr, history.end - 60, end)]
+        return not missing
+
+    assert wait_until(is_whole, WITHIN_SECONDS, 0.5), missing

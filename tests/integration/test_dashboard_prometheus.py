@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
-import httpx2
 import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
@@ -24,6 +23,7 @@ from ollama_observe.service.lifecycle import Listener, listening
 from tests.clock import Clock
 from tests.dashboards import NOBODY, heard, look_at, page_at
 from tests.histories import SCRAPE_SECONDS, History, prometheus_with_history
+from tests.loopback import http_client
 from tests.unit.dashboard.test_screen import Page
 
 WITHIN_SECONDS = 60
@@ -53,7 +53,7 @@ async def polling(
     registry = CollectorRegistry()
     settings = settings_of(url, **told)
     books = Books(registry)
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with http_client() as http:
         prometheus = Prometheus(http, url, settings.prometheus_timeout_seconds, books)
         rounds = Rounds(PANELS, prometheus, settings, clock)
         poller = Poller(PANELS, rounds, settings, books, msgspec.json.encode, clock)
@@ -63,7 +63,7 @@ async def polling(
 
 def settings_of(url: str, **told: Any) -> DashboardSettings:
     told = {"prometheus_url": url, "scrape_interval_seconds": SCRAPE_SECONDS, **told}
-    return DashboardSettings(_cli_parse_args=[], **told)
+    return DashboardSettings(**told)
 
 
 class Seen:
@@ -107,7 +107,7 @@ async def serving(
     poller: Poller, prometheus: Prometheus, registry: CollectorRegistry, clock: Clock
 ) -> AsyncIterator[int]:
     """A dashboard of this poller, over real sockets; its port."""
-    keeping, http = contextlib.AsyncExitStack(), httpx2.AsyncClient(trust_env=False)
+    keeping, http = contextlib.AsyncExitStack(), http_client()
     sources = Sources(GROUPS, PANELS, poller, prometheus, http, keeping, clock)
     settings = settings_of("", proxy_url=NOBODY, gpu_exporter_url="")
     dashboard = create_dashboard(settings, sources, registry, Books(CollectorRegistry()))

@@ -2,6 +2,8 @@
 
 import asyncio
 import importlib.util
+import os
+import signal
 import sys
 from asyncio.subprocess import PIPE
 from collections import Counter
@@ -42,6 +44,21 @@ class Heard:
 
 
 @dataclass
+class Halfway(Heard):
+    """Answers so many questions, and then no more."""
+
+    answered: int = 3
+    is_halfway: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, call: Call) -> None:
+        if call.target == "/api/chat" and self.bodies.total() >= self.answered:
+            self.is_halfway.set()
+            await call.peer_gone.wait()
+        else:
+            await super().__call__(call)
+
+
+@dataclass
 class Ran:
     code: int
     out: str
@@ -65,8 +82,13 @@ async def run(module: str, *flags: str, into: Path, heard: Heard | None = None, 
             },
             stdout=PIPE,
             stderr=PIPE,
+            process_group=0,
         )
-        out, err = await asyncio.wait_for(process.communicate(), 100)
+        ending = asyncio.ensure_future(process.communicate())
+        if isinstance(heard, Halfway):
+            await asyncio.wait_for(heard.is_halfway.wait(), 100)
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        out, err = await asyncio.wait_for(ending, 100)
     assert process.returncode is not None
     folders = list((into / "results").glob("2*"))
     found = load(folders[0]) if folders else None
@@ -128,6 +150,12 @@ async def test_failures_are_judged_alike(tmp_path: Path) -> None:
     assert ran.code == 1
     assert "0 ok, 10 failed" in ran.out
     assert "10 x http_503" in ran.out
+
+
+async def test_ctrl_c_leaves_what_was_done_and_says_so(tmp_path: Path) -> None:
+    ran = await locust("--users", "2", into=tmp_path, heard=Halfway(), TRAFFIC_PRESET="quick")
+    assert ran.code == 130, ran.err
+    assert ran.result is not None and 0 < len(ran.result.records) < 10
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from proxy.passages import TICK_SECONDS
+from proxy.portkey.passages import TICK_SECONDS
 from tests.clients import RawClient
 from tests.engines import MODEL, running_engine
 from tests.fakes.faults import Faults

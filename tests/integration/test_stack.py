@@ -1,6 +1,7 @@
 """The real supervisor and the real parts, in folders and on ports of their own."""
 
 import http.server
+import json
 import os
 import signal
 import socket
@@ -153,13 +154,48 @@ def test_a_part_that_ends_at_once_is_shown_with_its_log_and_nothing_stays(
     upstream: UpstreamServer, tmp_path: Path
 ) -> None:
     with stack_at(tmp_path, **in_front_of(upstream)) as stack:
-        done = stack.command("start", PROXY_DRAIN_SECUNDS="1")
+        nowhere = {"GPU_EXPORTER_BACKEND": "replay", "GPU_EXPORTER_CAPTURE": "/nowhere.json"}
+        done = stack.command("start", **nowhere)
         assert done.returncode == 1
-        assert "did you mean PROXY_DRAIN_SECONDS?" in done.stderr
+        assert "gpu-exporter ended, the end of" in done.stderr
+        assert "/nowhere.json" in done.stderr
+        assert "stopping what was started" in done.stdout
         stack.assert_nothing_left()
-        again = stack.command("start", PROXY_LOG_LEVEL="loud")
-        assert "'loud'" in again.stderr
-        assert "PROXY_DRAIN_SECUNDS" not in again.stderr
+
+
+def test_what_a_service_does_not_take_is_said_before_anything_starts(
+    upstream: UpstreamServer, tmp_path: Path
+) -> None:
+    with stack_at(tmp_path, **in_front_of(upstream)) as stack:
+        done = stack.command("start", PROXY_DRAIN_SECUNDS="1", GPU_EXPORTER_LOG_LEVEL="loud")
+        assert (done.returncode, done.stdout) == (2, "")
+        proxy, exporter = done.stderr.splitlines()
+        assert proxy.endswith("PROXY_DRAIN_SECUNDS, did you mean PROXY_DRAIN_SECONDS?")
+        assert exporter.endswith("found 'loud'")
+
+
+def test_a_restart_that_cannot_be_stops_nothing(running: Stack) -> None:
+    before = running.pid("proxy")
+    for told, said in (
+        ({"PROXY_CACH": "simple"}, "did you mean PROXY_CACHE?"),
+        ({"OLLAMA_URL": "http://127.0.0.1:1"}, "no Ollama answers at OLLAMA_URL="),
+        ({"OLLAMA_URL": running.url}, "found the proxy's own port"),
+    ):
+        done = running.command("restart", **told)
+        assert done.returncode in (1, 2)
+        assert said in done.stderr
+    assert running.pid("proxy") == before
+
+
+def test_validate_knows_what_runs_and_what_a_start_beside_it_would_fail_of(running: Stack) -> None:
+    done = running.command("validate", "--json", MODEL="nosuch:1b")
+    found = json.loads(done.stdout)
+    said = {one["what"]: one["detail"] for one in found["findings"]}
+    assert done.returncode == 0, [one for one in found["findings"] if one["is_ok"] is False]
+    assert said["world"] == "the stack runs as processes of this machine"
+    ports = [one["detail"] for one in found["findings"] if one["what"] == "port"]
+    assert ports
+    assert all(detail.endswith("ours, it runs") for detail in ports)
 
 
 def test_an_interrupted_start_leaves_nothing_behind(

@@ -74,7 +74,7 @@ def run(
 
 def test_status_of_a_half_made_environment_says_what_helps(checkout: Path) -> None:
     done = make(checkout, "status")
-    assert done.stdout == ".venv is half made or was moved: make clean, then make start\n"
+    assert done.stdout == ".venv is half made or was moved: make start mends it\n"
     assert "Traceback" not in done.stderr
 
 
@@ -127,7 +127,7 @@ def test_clean_after_a_move_stops_what_runs_and_removes_all(
         proxy = psutil.Process(supervisor).children()[0].pid
         moved = checkout.rename(checkout.with_name("elsewhere"))
         status = make(moved, "status")
-        assert "was moved: make clean" in status.stdout
+        assert "was moved: make start mends it" in status.stdout
         done = make(moved, "clean", **ports)
         assert (done.returncode, done.stderr) == (0, "")
         assert "stopped" in done.stdout

@@ -433,7 +433,8 @@ def test_a_fetched_gateway_that_is_not_as_expected_is_fetched_again(
         assert "the Portkey gateway 1.15.2, from npm" in done.stdout
         assert stack.command("health-portkey").returncode == 0
         assert [path.name for path in downloads.iterdir()] == ["portkey"]
-        assert not (downloads / "portkey/package-lock.json").exists()
+        lock = (downloads / "portkey/package-lock.json").read_text()
+        assert lock == (REPOSITORY / "portkey/package-lock.json").read_text()
 
 
 def test_setup_fetches_the_gateway_where_it_is_asked_for(
