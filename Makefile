@@ -258,12 +258,12 @@ drill: $(DEV_ENVIRONMENT) ## make each alert happen in a stack of its own, in th
 	@$(PY) -m drill $(FLAGS)
 
 ##@ Develop
-.PHONY: test lint format lock docs rules clean
+.PHONY: test test-all lint format lock docs rules clean
 test: $(DEV_ENVIRONMENT) ## run the tests, but the long ones; some: make test TESTS="tests/unit -k stack"
 	@$(PY) -m pytest $(or $(TESTS),-n auto -m "not long")
 
-test-all: $(DEV_ENVIRONMENT) ## run all of them: also containers, drills, benchmarks
-	@$(PY) -m pytest -n auto
+test-all: $(DEV_ENVIRONMENT) ## run all of them: also containers, browser, drills, benchmarks
+	@scripts/test_all.sh
 
 lint: $(DEV_ENVIRONMENT) ## formatting, lint, types, directions of import, shell scripts
 	@scripts/lint.sh

@@ -1,6 +1,7 @@
 """What the browser's tests share: one stack with traffic, one Chromium, and visits of the page."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -10,6 +11,17 @@ from tests.browser.visits import WITHIN_MS, Visits, chromium
 from tests.browser.world import World, need_browser_and_stack, running_world
 
 expect.set_options(timeout=WITHIN_MS)
+FOLDER = Path(__file__).parent
+STACKS = {"world", "crowd"}
+"""The fixtures of this folder that start one."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before it is chosen by marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Says of tests that want a running stack that they are long."""
+    for item in items:
+        if FOLDER in item.path.parents and STACKS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="package")

@@ -21,7 +21,7 @@ from tests.compose.restarting import (
     restarted_under_traffic,
 )
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 STOPPED_WITHIN_SECONDS = 30.0
 """Less than a front that waits for an idle client takes."""

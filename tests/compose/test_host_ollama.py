@@ -12,7 +12,7 @@ from tests.compose.projects import Project, own_project, running
 from tests.fakes.ollama import FakeOllama, Model
 from tests.ollamas import serving
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 MODEL = "phi3:mini"
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.compose.projects import Project, own_project, running
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 STRANGER = "stranger.example"
 FROM_INSIDE = """

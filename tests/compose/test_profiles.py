@@ -12,7 +12,7 @@ from tests.compose.asking import ask
 from tests.compose.projects import WITHIN_SECONDS, Project, own_project, running
 from tests.compose.restarting import CLIENTS, restarted_under_traffic
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 MODEL = "phi3:mini"
 """What `pull-model` has the stand-in fetch, as it would Ollama."""

@@ -16,7 +16,7 @@ from tests.compose.verbs import told
 from tests.dashboards import heard, page_at
 from tests.stacks import Stack
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 SLOW = "slow"
 PROXIES = 3

@@ -12,7 +12,7 @@ from tests.compose.asking import ask, crowd
 from tests.compose.projects import Project, own_project, running
 from tests.compose.restarting import CLIENTS, crashed_under_traffic, restarted_under_traffic
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 FAST, SLOW = "smollm2:135m", "slow"
 PROXIES = 3

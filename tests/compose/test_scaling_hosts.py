@@ -15,7 +15,7 @@ MODEL = "smollm2:135m"
 HOSTS = "tests/compose/scaling/hosts.yaml"
 ATTEMPTS = "ollama_proxy_portkey_attempts_total"
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ MODEL = "smollm2:135m"
 WORKERS = 2
 CHATS = 'ollama_proxy_requests_total{endpoint="/api/chat"}'
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tests.compose.projects import Project, own_project, running
 FAST, SLOW = "smollm2:135m", "slow"
 REQUESTS = 'ollama_proxy_requests_total{endpoint="/api/chat"}'
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ STORE = "tests/compose/scaling/long-term-store.yaml"
 COMMAND = "cat prometheus/compose.yml prometheus/remote-write.yml > .local/prometheus.yml"
 REQUESTS = 'ollama_proxy_requests_total{endpoint="/api/chat"}'
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ MODEL = "phi3:mini"
 """What Ollama's stand-in is told to fetch."""
 REQUESTS = 'ollama_proxy_requests_total{endpoint="/api/chat"}'
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.compose.projects import Project, own_project
 from tests.compose.verbs import stack_of
 from tests.stacks import Stack
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 _SEES_THE_GATEWAY_WITHIN_SECONDS = 20.0
 

@@ -17,7 +17,7 @@ from tests.compose.projects import Project, own_project
 from tests.compose.verbs import told
 from tests.stacks import Stack
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 _WITHIN_SECONDS = 600.0
 _NOT_CLONED = (

@@ -11,7 +11,7 @@ from tests.compose.projects import WITHIN_SECONDS, Project, own_project
 from tests.compose.verbs import stack_of
 from tests.stacks import Stack
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 ALONE = {"GPU_EXPORTER": "off", "PROMETHEUS": "off", "DASHBOARD": "off"}
 HERE = {"RUNTIME": "docker", "COMPOSE_FILE": "compose.yaml", "COMPOSE_PROFILES": ""}

@@ -33,7 +33,7 @@ def test_every_field_is_listed_and_no_other() -> None:
 
 
 def test_the_screen_fits_the_terminal_that_it_is_said_to_be_of() -> None:
-    (screen,) = re.findall(r"^```\n(Ollama Observe.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
+    (screen,) = re.findall(r"^```text\n(Ollama Observe.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
     lines = screen.split("\n")
     assert len(lines) == 24
     assert max(map(len, lines)) <= 80

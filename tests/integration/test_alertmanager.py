@@ -21,6 +21,8 @@ from tests.ollamas import WrittenOllama, serving
 from tests.prometheus_api import PrometheusApi
 from tests.stacks import Stack, stack_at
 
+pytestmark = pytest.mark.long
+
 WITHIN_SECONDS = 30.0
 KEY = "a-key-in-the-path"
 PASSWORD = "hunter2"

@@ -18,6 +18,8 @@ from bench.plan import Plan, quick, whole
 from bench.report import rendered, table
 from tests.components import need
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 

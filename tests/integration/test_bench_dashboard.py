@@ -11,7 +11,7 @@ from bench.dashboard.cases import PANELS_SHOWN, VIEWS, cases
 from bench.dashboard.report import FIGURES, Results, is_within_goals, passes, rendered, table
 from tests.components import need
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 PER_PAGE = "page_bytes_per_minute"
 A_LITTLE = 0.04

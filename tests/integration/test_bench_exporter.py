@@ -8,6 +8,8 @@ from bench.exporter.__main__ import Figures, Plan, run, table
 from bench.exporter.subject import CARDS
 from bench.percentiles import percentile
 
+pytestmark = pytest.mark.long
+
 SCRAPE_SECONDS = 0.005
 OF_A_CORE = 0.015
 """What reading may cost on a machine without cards."""

@@ -10,7 +10,7 @@ from bench.queue.cases import CASES, COSTS, QUICK
 from bench.queue.report import FIGURES, Results, is_within_goals, rendered, table
 from bench.queue.world import SCRIPTED
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")

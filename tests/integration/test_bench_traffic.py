@@ -18,6 +18,8 @@ from bench.traffic.report import is_true, rendered, table, warning
 from bench.traffic.spread import spread
 from bench.traffic.truth import Errors, NoTruthError, truth
 
+pytestmark = pytest.mark.long
+
 SMALL = Load(streams=4, seconds=1.0, chunks_per_second=20.0, answer_seconds=0.5)
 HOLD_SECONDS = 0.03
 """Less than a chunk's time, and many times what a busy machine adds to most chunks."""

@@ -5,10 +5,14 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from bench.cache.__main__ import main
 from tests.fakes.ollama import FakeOllama, Model
 from tests.fakes.server import ScriptedServer
 from tests.ports import free_port
+
+pytestmark = pytest.mark.long
 
 NAME = "flat"
 

@@ -31,6 +31,8 @@ from tests.clock import Clock
 from tests.flying import FIRST, HEAD, LAST, Guest, Path, chunk
 from tests.ledgers import ReadLedger
 
+pytestmark = pytest.mark.long
+
 STEPS = 10_000
 TARGETS = ("/api/chat", "/api/chat?x=1", "/api/generate")
 CALLERS = (

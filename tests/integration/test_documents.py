@@ -19,6 +19,8 @@ from tests.fakes.ollama import FakeOllama, Model
 from tests.following import Follower, chosen
 from tests.ollamas import serving
 
+pytestmark = pytest.mark.long
+
 MODELS = ("smollm2:135m", "llama3.2:3b", "llama3.1:8b", "multilingual-e5-small")
 
 

@@ -71,6 +71,7 @@ def required() -> list[str]:
     return [component for component in Component if component in told]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(420)
 async def test_every_alert_that_can_be_drilled_here_fires_and_resolves() -> None:
     need_prometheus()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -12,7 +11,9 @@ import pytest
 from tests.clients import RawClient
 from tests.engines import MODEL, RunningEngine, running_engine
 
-CEILING_SECONDS = 10.0
+CEILING_SECONDS = 60.0
+ALL_OF_IT_SECONDS = 6.0
+"""Of CPU: the story takes 15, the long prompt 70."""
 STORY = {"model": MODEL, "prompt": "Tell a story.", "options": {"num_predict": 3000, "seed": 1}}
 # Half a minute of prefill on the machine this was written on
 LONG_PROMPT = {"model": MODEL, "prompt": "one two three " * 1200, "options": {"num_predict": 1}}
@@ -33,12 +34,16 @@ async def http(engine: RunningEngine) -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-async def seconds_for_a_short_answer(http: aiohttp.ClientSession) -> float:
-    begun = time.perf_counter()
+async def short_answer(http: aiohttp.ClientSession) -> None:
     async with http.post("/api/generate", json=SHORT) as answer:
         assert answer.status == 200
         await answer.read()
-    return time.perf_counter() - begun
+
+
+def cpu_seconds(engine: RunningEngine) -> float:
+    """What the one process with a model has used, all its threads together."""
+    (runner,) = engine.runners()
+    return float(runner.cpu_times().user)
 
 
 async def waiting_requests(http: aiohttp.ClientSession) -> int:
@@ -63,25 +68,25 @@ async def left_behind(engine: RunningEngine, body: dict[str, Any]) -> RawClient:
 async def test_a_client_that_leaves_in_mid_stream_frees_the_slot_at_once(
     engine: RunningEngine, http: aiohttp.ClientSession
 ) -> None:
-    usual = await seconds_for_a_short_answer(http)
+    begun = cpu_seconds(engine)
     async with await left_behind(engine, STORY) as client:
         assert (await client.head()).status == 200
         assert json.loads(await client.chunk())["done"] is False
-    assert await seconds_for_a_short_answer(http) < usual + 1.0
+    await short_answer(http)
+    assert cpu_seconds(engine) - begun < ALL_OF_IT_SECONDS
 
 
 async def test_a_client_that_leaves_during_the_prefill_is_noticed_between_two_batches(
     engine: RunningEngine, http: aiohttp.ClientSession
 ) -> None:
-    await seconds_for_a_short_answer(http)
-    (runner,) = engine.runners()
-    begun = runner.cpu_times().user
+    begun = cpu_seconds(engine)
     async with await left_behind(engine, LONG_PROMPT):
         async with asyncio.timeout(CEILING_SECONDS):
-            while runner.cpu_times().user < begun + 0.3:
+            while cpu_seconds(engine) < begun + 0.3:
                 await asyncio.sleep(0.01)
-    # one second until llama.cpp looks at the connection, one for the batch it is in
-    assert await seconds_for_a_short_answer(http) < 4.0
+    # llama.cpp looks at the connection once a second, and ends the batch that it is in
+    await short_answer(http)
+    assert cpu_seconds(engine) - begun < ALL_OF_IT_SECONDS
 
 
 async def test_a_client_that_leaves_the_queue_is_forgotten(
@@ -104,8 +109,8 @@ async def test_a_client_that_leaves_during_the_load_leaves_a_usable_model(
         async with asyncio.timeout(CEILING_SECONDS):
             while not engine.runners():
                 await asyncio.sleep(0.005)
-    assert await seconds_for_a_short_answer(http) < CEILING_SECONDS
-    assert len(engine.runners()) == 1
+    await short_answer(http)
+    assert cpu_seconds(engine) < ALL_OF_IT_SECONDS
 
 
 async def test_the_work_left_behind_is_not_counted_as_an_error(

@@ -13,6 +13,8 @@ import pytest
 from tests.engines import MODEL, RunningEngine, running_engine
 from tests.fakes import captures
 
+pytestmark = pytest.mark.long
+
 OTHER = "other:latest"
 CEILING_SECONDS = 10.0
 SHORT = {"num_predict": 2, "temperature": 0}

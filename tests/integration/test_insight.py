@@ -23,6 +23,8 @@ from tests.fakes.ollama import FakeOllama, Model
 from tests.fakes.server import Call, ScriptedServer
 from tests.processes import ProxyProcess, proxy_process
 
+pytestmark = pytest.mark.long
+
 PHASE_SECONDS = "ollama_proxy_model_phase_seconds_total"
 ERROR = "ollama_proxy_prefill_estimate_error_ratio"
 BYTES_A_TOKEN = 5

@@ -20,6 +20,8 @@ from tests.fakes.turn import Model
 from tests.unit.traffic.plan.test_trace import MODELS, two_models
 from traffic.results.results import Result, load
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parents[2]
 LOCUSTFILE = REPOSITORY / "services" / "traffic" / "locustfile.py"
 

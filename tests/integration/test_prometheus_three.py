@@ -17,6 +17,8 @@ from tests.prometheus_api import PrometheusApi
 from tests.rules import PROMETHEUS, alerts, recording_rules
 from tests.stacks import Stack, need_model_and_prometheus, stack_at
 
+pytestmark = pytest.mark.long
+
 WITHIN_SECONDS = 110.0
 
 

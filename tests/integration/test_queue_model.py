@@ -9,6 +9,8 @@ from tests.clients import RawClient
 from tests.engines import MODEL, running_engine
 from tests.turns import answered, asking, counted, drained, proxied, queued
 
+pytestmark = pytest.mark.long
+
 MODELS_SECONDS = 90.0
 """A busy machine's CPU takes its time."""
 

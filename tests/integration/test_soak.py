@@ -18,6 +18,8 @@ from bench.soak.counts import (
 )
 from bench.soak.leaks import Remains, Row, memory_row, rows
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRAPE = """
 # TYPE ollama_proxy_requests_total counter

@@ -194,7 +194,7 @@ def test_alone_it_says_what_is_missing_and_nothing_is_left_of_it(tmp_path: Path)
 def test_a_setting_that_it_refuses_ends_a_start_with_its_sentence(tmp_path: Path) -> None:
     with stack_at(tmp_path) as stack:
         done = stack.command("start-dashboard", DASHBOARD_ALLOWED_ORIGINS="*")
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert "DASHBOARD_ALLOWED_ORIGINS (--allowed-origins): expected http://" in done.stderr
         done = stack.command("start-dashboard", DASHBOARD_PROT="1")
         assert "unknown setting DASHBOARD_PROT, did you mean DASHBOARD_PORT?" in done.stderr

@@ -10,7 +10,7 @@ from stack.waiting import wait_until
 from tests.booted import BASE, CHECKOUT, HOME, NODE, ROOTS, Machine, machine
 from tests.containers import need_image
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 WITHIN_SECONDS = 90.0
 SCRAPED = {"proxy", "gpu-exporter", "traffic", "prometheus", "dashboard"}

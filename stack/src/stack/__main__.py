@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _in_words(error: OSError | http.client.HTTPException) -> str:
     if isinstance(error, ConnectionError | http.client.HTTPException):
-        return f"the supervisor went away: {error or type(error).__name__}; try again"
+        return f"the supervisor went away: {str(error) or type(error).__name__}; try again"
     # a folder that is not ours to write to, say
     where = f"{error.filename}: " if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

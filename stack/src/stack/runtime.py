@@ -36,6 +36,8 @@ _OF_SERVICE = (*STARTS, "restart", "status")
 """Verbs that mean the service that is installed, also where somebody has stopped it."""
 
 OF_NO_WORLD = ("rules", "validate", "install-service", "remove-service")
+"""Verbs that do the same wherever the stack runs."""
+
 _ONLY_LOCAL = ("xllamacpp", "pynvml")
 """What only processes of this machine need: requirements/docker.txt is without."""
 

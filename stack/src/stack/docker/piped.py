@@ -28,7 +28,7 @@ for path in sys.stdin:
         status, body, date = answer.status, answer.read(), answer.getheader("Date") or ""
     except (OSError, http.client.HTTPException) as error:
         to.close()
-        status, body, date = 0, str(error or type(error).__name__).encode(), ""
+        status, body, date = 0, (str(error) or type(error).__name__).encode(), ""
     sys.stdout.buffer.write(b"%d %d %s\\n" % (status, len(body), date.encode()) + body)
     sys.stdout.buffer.flush()
 """

@@ -97,7 +97,7 @@ def stream(
             server.has_come.set()
             lines.append(response.readline())
         except (OSError, http.client.HTTPException) as error:
-            return Streamed(False, f"the stream broke off: {error or type(error).__name__}")
+            return Streamed(False, f"the stream broke off: {str(error) or type(error).__name__}")
     if tuple(lines) != _LINES:
         return Streamed(False, "what came is not what was sent")
     if not server.is_piecewise:
