@@ -28,6 +28,8 @@ from tests.processes import ProxyProcess, proxy_process
 from tests.servers import RunningProxy, running_proxy
 from tests.valkeys import valkey
 
+pytestmark = pytest.mark.long
+
 MODEL = "smollm2:135m"
 SECRET: dict[str, Any] = {"cache": "simple", "cache_secret": "the same for all"}
 STORED = "ollama_proxy_cache_stored_total"

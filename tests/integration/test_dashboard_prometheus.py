@@ -26,6 +26,8 @@ from tests.histories import SCRAPE_SECONDS, History, prometheus_with_history
 from tests.loopback import http_client
 from tests.unit.dashboard.test_screen import Page
 
+pytestmark = pytest.mark.long
+
 WITHIN_SECONDS = 60
 EVERYTHING = tuple(panel.id for panel in PANELS)
 IN_GROUPS = tuple(panel.id for panel in PANELS if panel.group in ("speed", "machine"))

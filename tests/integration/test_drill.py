@@ -38,6 +38,8 @@ from tests.gateways import gateway_folder
 from tests.ports import free_port
 from tests.stacks import own_stack
 
+pytestmark = pytest.mark.long
+
 LABELS = {"alertname": "Down", "job": "proxy"}
 PORTS = [name for name in StackSettings.model_fields if name.endswith("_port")]
 
@@ -71,7 +73,6 @@ def required() -> list[str]:
     return [component for component in Component if component in told]
 
 
-@pytest.mark.long
 @pytest.mark.timeout(420)
 async def test_every_alert_that_can_be_drilled_here_fires_and_resolves() -> None:
     need_prometheus()

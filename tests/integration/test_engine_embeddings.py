@@ -22,6 +22,8 @@ from tests.clients import RawClient
 from tests.engines import MODEL, RunningEngine, running_engine
 from tests.waiting import until
 
+pytestmark = pytest.mark.long
+
 NAME = "multilingual-e5-small"
 TAGGED = f"{NAME}:latest"
 QUESTION = "query: Why is the sky blue?"

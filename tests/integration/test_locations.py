@@ -17,6 +17,8 @@ from tests.fakes.ollama import FakeOllama, Model
 from tests.fakes.server import ScriptedServer
 from tests.processes import ProxyProcess, proxy_process
 
+pytestmark = pytest.mark.long
+
 SMALL, BIG, ALIAS = "smollm2:135m", "big:120b-cloud", "my-big:latest"
 MODELS = {
     SMALL: Model(SMALL),

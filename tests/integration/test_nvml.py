@@ -27,6 +27,8 @@ from tests.components import need
 from tests.exporters import ExporterProcess, Scrape, exporter_process
 from tests.fakes.nvml import Driver, can_build
 
+pytestmark = pytest.mark.long
+
 MIB = 1024**2
 END_SECONDS = 10.0
 """A process that waited for the driver would not end at all."""

@@ -25,6 +25,8 @@ from tests.ports import free_port
 from tests.prometheus_api import PrometheusApi
 from tests.stacks import Stack, stack_at
 
+pytestmark = pytest.mark.long
+
 WITHIN_SECONDS = 30.0
 ON = {"DASHBOARD": "on", "GPU_EXPORTER": "off"}
 SECOND = {"PROMETHEUS_SCRAPE_INTERVAL_SECONDS": "1", "DASHBOARD_STRIP_INTERVAL_SECONDS": "0.5"}

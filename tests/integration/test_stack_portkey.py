@@ -26,6 +26,8 @@ from tests.integration.test_stack import BODY, UpstreamServer, in_front_of
 from tests.ports import free_port
 from tests.stacks import WITHIN_SECONDS, Stack, need_model_and_prometheus, stack_at
 
+pytestmark = pytest.mark.long
+
 SECRETS = ("hunter2", "blue-sky")
 """Of a key, and of prompts and answers."""
 

@@ -19,6 +19,8 @@ from tests.prometheus_api import PrometheusApi
 from tests.screens import Seat, at_a_screen
 from tests.stacks import Stack, stack_at
 
+pytestmark = pytest.mark.long
+
 WITHIN_SECONDS = 40.0
 TOKENS = 9
 ASKED = 12

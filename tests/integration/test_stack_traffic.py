@@ -20,6 +20,8 @@ from tests.ollamas import serving
 from tests.prometheus_api import PrometheusApi
 from tests.stacks import Stack, need_model_and_prometheus, stack_at
 
+pytestmark = pytest.mark.long
+
 WITHIN_SECONDS = 30.0
 TTFT = "time_to_first_token_seconds"
 OURS, THEIRS = f"traffic_{TTFT}", f"ollama_proxy_{TTFT}"

@@ -16,6 +16,8 @@ from tests.otlp import Receiver, Told, attributes_of, points_of, receiving
 from tests.ports import free_port
 from tests.processes import ProxyProcess, proxy_process
 
+pytestmark = pytest.mark.long
+
 CHAT = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Hi"}]}
 DURATION = "gen_ai.server.request.duration"
 WORKERS = 3

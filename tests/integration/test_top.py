@@ -28,6 +28,8 @@ from tests.processes import ProxyProcess, proxy_process
 from tests.screens import Seat, at_a_screen
 from tests.stacks import not_the_operators
 
+pytestmark = pytest.mark.long
+
 SMALL, LARGE, HANGING = "small:1b", "large:70b", "hanging:8b"
 TOKENS = {SMALL: 7, LARGE: 11, HANGING: 50}
 WITHIN_SECONDS = 30.0

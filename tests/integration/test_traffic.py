@@ -24,6 +24,8 @@ from tests.generators import (
 from traffic.bank.questions import Category
 from traffic.results.results import PAGE_NAME, Result, load
 
+pytestmark = pytest.mark.long
+
 
 def only(folder: Path) -> Result:
     """The one result of a folder."""
