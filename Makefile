@@ -259,6 +259,8 @@ drill: $(DEV_ENVIRONMENT) ## make each alert happen in a stack of its own, in th
 
 ##@ Develop
 .PHONY: test test-all lint format lock docs rules clean
+# hundreds of processes are started: none may have to compile what it imports
+test test-all: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV_ENVIRONMENT) ## run the tests, but the long ones; some: make test TESTS="tests/unit -k stack"
 	@$(PY) -m pytest $(or $(TESTS),-n auto -m "not long")
 
