@@ -310,6 +310,9 @@ help:
 .DEFAULT:
 	@scripts/verb.sh $@
 
+# nor is make's own file, which nothing makes anew
+Makefile: ;
+
 # a stamp is older than a file that asks for something else: installed again
 $(RUN_ENVIRONMENT): requirements/local.txt $(MEMBERS) scripts/venv.sh
 	@scripts/venv.sh local $@

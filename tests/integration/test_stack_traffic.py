@@ -265,7 +265,7 @@ def test_a_setting_that_it_refuses_ends_a_start_with_its_sentence(tmp_path: Path
     with serving(FakeOllama()) as upstream:
         with stack_at(tmp_path, OLLAMA_URL=upstream.url, **ALONE, **FAST) as stack:
             code, shown = said_with(stack, TRAFFIC_MIXX="rag")
-            assert code == 1
+            assert code == 2
             assert "unknown setting TRAFFIC_MIXX, did you mean TRAFFIC_MIX?" in shown
             port = {"TRAFFIC_WORKER_PORT": stack.variables["PROXY_PORT"]}
             code, shown = said_with(stack, **port)

@@ -22,6 +22,8 @@ from traffic.bank.place import CHECKOUT_QUESTIONS
 from traffic.bank.questions import Fixture, Question
 from traffic.results.results import load
 
+pytestmark = pytest.mark.long
+
 BANK = load_bank(CHECKOUT_QUESTIONS)
 EMBEDDINGS = [one for one in BANK.every({Fixture.EMBEDDINGS}) if isinstance(one, Embedding)]
 VECTORS = ("/api/embed", "/v1/embeddings")

@@ -18,6 +18,8 @@ from tests.gateways import RunningGateway, running_gateway
 from tests.generators import JSON, Peer, finish, start
 from tests.servers import RunningProxy, running_proxy
 
+pytestmark = pytest.mark.long
+
 SIGN = (b"x-portkey-last-used-option-index", b"config")
 CHATS = ("/api/chat", "/v1/chat/completions")
 

@@ -27,6 +27,8 @@ from traffic.plan.plan import make_plan
 from traffic.results.results import Result, load
 from traffic.sharding.crew import STOP_SECONDS
 
+pytestmark = pytest.mark.long
+
 WORKERS = 3
 SHARED = ("--workers", str(WORKERS), "--concurrency", "6", "--preset", "demo")
 ENDED_SECONDS = 15

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 
 import msgspec
 import psutil
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from proxy.finished import Finished
@@ -17,6 +18,8 @@ from tests.fakes.faults import Faults
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.server import ScriptedServer
 from tests.processes import ProxyProcess, proxy_process
+
+pytestmark = pytest.mark.long
 
 ASK = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Hi"}], "stream": False}
 STREAM = {"model": "smollm2:135m", "messages": [{"role": "user", "content": "Hi"}]}
