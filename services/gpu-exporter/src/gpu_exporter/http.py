@@ -221,7 +221,7 @@ def _open_http(address: str, user: tuple[str, str] | None) -> httpx2.Client:
 @functools.cache
 def _trust() -> ssl.SSLContext:
     """Whose certificates are believed: to read them takes far longer than to open a client."""
-    return httpx2.create_ssl_context()
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def _user(url: str) -> tuple[str, str] | None:
