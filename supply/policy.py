@@ -8,7 +8,7 @@ that one with other terms does not come in unnoticed.
 from collections.abc import Iterable, Mapping, Sequence
 
 from supply.known import Known, Part
-from supply.locks import BUILD, DEVELOPMENT, RUN_TIME
+from supply.locks import BUILD, RUN_TIME
 from supply.npm import Package
 from supply.spdx import choices, is_valid
 from supply.table import Entry
@@ -19,11 +19,6 @@ _OF_TESTS_ALONE = frozenset({"axe-core"})
 def is_run_time(sets: Iterable[str]) -> bool:
     """Whether somebody who runs the stack has what is in these sets."""
     return not set(sets).isdisjoint((*RUN_TIME, BUILD))
-
-
-def is_development_only(sets: Iterable[str]) -> bool:
-    """Whether only who works on the project has it."""
-    return set(sets) == {DEVELOPMENT}
 
 
 def may_run(name: str, licence: str, known: Known) -> bool:

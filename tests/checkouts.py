@@ -1,6 +1,5 @@
 """A checkout of its own, with ports of its own, in which to follow documents."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,15 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.places import REPOSITORY
-from stack.settings import StackSettings
-from tests.ports import free_ports
-from tests.stacks import not_the_operators
+from tests.stacks import DOWNLOADS, not_the_operators, of_this_machine, own_ports
 
 WITHIN_SECONDS = 180.0
 """For a command on a machine that is busy."""
 _LEFT_OUT = frozenset((".git", ".local", ".venv", ".hypothesis", "results", "keys", "tests"))
 _SETS = ("local", "docker", "dev", "dashboard")
-_PORTS = tuple(name.upper() for name in StackSettings.model_fields if name.endswith("_port"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +37,6 @@ class Checkout:
             check=False,
         )
 
-    def ports(self) -> dict[str, str]:
-        """Other free ports, for what runs beside the stack."""
-        return dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
-
 
 def copied(folder: Path) -> Checkout:
     """A copy of what is not a test, with a `.venv` that finds its members and our packages."""
@@ -57,10 +49,8 @@ def copied(folder: Path) -> Checkout:
     (purelib / "members.pth").write_text("\n".join(lines), encoding="utf-8")
     for name in _SETS:
         (venv / f".installed-{name}").touch()
-    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251
-    checkout = Checkout(folder, keep | _downloads() | {"RUNTIME": "local", "LC_ALL": "C.UTF-8"})
-    checkout.variables.update(checkout.ports())
-    return checkout
+    of_its_own = {**own_ports(), "RUNTIME": "local", "LC_ALL": "C.UTF-8"}
+    return Checkout(folder, of_this_machine() | _downloads() | of_its_own)
 
 
 def _left_out(folder: str, names: list[str]) -> list[str]:
@@ -70,5 +60,4 @@ def _left_out(folder: str, names: list[str]) -> list[str]:
 
 def _downloads() -> dict[str, str]:
     """Where that lies which was fetched."""
-    name = "STACK_DOWNLOADS_DIR"
-    return {name: not_the_operators()[name] or str(REPOSITORY / ".local")}
+    return {DOWNLOADS: not_the_operators()[DOWNLOADS] or str(REPOSITORY / ".local")}

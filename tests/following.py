@@ -16,6 +16,7 @@ from tests import documented
 from tests.checkouts import Checkout
 from tests.commands import Command, commands
 from tests.prometheus_api import PrometheusApi
+from tests.stacks import own_ports
 
 WITHIN_SECONDS = 30.0
 SETS = re.compile(r"^(?:OLLAMA_URL=\S+ )?make (?:start|restart|start-with-portkey)(?: |$)")
@@ -111,7 +112,7 @@ class Follower:
 
     @contextlib.contextmanager
     def _served(self, command: Command) -> Iterator[tuple[subprocess.Popen[str], str]]:
-        ports = self.checkout.ports()
+        ports = own_ports()
         kept = {name: self.checkout.variables[name] for name in ports}
         is_page = command.words == "make dashboard"
         own = kept | {"DASHBOARD_PORT": ports["DASHBOARD_PORT"]} if is_page else ports

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from dashboard.panels import PANELS
@@ -71,8 +72,13 @@ def charts(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [panel for panel in flat if panel["type"] != "row"]
 
 
-def shown() -> Iterator[Shown]:
+@cache
+def shown() -> tuple[Shown, ...]:
     """Every target of every board beside the query of ours that it is to be."""
+    return tuple(_of_boards())
+
+
+def _of_boards() -> Iterator[Shown]:
     for board in BOARDS:
         names = [name for row in board.rows for name in row.panels]
         for name, chart in zip(names, charts(document(board)), strict=True):

@@ -2,6 +2,10 @@
 
 import shutil
 import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
 
 from tests.components import need
 
@@ -15,3 +19,11 @@ def promtool(*words: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def require_readable(expressions: Sequence[str], folder: Path) -> None:
+    """Have promtool read each expression, as a rule. Raises: AssertionError, with what it said."""
+    rules = [{"record": f"asked:{number}", "expr": expr} for number, expr in enumerate(expressions)]
+    path = folder / "asked.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "asked", "rules": rules}]}))
+    assert f"SUCCESS: {len(rules)} rules found" in promtool("check", "rules", str(path))

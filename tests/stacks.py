@@ -20,8 +20,8 @@ from tests.ports import free_ports
 
 WITHIN_SECONDS = 60.0
 
-_PORTS = tuple(name.upper() for name in StackSettings.model_fields if name.endswith("_port"))
-_DOWNLOADS = "STACK_DOWNLOADS_DIR"
+PORTS = tuple(name.upper() for name in StackSettings.model_fields if name.endswith("_port"))
+DOWNLOADS = "STACK_DOWNLOADS_DIR"
 
 
 @dataclasses.dataclass
@@ -42,8 +42,7 @@ class Stack:
         )
 
     def environment(self, **more: str) -> dict[str, str]:
-        keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251
-        return keep | self.variables | more
+        return of_this_machine() | self.variables | more
 
     def start(self, verb: str = "start", **more: str) -> str:
         done = self.command(verb, **more)
@@ -70,9 +69,19 @@ class Stack:
     def assert_nothing_left(self) -> None:
         assert orphans(self.socket) == {}
         assert not self.socket.exists()
-        for port in {int(self.variables[name]) for name in _PORTS}:
+        for port in {int(self.variables[name]) for name in PORTS}:
             with socket.socket() as probe:
                 assert probe.connect_ex(("127.0.0.1", port)) != 0, f"{port} still answers"
+
+
+def own_ports() -> dict[str, str]:
+    """A free port for each variable of a stack that names one."""
+    return dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
+
+
+def of_this_machine() -> dict[str, str]:
+    """What every process needs of the environment."""
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251
 
 
 def not_the_operators(repository: Path = REPOSITORY) -> dict[str, str]:
@@ -81,8 +90,8 @@ def not_the_operators(repository: Path = REPOSITORY) -> dict[str, str]:
     Raises: SettingsError.
     """
     named = envfile.read(repository / ".env")
-    downloads = os.environ.get(_DOWNLOADS) or named.get(_DOWNLOADS, "")  # noqa: TID251
-    return {**dict.fromkeys(named, ""), _DOWNLOADS: downloads}
+    downloads = os.environ.get(DOWNLOADS) or named.get(DOWNLOADS, "")  # noqa: TID251
+    return {**dict.fromkeys(named, ""), DOWNLOADS: downloads}
 
 
 def own_stack(state: Path, more: Mapping[str, str], repository: Path = REPOSITORY) -> Stack:
@@ -90,8 +99,7 @@ def own_stack(state: Path, more: Mapping[str, str], repository: Path = REPOSITOR
 
     Raises: SettingsError. It has no dashboard unless it is told: most tests are about other parts.
     """
-    ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
-    own = {**ports, "RUNTIME": "local", "STACK_STATE_DIR": str(state), "DASHBOARD": "off"}
+    own = {**own_ports(), "RUNTIME": "local", "STACK_STATE_DIR": str(state), "DASHBOARD": "off"}
     return Stack(state, {**not_the_operators(repository), **own, **more})
 
 

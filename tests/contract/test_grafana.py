@@ -35,11 +35,10 @@ from tests.grafana import (
     shown,
 )
 from tests.panels import objectives
-from tests.promtool import promtool
+from tests.promtool import require_readable
 from tests.rules import scraped
 
 COMPOSE = yaml.safe_load((REPOSITORY / "compose.yaml").read_text(encoding="utf-8"))
-SHOWN = list(shown())
 DRAWN_AS = {
     Kind.LINES: "timeseries",
     Kind.STACKED: "timeseries",
@@ -101,11 +100,11 @@ CHOSEN = Chosen(step=15, scrape=15, values={"smooth": "285"})
 @each_board
 def test_an_expression_is_our_panel_s_and_there_is_no_other(board: Board) -> None:
     found = document(board)
-    for one in SHOWN:
+    for one in shown():
         if one.board is board:
             asked = interpolated(one.target["expr"], found, CHOSEN)
             assert alike(asked) == alike(as_ours(one)), one.name
-    assert sum(one.board is board for one in SHOWN) == sum(
+    assert sum(one.board is board for one in shown()) == sum(
         len(chart["targets"]) for chart in charts(found)
     )
 
@@ -120,13 +119,10 @@ def test_prometheus_reads_what_grafana_asks_whatever_is_chosen(tmp_path: Path) -
         interpolated(
             one.target["expr"], found[one.board.file], Chosen(step, 5, {**others, **smooth})
         )
-        for one in SHOWN
+        for one in shown()
         for step, smooth in ((5, {}), (15, {"smooth": "60"}), (7200, {"smooth": "3600"}))
     ]
-    rules = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(asked)]
-    path = tmp_path / "panels.yml"
-    path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
-    assert f"SUCCESS: {len(asked)} rules found" in promtool("check", "rules", str(path))
+    require_readable(asked, tmp_path)
 
 
 def test_marks_are_those_of_our_page() -> None:
@@ -143,7 +139,7 @@ def test_marks_are_those_of_our_page() -> None:
 
 
 def test_a_panel_has_the_words_the_kind_and_the_limits_of_ours() -> None:
-    for one in SHOWN:
+    for one in shown():
         assert one.chart["type"] == DRAWN_AS[one.panel.kind]
         assert one.chart["title"] == one.panel.title
         assert one.chart["description"].startswith(one.panel.help)
@@ -158,7 +154,7 @@ def test_a_panel_has_the_words_the_kind_and_the_limits_of_ours() -> None:
 
 def test_a_unit_is_one_that_grafana_knows() -> None:
     assert len(UNITS) > 100
-    for one in SHOWN:
+    for one in shown():
         unit = one.chart["fieldConfig"]["defaults"]["unit"]
         assert unit in UNITS or unit.startswith("suffix:"), unit
 
@@ -241,7 +237,7 @@ def test_filters_are_those_of_our_page_and_numbers_the_stack_s(board: Board) -> 
     assert all("model" in scraped()[name].labels for name in names.split("|"))
     promised = {name: one["query"] for name, one in known.items() if name.startswith("slo_")}
     assert promised.items() <= objectives().items()
-    used = {name for one in SHOWN if one.board is board for name in slo_in(one.query.expr)}
+    used = {name for one in shown() if one.board is board for name in slo_in(one.query.expr)}
     assert set(promised) == used
 
 

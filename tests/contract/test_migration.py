@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-import yaml
 from prometheus_client import CollectorRegistry
 from pydantic import TypeAdapter
 
@@ -31,7 +30,7 @@ from tests.migrations import (
     recorded,
     tables,
 )
-from tests.promtool import promtool
+from tests.promtool import promtool, require_readable
 from tests.rules import PROMETHEUS, alerts, parsed, recording_rules, scraped, values_of
 from traffic.settings import TrafficSettings
 
@@ -80,10 +79,7 @@ def test_an_expression_names_only_what_there_is(expression: str) -> None:
 
 
 def test_prometheus_reads_every_expression_and_every_rule(tmp_path: Path) -> None:
-    rules = [{"record": f"a:b:{n}", "expr": expr} for n, expr in enumerate(expressions())]
-    path = tmp_path / "note.yml"
-    path.write_text(yaml.safe_dump({"groups": [{"name": "note", "rules": rules}]}))
-    assert f"SUCCESS: {len(rules)} rules" in promtool("check", "rules", str(path))
+    require_readable(expressions(), tmp_path)
     assert "SUCCESS" in promtool("check", "rules", "--lint=all", "--lint-fatal", str(RULES))
 
 

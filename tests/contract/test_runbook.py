@@ -1,18 +1,16 @@
 """The runbook has a section for each alert: what the rule says, asking only for what there is."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.metric import Kind
 from stack.places import REPOSITORY
-from tests.components import need
+from tests.promtool import require_readable
 from tests.rules import PROMETHEUS, recording_rules, rules
 
 ALERTS: dict[str, dict[str, Any]] = {
@@ -233,19 +231,7 @@ def test_what_is_pasted_says_what_prometheus_does(
 
 
 def test_prometheus_understands_every_query(tmp_path: Path) -> None:
-    need("prometheus", shutil.which("promtool") is not None, "install the package prometheus")
-    asked = [{"record": f"q{index}", "expr": q} for index, q in enumerate(ASKED.findall(TEXT))]
-    path = tmp_path / "queries.yml"
-    path.write_text(yaml.safe_dump({"groups": [{"name": "q", "rules": asked}]}), encoding="utf-8")
-    done = subprocess.run(
-        ["promtool", "check", "rules", str(path)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(asked)} rules found" in done.stdout
+    require_readable(ASKED.findall(TEXT), tmp_path)
 
 
 @pytest.mark.parametrize("alert", ALERTS)

@@ -26,7 +26,7 @@ from tests.fakes.server import ScriptedServer
 from tests.ports import free_port
 from tests.processes import ProxyProcess, proxy_process
 from tests.screens import Seat, at_a_screen
-from tests.stacks import not_the_operators
+from tests.stacks import not_the_operators, of_this_machine
 
 pytestmark = pytest.mark.long
 
@@ -97,8 +97,7 @@ async def running() -> AsyncIterator[Parts]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251
-    return {**not_the_operators(), **keep, "RUNTIME": "local", **more}
+    return {**not_the_operators(), **of_this_machine(), "RUNTIME": "local", **more}
 
 
 async def once(*words: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -68,8 +68,8 @@ class Observer:
         self.locations = Locations(listed)
         self.inflight = InflightTable(settings.ollama_num_parallel, clock, self.locations.of)
         self.finished = FinishedRequests(clock)
-        bounds = settings.model_label_limit, lambda: self._ran_over("model")
-        self.models = ModelLabels(BoundedLabels(*bounds, self.locations.admit))
+        limit, admit = settings.model_label_limit, self.locations.admit
+        self.models = ModelLabels(BoundedLabels(limit, lambda: self._ran_over("model"), admit))
         self._users = Users(settings, lambda: self._ran_over("user"))
         self._ids = RequestIds()
         self._id_header = settings.request_id_header.lower().encode("latin-1")

@@ -2,6 +2,7 @@
 
 from dashboard.panels.model import Group, Kind, Panel, Query, Role, Unit
 from dashboard.panels.queries import averaged, averaged_while_there, summed
+from dashboard.panels.sentences import NO_ROUTING
 
 GROUP = Group("machine", "How is the machine?")
 
@@ -71,7 +72,7 @@ PANELS = (
         ),
         absent=_NO_GPU,
         help="As Ollama says of each model; the rest of what is in use on the cards is contexts,"
-        " displays and other programs. The filter of routing does not apply.",
+        " displays and other programs." + NO_ROUTING,
         kind=Kind.STACKED,
     ),
     Panel(

@@ -6,6 +6,7 @@ requests would be gaps most of the time.
 
 from dashboard.panels.model import Group, Kind, Panel, Query, Unit
 from dashboard.panels.queries import grown, mean, quantile, rate, ratio
+from dashboard.panels.sentences import ASK
 
 GROUP = Group("now", "What is happening now?")
 
@@ -51,7 +52,7 @@ PANELS = (
                 )
             ),
         ),
-        absent="no streamed answer began in five minutes: make traffic-quick asks ten questions",
+        absent=f"no streamed answer began in five minutes: {ASK}",
         help="One in twenty streamed answers of the last five minutes began later. From the request"
         " fully read to the first chunk with output.",
         kind=Kind.TILE,
@@ -78,8 +79,7 @@ PANELS = (
         "Generated tokens",
         Unit.TOKENS_PER_SECOND,
         queries=(Query(f"sum({rate('ollama_proxy_generated_tokens_total{${requests}}')})"),),
-        absent="no model generated a token since the proxy began: make traffic-quick asks ten"
-        " questions",
+        absent=f"no model generated a token since the proxy began: {ASK}",
         help="Of all requests together, while they stream.",
         kind=Kind.TILE,
     ),
@@ -93,7 +93,7 @@ PANELS = (
                 ratio(f"{grown(_ERRORS, '5m')} unless {_PULLS}", grown(_REQUESTS, "5m")),
             ),
         ),
-        absent="no request to a model ended in five minutes: make traffic-quick asks ten questions",
+        absent=f"no request to a model ended in five minutes: {ASK}",
         help="The share of requests to models that failed within five minutes, as the objective"
         " counts it: a client that left or whose request was wrong (4xx) is no failure, and an"
         " answer of the cache is none.",
