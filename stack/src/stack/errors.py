@@ -10,9 +10,14 @@ StackError
 
 
 class StackError(Exception):
-    """The verb cannot do its work; the message says why and what helps."""
+    """The verb cannot do its work; the message says why and, where somebody knows, what helps."""
 
     exit_code = 1
+
+    def __init__(self, why: str, remedy: str = "") -> None:
+        super().__init__(f"{why}: {remedy}" if remedy else why)
+        self.why = why
+        self.remedy = remedy
 
 
 class SettingsError(StackError):

@@ -41,7 +41,9 @@ def look(settings: StackSettings) -> Found:
     """Ask the address, and look for an installed Ollama."""
     url = settings.ollama_url or DEFAULT_OLLAMA_URL
     version = probes.ollama_version(url)
-    stranger = probes.stranger(url) if version is None else None
+    is_named = settings.ollama_url is not None
+    # of the default address nobody is told what is there instead
+    stranger = probes.stranger(url) if is_named and version is None else None
     is_installed = shutil.which("ollama") is not None or _MACOS_APPLICATION.exists()
     return Found(version, is_installed, stranger)
 
@@ -64,14 +66,15 @@ def choose(settings: StackSettings, found: Found, engine_url: str) -> ModelApi:
     if settings.ollama_url is not None:
         stranger = f", but {found.stranger}" if found.stranger else ""
         raise StackError(
-            f"no Ollama answers at OLLAMA_URL={shown}{stranger}: {_start(url)}, "
-            "correct the address, or unset OLLAMA_URL to use the embedded engine"
+            f"no Ollama answers at OLLAMA_URL={shown}{stranger}",
+            f"{how_to_start(url)}, correct the address, or unset OLLAMA_URL to use the embedded "
+            "engine",
         )
     if found.is_installed:
         raise StackError(
-            f"Ollama is installed but does not answer at {shown}: start it with `ollama serve`, "
-            "say where it answers with OLLAMA_URL=http://host:port, "
-            "or use the embedded engine: ENGINE=embedded make start"
+            f"Ollama is installed but does not answer at {shown}",
+            "start it with `ollama serve`, say where it answers with OLLAMA_URL=http://host:port, "
+            "or use the embedded engine: ENGINE=embedded make start",
         )
     return ModelApi(
         engine_url,
@@ -80,7 +83,8 @@ def choose(settings: StackSettings, found: Found, engine_url: str) -> ModelApi:
     )
 
 
-def _start(url: str) -> str:
+def how_to_start(url: str) -> str:
+    """What to do about an Ollama that does not answer, which may be another machine's."""
     is_here = is_loopback(urlsplit(url).hostname or "")
     return "start it (`ollama serve`)" if is_here else "start it there, open to the network"
 

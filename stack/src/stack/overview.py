@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ollama_observe.service.addresses import is_loopback
 from stack import probes
 from stack.console import columns, duration, megabytes, say
+from stack.model_api import how_to_start
 from stack.parts import Part
 from stack.places import IN_ITS_PLACE
 from stack.plan import Plan
@@ -132,8 +133,8 @@ def model_api_notes(plan: Plan) -> tuple[str, ...]:
     if not url or plan.part("engine") or not plan.part("proxy") or probes.get(url) is not None:
         return ()
     return (
-        f"nothing answers at {url} now: clients of the proxy get a 502 that says so; start it "
-        "(`ollama serve`)",
+        f"nothing answers at {url} now: clients of the proxy get a 502 that says so; "
+        f"{how_to_start(url)}",
     )
 
 

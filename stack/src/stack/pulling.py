@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ollama_observe.service.addresses import without_credentials
-from stack import model, model_api
+from stack import model, model_api, supervised
 from stack.bar import download_bar
 from stack.console import say, step
 from stack.errors import StackError
@@ -42,7 +42,8 @@ def pull_model(request: Request) -> int:
     found = model_api.look(request.settings)
     engine = engine_part(request.settings, request.places).addresses[0].url
     api = model_api.choose(request.settings, found, engine)
-    _require_answer(Plan.load(request.places.run), api)
+    running = Plan.load(request.places.run) if supervised.connect(request.socket) else None
+    _require_answer(running, api)
     if api.is_embedded or (found.version or "").endswith(_EMBEDDED_SUFFIX):
         model.ensure(request.places)
         say(EMBEDDED)
@@ -55,7 +56,8 @@ def _require_answer(running: Plan | None, api: ModelApi) -> None:
     """Raises: StackError where the stack runs before an Ollama that answers no more; pure."""
     if running is None or not running.api_url or running.part("engine") or not api.is_embedded:
         return
-    raise StackError(f"the Ollama at {running.api_url} answers no more: start it (`ollama serve`)")
+    url = running.api_url
+    raise StackError(f"the Ollama at {url} answers no more", model_api.how_to_start(url))
 
 
 def pull(url: str, name: str) -> None:

@@ -37,7 +37,6 @@ THINGS = {
         Manager.DNF: "moby-engine docker-compose",
         Manager.BREW: "--cask docker-desktop",
     },
-    "libgomp": {Manager.APT: "libgomp1", Manager.DNF: "libgomp", Manager.BREW: "libomp"},
     "node": {Manager.APT: "nodejs npm", Manager.DNF: "nodejs npm", Manager.BREW: "node"},
     "prometheus": {
         Manager.APT: "prometheus",

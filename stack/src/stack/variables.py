@@ -89,10 +89,18 @@ def environment_of(part: Part, variables: Mapping[str, str]) -> dict[str, str]:
 
     What the operator says to the stack is not handed on: it may be a key.
     """
-    given = {name: value for name, value in variables.items() if value}
+    own = own_variables(part, variables)
+    return {name: variables.get(name) or value for name, value in part.environment.items()} | own
+
+
+def own_variables(part: Part, variables: Mapping[str, str]) -> dict[str, str]:
+    """What the operator says to a part that is none of the stack's own settings."""
     prefix = f"{part.name.upper().replace('-', '_')}_"
-    own = {name: given[name] for name in given if name.startswith(prefix) and name not in KNOWN}
-    return {name: given.get(name, value) for name, value in part.environment.items()} | own
+    return {
+        name: value
+        for name, value in variables.items()
+        if value and name.startswith(prefix) and name not in KNOWN
+    }
 
 
 def _may_stand_in_dotenv(name: str) -> bool:

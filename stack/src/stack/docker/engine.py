@@ -39,11 +39,11 @@ class Engine:
 def look(variables: Mapping[str, str]) -> Engine:
     """Ask it. Raises: UnfitError that says why containers cannot be had."""
     if not is_installed(variables):
-        raise UnfitError(f"docker is not installed: {manager().command('docker')}")
+        raise UnfitError("docker is not installed", manager().command("docker"))
     require_here(variables)
     said, absence = _info(variables)
     if absence is not None:
-        raise UnfitError(f"no Docker engine answers: {absence.sentence}")
+        raise UnfitError(f"no Docker engine answers: {absence.why}", absence.remedy)
     return engine_of(said)
 
 
@@ -122,12 +122,12 @@ def engine_of(info: Mapping[str, Any]) -> Engine:
     plugins = (info.get("ClientInfo") or {}).get("Plugins") or ()
     version = next((found["Version"] for found in plugins if found["Name"] == "compose"), None)
     if version is None:
-        raise UnfitError(f"Docker has no Compose: {manager().command('compose')}")
+        raise UnfitError("Docker has no Compose", manager().command("compose"))
     if numbers(version) < OLDEST_COMPOSE:
         oldest = ".".join(map(str, OLDEST_COMPOSE))
         raise UnfitError(
-            f"Docker's Compose is {version}, and {oldest} or newer is needed: "
-            f"{manager().command('compose')}"
+            f"Docker's Compose is {version}, and {oldest} or newer is needed",
+            manager().command("compose"),
         )
     return Engine(
         version=str(info.get("ServerVersion", "")),

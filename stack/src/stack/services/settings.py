@@ -6,8 +6,7 @@ from stack.errors import SettingsError
 from stack.parts import Part
 from stack.request import Request
 from stack.services.asking import AbsentError, RefusedError, ask
-from stack.settings import KNOWN
-from stack.variables import HANDED_ON
+from stack.variables import own_variables
 
 HERE, INSIDE = "here", "inside"
 """Whose the files are that settings name: this machine's, or a container's, not looked at."""
@@ -52,7 +51,8 @@ def require(request: Request, parts: Iterable[Part]) -> None:
 
     Who has none said to it is not asked, which takes a second: what we tell it, it takes.
     """
-    told = [part for part in parts if part.name in SCRIPTS and _is_told(request, part)]
+    asked = (part for part in parts if part.name in SCRIPTS)
+    told = [part for part in asked if own_variables(part, request.variables)]
     refusals = [said for part in told if (said := refusal_of(request, part, HERE)) is not None]
     if refusals:
         raise SettingsError("\n".join(refusals))
@@ -68,10 +68,3 @@ def refusal_of(request: Request, part: Part, where: str) -> str | None:
     except RefusedError as error:
         return str(error)
     return None
-
-
-def _is_told(request: Request, part: Part) -> bool:
-    prefix = f"{part.name.upper().replace('-', '_')}_"
-    assert prefix in HANDED_ON
-    given = (name for name, value in request.variables.items() if value)
-    return any(name.startswith(prefix) and name not in KNOWN for name in given)

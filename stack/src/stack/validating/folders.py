@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stack.request import Request
 from stack.validating.finding import Finding
+from stack.validating.space import existing
 
 _LOOKED_AT_MOST = 5000
 """Entries of a folder: who ran one command as root left many, not one."""
@@ -28,7 +29,7 @@ def findings(request: Request) -> Iterator[Finding]:
 def of_folder(folder: Path, variable: str, shown: str, user: int) -> Finding:
     """Whether it can be written, or made, by a user, and holds nothing that is another's."""
     remedy = f"{variable}=/a/folder/of/yours, or " if variable else ""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
+    there = existing(folder)
     if there != folder:
         if os.access(there, os.W_OK | os.X_OK):
             return Finding("folder", True, f"{shown}: will be made")

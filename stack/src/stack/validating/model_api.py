@@ -20,10 +20,7 @@ def of_a_start(request: Request, found: Found, engine_url: str) -> tuple[ModelAp
     try:
         api = choose(request.settings, found, engine_url)
     except StackError as error:
-        why, _, remedy = str(error).rpartition(": start it")
-        if not why:
-            return None, Finding("model API", False, str(error))
-        return None, Finding("model API", False, why, f"start it{remedy}")
+        return None, Finding("model API", False, error.why, error.remedy)
     return api, Finding("model API", True, api.reason)
 
 

@@ -13,6 +13,11 @@ SETS = {
     "dashboard": "of the dashboard alone",
 }
 """What make installs, the fullest first."""
+_ASKING = (
+    *("pyproject.toml", "libs/*/pyproject.toml", "services/*/pyproject.toml"),
+    *("stack/pyproject.toml", "scripts/venv.sh"),
+)
+"""What the Makefile has a set depend on, besides its own list."""
 
 
 def of_python() -> Finding:
@@ -34,6 +39,7 @@ def of_packages(repository: Path) -> Finding:
 
 
 def _is_older(stamp: Path, repository: Path, name: str) -> bool:
-    asked = (repository / "requirements" / f"{name}.txt", *repository.glob("*/*/pyproject.toml"))
     installed = stamp.stat().st_mtime
-    return any(path.is_file() and path.stat().st_mtime > installed for path in asked)
+    forms = (f"requirements/{name}.txt", *_ASKING)
+    asked = (path for form in forms for path in repository.glob(form))
+    return any(path.stat().st_mtime > installed for path in asked)

@@ -55,8 +55,7 @@ def of_docker(variables: Mapping[str, str], runtime: str) -> tuple[Engine | None
     try:
         found = engine.look(variables)
     except UnfitError as error:
-        why, _, remedy = str(error).rpartition(": ")
-        return None, Finding("docker", is_ok, why or remedy, remedy if why else "")
+        return None, Finding("docker", is_ok, error.why, error.remedy)
     kind = ", Docker Desktop" if found.is_desktop else ""
     said = f"engine {found.version}, Compose {found.compose}{kind}"
     return found, Finding("docker", True, said)

@@ -2,6 +2,8 @@ import os
 import platform
 from pathlib import Path
 
+import pytest
+
 from stack.validating.packages import of_packages, of_python
 
 
@@ -34,3 +36,11 @@ def test_a_set_that_asks_for_something_else_since_is_a_warning(tmp_path: Path) -
     assert said.is_ok is None
     assert said.detail.startswith("older than requirements/local.txt")
     assert said.remedy == "make start brings them up to date"
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "stack/pyproject.toml", "scripts/venv.sh"])
+def test_what_make_installs_again_for_is_a_warning(tmp_path: Path, name: str) -> None:
+    stamp(tmp_path, "local", 100)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    assert of_packages(tmp_path).is_ok is None

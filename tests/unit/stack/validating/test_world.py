@@ -48,7 +48,8 @@ def test_an_engine_that_does_not_run_stops_only_who_insists(
     engine, said = of_docker(world.request().variables, runtime)
     assert (engine, said.is_ok) == (None, is_ok)
     assert said.detail.startswith("no Docker engine answers: the Docker engine does not run")
-    assert said.remedy.endswith("sudo service docker start)")
+    assert said.detail.endswith("docker.sock")
+    assert said.remedy.endswith("(without systemd: sudo service docker start)")
 
 
 def test_a_compose_that_is_old_or_missing_is_said_with_the_package(world: dockers.World) -> None:
