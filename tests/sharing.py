@@ -1,16 +1,21 @@
 """How several processes share the tests out among themselves.
 
-A file's tests stay in one process, for they share what is set up once; so do those of a folder that
-shares a browser or a Docker engine. They begin in the order of the folders, in which those that
-take longest come first.
+A file's tests stay in one process, for they share what is set up once; so do those that share a
+browser or a Docker engine, or look at all processes of the machine. They begin in the order of the
+folders, in which those that take longest come first.
 """
 
 import os
 
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/browser/", "tests/compose/")
-"""Folders with a browser, and with images and an engine, of which there is one for all."""
+TOGETHER = {
+    "tests/browser/": "a browser",
+    "tests/compose/": "an engine, and images",
+    "tests/integration/test_exporter_configuration.py": "the machine's processes",
+    "tests/unit/gpu_exporter/machine/test_processes.py": "the machine's processes",
+}
+"""How what is there once for all is called, by how the files that have to do with it begin."""
 _PROCESSES_PER_CORE = 2
 """Most tests wait for a process, a socket or a clock, more than they compute."""
 _MOST = 8
@@ -21,8 +26,8 @@ class ByWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]  # it has no ty
     """A unit of work is all that shares a set-up."""
 
     def _split_scope(self, nodeid: str) -> str:
-        together = (begin for begin in TOGETHER if nodeid.startswith(begin))
-        return next(together, nodeid.partition("::")[0])
+        shared = (what for begin, what in TOGETHER.items() if nodeid.startswith(begin))
+        return next(shared, nodeid.partition("::")[0])
 
 
 def processes() -> int:

@@ -95,11 +95,14 @@ def show(
 
 def once(watch: Watch, interval_seconds: float) -> Facts:
     """What is known after two looks: rates are what lies between them."""
-    watch.ask_all()
-    if watch.facts().is_anybody_there:
-        time.sleep(interval_seconds)
+    try:
         watch.ask_all()
-    return watch.facts()
+        if watch.facts().is_anybody_there:
+            time.sleep(interval_seconds)
+            watch.ask_all()
+        return watch.facts()
+    finally:
+        watch.close()
 
 
 def show_once(facts: Facts, as_json: bool) -> None:

@@ -102,6 +102,13 @@ class Watch:
         with self._lock:
             self._tell_of_the_slow(members, 0.0)
 
+    def close(self) -> None:
+        """After `ask_all`: leave no connection open, but to whom is still being asked."""
+        with self._lock:
+            for member in self._members.values():
+                if member.asked_at is None:
+                    member.asker.close()
+
     def facts(self) -> Facts:
         """What is known now. Raises: what ended a thread of ours, which would be a defect."""
         if self._defect is not None:

@@ -1,6 +1,7 @@
 import io
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from stack.arguments import parse
 from stack.errors import SettingsError
 from stack.plan import Plan
 from stack.request import Request, read_request
-from stack.top.asking import HttpAsker
+from stack.top.asking import Answer, HttpAsker
 from stack.top.run import NOBODY, SOMEBODY, each_replica, flags_of, show, show_once, top
 from stack.top.targets import Flags, Targets
 from tests.answering import answering
@@ -143,3 +144,31 @@ def test_what_standard_output_cannot_write_is_replaced(monkeypatch: pytest.Monke
 def test_a_document_is_told_of_what_is_down(capsys: pytest.CaptureFixture[str]) -> None:
     show_once(DOWN, as_json=True)
     assert {one["is_up"] for one in json.loads(capsys.readouterr().out)["sources"]} == {False}
+
+
+class Kept:
+    """An exporter on a connection that is kept."""
+
+    def __init__(self, url: str) -> None:
+        self.name = url
+        self.is_open = False
+
+    def get(self, path: str, accepted: Collection[int] = ()) -> Answer:
+        self.is_open = True
+        return Answer(200, PAGE)
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+def test_who_was_looked_at_once_is_left_with_no_connection_open(tmp_path: Path) -> None:
+    askers = list[Kept]()
+
+    def open_asker(url: str) -> Kept:
+        askers.append(Kept(url))
+        return askers[-1]
+
+    arguments = parse(["top", "--once", "--interval", "0.2"])
+    targets = Targets("here", exporter="http://exporter")
+    assert show(request_at(tmp_path), arguments, lambda: targets, open_asker) == SOMEBODY
+    assert [asker.is_open for asker in askers] == [False]
