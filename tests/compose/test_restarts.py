@@ -18,8 +18,14 @@ FAST, SLOW = "smollm2:135m", "slow"
 PROXIES = 3
 TRIES = 3
 """A proxy that dies may have had nothing in it."""
-NOT_LET_IN = ("ConnectionRefusedError", "ConnectionResetError", "BrokenPipeError")
-"""What the engine does with who knocks at the port of a container that is gone."""
+NOT_LET_IN = (
+    "ConnectionRefusedError",
+    "ConnectionResetError",
+    "BrokenPipeError",
+    "RemoteDisconnected",
+)
+"""What the engine does with who knocks at the port of a container that is gone: it takes the
+connection itself, before it finds nobody behind it."""
 BROKEN = ("RemoteDisconnected", "IncompleteRead", "ConnectionResetError", "broken off")
 """What becomes of an answer whose sender dies."""
 SLOW_SECONDS = 3.0
@@ -74,9 +80,14 @@ def test_ollama_costs_what_was_in_it_and_who_asks_meanwhile_is_told(project: Pro
 
 
 def test_the_front_ends_what_is_in_flight_and_nobody_gets_in_meanwhile(project: Project) -> None:
+    aborts = "sum(ollama_proxy_client_aborts_total)"
+    before = project.prometheus.query(aborts)
     restart = restarted_under_traffic(project, "front", SLOW, PROXIES)
     assert set(restart.in_flight()) == {"ok"}
     assert set(restart.later()) <= {"ok", *NOT_LET_IN}
+    # none of them had got to a proxy and was broken off there
+    project.wait_for("sum(ollama_proxy_active_requests)", 0)
+    assert project.prometheus.query(aborts) == before
     # it is closed while it ends what it has
     assert restart.closed_seconds() < SLOW_SECONDS + BACK_SECONDS
 
