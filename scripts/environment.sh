@@ -4,16 +4,9 @@
 # it installs the rest then.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/shell.sh
+. scripts/shell.sh
 set_name=$1
-
-# what RUNTIME says, in the environment or in .env
-wanted() {
-  local said=${RUNTIME-}
-  if [ -z "$said" ] && [ -e .env ]; then
-    said=$(sed -n 's/^[[:space:]]*RUNTIME=//p' .env | tail -n 1 | tr -d "\"'[:space:]")
-  fi
-  printf '%s' "${said:-auto}"
-}
 
 # a .venv that is half made, or was moved here, is made anew: no stamp says that it is of now
 is_whole() {
@@ -22,10 +15,14 @@ os.path.samefile(stack.__file__, "stack/src/stack/__init__.py") or sys.exit(1)' 
 }
 if [ -e .venv ] && ! is_whole; then rm -f .venv/.installed-*; fi
 
-runs_here() { [ -e "${STACK_STATE_DIR:-.local}/run/supervisord.pid" ]; }
-has_engine() { docker compose version && timeout 10 docker info; } >/dev/null 2>&1
+runs_here() {
+  local state
+  state=$(setting STACK_STATE_DIR)
+  [ -e "${state:-.local}/run/supervisord.pid" ]
+}
+has_engine() { docker compose version && within 10 docker info; } >/dev/null 2>&1
 
-case $(wanted) in
+case $(setting RUNTIME) in
   local) ;;
   docker) set_name=docker ;;
   # on a Mac, processes: stack/src/stack/runtime.py says why

@@ -5,6 +5,8 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 # shellcheck source=scripts/python.sh
 . scripts/python.sh
+# shellcheck source=scripts/shell.sh
+. scripts/shell.sh
 
 is_fit=1
 # megabytes that a start takes: .venv, the model and Prometheus, unpacked
@@ -16,7 +18,6 @@ say() {
   if [ -n "${4-}" ]; then printf '%21s> %s\n' '' "$(folded 77 "$4")"; fi
   if [ "$2" = no ]; then is_fit=0; fi
 }
-within() { if command -v timeout >/dev/null; then timeout "$@"; else shift; "$@"; fi; }
 folded() { printf '%s' "$2" | fold -s -w "$1" | sed '2,$s/^/                     /; s/ *$//'; }
 
 if chosen=$(choose_python); then
@@ -31,20 +32,25 @@ else
   say folder no "$PWD cannot be written" "clone it again, into a folder of yours"
 fi
 
-if [ "${RUNTIME-}" = local ]; then
+# on a Mac, processes: stack/src/stack/runtime.py says why
+runtime=$(setting RUNTIME) without="the parts will be processes of this machine" is_missed=-
+if [ "$runtime" = docker ]; then without="RUNTIME=docker asks for containers; without it $without" is_missed=no; fi
+if [ "$runtime" = local ]; then
   say docker - "not asked: RUNTIME=local"
+elif [ "$runtime" != docker ] && [ "$(uname)" = Darwin ]; then
+  say docker - "not asked, containers of a Mac reach no GPU: $without"
 elif ! command -v docker >/dev/null; then
-  say docker - "is not here: the parts will be processes of this machine"
+  say docker "$is_missed" "is not here: $without"
 elif ! docker compose version >/dev/null 2>&1; then
-  say docker - "has no Compose: the parts will be processes of this machine"
-elif ! said=$(within 10 docker info --format '{{.ServerVersion}}' 2>&1); then
-  say docker - "no engine answers: ${said##*$'\n'}" "without, the parts will be processes of this machine"
+  say docker "$is_missed" "has no Compose: $without"
+elif ! answer=$(within 10 docker info --format '{{.ServerVersion}}' 2>&1); then
+  say docker "$is_missed" "no engine answers: ${answer##*$'\n'}" "$without"
 else
   needed=200
-  say docker yes "engine ${said##*$'\n'}: the parts will be containers"
+  say docker yes "engine ${answer##*$'\n'}: the parts will be containers"
 fi
 
-free=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print int($4 / 1024) }')
+free=$(free_megabytes)
 if [ -z "$free" ]; then
   say disk - "how much is free is not known"
 elif [ "$free" -lt "$needed" ]; then

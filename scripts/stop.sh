@@ -3,19 +3,11 @@
 # the parts of this checkout is told without it. Exit code 1 where they run and cannot be told.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/shell.sh
+. scripts/shell.sh
 part=${1-}
 
-die() { printf '%s\n' "$@" >&2; exit 1; }
-
-# what a variable says, in the environment or in .env
-said() {
-  if [ -z "${!1-}" ] && [ -e .env ]; then
-    sed -n "s/^[[:space:]]*$1=//p" .env | tail -n 1 | tr -d "\"'"
-  else
-    printf '%s' "${!1-}"
-  fi
-}
-state=$(said STACK_STATE_DIR)
+state=$(setting STACK_STATE_DIR)
 state=${state:-.local}
 
 # processes: their supervisor needs .venv to be asked; a file that a power cut left names a stranger
@@ -50,7 +42,6 @@ is_here() {
     *) echo "containers are not looked at: the Docker engine is another machine's" >&2; return 1 ;;
   esac
 }
-within() { if command -v timeout >/dev/null; then timeout "$@"; else shift; "$@"; fi; }
 if command -v docker >/dev/null && is_here; then
   label=com.docker.compose
   # the dead engine of a machine without containers is no reason to stop a `make clean`

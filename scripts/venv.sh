@@ -5,12 +5,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/python.sh
 . scripts/python.sh
+# shellcheck source=scripts/shell.sh
+. scripts/shell.sh
 set_name=$1 stamp=$2
 python=.venv/bin/python
 members=(libs/ollama-observe services/proxy services/engine services/traffic services/gpu-exporter services/dashboard stack)
 
 say() { printf '  %-12s %s\n' "$1" "$2"; }
-die() { printf '%s\n' "$@" >&2; exit 1; }
 
 # pip's account as one line for each large file; its errors and warnings pass as they are
 large_files() {
@@ -50,7 +51,7 @@ if [ -e .venv ] && ! [ -w .venv ]; then
 fi
 # megabytes that each set takes
 case $set_name in docker) needed=150 ;; dashboard) needed=100 ;; *) needed=500 ;; esac
-free=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print int($4 / 1024) }')
+free=$(free_megabytes)
 if ! [ -e .venv ] && [ "${free:-$needed}" -lt "$needed" ]; then
   die "$free MB are free here, the packages take $needed MB: make room, or move the checkout to another disk"
 fi

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from supply import findings, locks, named, npm
 from supply.findings import Answer
-from supply.known import FOLDER, known
+from supply.known import FOLDER
 
 _ANSWERS_WITHIN_SECONDS = 900.0
 
@@ -41,13 +41,7 @@ def of_python(services: Services) -> Answer:
     pinned = {pin.name: pin.version for pin in pins}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "pins.txt").write_text(
-            "".join(
-                f"{pin.key}{''.join(f' --hash=sha256:{value}' for value in pin.hashes)}\n"
-                for pin in pins
-            ),
-            encoding="utf-8",
-        )
+        (folder / "pins.txt").write_text("".join(pin.line for pin in pins), encoding="utf-8")
         report, said = _answer(_pip_audit(folder, services), folder)
     if report is None or "dependencies" not in report:
         return findings.unasked("python", pinned, said)
@@ -67,9 +61,8 @@ def _pip_audit(folder: Path, services: Services) -> tuple[str, ...]:
 
 def of_npm(services: Services) -> Answer:
     """About the gateway's packages and those whose files are in this repository."""
-    packages = npm.packages(known())
-    vendored = {part.name: part.version for part in named.vendored_parts(known())}
-    pinned = {one.name: one.version for one in packages} | vendored
+    vendored = named.vendored()
+    pinned = npm.versions() | vendored
     program = shutil.which("npm")
     if program is None:
         return findings.unasked("npm", pinned, "npm is not installed")

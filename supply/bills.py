@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from supply import items, locks, named
 from supply.gathering import Gathered
@@ -43,13 +42,13 @@ def bills(found: Gathered) -> list[Bill]:
     return [*made, Bill("ollama-observe", "everything", version(), "application", whole, direct)]
 
 
-def version(repository: Path = REPOSITORY) -> str:
+def version() -> str:
     """Ours."""
-    return str(_project(_LIBRARY, repository)["version"])
+    return str(_project(_LIBRARY)["version"])
 
 
-def _project(room: str, repository: Path = REPOSITORY) -> dict[str, object]:
-    text = (repository / room / "pyproject.toml").read_text(encoding="utf-8")
+def _project(room: str) -> dict[str, object]:
+    text = (REPOSITORY / room / "pyproject.toml").read_text(encoding="utf-8")
     project = tomllib.loads(text)["project"]
     assert isinstance(project, dict)
     return project
@@ -100,9 +99,7 @@ def _parts(found: Gathered, group: str, of: str | None = None) -> list[Item]:
 def _files(parts: Iterable[Part]) -> dict[str, tuple[str, ...]]:
     """The sums of the npm package, or of the wheels, that a part was taken from."""
     of_npm = {name: (items.of_integrity(one),) for name, one in named.vendored_sums().items()}
-    wheels = {
-        pin.name: tuple(f"SHA-256:{value}" for value in pin.hashes) for pin in locks.pins(_MODEL)
-    }
+    wheels = {pin.name: items.of_hashes(pin) for pin in locks.pins(_MODEL)}
     return of_npm | {part.name: wheels[part.of] for part in parts if part.of in wheels}
 
 

@@ -50,7 +50,7 @@ def of_pins(pins: Sequence[Pin], table: Mapping[str, Entry], lock: str) -> list[
             "library",
             table[pin.key].licence,
             bool(pin.marker),
-            files=tuple(f"SHA-256:{value}" for value in pin.hashes),
+            files=of_hashes(pin),
             needs=frozenset(refs[need] for need in table[pin.key].needs if need in refs),
             facts={"pinned-in": f"requirements/{lock}.txt"}
             | ({"only-where": pin.marker} if pin.marker else {}),
@@ -61,6 +61,11 @@ def of_pins(pins: Sequence[Pin], table: Mapping[str, Entry], lock: str) -> list[
 
 def _pypi(pin: Pin) -> str:
     return f"pkg:pypi/{pin.name}@{pin.version}"
+
+
+def of_hashes(pin: Pin) -> tuple[str, ...]:
+    """The sums of the files that may be installed, `SHA-256:hex`."""
+    return tuple(f"SHA-256:{value}" for value in pin.hashes)
 
 
 def of_npm(packages: Iterable[Package]) -> list[Item]:

@@ -3,11 +3,11 @@
 import re
 
 from supply.bills import Bill
+from supply.named import stages_in
 from supply.spdx import together
 
 OURS = "MIT"
 _BASE = "container"
-_TARGET = re.compile(r"^FROM service AS (\S+)$", re.MULTILINE)
 _LABEL = re.compile(r"org\.opencontainers\.image\.licenses=\"([^\"]+)\"")
 
 
@@ -18,9 +18,8 @@ def licences(bill: Bill) -> str:
 
 def stated(dockerfile: str) -> dict[str, str]:
     """The labels of the Dockerfile's images, by target; none where it has none."""
-    found = {}
-    for part in re.split(r"(?m)^(?=FROM )", dockerfile):
-        target, label = _TARGET.match(part), _LABEL.search(part)
-        if target is not None:
-            found[target[1]] = label[1] if label else ""
-    return found
+    return {
+        name: label[1] if (label := _LABEL.search(text)) else ""
+        for base, name, text in stages_in(dockerfile)
+        if base == "service"
+    }

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,11 @@ class Pin:
         """`NAME==VERSION`."""
         return f"{self.name}=={self.version}"
 
+    @property
+    def line(self) -> str:
+        """What pip reads as this version and no other files."""
+        return f"{self.key}{''.join(f' --hash=sha256:{value}' for value in self.hashes)}\n"
+
 
 def parsed(text: str) -> tuple[Pin, ...]:
     """The entries of a lock, in its order."""
@@ -53,28 +59,28 @@ def parsed(text: str) -> tuple[Pin, ...]:
     )
 
 
-def names(repository: Path = REPOSITORY) -> tuple[str, ...]:
+def names() -> tuple[str, ...]:
     """The sets that there are."""
-    return tuple(sorted(path.stem for path in (repository / "requirements").glob("*.txt")))
+    return tuple(sorted(path.stem for path in (REPOSITORY / "requirements").glob("*.txt")))
 
 
-def pins(lock: str, repository: Path = REPOSITORY) -> tuple[Pin, ...]:
+@cache
+def pins(lock: str) -> tuple[Pin, ...]:
     """The entries of one set."""
-    path = repository / "requirements" / f"{lock}.txt"
-    return parsed(path.read_text(encoding="utf-8"))
+    return parsed((REPOSITORY / "requirements" / f"{lock}.txt").read_text(encoding="utf-8"))
 
 
-def all_pins(repository: Path = REPOSITORY) -> dict[str, Pin]:
+def all_pins() -> dict[str, Pin]:
     """Every entry of every set, by name and version, in order."""
-    found = {pin.key: pin for lock in names(repository) for pin in pins(lock, repository)}
+    found = {pin.key: pin for lock in names() for pin in pins(lock)}
     return dict(sorted(found.items()))
 
 
-def sets_of(repository: Path = REPOSITORY) -> dict[str, tuple[str, ...]]:
+def sets_of() -> dict[str, tuple[str, ...]]:
     """The sets that each entry is in, by name and version."""
     found: dict[str, list[str]] = {}
-    for lock in names(repository):
-        for pin in pins(lock, repository):
+    for lock in names():
+        for pin in pins(lock):
             found.setdefault(pin.key, []).append(lock)
     return {key: tuple(locks) for key, locks in found.items()}
 

@@ -78,8 +78,7 @@ def fetched(pin: Pin) -> Facts:
     """Those of a wheel that is fetched, for whichever system there is one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        hashes = "".join(f" --hash=sha256:{value}" for value in pin.hashes)
-        (folder / "pin.txt").write_text(f"{pin.key}{hashes}\n", encoding="utf-8")
+        (folder / "pin.txt").write_text(pin.line, encoding="utf-8")
         for system in _FOR_OTHER_SYSTEMS:
             said = _download(folder, system)
             wheel = next(folder.glob("*.whl"), None)

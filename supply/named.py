@@ -1,7 +1,7 @@
 """What the repository's own files name: images, Debian's packages, programs, vendored files."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _IMAGE = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9./-]*):(?P<tag>[\w.-]+)\}?\s*$",
     re.MULTILINE,
 )
-_TARGET = re.compile(r"^FROM \S+ AS (\S+)$", re.MULTILINE)
+_STAGE = re.compile(r"^FROM (\S+) AS (\S+)$", re.MULTILINE)
 _APT = re.compile(r"apt-get (?:-qq )?install (?P<words>[^>&\n]+)")
 _VENDORED = re.compile(r"^\| `[^`]+` \| `([\w-]+)@([\d.]+)` \|", re.MULTILINE)
 _VENDORED_SUM = re.compile(r"sha512-[A-Za-z0-9+/=]{88}")
@@ -41,13 +41,20 @@ def images_in(text: str) -> frozenset[Image]:
 def debian_in(dockerfile: str) -> frozenset[str]:
     """The packages that a Dockerfile's images have installed; build tools stay behind."""
     kept: set[str] = set()
-    for part in re.split(r"(?m)^(?=FROM )", dockerfile):
-        target = _TARGET.match(part)
-        if target is None or target[1] == "build":
+    for _, name, text in stages_in(dockerfile):
+        if name == "build":
             continue
-        for match in _APT.finditer(part.replace("\\\n", " ")):
+        for match in _APT.finditer(text.replace("\\\n", " ")):
             kept |= {word for word in match["words"].split() if not word.startswith("-")}
     return frozenset(kept)
+
+
+def stages_in(dockerfile: str) -> Iterator[tuple[str, str, str]]:
+    """The stages of a Dockerfile: what each is from, its name, and its lines."""
+    for part in re.split(r"(?m)^(?=FROM )", dockerfile):
+        stage = _STAGE.match(part)
+        if stage is not None:
+            yield stage[1], stage[2], part
 
 
 def images(repository: Path = REPOSITORY) -> frozenset[Image]:
@@ -80,9 +87,9 @@ def image_parts(known: Known, repository: Path = REPOSITORY) -> tuple[Part, ...]
     return tuple(replace(has[one.name], version=one.tag) for one in found)
 
 
-def debian_parts(known: Known, repository: Path = REPOSITORY) -> tuple[Part, ...]:
+def debian_parts(known: Known) -> tuple[Part, ...]:
     """Debian's packages in images: apt-get chooses the version when an image is built."""
-    text = (repository / "Dockerfile").read_text(encoding="utf-8")
+    text = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
     return tuple(_decided(debian_in(text), "debian", "the Dockerfile", known).values())
 
 
@@ -93,28 +100,31 @@ def program_parts(known: Known) -> tuple[Part, ...]:
     return tuple(replace(part, version=versions[name]) for name, part in has.items())
 
 
-def vendored_parts(known: Known, repository: Path = REPOSITORY) -> tuple[Part, ...]:
-    """What was taken into the repository, by the lists beside it."""
-    versions: dict[str, str] = {}
-    for folder in VENDORED:
-        versions |= dict(_VENDORED.findall(_list_of(folder, repository)))
+def vendored() -> dict[str, str]:
+    """What was taken into the repository, by the lists beside it: versions by name."""
+    return dict(row for folder in VENDORED for row in _VENDORED.findall(_list_of(folder)))
+
+
+def vendored_parts(known: Known) -> tuple[Part, ...]:
+    """The same, with what is known of it."""
+    versions = vendored()
     has = _decided(versions, "vendored", "VENDORED.md", known)
     return tuple(replace(part, version=versions[name]) for name, part in has.items())
 
 
-def vendored_sums(repository: Path = REPOSITORY) -> dict[str, str]:
+def vendored_sums() -> dict[str, str]:
     """The npm package's own sum of each, `sha512-` and base64."""
     found = {}
     for folder in VENDORED:
-        text = _list_of(folder, repository)
+        text = _list_of(folder)
         (name, _version), *_ = _VENDORED.findall(text)
         sums = _VENDORED_SUM.findall(text)
         found[name] = sums[-1]
     return found
 
 
-def _list_of(folder: str, repository: Path) -> str:
-    return (repository / folder / "VENDORED.md").read_text(encoding="utf-8")
+def _list_of(folder: str) -> str:
+    return (REPOSITORY / folder / "VENDORED.md").read_text(encoding="utf-8")
 
 
 def fixed_parts(known: Known) -> tuple[Part, ...]:
@@ -122,12 +132,12 @@ def fixed_parts(known: Known) -> tuple[Part, ...]:
     return tuple(part for part in known.parts if part.group in ("carried", "model"))
 
 
-def all_parts(known: Known, repository: Path = REPOSITORY) -> tuple[Part, ...]:
+def all_parts(known: Known) -> tuple[Part, ...]:
     """Everything that is no package of a lock. Raises: UndecidedError."""
     return (
         *fixed_parts(known),
         *program_parts(known),
-        *debian_parts(known, repository),
-        *vendored_parts(known, repository),
-        *image_parts(known, repository),
+        *debian_parts(known),
+        *vendored_parts(known),
+        *image_parts(known),
     )

@@ -8,8 +8,7 @@ from typing import Any
 
 from supply.known import Known
 from supply.locks import REPOSITORY
-from supply.spdx import canonical
-from supply.table import UnknownLicenceError
+from supply.table import licence_of
 
 LOCK = REPOSITORY / "portkey" / "package-lock.json"
 _FOLDER = "node_modules"
@@ -32,7 +31,7 @@ class Package:
 
 
 def parsed(text: str, known: Known) -> tuple[Package, ...]:
-    """The packages, by place. Raises: UnknownLicenceError where SPDX does not know a licence."""
+    """The packages, by place. Raises: UnknownLicenceError where a licence cannot be told."""
     entries: Mapping[str, Mapping[str, Any]] = json.loads(text)["packages"]
     return tuple(
         Package(
@@ -53,6 +52,12 @@ def packages(known: Known) -> tuple[Package, ...]:
     return parsed(LOCK.read_text(encoding="utf-8"), known)
 
 
+def versions() -> dict[str, str]:
+    """The same, by name alone, whatever their licences; of two versions of a name the last."""
+    entries = json.loads(LOCK.read_text(encoding="utf-8"))["packages"]
+    return {name_of(place): said["version"] for place, said in sorted(entries.items()) if place}
+
+
 def name_of(place: str) -> str:
     """`@scope/name` of `node_modules/other/node_modules/@scope/name`."""
     return place.rpartition(f"{_FOLDER}/")[2]
@@ -68,14 +73,5 @@ def _found(place: str, name: str, entries: Mapping[str, object]) -> str:
 
 
 def _licence(name: str, said: Mapping[str, Any], known: Known) -> str:
-    declared = str(said.get("license", ""))
-    reading = known.readings.get(f"npm:{name}")
-    if reading is not None and reading.declared == declared:
-        return reading.licence
-    found = canonical(declared)
-    if found is not None:
-        return found
-    raise UnknownLicenceError(
-        f"{name} {said['version']} of portkey/package-lock.json says {declared!r} of its licence, "
-        f'which SPDX does not know: write it down as [readings."npm:{name}"] in supply/known.toml'
-    )
+    told_as = f"{name} {said['version']} of portkey/package-lock.json"
+    return licence_of(f"npm:{name}", told_as, str(said.get("license", "")), known)

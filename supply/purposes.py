@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 
 from supply.locks import DEVELOPMENT, REPOSITORY
 from supply.table import Entry
@@ -22,14 +21,14 @@ def said_in(text: str) -> dict[str, str]:
     return {match["name"]: match["why"] or "" for match in _LINE.finditer(text)}
 
 
-def reasons(repository: Path = REPOSITORY) -> dict[str, str]:
+def reasons() -> dict[str, str]:
     """Those of the whole repository, the first for each package that gives one."""
     found: dict[str, str] = {}
     for pattern in _PROJECTS:
-        for path in sorted(repository.glob(pattern)):
+        for path in sorted(REPOSITORY.glob(pattern)):
             for name, why in said_in(path.read_text(encoding="utf-8")).items():
                 found[name] = found.get(name) or why
-    model = (repository / _MODEL).read_text(encoding="utf-8").splitlines()
+    model = (REPOSITORY / _MODEL).read_text(encoding="utf-8").splitlines()
     return found | {model[1].partition("==")[0]: model[0].removeprefix("# ").rstrip(".")}
 
 

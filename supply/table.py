@@ -38,24 +38,29 @@ class Entry:
 
 def entry(pin: Pin, said: Facts, known: Known) -> Entry:
     """The entry of one package. Raises: UnknownLicenceError where nobody has decided."""
-    return Entry(licence_of(pin, said.declared, known), said.declared, said.texts, said.needs)
+    licence = licence_of(pin.name, pin.key, said.declared, known)
+    return Entry(licence, said.declared, said.texts, said.needs)
 
 
-def licence_of(pin: Pin, declared: str, known: Known) -> str:
-    """What the package's words mean in SPDX. A decision holds while the words stay the same."""
-    reading = known.readings.get(pin.name)
+def licence_of(name: str, told_as: str, declared: str, known: Known) -> str:
+    """What a package's words mean in SPDX. A decision holds while the words stay the same.
+
+    `name` is that of its reading; `told_as` names it and its version for people.
+    Raises: UnknownLicenceError where nobody has decided.
+    """
+    reading = known.readings.get(name)
     if reading is not None and reading.declared == declared:
         return reading.licence
     if reading is not None:
         raise UnknownLicenceError(
-            f"{pin.key} now says {declared!r} of its licence, and supply/known.toml was decided "
-            f"for {reading.declared!r}: read its licence and correct [readings.{pin.name}]"
+            f"{told_as} now says {declared!r} of its licence, and supply/known.toml was decided "
+            f"for {reading.declared!r}: read its licence and correct [readings.{name!r}]"
         )
     found = canonical(declared) or known.words.get(declared)
     if found is None:
         raise UnknownLicenceError(
-            f"{pin.key} says {declared!r} of its licence, which SPDX does not know: read its "
-            f"licence and write it down as [readings.{pin.name}] in supply/known.toml"
+            f"{told_as} says {declared!r} of its licence, which SPDX does not know: read its "
+            f"licence and write it down as [readings.{name!r}] in supply/known.toml"
         )
     return found
 

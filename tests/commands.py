@@ -131,6 +131,12 @@ def _as_many_lines(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
+def verbs() -> set[str]:
+    """What the Makefile has a recipe for, also where `make help` does not tell of it."""
+    text = _text(REPOSITORY / "Makefile")
+    return set(re.findall(r"^([a-z-]+):", text, re.MULTILINE))
+
+
 def queries() -> list[str]:
     """The PromQL of fences and of the table in METRICS.md."""
     fenced = [block.text for block in blocks() if block.language == "promql"]

@@ -22,7 +22,7 @@ from tests.prometheus_api import PrometheusApi
 from tests.prometheuses import PrometheusProcess
 from tests.promql import Selector
 from tests.promtool import promtool
-from tests.rules import PROMETHEUS, values_of
+from tests.rules import files, values_of
 
 MODELS = ("llama3.2:1b", "qwen3:8b")
 SCRAPE_SECONDS = 15
@@ -113,7 +113,7 @@ def prometheus_with(
         write_history(file, hour, day)
     promtool("tsdb", "create-blocks-from", "openmetrics", str(source), str(data))
     source.unlink()
-    config = _configured(folder, PROMETHEUS.glob("rules/*.yml") if has_rules else ())
+    config = _configured(folder, files() if has_rules else ())
     process = PrometheusProcess(config, data, folder / "prometheus.log")
     process.start()
     try:

@@ -10,17 +10,15 @@ import yaml
 
 from stack.places import REPOSITORY
 from tests.rules import PROMETHEUS
+from tests.tables import Row, rows
 
 DOCUMENT = REPOSITORY / "docs" / "MIGRATION.md"
 RULES = PROMETHEUS / "llama-metrics.yml"
 KEPT, BY_RULE, GONE = "as it is", "by rule", "gone"
 
 _PASSAGE = re.compile(r"<!-- checked: (\w+) -->\n\n(.*?)\n\n<!-- end -->", re.DOTALL)
-_CELL = re.compile(r"(?<!\\)\|")
 _CODE = re.compile(r"`([^`]+)`")
 _SUFFIX = re.compile(r"_(?:bucket|sum|count)$")
-
-Row = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +48,7 @@ def code_in(cell: str) -> list[str]:
 def tables(name: str) -> Sequence[Row]:
     """The rows of all tables of a name, without their heads."""
     found = [text for kind, text in _PASSAGE.findall(DOCUMENT.read_text("utf-8")) if kind == name]
-    return [_row(line) for text in found for line in text.splitlines()[2:]]
-
-
-def _row(line: str) -> Row:
-    return tuple(cell.strip().replace("\\|", "|") for cell in _CELL.split(line)[1:-1])
+    return [row for text in found for row in rows(text)]
 
 
 @cache

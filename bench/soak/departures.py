@@ -7,7 +7,7 @@ from bench.soak.faults import expect_cut, some_outputs
 from bench.soak.ordinary import Flood
 from bench.soak.recordings import STREAMED, UNARY
 from bench.soak.upstream import Call
-from bench.soak.world import World, ask, check, read_payload
+from bench.soak.world import World, ask, begin, check, read_payload
 
 LEFT = 499
 _PIECE = bytes(1 << 16)
@@ -72,10 +72,7 @@ async def in_stream(world: World) -> None:
     gone = asyncio.Event()
 
     async def script(call: Call) -> None:
-        await call.read_body()
-        await call.send(recording.head)
-        for piece in recording.pieces[:count]:
-            await call.chunk(piece)
+        await begin(call, recording, count)
         await call.gone()
         gone.set()
 

@@ -9,6 +9,7 @@ from bench.soak.upstream import Call
 from bench.soak.world import (
     World,
     ask,
+    begin,
     check,
     read_answer,
     read_payload,
@@ -33,10 +34,7 @@ async def no_end_marker(world: World) -> None:
     payload = b"".join(recording.pieces[:count])
 
     async def script(call: Call) -> None:
-        await call.read_body()
-        await call.send(recording.head)
-        for piece in recording.pieces[:count]:
-            await call.chunk(piece)
+        await begin(call, recording, count)
         await call.send(b"0\r\n\r\n")
 
     async with world.client() as client:
@@ -55,10 +53,7 @@ async def reset_in_stream(world: World) -> None:
     received = asyncio.Event()
 
     async def script(call: Call) -> None:
-        await call.read_body()
-        await call.send(recording.head)
-        for piece in recording.pieces[:count]:
-            await call.chunk(piece)
+        await begin(call, recording, count)
         await received.wait()
         call.reset()
 

@@ -8,7 +8,7 @@ from bench.soak.faults import expect_cut, must_be_told, must_break, some_outputs
 from bench.soak.ordinary import expect
 from bench.soak.recordings import STREAMED, UNARY, Recording
 from bench.soak.upstream import Call
-from bench.soak.world import World, ask, check, read_answer, read_payload, replay
+from bench.soak.world import World, ask, begin, check, read_answer, read_payload, replay
 from tests.clients import RawClient
 
 STREAMS = 6
@@ -80,10 +80,7 @@ async def _begun_stream(world: World, stack: contextlib.AsyncExitStack) -> RawCl
     payload = b"".join(recording.pieces[:count])
 
     async def script(call: Call) -> None:
-        await call.read_body()
-        await call.send(recording.head)
-        for piece in recording.pieces[:count]:
-            await call.chunk(piece)
+        await begin(call, recording, count)
         await call.gone()
 
     client = await stack.enter_async_context(world.client())

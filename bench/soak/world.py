@@ -80,6 +80,14 @@ async def answer(call: Call, recording: Recording) -> None:
         await call.send(recording.capture.body)
 
 
+async def begin(call: Call, recording: Recording, count: int) -> None:
+    """Read the request, then send the recorded answer as far as its first `count` chunks."""
+    await call.read_body()
+    await call.send(recording.head)
+    for piece in recording.pieces[:count]:
+        await call.chunk(piece)
+
+
 def replay(recording: Recording) -> Script:
     """The script that answers with a recording, whatever is asked."""
 

@@ -14,20 +14,14 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboard.settings import DashboardSettings
-from engine.settings import EngineSettings
-from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.metrics.catalogue import proxy as metrics
 from ollama_observe.metrics.exposition import LedgerCollector
 from ollama_observe.metrics.ledger import Ledger
 from ollama_observe.metrics.memory import Memory
-from ollama_observe.service.settings import ServiceSettings, fields_of
 from ollama_observe.wire.endpoints import endpoint_of
 from ollama_observe.wire.framing import Framing
 from ollama_observe.wire.meter import StreamMeter
-from proxy.settings import ProxySettings
 from stack.places import REPOSITORY
-from stack.settings import StackSettings
 from tests import documented
 from tests.commands import (
     SHELL,
@@ -41,7 +35,7 @@ from tests.commands import (
     verbs_in_prose,
 )
 from tests.components import need
-from traffic.settings import TrafficSettings
+from tests.variables import variables
 
 MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
 RECIPES = set(re.findall(r"^([a-z][a-z-]*):.*## ", MAKEFILE, re.MULTILINE))
@@ -56,13 +50,6 @@ READ: dict[str, Callable[[str], object]] = {
 LANGUAGES = {*SHELL, *READ, "text", "promql", "dotenv", "javascript"}
 LOOKS_LIKE_A_COMMAND = re.compile(r"^(?:\$ )?(?:make|curl|docker|pip|git|sudo) ", re.M)
 TABLES = {**documented.ELSEWHERE, **documented.VERBS}
-SERVICES: tuple[type[ServiceSettings], ...] = (
-    ProxySettings,
-    EngineSettings,
-    GpuExporterSettings,
-    TrafficSettings,
-    DashboardSettings,
-)
 LIBRARY: dict[str, Any] = {
     "Framing": Framing,
     "Ledger": Ledger,
@@ -74,7 +61,6 @@ LIBRARY: dict[str, Any] = {
 }
 """What the README of the library names without saying where it is from."""
 OURS = ("PROXY_", "ENGINE_", "GPU_EXPORTER_", "DASHBOARD_", "TRAFFIC_", "PROMETHEUS_", "SLO_")
-OPERATORS = {name.upper() for name in StackSettings.model_fields}
 
 
 def _documents(text: str) -> list[str]:
@@ -84,11 +70,6 @@ def _documents(text: str) -> list[str]:
 
 def _id(block: Block | Command) -> str:
     return f"{block.document}:{block.line}"
-
-
-def settings() -> set[str]:
-    """Every variable that a process reads."""
-    return OPERATORS | {str(row["variable"]) for cls in SERVICES for row in fields_of(cls)}
 
 
 def test_commands_are_found_as_a_shell_reads_them() -> None:
@@ -150,7 +131,7 @@ def test_each_verb_is_in_some_document(verb: str) -> None:
 
 def test_sentences_name_verbs_that_make_takes_with_variables_that_somebody_reads() -> None:
     need("make", shutil.which("make") is not None, "install make")
-    known, script = settings() | TOLD, []
+    known, script = variables() | TOLD, []
     for command in verbs_in_prose():
         names = set(re.findall(r"\b([A-Z][A-Z_]+)=", command.text))
         assert names <= known, f"{_id(command)}: {command.text}: {names - known}"
@@ -181,7 +162,7 @@ def test_a_line_for_a_file_of_variables_is_one(block: Block) -> None:
     for line in block.text.splitlines():
         name, is_there, _ = line.partition("=")
         assert is_there and re.fullmatch(r"[A-Z][A-Z_]*", name)
-        assert name in settings() or not name.startswith(OURS), "nobody reads it"
+        assert name in variables() or not name.startswith(OURS), "nobody reads it"
 
 
 def test_what_the_library_shows_of_itself_runs() -> None:

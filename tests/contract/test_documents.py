@@ -8,16 +8,11 @@ from pathlib import Path
 import pytest
 
 from ollama_observe.metrics import catalogue
+from stack.places import REPOSITORY
 from tests import migrations
+from tests.commands import documents, name, verbs
 from tests.rules import recording_rules
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted(
-    path
-    for pattern in ("*.md", "docs/*.md", "libs/*/*.md", "services/*/*.md", "*/README.md")
-    for path in REPOSITORY.glob(pattern)
-    if ".local" not in path.parts and ".venv" not in path.parts
-)
 NAMED = re.compile(
     rf"\b(?:[a-z_]+:)?(?!ollama_observe|gpu_exporter)(?:{'|'.join(catalogue.PREFIXES)})"
     r"[a-z0-9_]+_(?:total|seconds|bytes|ratio|watts|celsius|hertz|hour|tokens|info|up)(?:_bucket|_sum|_count)?"
@@ -41,7 +36,7 @@ def test_a_misspelt_flag_rewrites_nothing() -> None:
     assert "usage: docs.py [-h] [--check]" in done.stderr
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+@pytest.mark.parametrize("path", documents(), ids=name)
 def test_a_document_names_only_metrics_that_exist(path: Path) -> None:
     known = {metric.name + suffix for metric in catalogue.ALL for suffix in SUFFIXES}
     if path == migrations.DOCUMENT:
@@ -57,15 +52,13 @@ def test_the_exporter_s_readme_says_how_its_metrics_begin() -> None:
     assert [begin for begin in told if not any(name.startswith(begin) for name in names)] == []
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+@pytest.mark.parametrize("path", documents(), ids=name)
 def test_a_document_links_only_to_what_is_there(path: Path) -> None:
     links = LINK.findall(path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+@pytest.mark.parametrize("path", documents(), ids=name)
 def test_a_document_names_only_verbs_that_make_knows(path: Path) -> None:
-    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    verbs = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     named = set(re.findall(r"(?:`|^\s*|\$ )make ([a-z][a-z-]*)", path.read_text(), re.MULTILINE))
-    assert named <= verbs
+    assert named <= verbs()

@@ -63,6 +63,13 @@ class Newcomer:
         path.write_text(text)
         path.chmod(0o755)
 
+    def replaces(self, name: str, script: str) -> None:
+        """From now on a program of the machine's is this one."""
+        program = self.programs / name
+        program.unlink()
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+
     def make(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         like = self.folder.parent / "os-release"
         like.write_text('ID=ubuntu\nID_LIKE="debian"\n')
@@ -148,6 +155,31 @@ def test_a_machine_that_has_what_it_takes_is_said_so_and_nothing_is_fetched(
     assert not (newcomer.folder / ".venv").exists()
 
 
+@pytest.mark.parametrize("line", ["RUNTIME=local", 'export RUNTIME = "local" # mine'])
+def test_a_runtime_of_the_file_is_heard_before_anything_is_set_up(
+    newcomer: Newcomer, line: str
+) -> None:
+    newcomer.has_python()
+    (newcomer.folder / ".env").write_text(f"{line}\n")
+    done = newcomer.make("validate", RUNTIME="")
+    assert "docker        -    not asked: RUNTIME=local" in done.stdout
+
+
+def test_a_docker_that_is_asked_for_and_not_here_stops_a_start(newcomer: Newcomer) -> None:
+    newcomer.has_python()
+    done = newcomer.make("validate", RUNTIME="docker")
+    assert done.returncode == 2
+    assert "docker        no   is not here: RUNTIME=docker asks for containers" in done.stdout
+    assert newcomer.make("validate", RUNTIME="").returncode == 0
+
+
+def test_a_mac_without_a_set_up_is_told_of_processes(newcomer: Newcomer) -> None:
+    newcomer.has_python()
+    newcomer.replaces("uname", "echo Darwin")
+    said = newcomer.make("validate", RUNTIME="").stdout
+    assert "docker        -    not asked, containers of a Mac reach no GPU: the parts" in said
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
@@ -170,10 +202,7 @@ def test_what_pip_fails_of_comes_to_a_sentence_and_the_same_again_goes_on(
 
 def test_a_disk_that_is_too_small_is_known_before_anything_is_fetched(newcomer: Newcomer) -> None:
     newcomer.has_python()
-    df = newcomer.programs / "df"
-    df.unlink()
-    df.write_text("#!/bin/sh\necho head\necho 'tmpfs 61440 20000 40960 33% /small'\n")
-    df.chmod(0o755)
+    newcomer.replaces("df", "echo head\necho 'tmpfs 61440 20000 40960 33% /small'")
     started, looked = newcomer.make("start"), newcomer.make("validate")
     assert started.stderr.startswith("40 MB are free here, the packages take 500 MB: make room")
     assert "disk          no   40 MB are free here, a start needs 1100 MB" in looked.stdout

@@ -1,6 +1,7 @@
 """Every dependency has a licence that is known, and one that may be where it is."""
 
 import hashlib
+import json
 import re
 import zipfile
 from dataclasses import replace
@@ -21,6 +22,11 @@ from supply.table import Entry, UnknownLicenceError
 
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
 PIN = Pin("example", "1.0", "", ("0" * 64,))
+
+
+def npm_lock(name: str, **declared: str) -> str:
+    entry = {"version": "1", "integrity": "sha512-", **declared}
+    return json.dumps({"packages": {f"node_modules/{name}": entry}})
 
 
 @pytest.fixture(scope="module")
@@ -96,21 +102,33 @@ def test_a_part_of_another_kind_is_held_to_the_same(found: Gathered) -> None:
 
 @pytest.mark.parametrize("declared", ["", "BSD", "proprietary, ask us"])
 def test_words_that_say_no_licence_are_a_question(declared: str) -> None:
-    with pytest.raises(UnknownLicenceError, match=r"example==1\.0 says .* \[readings.example\]"):
-        table.licence_of(PIN, declared, known())
+    with pytest.raises(UnknownLicenceError, match=r"example==1\.0 says .* \[readings.'example'\]"):
+        table.licence_of(PIN.name, PIN.key, declared, known())
 
 
 def test_another_name_of_a_licence_becomes_spdx_s() -> None:
-    assert table.licence_of(PIN, "mit", known()) == "MIT"
-    assert table.licence_of(PIN, "GPL", known()) == "GPL-1.0-or-later"
+    assert table.licence_of(PIN.name, PIN.key, "mit", known()) == "MIT"
+    assert table.licence_of(PIN.name, PIN.key, "GPL", known()) == "GPL-1.0-or-later"
     assert not spdx.is_valid("GPL")
 
 
-def test_a_decision_holds_while_the_package_says_the_same(found: Gathered) -> None:
+@pytest.mark.parametrize("declared", ["SSPL-1.0", "proprietary, ask us"])
+def test_a_decision_holds_while_the_package_says_the_same(declared: str) -> None:
     pin = replace(PIN, name="jinja2")
-    assert table.licence_of(pin, "BSD License", known()) == "BSD-3-Clause"
-    with pytest.raises(UnknownLicenceError, match=r"now says 'SSPL-1\.0' of its licence"):
-        table.licence_of(pin, "SSPL-1.0", known())
+    assert table.licence_of(pin.name, pin.key, "BSD License", known()) == "BSD-3-Clause"
+    now = rf"jinja2==1\.0 now says '{declared}' of its .* for 'BSD License': .*readings.'jinja2'"
+    with pytest.raises(UnknownLicenceError, match=now):
+        table.licence_of(pin.name, pin.key, declared, known())
+
+
+@pytest.mark.parametrize("declared", ["SSPL-1.0", "proprietary, ask us"])
+def test_so_it_does_where_the_package_is_npm_s(declared: str) -> None:
+    decided = known().readings["npm:jsonify"]
+    (package,) = npm.parsed(npm_lock("jsonify", license=decided.declared), known())
+    assert package.licence == decided.licence
+    now = rf"jsonify 1 of portkey/.* now says '{declared}' of its .*readings.'npm:jsonify'"
+    with pytest.raises(UnknownLicenceError, match=now):
+        npm.parsed(npm_lock("jsonify", license=declared), known())
 
 
 def test_a_wheel_says_its_licence_its_texts_and_what_it_needs(tmp_path: Path) -> None:
@@ -179,9 +197,8 @@ def test_every_image_of_compose_is_seen() -> None:
 
 
 def test_an_npm_package_that_names_no_licence_is_a_question() -> None:
-    text = '{"packages": {"node_modules/x": {"version": "1", "integrity": "sha512-"}}}'
-    with pytest.raises(UnknownLicenceError, match=r'x 1 of .*says \'\' of .*"npm:x"'):
-        npm.parsed(text, known())
+    with pytest.raises(UnknownLicenceError, match=r"x 1 of .*says '' of .*'npm:x'"):
+        npm.parsed(npm_lock("x"), known())
 
 
 def installed(decided: Known) -> list[tuple[str, Path]]:

@@ -173,7 +173,7 @@ def test_processes_whose_supervisor_cannot_be_asked_are_named_by_its_pid(
 ) -> None:
     state = "elsewhere" if is_told_by_file else ".local"
     if is_told_by_file:
-        (bare.folder / ".env").write_text("STACK_STATE_DIR=elsewhere\n")
+        (bare.folder / ".env").write_text('export STACK_STATE_DIR = "elsewhere" # mine\n')
     (bare.folder / state / "run").mkdir(parents=True)
     words = [sys.executable, "-c", "input()", "supervisord"]
     with subprocess.Popen(words, stdin=subprocess.PIPE) as supervisor:

@@ -8,15 +8,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 from pydantic import TypeAdapter
 
-from dashboard.settings import DashboardSettings
 from dashboard.socket import PATH
-from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.service.http import Control, Readiness
 from ollama_observe.service.settings import fields_of
 from proxy.control import create_control
 from proxy.settings import ProxySettings
-from stack.places import REPOSITORY
-from stack.settings import StackSettings
+from tests.commands import verbs
 from tests.migrations import (
     BY_RULE,
     GONE,
@@ -32,12 +29,12 @@ from tests.migrations import (
 )
 from tests.promtool import promtool, require_readable
 from tests.rules import PROMETHEUS, alerts, parsed, recording_rules, scraped, values_of
+from tests.variables import variables
 from traffic.settings import TrafficSettings
 
 METRICS = {metric.name: metric for metric in scraped().values()}
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z_0-9]+\b")
 FLAG = re.compile(r"--([a-z-]+)")
-OF_PROCESSES = (ProxySettings, DashboardSettings, GpuExporterSettings, TrafficSettings)
 OPEN = {"chip"}
 """Labels whose values no list has."""
 
@@ -105,12 +102,6 @@ def test_what_takes_the_place_of_an_alert_is_one() -> None:
     assert mentioned <= variables()
 
 
-def variables() -> set[str]:
-    """Every variable of ours."""
-    of_processes = {row["variable"] for cls in OF_PROCESSES for row in fields_of(cls)}
-    return of_processes | {name.upper() for name in StackSettings.model_fields}
-
-
 def flags(classes: Iterable[type[ProxySettings | TrafficSettings]]) -> set[str]:
     """Every flag of these."""
     return {row["flag"].removeprefix("--") for cls in classes for row in fields_of(cls)}
@@ -147,13 +138,11 @@ def test_new_endpoints_are_endpoints() -> None:
 
 
 def test_new_verbs_are_verbs() -> None:
-    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    verbs = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     for then, now in tables("verbs"):
         if now == "the same":
-            assert set(code_in(then)) <= verbs
+            assert set(code_in(then)) <= verbs()
         else:
-            assert set(code_in(then)).isdisjoint(verbs), "it is there: the same"
+            assert set(code_in(then)).isdisjoint(verbs()), "it is there: the same"
 
 
 def test_recorded_series_that_the_note_names_are_recorded() -> None:

@@ -8,6 +8,7 @@ import yaml
 from stack.places import REPOSITORY
 from stack.settings import StackSettings
 from tests.commands import documents, name
+from tests.tables import rows
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 DOCKER = (REPOSITORY / "docs/DOCKER.md").read_text(encoding="utf-8")
@@ -32,12 +33,6 @@ def section(text: str, title: str) -> str:
     return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def rows(text: str) -> list[list[str]]:
-    """The cells of a section's table, without its head."""
-    lines = [line for line in text.splitlines() if line.startswith("|")][2:]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-
-
 def test_the_readme_s_table_has_each_document_once() -> None:
     linked = LINKS.findall("".join(row[0] for row in rows(section(README, "Documents"))))
     assert sorted(linked) == sorted(f"docs/{path.name}" for path in REPOSITORY.glob("docs/*.md"))
@@ -56,7 +51,7 @@ def test_a_room_s_ports_are_those_that_are_set() -> None:
     for room, _, *told in rows(section(README, "The rooms")):
         path = Path(LINKS.findall(room)[0]).parent.as_posix()
         ports = [str(fields[setting].default) for setting in PORTS.get(path, ())]
-        assert [port for port in " ".join(told).strip("| ").split(", ") if port] == ports, path
+        assert [port for port in " ".join(told).strip().split(", ") if port] == ports, path
 
 
 def test_the_readme_is_wrapped() -> None:

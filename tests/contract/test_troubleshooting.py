@@ -8,20 +8,13 @@ from functools import cache
 import pytest
 
 from stack.places import REPOSITORY
+from tests.tables import rows
 
 TEXT = (REPOSITORY / "docs/TROUBLESHOOTING.md").read_text(encoding="utf-8")
 OF_OTHERS = {"model", "not found", "make status", "make alerts", "make validate"}
 """Ollama's own words, and verbs that are typed."""
-
-
-def rows() -> list[tuple[str, str]]:
-    """What happened, and what it says."""
-    found = [line.split(" | ") for line in TEXT.splitlines() if line.startswith("| ")]
-    return [
-        (first.strip("| "), said)
-        for first, said, _ in found
-        if first not in ("| What happened", "| ---")
-    ]
+ROWS = rows(TEXT)
+"""What happened, what it says and what to do."""
 
 
 def constants(node: ast.AST) -> Iterator[str]:
@@ -43,12 +36,12 @@ def sources() -> str:
     return "\n".join(texts)
 
 
-@pytest.mark.parametrize(("happened", "said"), rows(), ids=[first for first, _ in rows()])
-def test_what_it_says_stands_in_the_code(happened: str, said: str) -> None:
+@pytest.mark.parametrize("said", [row[1] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_what_it_says_stands_in_the_code(said: str) -> None:
     quoted = [part.strip() for part in re.findall(r"`([^`]+)`", said)]
     assert quoted
     assert [part for part in quoted if part not in OF_OTHERS and part not in sources()] == []
 
 
 def test_there_are_rows() -> None:
-    assert len(rows()) > 20
+    assert len(ROWS) > 20

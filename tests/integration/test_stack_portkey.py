@@ -19,6 +19,7 @@ import pytest
 
 from stack.parts import GATEWAY_SCRIPT
 from stack.places import REPOSITORY
+from stack.portkey.route import CONFIGURATION
 from stack.supervised import is_alive
 from stack.waiting import wait_until
 from tests.components import need
@@ -203,15 +204,23 @@ def test_a_restart_starts_what_ran_and_says_what(running: Stack) -> None:
 def test_an_exchange_that_fails_brings_the_old_proxy_back(
     upstream: UpstreamServer, tmp_path: Path
 ) -> None:
-    wrong = tmp_path / "config.json"
-    wrong.write_text("no JSON")
+    config = tmp_path / "config.json"
+    config.write_text("no JSON")
     with stack_at(tmp_path / "state", **in_front_of(upstream)) as stack:
         stack.start("start-proxy", PROXY_LOG_LEVEL="warning")
-        more = {"PROXY_LOG_LEVEL": "warning", "PROXY_PORTKEY_CONFIG": str(wrong)}
+        proxy = stack.pid("proxy")
+        more = {"PROXY_LOG_LEVEL": "warning", "PROXY_PORTKEY_CONFIG": str(config)}
         done = stack.command("start-proxy-portkey", **more)
+        assert done.returncode == 2
+        assert "config.json" in done.stderr
+        assert stack.pid("proxy") == proxy, "what is known to be wrong exchanges nothing"
+        shutil.copy(REPOSITORY / CONFIGURATION, config)
+        # the exporter, which comes after the proxy, ends at once
+        more |= {"GPU_EXPORTER_BACKEND": "replay", "GPU_EXPORTER_CAPTURE": "/nowhere.json"}
+        done = stack.command("start-with-portkey", **more)
         assert done.returncode == 1
         assert "going back to what ran before" in done.stdout
-        assert "config.json" in done.stderr
+        assert stack.pid("proxy") != proxy
         assert stack.status()["proxy"]["health"] == "ready"
         assert gateway_in(stack) is None
         # also with what it was told when it was started

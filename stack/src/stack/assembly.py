@@ -30,11 +30,13 @@ from stack.plan import Plan, digests
 from stack.portkey import route
 from stack.prometheus import promtool
 from stack.request import Request
+from stack.services.settings import require as require_settings
 from stack.settings import DEFAULT_OLLAMA_URL
 from stack.setup import Fetched
 from stack.traffic.part import traffic_part
 from stack.watchers import watchers
 from stack.wish import Wish
+from stack.wished import wished
 
 _NO_PROMETHEUS = (
     "no Prometheus: it is not on PATH, and neither the official release nor a package "
@@ -77,19 +79,28 @@ def change(request: Request, wish: Wish, running: Plan) -> Change:
     return Change(arrives, stays, gateway, tuple(differs))
 
 
-def require_files(request: Request, parts: Collection[str]) -> None:
-    """Raises: StackError for an operator's file that one of these parts does not take."""
+def require_taken(request: Request, wish: Wish, parts: Collection[str]) -> None:
+    """Raises: StackError for an operator's file or variable that one of these parts does not take.
+
+    Who asks earlier, before it says or stops anything, tells `assemble` so: asking takes seconds.
+    """
     if "alertmanager" in parts:
         alertmanager_configuration.require(request)
     if "prometheus" in parts:
         promtool.require(request)
+    # the engine comes with the proxy, if it comes
+    would = wished(request, wish, is_embedded="proxy" in parts).parts
+    require_settings(request, [would[name] for name in would if name in {*parts, "engine"}])
 
 
-def assemble(request: Request, wish: Wish, running: Plan, verb: str) -> Plan:
+def assemble(
+    request: Request, wish: Wish, running: Plan, verb: str, is_taken: bool = False
+) -> Plan:
     """The plan of what shall run, with all that it needs fetched. Raises: StackError."""
     changing = change(request, wish, running)
     _require_gateway(request, running, changing)
-    require_files(request, changing.arrives)
+    if not is_taken:
+        require_taken(request, wish, changing.arrives)
     reason, api_url, new = running.model_api, running.api_url, list[Part]()
     if changing.arrives & {"proxy", "gpu-exporter"}:
         api = _model_api(request, running)

@@ -1,16 +1,14 @@
 """`restart`: stop, then start again what ran, with the settings of now."""
 
 from stack import model_api, supervised
-from stack.assembly import require_files
+from stack.assembly import require_taken
 from stack.console import say
 from stack.plan import Plan, changed, digests
 from stack.request import Request
-from stack.services.settings import require as require_settings
 from stack.settings import StackSettings
 from stack.start import start
 from stack.stop import stop
 from stack.wish import STARTS, Wish, wish_for, wish_of
-from stack.wished import wished
 
 _ASKED_FOR_BY = {
     "prometheus": {"PROMETHEUS"},
@@ -35,13 +33,12 @@ def restart(request: Request) -> int:
     _require_all(request, wish)
     stop(request)
     say(f"starting again: {in_words(wish)}")
-    return start(request, verb_of(wish, request.settings), wish)
+    return start(request, verb_of(wish, request.settings), wish, is_taken=True)
 
 
 def _require_all(request: Request, wish: Wish) -> None:
     """What runs is not stopped for what cannot be. Raises: StackError."""
-    require_files(request, wish.parts)
-    require_settings(request, wished(request, wish, is_embedded=True).parts.values())
+    require_taken(request, wish, wish.parts)
     if wish.parts & {"proxy", "gpu-exporter"}:
         model_api.require(request.settings)
 

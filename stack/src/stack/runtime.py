@@ -15,6 +15,7 @@ from stack.docker.compose import project_of
 from stack.docker.containers import parsed
 from stack.errors import StackError, UnfitError
 from stack.request import Request
+from stack.settings import StackSettings
 from stack.wish import STARTS
 
 FETCHING = (*STARTS, "restart", "setup", "install", "pull-model", "dashboard", "install-dashboard")
@@ -23,7 +24,7 @@ FETCHING = (*STARTS, "restart", "setup", "install", "pull-model", "dashboard", "
 _NEEDING_ALL = (*STARTS, "restart", "setup", "install")
 """Verbs after which processes run, or could."""
 
-_OF_ALL_PARTS = ("start", "start-with-portkey")
+_OF_ALL_PARTS = ("start", "start-with-portkey", "restart", "setup", "install-service")
 """Verbs that ask for every part that is switched on."""
 
 OF_IMAGES = ("images", "bundle")
@@ -85,11 +86,16 @@ def _in_containers(request: Request, arguments: Namespace) -> int:
 
 
 def _require_no_container(request: Request, verb: str) -> None:
+    if verb in _OF_ALL_PARTS:
+        require_no_grafana(request.settings)
+
+
+def require_no_grafana(settings: StackSettings) -> None:
     """Raises: StackError where a part is asked for that processes of this machine do without."""
-    if request.settings.grafana == "on" and verb in (*_OF_ALL_PARTS, "restart", "setup"):
+    if settings.grafana == "on":
         raise StackError(
-            "GRAFANA=on brings Grafana in a container, and here are processes of this machine: "
-            "leave it off; grafana/README.md says how a Grafana of your own shows the same panels"
+            "GRAFANA=on brings Grafana in a container, and here are processes of this machine",
+            "leave it off; grafana/README.md says how a Grafana of your own shows the same panels",
         )
 
 

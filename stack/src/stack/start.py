@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stack import model_api, overview, setup, supervised
-from stack.assembly import assemble, change
+from stack.assembly import assemble, change, require_taken
 from stack.console import complain, say, step
 from stack.errors import StackError
 from stack.overview import PartState
@@ -12,21 +12,22 @@ from stack.places import private_folder
 from stack.plan import Plan
 from stack.prometheus.sources import in_words
 from stack.request import Request
-from stack.services.settings import require as require_settings
 from stack.stop import stop_all
 from stack.supervised import Supervisor
 from stack.transition import Transition, write
 from stack.variables import others_variables
 from stack.wish import Wish, wish_of
-from stack.wished import wished
 
 _NOTHING = Plan()
 
 
-def start(request: Request, verb: str = "start", wish: Wish | None = None) -> int:
+def start(
+    request: Request, verb: str = "start", wish: Wish | None = None, is_taken: bool = False
+) -> int:
     """Bring up what the verb asks for, or say that it runs.
 
-    `wish` takes the place of the verb's own. Raises: StackError after undoing a half start.
+    `wish` takes the place of the verb's own; `is_taken`: parts were asked whether they take what
+    they are told. Raises: StackError after undoing a half start.
     """
     wish = wish or wish_of(verb, request.settings)
     if not wish.parts:
@@ -37,7 +38,7 @@ def start(request: Request, verb: str = "start", wish: Wish | None = None) -> in
         )
     supervisor = supervised.connect(request.socket)
     if supervisor is None:
-        return _afresh(request, wish, verb)
+        return _afresh(request, wish, verb, is_taken)
     running = Plan.load(request.places.run)
     if running is None:
         raise StackError("the stack runs, but what was started is not known: `make restart`")
@@ -65,14 +66,15 @@ def set_up(request: Request) -> int:
     return 0
 
 
-def _afresh(request: Request, wish: Wish, verb: str) -> int:
+def _afresh(request: Request, wish: Wish, verb: str, is_taken: bool) -> int:
     left_over = supervised.orphans(request.socket)
     if left_over:
         names = ", ".join(f"{name} (pid {pid})" for pid, name in left_over.items())
         raise StackError(f"left over from a supervisor that died: {names}; `make stop` ends them")
-    require_settings(request, wished(request, wish, is_embedded=True).parts.values())
+    if not is_taken:
+        require_taken(request, wish, wish.parts)
     say("Ollama Observe")
-    plan = assemble(request, wish, _NOTHING, verb)
+    plan = assemble(request, wish, _NOTHING, verb, is_taken=True)
     private_folder(request.socket.parent)
     write(request, _NOTHING)
     shared = others_variables(request.variables)

@@ -20,7 +20,7 @@ test("an axis begins at zero and has round numbers, at most five", () => {
 });
 
 test("of what has no halves no number lies between", () => {
-  for (const [high, ticks] of [[0, [0, 1]], [1, [0, 1]], [2, [0, 1, 2]], [5, [0, 2, 4, 6]], [9, [0, 5, 10]], [83, [0, 25, 50, 75, 100]]]) {
+  for (const [high, ticks] of [[0, [0, 1]], [0.2, [0, 1]], [1, [0, 1]], [2, [0, 1, 2]], [5, [0, 2, 4, 6]], [9, [0, 5, 10]], [83, [0, 25, 50, 75, 100]]]) {
     near(linear(0, high, 1, { isWhole: true }).ticks, ticks);
   }
   near(linear(0, 9000, 1000, { isWhole: true }).ticks, [0, 2500, 5000, 7500, 10_000]);

@@ -10,7 +10,7 @@ from gpu_exporter.collectors.host_rapl import HostRapl
 from gpu_exporter.collectors.ollama_configuration import OllamaConfiguration
 from gpu_exporter.collectors.ollama_headroom import OllamaHeadroom
 from gpu_exporter.collectors.ollama_server import OllamaServer
-from gpu_exporter.registry import ALL, NAMES, lanes, stale_after, unknown
+from gpu_exporter.registry import ALL, NAMES, lanes, mistake_in, stale_after
 from ollama_observe.metrics import catalogue
 from ollama_observe.metrics.catalogue import energy, exporter
 from tests.exporters import context_of
@@ -77,8 +77,11 @@ def test_a_lane_without_collectors_is_no_thread() -> None:
 
 
 def test_a_name_that_no_collector_has_is_found() -> None:
-    assert unknown(context_of(without="host_cpu,host_gpu, rapl ,").settings) == ["host_gpu", "rapl"]
-    assert unknown(context_of().settings) == []
+    said = mistake_in(context_of(without="host_cpu,host_gpu, rapl ,").settings)
+    assert said is not None
+    assert said.startswith("GPU_EXPORTER_WITHOUT: no collector is called 'host_gpu'; there are ")
+    assert mistake_in(context_of(without="host_cpu ,").settings) is None
+    assert mistake_in(context_of().settings) is None
 
 
 def test_what_is_read_often_is_old_after_half_a_minute_and_else_after_ten_intervals() -> None:

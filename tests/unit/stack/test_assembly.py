@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from stack.assembly import assemble, change
-from stack.errors import StackError
+from stack.errors import SettingsError, StackError
 from stack.parts import Address, Part
 from stack.plan import Plan, digests
 from stack.prometheus.rules import RULES
@@ -16,6 +16,7 @@ PROXY = Part("proxy", (), (Address("proxy", "127.0.0.1", 1, "PROXY_PORT"),), "",
 PROMETHEUS = Part("prometheus", (), (Address("prometheus", "127.0.0.1", 2, ""),), "", 1, 1)
 DASHBOARD = Part("dashboard", (), (Address("dashboard", "127.0.0.1", 3, ""),), "", 1, 1)
 DIRECT = Plan((PROXY,), wished=("proxy", "gpu-exporter", "prometheus", "dashboard"))
+DIRECT_WITHOUT_DASHBOARD = Plan((PROXY,), wished=("proxy",))
 GATEWAY = "http://127.0.0.1:8787"
 
 
@@ -103,6 +104,26 @@ def test_rules_that_cannot_be_end_a_start_before_anything_is_asked_or_fetched(
     with pytest.raises(StackError, match=r"prometheus/rules/mine\.yml, line 1: expected UTF-8"):
         assemble(request, wish_of("start", request.settings), Plan(), "start")
     assert not request.places.state.exists()
+
+
+def test_a_variable_that_a_part_does_not_take_ends_a_start_once_it_was_not_asked_before(
+    tmp_path: Path,
+) -> None:
+    request = read_request({"OLLAMA_URL": "http://127.0.0.1:1", "PROXY_PROT": "1"}, tmp_path)
+    wish = wish_of("start-proxy", request.settings)
+    with pytest.raises(SettingsError, match="unknown setting PROXY_PROT, did you mean PROXY_PORT"):
+        assemble(request, wish, Plan(), "start-proxy")
+    with pytest.raises(StackError, match="no Ollama answers at OLLAMA_URL"):
+        assemble(request, wish, Plan(), "start-proxy", is_taken=True)
+
+
+def test_a_part_that_comes_beside_what_runs_is_asked_too_and_what_stays_is_not(
+    tmp_path: Path,
+) -> None:
+    request = read_request({"DASHBOARD_PROT": "1", "PROXY_PROT": "1"}, tmp_path)
+    wish = wish_of("start-dashboard", request.settings)
+    with pytest.raises(SettingsError, match=r"^dashboard: unknown setting DASHBOARD_PROT.*$"):
+        assemble(request, wish, DIRECT_WITHOUT_DASHBOARD, "start-dashboard")
 
 
 def test_an_alertmanager_that_is_wanted_anew_is_news_to_a_prometheus_that_runs(

@@ -174,7 +174,9 @@ def test_what_containers_cannot_be_goes_on_as_processes(
     assert second.startswith("going on with processes of this machine")
 
 
-@pytest.mark.parametrize("verb", ["start", "start-with-portkey", "restart", "setup"])
+@pytest.mark.parametrize(
+    "verb", ["start", "start-with-portkey", "restart", "setup", "install-service"]
+)
 def test_processes_have_no_grafana_and_a_start_says_so(world: dockers.World, verb: str) -> None:
     with pytest.raises(StackError, match=r"GRAFANA=on .* grafana/README.md"):
         carry_out(world.request(GRAFANA="on", RUNTIME="local"), parse([verb]))

@@ -6,7 +6,7 @@ import sys
 
 from gpu_exporter.app import Exporter, create_exporter
 from gpu_exporter.machine.procfs import point_psutil_at
-from gpu_exporter.registry import NAMES, unknown
+from gpu_exporter.registry import mistake_in
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.service.lifecycle import Listener, listening, run, until_stopped
 from ollama_observe.service.logging import configure_logging
@@ -27,11 +27,8 @@ async def serve(exporter: Exporter, settings: GpuExporterSettings) -> None:
 def main() -> None:
     """Read the settings and serve; exit code 1 after NVML was lost, if that was asked for."""
     settings = load(GpuExporterSettings)
-    if names := unknown(settings):
-        sys.exit(
-            f"gpu-exporter: GPU_EXPORTER_WITHOUT: no collector is called {names[0]!r}; "
-            f"there are {', '.join(NAMES)}"
-        )
+    if mistake := mistake_in(settings):
+        sys.exit(f"gpu-exporter: {mistake}")
     configure_logging("gpu-exporter", settings.log_level, settings.log_format)
     point_psutil_at(settings.host_proc)
     lost = []

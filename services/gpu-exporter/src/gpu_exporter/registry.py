@@ -56,9 +56,13 @@ board is there for the next, and a driver or a server that hangs holds up its ow
 NAMES = tuple(made.name for lane in ALL.values() for made in lane)
 
 
-def unknown(settings: GpuExporterSettings) -> list[str]:
-    """Names of the setting `without` that no collector has."""
-    return [name for name in settings.left_out if name not in NAMES]
+def mistake_in(settings: GpuExporterSettings) -> str | None:
+    """What is wrong with the setting `without`, in words; None where nothing is."""
+    unknown = next((name for name in settings.left_out if name not in NAMES), None)
+    if unknown is None:
+        return None
+    there = ", ".join(NAMES)
+    return f"GPU_EXPORTER_WITHOUT: no collector is called {unknown!r}; there are {there}"
 
 
 def lanes(context: Context) -> Sequence[Lane]:

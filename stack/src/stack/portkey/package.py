@@ -47,9 +47,9 @@ def expected(repository: Path) -> Expected:
 
 def ensure(places: Places) -> None:
     """See that the gateway is there as expected. Raises: StackError where it cannot be had."""
-    wanted = expected(places.repository)
-    if _is_installed(places, wanted):
+    if is_installed(places):
         return
+    wanted = expected(places.repository)
     step("fetching", f"the Portkey gateway {wanted.gateway}, from npm (25 MB, once)")
     partial = places.portkey.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -89,12 +89,15 @@ def unlike(wanted: Expected, versions: Mapping[str, str]) -> str:
     )
 
 
-def _is_installed(places: Places, wanted: Expected) -> bool:
+def is_installed(places: Places) -> bool:
+    """Whether the gateway is there as manifest and lock have it."""
     for path in (_MANIFEST, _LOCK):
         if _read(places.portkey / path.name) != _read(places.repository / path):
             return False
-    has_script = (places.portkey / GATEWAY_SCRIPT).is_file()
-    return has_script and not unlike(wanted, found(places.portkey, wanted.versions))
+    if not (places.portkey / GATEWAY_SCRIPT).is_file():
+        return False
+    wanted = expected(places.repository)
+    return not unlike(wanted, found(places.portkey, wanted.versions))
 
 
 def _read(path: Path) -> dict[str, Any]:

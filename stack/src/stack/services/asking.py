@@ -26,8 +26,13 @@ def ask(request: Request, part: Part, script: str, *words: str) -> str:
     After its own words it is given the part's flags: the way through a gateway stands there.
     """
     flags = part.command[part.command.index("-m") + 2 :]
-    command = [sys.executable, "-c", script, *words, *flags]
-    done = finished(command, _ANSWERS_WITHIN_SECONDS, environment=_environment(request, part))
+    return printed(script, *words, *flags, environment=_environment(request, part))
+
+
+def printed(script: str, *words: str, environment: Mapping[str, str] | None = None) -> str:
+    """What a script prints that imports a service. Raises: AbsentError, RefusedError."""
+    command = [sys.executable, "-c", script, *words]
+    done = finished(command, _ANSWERS_WITHIN_SECONDS, environment=environment)
     if done is None:
         raise AbsentError("it does not answer in time")
     if _NO_MODULE in done.stderr:

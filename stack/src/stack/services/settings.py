@@ -23,12 +23,12 @@ if mistake:
 """
 _EXPORTER = """
 import sys
-from gpu_exporter.registry import NAMES, unknown
+from gpu_exporter.registry import mistake_in
 from gpu_exporter.settings import GpuExporterSettings
 from ollama_observe.service.settings import load
-if names := unknown(load(GpuExporterSettings, sys.argv[2:])):
-    there = ", ".join(NAMES)
-    sys.exit(f"gpu-exporter: GPU_EXPORTER_WITHOUT: no collector is called {names[0]!r}: {there}")
+mistake = mistake_in(load(GpuExporterSettings, sys.argv[2:]))
+if mistake:
+    sys.exit(f"gpu-exporter: {mistake}")
 """
 _PLAIN = """
 from ollama_observe.service.settings import load

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import stack
 from stack import overview, supervised
-from stack.assembly import assemble, require_files
+from stack.assembly import assemble, require_taken
 from stack.console import say, step
 from stack.errors import StackError
 from stack.places import make_folder
@@ -48,13 +48,13 @@ def install(service: Service) -> int:
 def _installed(service: Service) -> int:
     manager, request = service.manager, service.request
     wish = wish_of("start", request.settings)
-    require_files(request, wish.parts)
+    require_taken(request, wish, wish.parts)
     was_active = manager.is_active()
     if was_active:
         say("stopping the service, to write it anew")
         service.stop()
     try:
-        plan = assemble(request, wish, Plan(), VERB)
+        plan = assemble(request, wish, Plan(), VERB, is_taken=True)
         require_programs(service, plan)
         write(service, plan, manager.footing())
     except BaseException:

@@ -1,6 +1,5 @@
 """The configuration files: each is read as who needs it reads it."""
 
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,11 +13,11 @@ from stack.prometheus.configuration import TEMPLATE
 from stack.prometheus.programs import ALERTMANAGER, PROMETHEUS, Program
 from stack.prometheus.sources import tool_at_hand
 from stack.request import Request
+from stack.services.asking import AbsentError, RefusedError, printed
 from stack.validating.finding import Finding
 
 _OF_PROMETHEUS = Path("prometheus/compose.yml")
 _OF_PORTKEY = "portkey/config*.json"
-_NO_MODULE = "ModuleNotFoundError"
 
 # the proxy is no library of ours: it is asked, as it is when it starts
 _READ_AS_THE_PROXY = """
@@ -114,8 +113,9 @@ def _require_portkey(request: Request) -> None:
     repository = request.places.repository
     named = request.variables.get("PROXY_PORTKEY_CONFIG")
     files = sorted({*repository.glob(_OF_PORTKEY), *([repository / named] if named else [])})
-    done = finished([sys.executable, "-c", _READ_AS_THE_PROXY, *map(str, files)])
-    if done is None or _NO_MODULE in done.stderr:
-        raise _NotLookedAtError("the proxy's packages are not here")
-    if done.returncode:
-        raise StackError(done.stderr.strip().replace(f"{repository}/", ""))
+    try:
+        printed(_READ_AS_THE_PROXY, *map(str, files))
+    except AbsentError as reason:
+        raise _NotLookedAtError(f"the proxy would read it, {reason}") from reason
+    except RefusedError as error:
+        raise StackError(str(error).replace(f"{repository}/", "")) from error

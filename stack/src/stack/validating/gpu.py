@@ -50,10 +50,12 @@ def of_cards(said: list[str] | str) -> Finding:
     return Finding("gpu", True, ", ".join(counted))
 
 
-def of_containers(engine: Engine, has_driver: bool) -> Finding:
-    """Whether containers are given NVIDIA's cards; pure."""
+def of_containers(engine: Engine, has_driver: bool, has_amd: bool) -> Finding:
+    """Whether containers are given cards; pure."""
     if "nvidia" in engine.runtimes:
         return Finding("gpu", True, "containers are given NVIDIA's cards (runtime nvidia)")
+    if has_amd:
+        return Finding("gpu", True, "containers are given AMD's cards (compose.amd.yaml)")
     if has_driver:
         why = "NVIDIA's driver is here, and Docker has no runtime nvidia: containers see no card"
         remedy = (
@@ -61,7 +63,8 @@ def of_containers(engine: Engine, has_driver: bool) -> Finding:
             "--runtime=docker and sudo systemctl restart docker"
         )
         return Finding("gpu", None, why, remedy)
-    return Finding("gpu", None, "Docker has no runtime nvidia", "--profile demo shows made-up ones")
+    remedy = "COMPOSE_PROFILES=demo make start shows made-up ones"
+    return Finding("gpu", None, "Docker has no runtime nvidia", remedy)
 
 
 def has_driver() -> bool:

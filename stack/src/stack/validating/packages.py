@@ -18,6 +18,8 @@ _ASKING = (
     *("stack/pyproject.toml", "scripts/venv.sh"),
 )
 """What the Makefile has a set depend on, besides its own list."""
+_BROUGHT_BY = {"dev": "make lint", "dashboard": "make install-dashboard"}
+"""Verbs that install a set anew; of those that run something, a start."""
 
 
 def of_python() -> Finding:
@@ -33,8 +35,9 @@ def of_packages(repository: Path) -> Finding:
         return Finding("packages", None, "of no set of requirements/", "make start installs them")
     stale = [name for name in here if _is_older(stamps[name], repository, name)]
     if stale:
-        why = f"older than requirements/{stale[0]}.txt or a pyproject.toml"
-        return Finding("packages", None, why, "make start brings them up to date")
+        why = f"older than requirements/{stale[0]}.txt, a pyproject.toml or scripts/venv.sh"
+        verb = _BROUGHT_BY.get(stale[0], "make start")
+        return Finding("packages", None, why, f"{verb} brings them up to date")
     return Finding("packages", True, ", ".join(f"{name} ({SETS[name]})" for name in here))
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from stack import model_api
+from stack.errors import StackError
 from stack.model_api import ModelApi
 from stack.parts import engine_part
 from stack.plan import Plan
 from stack.prometheus.programs import PROMETHEUS
 from stack.prometheus.sources import tool_at_hand
 from stack.request import Request
-from stack.runtime import World
+from stack.runtime import World, require_no_grafana
 from stack.services.settings import HERE
 from stack.validating import addresses, folders, gpu, programs, services, space
 from stack.validating import model_api as answering
@@ -20,7 +21,11 @@ from stack.wished import wished
 
 
 def findings(request: Request, where: Where) -> Iterator[Finding]:
-    """Folders, space, what answers as Ollama, ports, services, GPUs, programs."""
+    """Grafana, folders, space, what answers as Ollama, ports, services, GPUs, programs."""
+    try:
+        require_no_grafana(request.settings)
+    except StackError as error:
+        yield Finding("grafana", False, error.why, error.remedy)
     plan = plan_of(request, where)
     api, of_api = _model_api(request, plan)
     is_embedded = api is not None and api.is_embedded

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from stack.parts import GATEWAY_SCRIPT
 from stack.places import MODEL_FILE, Places
-from stack.portkey import node
+from stack.portkey import node, package
 from stack.prometheus import sources
 from stack.prometheus.programs import ALERTMANAGER, PROMETHEUS, Program
 from stack.remedies import manager
@@ -62,7 +61,7 @@ def of_gateway(
         needs = "the Portkey gateway needs node 18 and npm 8.3 or newer"
         ok = False if is_asked else None
         return Finding("gateway", ok, f"{found}: {needs}", manager().command("node"))
-    if (places.portkey / GATEWAY_SCRIPT).is_file():
+    if package.is_installed(places):
         return Finding("gateway", True, f"fetched before; node {node_}")
     verb = "a start" if is_asked else "make start-with-portkey"
     return Finding("gateway", None, f"node {node_}, npm {npm}; {verb} fetches the gateway")

@@ -4,7 +4,7 @@ import pytest
 
 from stack.parts import Part
 from stack.request import Request
-from stack.services.asking import AbsentError, RefusedError, ask, sentences
+from stack.services.asking import AbsentError, RefusedError, ask, printed, sentences
 from tests.dockers import world_at
 
 PART = Part("proxy", ("python", "-m", "proxy", "--flag"), (), "", 1, 1, {"PROXY_HOST": "told"})
@@ -26,6 +26,10 @@ def test_a_script_is_told_what_the_part_is_told_and_no_more(request_: Request) -
 def test_what_is_not_installed_is_no_refusal(request_: Request) -> None:
     with pytest.raises(AbsentError, match="its packages are not here"):
         ask(request_, PART, "import nobodys_package")
+
+
+def test_a_script_that_is_of_no_part_is_told_its_words_alone() -> None:
+    assert printed("import sys; print(sys.argv[1:])", "a b", "c") == "['a b', 'c']\n"
 
 
 def test_a_refusal_is_in_its_own_words(request_: Request) -> None:

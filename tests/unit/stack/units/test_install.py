@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.errors import StackError
+from stack.errors import SettingsError, StackError
 from stack.plan import Plan
 from stack.units.hardening import Footing
 from stack.units.install import install, require_programs, write
@@ -105,6 +105,17 @@ def test_the_machines_service_runs_no_program_that_others_write(tmp_path: Path) 
     with pytest.raises(StackError, match="nothing that others than root can write"):
         require_programs(service, Plan(parts=(part,)))
     require_programs(a_service(tmp_path, Systemctl()), Plan(parts=(part,)))
+
+
+def test_a_service_that_runs_is_not_stopped_for_a_variable_that_no_part_takes(
+    tmp_path: Path,
+) -> None:
+    installed(tmp_path, RUNS)
+    systemctl = Systemctl({"show": (0, RUNS)})
+    off = {"PROMETHEUS": "off", "DASHBOARD": "off"}
+    with pytest.raises(SettingsError, match="did you mean PROXY_PORT"):
+        install(a_service(tmp_path, systemctl, PROXY_PROT="1", **off))
+    assert systemctl.verbs() == []
 
 
 def test_a_service_that_runs_goes_on_where_its_successor_cannot_be(tmp_path: Path) -> None:

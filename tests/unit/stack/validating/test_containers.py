@@ -1,3 +1,5 @@
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -44,10 +46,24 @@ def test_images_that_are_missing_are_named_with_how_they_are_had(world: dockers.
 
 
 def test_what_containers_cannot_be_stops_what_insists_on_them(world: dockers.World) -> None:
-    request = world.request(ALERTMANAGER="on")
-    *_, said = findings(request, WHERE)
-    assert (said.what, said.is_ok) == ("containers", False)
-    assert said.detail.startswith("ALERTMANAGER=on: no container")
+    for variables, where in (
+        ({"RUNTIME": "docker"}, WHERE),
+        ({}, replace(WHERE, is_running=True)),
+    ):
+        *_, said = findings(world.request(ALERTMANAGER="on", **variables), where)
+        assert (said.what, said.is_ok) == ("containers", False)
+        assert said.detail.startswith("ALERTMANAGER=on: no container")
+
+
+def test_what_containers_cannot_be_is_looked_at_as_the_processes_that_a_start_goes_on_with(
+    world: dockers.World,
+) -> None:
+    why, then, first = islice(findings(world.request(ALERTMANAGER="on"), WHERE), 3)
+    assert (why.what, why.is_ok) == ("containers", None)
+    assert why.detail.startswith("ALERTMANAGER=on: no container")
+    assert (then.what, then.is_ok) == ("world", True)
+    assert then.detail.startswith("processes of this machine")
+    assert first.what == "folder"
 
 
 def test_without_an_engine_it_is_said_once_and_not_here(world: dockers.World) -> None:

@@ -50,6 +50,16 @@ def test_a_gateway_s_configuration_is_read_as_the_proxy_reads_it(world: World) -
     assert broken.detail.startswith("portkey/config.json: no JSON: ")
 
 
+def test_a_gateway_s_configuration_is_not_called_wrong_where_no_proxy_is_here(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(world, "python", "echo \"ModuleNotFoundError: No module named 'proxy'\" >&2; exit 1")
+    monkeypatch.setattr("sys.executable", str(world.docker.folder / "python"))
+    said = found(world.request())["portkey"]
+    expected = "portkey/config*.json: the proxy would read it, its packages are not here"
+    assert (said.is_ok, said.detail) == (None, expected)
+
+
 def test_prometheus_s_configuration_is_read_by_its_own_tool(world: World) -> None:
     put(
         world,

@@ -41,17 +41,18 @@ def test_the_exporter_is_asked_as_it_would_be_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("runtimes", "driver", "is_ok", "remedy"),
+    ("runtimes", "driver", "amd", "is_ok", "remedy"),
     [
-        (("runc", "nvidia"), True, True, ""),
-        (("runc",), True, None, "install nvidia-container-toolkit"),
-        (("runc",), False, None, "--profile demo"),
+        (("runc", "nvidia"), True, False, True, ""),
+        (("runc",), False, True, True, ""),
+        (("runc",), True, False, None, "install nvidia-container-toolkit"),
+        (("runc",), False, False, None, "COMPOSE_PROFILES=demo make start"),
     ],
 )
 def test_containers_see_cards_where_docker_has_the_runtime(
-    runtimes: tuple[str, ...], driver: bool, is_ok: bool | None, remedy: str
+    runtimes: tuple[str, ...], driver: bool, amd: bool, is_ok: bool | None, remedy: str
 ) -> None:
-    said = of_containers(engine(*runtimes), driver)
+    said = of_containers(engine(*runtimes), driver, amd)
     assert said.is_ok is is_ok
     assert said.remedy.startswith(remedy)
 

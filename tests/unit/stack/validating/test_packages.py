@@ -28,14 +28,20 @@ def test_the_sets_that_are_here_are_named(tmp_path: Path) -> None:
     assert (said.is_ok, said.detail) == (True, "local (of processes), docker (of containers alone)")
 
 
-def test_a_set_that_asks_for_something_else_since_is_a_warning(tmp_path: Path) -> None:
-    stamp(tmp_path, "local", 100)
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [("local", "make start"), ("dev", "make lint"), ("dashboard", "make install-dashboard")],
+)
+def test_a_set_that_asks_for_something_else_since_is_a_warning(
+    tmp_path: Path, name: str, verb: str
+) -> None:
+    stamp(tmp_path, name, 100)
     (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements/local.txt").touch()
+    (tmp_path / f"requirements/{name}.txt").touch()
     said = of_packages(tmp_path)
     assert said.is_ok is None
-    assert said.detail.startswith("older than requirements/local.txt")
-    assert said.remedy == "make start brings them up to date"
+    assert said.detail.startswith(f"older than requirements/{name}.txt")
+    assert said.remedy == f"{verb} brings them up to date"
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "stack/pyproject.toml", "scripts/venv.sh"])

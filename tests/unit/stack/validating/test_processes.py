@@ -52,6 +52,13 @@ def test_a_start_that_has_no_ollama_fails_and_the_rest_is_looked_at_all_the_same
     assert len(of(found, "port")) == 2
 
 
+def test_processes_have_no_grafana_as_a_start_says(world: dockers.World) -> None:
+    first = next(findings(world.request(GRAFANA="on"), NOTHING_RUNS))
+    assert (first.what, first.is_ok) == ("grafana", False)
+    assert first.detail.startswith("GRAFANA=on brings Grafana in a container")
+    assert first.remedy.startswith("leave it off; grafana/README.md")
+
+
 def test_what_runs_holds_its_own_ports_and_is_asked_for_its_ollama(world: dockers.World) -> None:
     asked = variables(ENGINE="", GPU_EXPORTER="off")
     request = world.request(**asked)

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from stack.parts import GATEWAY_SCRIPT
 from stack.places import MODEL_FILE, Places
 from stack.prometheus.programs import PROMETHEUS
 from stack.validating.programs import findings, of_gateway, of_program, of_weights
 from tests.dockers import World, world_at
+from tests.unit.stack.portkey.test_package import install, places_at
 
 START = frozenset({"proxy", "prometheus"})
 
@@ -62,13 +62,20 @@ def test_node_stops_only_a_start_that_needs_it(
     assert "node" in said.remedy
 
 
-def test_a_gateway_is_fetched_by_the_verb_that_needs_it(places: Places) -> None:
+def test_a_gateway_is_fetched_by_the_verb_that_needs_it(tmp_path: Path) -> None:
+    places = places_at(tmp_path)
     said = of_gateway(places, "20.1.0", "10.1.0", START)
     assert said.detail.endswith("make start-with-portkey fetches the gateway")
     said = of_gateway(places, "20.1.0", "10.1.0", START | {"portkey"})
     assert said.detail.endswith("a start fetches the gateway")
-    put(places.portkey / GATEWAY_SCRIPT, "")
+    install(places.portkey)
     assert of_gateway(places, "20.1.0", "10.1.0", START).is_ok
+
+
+def test_a_gateway_that_the_lock_does_not_ask_for_is_none(tmp_path: Path) -> None:
+    places = places_at(tmp_path)
+    install(places.portkey, hono="4.11.0")
+    assert of_gateway(places, "20.1.0", "10.1.0", START).is_ok is None
 
 
 def test_each_program_is_looked_at_where_a_start_would_have_it(world: World) -> None:

@@ -22,7 +22,7 @@ function stepOf(span, most, isBinary, grain) {
   if (isBinary && bare >= 1) return 2 ** Math.ceil(Math.log2(bare) - 1e-9);
   const decade = 10 ** Math.floor(Math.log10(bare) + 1e-9);
   const steps = [1, 2, 2.5, 5, 10].map((one) => one * decade).filter((step) => isMultiple(step, grain));
-  return steps.find((step) => step >= bare * (1 - 1e-9)) ?? Math.max(grain, 10 * decade);
+  return steps.find((step) => step >= bare * (1 - 1e-9)) ?? grain;
 }
 
 /**

@@ -1,0 +1,20 @@
+# shell.sh: what these scripts have in common; sourced, in the root of the checkout.
+# shellcheck shell=bash
+
+die() { printf '%s\n' "$@" >&2; exit 1; }
+
+# what a variable says, in the environment or in .env: a last comment and a pair of quotes are no part of it
+setting() {
+  if [ -z "${!1-}" ] && [ -e .env ]; then
+    sed -n "s/^[[:space:]]*\(export[[:space:]]\{1,\}\)\{0,1\}$1[[:space:]]*=[[:space:]]*//p" .env | tail -n 1 |
+      sed -e "s/^\([\"']\)\(.*\)\1.*/\2/" -e t -e 's/[[:space:]]\{1,\}#.*//' -e 's/[[:space:]]*$//'
+  else
+    printf '%s' "${!1-}"
+  fi
+}
+
+# SECONDS COMMAND...; a Mac has no timeout
+within() { if command -v timeout >/dev/null; then timeout "$@"; else shift; "$@"; fi; }
+
+# on the disk of the checkout; nothing where it is not known
+free_megabytes() { df -Pk . 2>/dev/null | awk 'NR == 2 { print int($4 / 1024) }' || true; }
