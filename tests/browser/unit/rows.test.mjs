@@ -4,9 +4,10 @@ import { test } from "node:test";
 
 import {
   FADE_MS,
-  MOST_UNSEEN,
   Rows,
+  SEEN,
   ageOf,
+  fitting,
   foretold,
   isWanted,
   outcomeOf,
@@ -94,7 +95,21 @@ test("those that ended long ago are not shown to a page that comes later", () =>
 test("many short ones do not flood the table", () => {
   const rows = new Rows();
   rows.hear(live([], Array.from({ length: 100 }, (_, n) => finished(`${n}`))), 0);
-  assert.equal(rows.at(0).length, MOST_UNSEEN);
+  assert.equal(rows.at(0).length, SEEN);
+});
+
+test("what has ended makes room for what is in flight, and what failed stays longest", () => {
+  const rows = new Rows();
+  const six = ["1", "2", "3", "4", "5", "6"];
+  rows.hear(live(six.map((id) => request(id))), 0);
+  assert.deepEqual(ids(fitting(rows.at(0))), six);
+  const one = finished("1", { outcome: "upstream_error", status: 502 });
+  rows.hear(live(["3", "4", "5", "6"].map((id) => request(id)), [one, finished("2")]), 500);
+  assert.deepEqual(ids(fitting(rows.at(500))), six);
+  rows.hear(live(["4", "5", "6", "7"].map((id) => request(id)), [finished("3"), one, finished("2")]), 1000);
+  assert.deepEqual(ids(fitting(rows.at(1000))), ["1", "3", "4", "5", "6", "7"]);
+  rows.hear(live(["4", "5", "6", "7", "8", "9", "10"].map((id) => request(id))), 1500);
+  assert.deepEqual(ids(fitting(rows.at(1500))), ["4", "5", "6", "7", "8", "9", "10"]);
 });
 
 test("a proxy that is lost leaves the table as it was", () => {

@@ -5,7 +5,7 @@ import { setAge } from "./ages.js";
 import { modelColour } from "./colours.js";
 import { byId, el, keyed, setAttribute, setText } from "./dom.js";
 import { UNKNOWN, number } from "./format.js";
-import { NO_MODEL, Rows, STAGES, ageOf, foretold, isWanted, outcomeOf, stageOf, summary } from "./rows.js";
+import { NO_MODEL, Rows, STAGES, ageOf, fitting, foretold, isWanted, outcomeOf, stageOf, summary } from "./rows.js";
 import { settle, whereAll } from "./moves.js";
 
 /** @typedef {import("./types.js").Live} Live */
@@ -50,7 +50,7 @@ export class LiveTable {
   show(view, now, unixNow) {
     const live = this._live;
     const all = this._rows.at(now);
-    const rows = all.filter((row) => isWanted(view, row));
+    const rows = fitting(all.filter((row) => isWanted(view, row)));
     const hidden = all.filter((row) => row.endedAt === null && !isWanted(view, row)).length;
     const isOld = live?.error !== "";
     const isStale = this.isLost || isOld;
@@ -69,7 +69,7 @@ export class LiveTable {
   /** Only what changes by itself: ages, and rows that have faded. */
   tick(/** @type {View} */ view, /** @type {number} */ now, /** @type {number} */ unixNow) {
     const shown = this._body.childElementCount;
-    const rows = this._rows.at(now).filter((row) => isWanted(view, row));
+    const rows = fitting(this._rows.at(now).filter((row) => isWanted(view, row)));
     if (rows.length !== shown) {
       this.show(view, now, unixNow);
       return;

@@ -22,10 +22,10 @@ export const STAGES = Object.freeze(["waiting", "loading", "prefill", "thinking"
 /** Before any of them: of these a request may never be in one. */
 const BEFORE = Object.freeze(["upload", "queued"]);
 export const FADE_MS = 2000;
+/** What the table shows without being scrolled. */
+export const SEEN = 6;
 /** What a request asks that asks no model, as a list of them: shown only while it takes its time. */
 export const NO_MODEL = "none";
-/** Requests that came and went between two messages, of which no more are shown at once. */
-export const MOST_UNSEEN = 8;
 const MOST_ROWS = 200;
 /** @type {Estimate} */
 const NOTHING = Object.freeze({ place: null, waits: null, read: null, firstTokenIn: null });
@@ -59,7 +59,7 @@ export class Rows {
     const fresh = live.finished.filter(
       (one) => one.ago_seconds <= FRESH_SECONDS && !this._done.has(one.request_id) && one.model !== NO_MODEL,
     );
-    for (const one of fresh.slice(0, MOST_UNSEEN)) this._rows.set(one.request_id, ended(one, now));
+    for (const one of fresh.slice(0, SEEN)) this._rows.set(one.request_id, ended(one, now));
     this._done = new Set(finished.keys());
   }
 
@@ -132,6 +132,20 @@ export function isWanted(view, one) {
   const ofModel = view.models.length === 0 || view.models.includes(one.model);
   return ofModel && (view.routing === "" || view.routing === one.routing);
 }
+
+/**
+ * The rows for which there is room: what has ended makes room for what is in flight, first that which
+ * ended well, then that which ended longest ago. @param {Row[]} rows @returns {Row[]}
+ */
+export function fitting(rows) {
+  const over = rows.filter((row) => row.endedAt !== null).sort(byWorth);
+  over.splice(0, Math.max(0, SEEN - (rows.length - over.length)));
+  return rows.filter((row) => !over.includes(row));
+}
+
+/** Which of two that ended is rather shown. @param {Row} one @param {Row} other */
+const byWorth = (one, other) =>
+  Number(other.outcome !== "ok") - Number(one.outcome !== "ok") || (other.endedAt ?? 0) - (one.endedAt ?? 0);
 
 /**
  * "3 in flight: 1 waiting, 2 answering".
