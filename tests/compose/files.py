@@ -6,9 +6,12 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from functools import cache
+from importlib.resources import files as resources
 from typing import Any
 
 import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.validators import validator_for
 
 from stack.places import REPOSITORY
 from tests.components import need
@@ -44,6 +47,14 @@ _Loader.add_multi_constructor("!", _untagged)
 def written(name: str) -> Any:
     """One file, its anchors resolved."""
     return yaml.load((REPOSITORY / name).read_text(encoding="utf-8"), _Loader)
+
+
+def mistakes_in(composition: Any) -> list[str]:
+    """What the Compose specification has against it."""
+    folder = resources("check_jsonschema") / "builtin_schemas" / "vendor"
+    schema = json.loads((folder / "compose-spec.json").read_text(encoding="utf-8"))
+    validator = validator_for(schema, Draft202012Validator)(schema)
+    return [error.message for error in validator.iter_errors(composition)]
 
 
 def need_compose() -> None:

@@ -4,13 +4,10 @@ import itertools
 import json
 import os
 import subprocess
-from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
-from jsonschema.validators import validator_for
 
 from stack.places import REPOSITORY
 from tests.compose.files import (
@@ -22,6 +19,7 @@ from tests.compose.files import (
     PROFILES,
     SETTINGS,
     SWARM,
+    mistakes_in,
     need_compose,
     read,
     written,
@@ -59,15 +57,9 @@ COMBINED = [
 ]
 
 
-def schema() -> Any:
-    folder = resources("check_jsonschema") / "builtin_schemas" / "vendor"
-    return json.loads((folder / "compose-spec.json").read_text(encoding="utf-8"))
-
-
 @pytest.mark.parametrize("name", [BASE, *OVERRIDES, SWARM])
 def test_a_file_is_valid_by_the_specification(name: str) -> None:
-    validator = validator_for(schema(), Draft202012Validator)(schema())
-    assert [error.message for error in validator.iter_errors(written(name))] == []
+    assert mistakes_in(written(name)) == []
 
 
 @pytest.mark.parametrize(("files", "profiles"), COMBINED, ids=lambda names: "+".join(names))
