@@ -25,7 +25,7 @@ REQUIRE = @$(1) || { if [ -e $(DASHBOARD_ENVIRONMENT) ] && \
   ! [ -e $(RUN_ENVIRONMENT) -o -e $(DOCKER_ENVIRONMENT) -o -e $(DEV_ENVIRONMENT) ]; \
   then echo "only the dashboard is set up here: make start brings the rest"; \
   elif [ -e .venv ]; \
-  then echo ".venv is half made or was moved: make start mends it"; \
+  then echo ".venv is being set up, was left half made or was moved: make start mends it"; \
   else echo "nothing is set up here yet: make start"; fi; exit 3; }
 REQUIRE_SETUP = $(call REQUIRE,$(IS_SET_UP))
 # the set of the dashboard alone is without the supervisor
@@ -36,6 +36,7 @@ THERE = $(if $(filter command,$(firstword $(origin HOST))),--host "$$HOST")
 
 # stopping needs no member but this one, which its own folder gives also after a move
 IN_PLACE := cd stack/src && ../../$(PY)
+CAN_STOP := ($(IN_PLACE) -c 'import stack.__main__, stack.stop') 2>/dev/null
 
 ##@ Run
 .PHONY: start stop restart status top logs start-ollama pull-model
@@ -45,8 +46,7 @@ start: ## set up what is missing, start everything, say what runs where
 	@$(PY) -m stack start
 
 stop: ## stop everything; requests in flight finish first (PROXY_DRAIN_SECONDS at most)
-	@if ($(IN_PLACE) -c 'import stack.__main__, stack.stop') 2>/dev/null; \
-	then $(IN_PLACE) -m stack stop; else scripts/stop.sh; fi
+	@if $(CAN_STOP); then $(IN_PLACE) -m stack stop; else scripts/stop.sh; fi
 
 restart: ## stop, then start what ran, with the settings of now
 	@$(ENVIRONMENT) local
@@ -110,10 +110,11 @@ load: ## restore the images of such an archive; needs nothing but Docker
 .PHONY: api-key
 api-key: ## a new API key for the proxy, and its entry: make api-key ALIAS=alice, docs/KEYS.md
 	$(REQUIRE_SETUP)
+	@[ -n "$${ALIAS:-}$(FLAGS)" ] || { echo "whose? make api-key ALIAS=alice" >&2; exit 2; }
 	@$(PY) -m proxy.access.new $${ALIAS:+"$$ALIAS"} $(FLAGS)
 
 .PHONY: install-service remove-service
-install-service: $(RUN_ENVIRONMENT) ## run it by systemd, at boot and after a crash: docs/SYSTEMD.md
+install-service: $(RUN_ENVIRONMENT) ## run it by systemd, after a boot and after a crash: docs/SYSTEMD.md
 	$(REQUIRE_SETUP)
 	@$(PY) -m stack install-service
 
@@ -298,9 +299,9 @@ rules: $(RUN_ENVIRONMENT) ## render prometheus/rules with the objectives of now 
 	@$(PY) -m stack rules $(FLAGS)
 
 clean: ## stop, then remove .venv and .local (the model, Prometheus, its data)
-	@$(MAKE) stop || echo "not stopped, the reason is above; removing all the same" >&2
-	@rm -rf .venv .local
-	@echo "removed .venv and .local"
+	@$(CAN_STOP) && $(MAKE_COMMAND) stop || scripts/stop.sh || [ $$? = 3 ] || \
+	  { echo "nothing was removed: something still runs, as said above" >&2; exit 1; }
+	@scripts/clean.sh
 
 .PHONY: help
 help:

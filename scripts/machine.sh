@@ -67,7 +67,7 @@ else
 fi
 
 if [ -e .venv ]; then
-  say packages - ".venv is half made or was moved" "make install mends it"
+  say packages - ".venv is being set up, was left half made or was moved" "make install mends it"
 else
   say packages - "not here yet" "make install brings them, make start all that is needed"
 fi

@@ -5,12 +5,17 @@ die() { printf '%s\n' "$@" >&2; exit 1; }
 
 # what a variable says, in the environment or in .env: a last comment and a pair of quotes are no part of it
 setting() {
-  if [ -z "${!1-}" ] && [ -e .env ]; then
+  if [ -z "${!1-}" ] && [ -f .env ] && [ -r .env ]; then
     sed -n "s/^[[:space:]]*\(export[[:space:]]\{1,\}\)\{0,1\}$1[[:space:]]*=[[:space:]]*//p" .env | tail -n 1 |
       sed -e "s/^\([\"']\)\(.*\)\1.*/\2/" -e t -e 's/[[:space:]]\{1,\}#.*//' -e 's/[[:space:]]*$//'
   else
     printf '%s' "${!1-}"
   fi
+}
+
+# what a process was started by; nothing where there is none. Small images have no ps
+command_of() {
+  if command -v ps >/dev/null; then ps -wwp "$1" -o args=; else tr '\0' ' ' <"/proc/$1/cmdline"; fi 2>/dev/null || true
 }
 
 # SECONDS COMMAND...; a Mac has no timeout

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # stop.sh [PART]: what `make stop` and `make stop-PART` do where .venv does not work: whoever runs
-# the parts of this checkout is told without it. Exit code 1 where they run and cannot be told.
+# the parts of this checkout is told without it. Exit code 1 where they run and cannot be told, 3 where
+# nobody can say whether containers do.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/shell.sh
@@ -12,8 +13,8 @@ state=${state:-.local}
 
 # processes: their supervisor needs .venv to be asked; a file that a power cut left names a stranger
 pid=$(cat "$state/run/supervisord.pid" 2>/dev/null) || true
-if [ -n "$pid" ] && ps -p "$pid" -o args= 2>/dev/null | grep -q supervisor; then
-  die "cannot stop${part:+ $part alone}: .venv does not work; end pid $pid${part:+, which ends all}"
+if [ -n "$pid" ] && command_of "$pid" | grep -q supervisor; then
+  die "cannot stop${part:+ $part alone} by .venv: end pid $pid${part:+, which ends all}"
 fi
 
 # systemd
@@ -48,8 +49,10 @@ if command -v docker >/dev/null && is_here; then
   listed=$(within 10 docker ps --filter "label=$label.project" \
     --format "{{.Label \"$label.project\"}} {{.Label \"$label.service\"}} {{.Label \"$label.project.working_dir\"}}" \
     2>&1) || case $listed in
-      *"ermission denied"*) die "whether containers run is not known, Docker's socket is not open to you:" \
-        "sudo usermod -aG docker \$USER, then log in again" ;;
+      *"ermission denied"*)
+        echo "whether containers run is not known, Docker's socket is not open to you:" >&2
+        echo "sudo usermod -aG docker \$USER, then log in again" >&2
+        exit 3 ;;
       *) listed='' ;;
     esac
   projects=$(while read -r project service where; do

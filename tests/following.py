@@ -52,8 +52,7 @@ class Follower:
         """Start with every setting that these commands name, which each then finds in force."""
         for command in chosen:
             if SETS.match(command.words):
-                told = self.here(command.words).replace("$PWD", str(self.checkout.folder))
-                self.settings |= dict(SETTING.findall(told))
+                self.settings |= dict(SETTING.findall(self.here(command.words)))
         done = self.checkout.run(f"make {verb}", self.settings)
         assert done.returncode == 0, done.stdout + done.stderr
 

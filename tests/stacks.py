@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from stack import envfile
+from stack.errors import SettingsError
 from stack.places import MODEL_FILE, REPOSITORY, socket_path
 from stack.settings import StackSettings
 from stack.supervised import orphans
@@ -89,7 +90,9 @@ def not_the_operators(repository: Path = REPOSITORY) -> dict[str, str]:
 
     Raises: SettingsError.
     """
-    named = envfile.read(repository / ".env")
+    named, mistakes = envfile.read(repository / ".env")
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
     downloads = os.environ.get(DOWNLOADS) or named.get(DOWNLOADS, "")  # noqa: TID251
     return {**dict.fromkeys(named, ""), DOWNLOADS: downloads}
 

@@ -112,14 +112,34 @@ def test_other_settings_reach_prometheus(stack: Stack, project: Project) -> None
     assert "within 1 s" in rules or 'le=\\"1.0\\"' in rules
 
 
+def test_settings_that_nobody_says_again_are_named_when_they_go(
+    stack: Stack, project: Project
+) -> None:
+    said = stack.start()
+    assert "no longer set: PROMETHEUS_SCRAPE_INTERVAL_SECONDS, SLO_TTFT_SECONDS (" in said
+    assert "scrape_interval: 5s" in project.prometheus.ask("status/config")["yaml"]
+    assert "no longer set" not in stack.start()
+
+
 def test_the_logs_are_each_container_s(stack: Stack) -> None:
     done = stack.command("logs", "gpu-exporter", "--no-follow")
     assert done.returncode == 0
     assert "gpu-exporter-demo" in done.stdout
 
 
+# Compose would start nothing with them
+BROKEN = {"PROXY_PORT": "abc", "PROMETHEUS_RETENTION_DAYS": "0", "PROXY_DRAIN_SECONDS": "soon"}
+
+
+def test_settings_that_make_no_sense_keep_nobody_from_looking(stack: Stack) -> None:
+    for words in (("status",), ("logs", "proxy", "--no-follow")):
+        done = stack.command(*words, **BROKEN)
+        assert (done.returncode, len(done.stderr.splitlines())) == (0, len(BROKEN)), done.stderr
+        assert "proxy" in done.stdout
+
+
 def test_after_a_stop_nothing_runs_and_the_numbers_are_kept(stack: Stack, project: Project) -> None:
-    assert stack.command("stop").returncode == 0
+    assert stack.command("stop", **BROKEN).returncode == 0
     assert stack.command("status").returncode == 3
     assert project.inspect() == []
     assert len(project.left()) > 0

@@ -110,6 +110,22 @@ def test_another_machine_is_meant_only_where_it_is_named_to_make() -> None:
     assert "environment.sh" not in would_run("top", HOST="here")
 
 
+def test_a_key_without_its_owner_is_asked_for_in_make_s_words() -> None:
+    need("make", shutil.which("make") is not None, "install make")
+
+    def made(*words: str) -> subprocess.CompletedProcess[str]:
+        # whatever Python would do is done
+        command = ["make", "-C", str(REPOSITORY), "api-key", "PY=true", *words]
+        return subprocess.run(
+            command, env={"PATH": os.defpath}, capture_output=True, text=True, check=False
+        )
+
+    nobody = made()
+    assert nobody.returncode == 2
+    assert nobody.stderr.startswith("whose? make api-key ALIAS=alice\n")
+    assert [made(words).returncode for words in ("ALIAS=alice", "FLAGS=--help")] == [0, 0]
+
+
 def test_make_alone_prints_every_verb_with_its_sentence() -> None:
     need("make", shutil.which("make") is not None, "install make")
     done = subprocess.run(

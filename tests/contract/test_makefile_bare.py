@@ -144,6 +144,11 @@ def test_a_stop_that_fails_is_no_success(bare: Bare) -> None:
     done = bare.make("stop")
     assert done.returncode != 0
     assert "active endpoints" in done.stderr
+    (bare.folder / ".local").mkdir()
+    cleaned = bare.make("clean")
+    assert cleaned.returncode != 0
+    assert "nothing was removed: something still runs" in cleaned.stderr
+    assert (bare.folder / ".local").exists()
 
 
 def test_a_docker_that_may_not_be_asked_is_not_taken_for_one_without_containers(bare: Bare) -> None:
@@ -151,6 +156,10 @@ def test_a_docker_that_may_not_be_asked_is_not_taken_for_one_without_containers(
     done = bare.make("stop")
     assert done.returncode != 0
     assert "is not known, Docker's socket is not open to you" in done.stderr
+    # what nobody can tell does not keep what is here, either
+    cleaned = bare.make("clean")
+    assert (cleaned.returncode, cleaned.stdout) == (0, "removed .venv and .local\n")
+    assert cleaned.stderr.count("is not known") == 1
 
 
 def test_an_engine_that_is_off_runs_nothing(bare: Bare) -> None:
@@ -182,8 +191,28 @@ def test_processes_whose_supervisor_cannot_be_asked_are_named_by_its_pid(
             done = bare.make(verb)
             assert done.returncode != 0
             assert f"end pid {supervisor.pid}" in done.stderr
+        cleaned = bare.make("clean")
+        assert cleaned.returncode != 0
+        assert cleaned.stderr.count(f"end pid {supervisor.pid}") == 1
+        assert "nothing was removed: something still runs" in cleaned.stderr
+        assert (bare.folder / state).exists()
     # what a power cut left names nobody, or somebody else
     assert bare.make("stop").stdout == "not running\n"
+
+
+def test_clean_removes_nothing_under_a_stack_whose_state_lies_elsewhere(bare: Bare) -> None:
+    python = bare.folder / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    # as a supervisor is called that was started with a STACK_STATE_DIR of then
+    words = [str(python), "-c", "input()", "-m", "supervisor.supervisord"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as supervisor:
+        done = bare.make("clean")
+        assert done.returncode != 0
+        assert f"with another STACK_STATE_DIR: end pid {supervisor.pid}" in done.stderr
+        assert python.exists()
+    assert bare.make("clean").returncode == 0
+    assert not (bare.folder / ".venv").exists()
 
 
 def test_a_service_of_this_checkout_is_stopped_by_systemd(bare: Bare) -> None:
@@ -229,4 +258,6 @@ def test_a_dashboard_in_an_environment_that_was_moved_says_so(bare: Bare, verb: 
     (bare.folder / ".venv/bin/python").symlink_to("/nowhere/python3")
     done = bare.make(verb)
     assert done.returncode != 0
-    assert done.stdout == ".venv is half made or was moved: make start mends it\n"
+    assert done.stdout == (
+        ".venv is being set up, was left half made or was moved: make start mends it\n"
+    )

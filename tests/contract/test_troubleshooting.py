@@ -7,11 +7,14 @@ from functools import cache
 
 import pytest
 
+from stack import settings
+from stack.errors import SettingsError
 from stack.places import REPOSITORY
 from tests.tables import rows
 
 TEXT = (REPOSITORY / "docs/TROUBLESHOOTING.md").read_text(encoding="utf-8")
 OF_OTHERS = {"model", "not found", "make status", "make alerts", "make validate"}
+SENSELESS = ({"PROXY_PORT": "abc"}, {"RUNTIME": "podman"})
 """Ollama's own words, and verbs that are typed."""
 ROWS = rows(TEXT)
 """What happened, what it says and what to do."""
@@ -27,13 +30,21 @@ def constants(node: ast.AST) -> Iterator[str]:
 @cache
 def sources() -> str:
     """What our programs can say, as far as it stands in them."""
-    modules = (REPOSITORY / "stack/src/stack").rglob("*.py")
+    folders = ("stack/src/stack", "services/traffic/src/traffic/target")
+    modules = (path for folder in folders for path in (REPOSITORY / folder).rglob("*.py"))
     texts = [
         text for path in modules for text in constants(ast.parse(path.read_text(encoding="utf-8")))
     ]
     scripts = [*(REPOSITORY / "scripts").glob("*.sh"), REPOSITORY / "Makefile"]
     texts += [path.read_text(encoding="utf-8") for path in scripts]
-    return "\n".join(texts)
+    return "\n".join([*texts, *map(refusal, SENSELESS)])
+
+
+def refusal(variables: dict[str, str]) -> str:
+    """What is said of a value that makes no sense."""
+    with pytest.raises(SettingsError) as error:
+        settings.parse(variables)
+    return str(error.value)
 
 
 @pytest.mark.parametrize("said", [row[1] for row in ROWS], ids=[row[0] for row in ROWS])

@@ -117,6 +117,26 @@ def test_a_part_that_does_not_answer_is_not_healthy(running: Stack) -> None:
     assert "make restart" in again.stderr
 
 
+def test_an_ollama_that_went_is_said_first_and_told_by_the_exit_code(tmp_path: Path) -> None:
+    alone = {"PROMETHEUS": "off", "GPU_EXPORTER": "off"}
+    with UpstreamServer() as upstream:
+        threading.Thread(target=upstream.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{upstream.server_port}"
+        with stack_at(tmp_path, OLLAMA_URL=url, **alone) as stack:
+            stack.start()
+            assert stack.command("status").stdout.startswith(
+                "healthy, as processes of this machine"
+            )
+            upstream.shutdown()
+            upstream.server_close()
+            done = stack.command("status")
+            found = json.loads(stack.command("status", "--json").stdout)
+    assert done.returncode == 1
+    assert done.stdout.startswith("not healthy (all parts run, Ollama does not answer), as process")
+    assert f"nothing answers at {url} now: clients of the proxy get a 502" in done.stdout
+    assert found["ollama_answers"] is False
+
+
 def test_a_killed_proxy_is_started_again(running: Stack) -> None:
     before = running.pid("proxy")
     os.kill(before, signal.SIGKILL)
@@ -134,6 +154,17 @@ def test_metrics_and_logs_are_those_of_the_running_proxy(running: Stack) -> None
     assert any(line.startswith("proxy | ") and '"started"' in line for line in lines)
     unknown = running.command("logs", "proxi", "--no-follow")
     assert (unknown.returncode, "there are: gpu-exporter, proxy" in unknown.stderr) == (1, True)
+
+
+def test_settings_that_make_no_sense_keep_nobody_from_looking_at_what_runs(running: Stack) -> None:
+    broken = {"PROXY_PORT": "abc", "PROMETHEUS_RETENTION_DAYS": "0", "RUNTIME": "podman"}
+    for words in (("status",), ("logs", "--no-follow")):
+        done = running.command(*words, **broken)
+        said = done.stderr.splitlines()
+        assert (done.returncode, len(said)) == (0, len(broken))
+        assert all(line.endswith(f"({words[0]} goes on without it)") for line in said)
+        assert "proxy" in done.stdout
+    assert running.command("metrics", **broken).returncode == 2
 
 
 def test_a_taken_port_is_reported_with_this_process_and_nothing_starts(
@@ -185,6 +216,24 @@ def test_a_restart_that_cannot_be_stops_nothing(running: Stack) -> None:
         assert done.returncode in (1, 2)
         assert said in done.stderr
     assert running.pid("proxy") == before
+
+
+def test_a_restart_says_what_is_not_set_any_more_and_takes_no_keys_off_unmeant(
+    running: Stack, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.toml"
+    keys.write_text(f'[alice]\nsha256 = "{"a4" * 32}"\n')
+    running.start("restart", PROXY_API_KEYS_FILE=str(keys), PROXY_LOG_LEVEL="debug")
+    before = running.pid("proxy")
+    again, refused = running.command("start"), running.command("restart")
+    assert (again.returncode, refused.returncode, refused.stdout) == (1, 2, "")
+    gone = "started with PROXY_API_KEYS_FILE, PROXY_LOG_LEVEL, not set now: name them again"
+    assert gone in again.stderr
+    assert "`make restart PROXY_API_KEYS_FILE=` takes the keys off" in refused.stderr
+    assert running.pid("proxy") == before
+    said = running.start("restart", PROXY_API_KEYS_FILE="")
+    assert said.startswith("no longer set: PROXY_LOG_LEVEL (what runs was started with it;")
+    assert running.start()
 
 
 def test_validate_knows_what_runs_and_what_a_start_beside_it_would_fail_of(running: Stack) -> None:
@@ -243,7 +292,8 @@ def test_a_stop_lets_the_request_in_flight_finish_and_leaves_nothing(tmp_path: P
             assert server.asked.wait(WITHIN_SECONDS)
             with subprocess.Popen(
                 [sys.executable, "-m", "stack", "stop"],
-                env=stack.environment(),
+                # what it was started with counts, and nothing here keeps it from ending
+                env=stack.environment(PROXY_DRAIN_SECONDS="soon"),
                 stdout=subprocess.PIPE,
                 text=True,
             ) as stop:

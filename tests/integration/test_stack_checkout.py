@@ -74,7 +74,9 @@ def run(
 
 def test_status_of_a_half_made_environment_says_what_helps(checkout: Path) -> None:
     done = make(checkout, "status")
-    assert done.stdout == ".venv is half made or was moved: make start mends it\n"
+    assert done.stdout == (
+        ".venv is being set up, was left half made or was moved: make start mends it\n"
+    )
     assert "Traceback" not in done.stderr
 
 
@@ -94,17 +96,19 @@ def test_clean_removes_an_environment_that_does_not_work(checkout: Path, python:
     assert not (checkout / ".venv").exists()
 
 
-def test_clean_removes_what_it_cannot_stop_and_says_so(checkout: Path) -> None:
+def test_clean_removes_nothing_under_what_it_cannot_stop_and_says_so(checkout: Path) -> None:
     run_folder = checkout / ".local/run"
     run_folder.mkdir(parents=True)
     words = [sys.executable, "-c", "input()", "supervisord"]
     with subprocess.Popen(words, stdin=subprocess.PIPE) as supervisor:
         (run_folder / "supervisord.pid").write_text(f"{supervisor.pid}\n")
         done = make(checkout, "clean")
-    assert done.returncode == 0
-    assert f"end pid {supervisor.pid}" in done.stderr
-    assert "removing all the same" in done.stderr
-    assert not (checkout / ".venv").exists()
+        assert done.returncode != 0
+        assert f"end pid {supervisor.pid}" in done.stderr
+        assert "nothing was removed" in done.stderr
+        assert (checkout / ".venv").exists()
+        assert (checkout / ".local").exists()
+    assert make(checkout, "clean").returncode == 0
     assert not (checkout / ".local").exists()
 
 
@@ -128,8 +132,14 @@ def test_clean_after_a_move_stops_what_runs_and_removes_all(
         moved = checkout.rename(checkout.with_name("elsewhere"))
         status = make(moved, "status")
         assert "was moved: make start mends it" in status.stdout
+        # nor does what was broken meanwhile keep anything running
+        (moved / ".env").write_text("PROXY_DRAIN_SECONDS=soon\nRUNTIME local\n")
         done = make(moved, "clean", **ports)
-        assert (done.returncode, done.stderr) == (0, "")
+        line, value = done.stderr.splitlines()
+        assert line.startswith(".env, line 2: not NAME=value")
+        assert value.startswith("PROXY_DRAIN_SECONDS: ")
+        assert value.endswith("found 'soon' (stop goes on without it)")
+        assert done.returncode == 0
         assert "stopped" in done.stdout
         assert not is_alive(supervisor)
         assert not is_alive(proxy)

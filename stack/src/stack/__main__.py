@@ -11,10 +11,13 @@ from stack.arguments import parse
 from stack.console import complain
 from stack.errors import StackError
 from stack.places import IN_ITS_PLACE
-from stack.request import read_request
+from stack.request import Request, read_request, read_what_can_be
 from stack.runtime import carry_out
 
 INTERRUPTED = 130
+
+OF_WHAT_RUNS = ("stop", "stop-portkey", "stop-dashboard", "status", "logs")
+"""Verbs that look at what runs, or end it: no mistake in `.env` keeps anybody from that."""
 
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -26,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup's wish
             signal.signal(number, _interrupt)
     try:
-        return carry_out(read_request(os.environ), arguments)  # noqa: TID251 (the one reader)
+        return carry_out(_request(arguments.verb), arguments)
     except StackError as error:
         for line in str(error).splitlines():
             complain(line)
@@ -40,6 +43,16 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
+
+
+def _request(verb: str) -> Request:
+    environ = os.environ  # noqa: TID251 (the one reader)
+    if verb not in OF_WHAT_RUNS:
+        return read_request(environ)
+    request, mistakes = read_what_can_be(environ)
+    for mistake in mistakes:
+        complain(f"{mistake} ({verb} goes on without it)")
+    return request
 
 
 def _in_words(error: OSError | http.client.HTTPException) -> str:

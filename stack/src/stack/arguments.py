@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, words in (_STARTS | _PLAIN).items():
         verbs.add_parser(verb, help=words)
-    status = verbs.add_parser("status", help="exit code 0 healthy, 1 not, 3 not running")
+    status = verbs.add_parser(
+        "status", help="exit code 0 healthy, 1 not, or no Ollama answers, 3 not running"
+    )
     status.add_argument("--json", action="store_true", help="for programs")
     logs = verbs.add_parser("logs", help="recent lines, then new ones until interrupted")
     logs.add_argument("part", nargs="?", help="only this part")

@@ -21,9 +21,16 @@ class StackError(Exception):
 
 
 class SettingsError(StackError):
-    """The operator's variables make no sense; one sentence for each."""
+    """The operator's variables make no sense; one sentence for each.
+
+    `names` are the variables that are refused, where it is a matter of values.
+    """
 
     exit_code = 2
+
+    def __init__(self, why: str, remedy: str = "", names: tuple[str, ...] = ()) -> None:
+        super().__init__(why, remedy)
+        self.names = names
 
 
 class NoAlertsError(StackError):

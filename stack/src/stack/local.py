@@ -155,6 +155,9 @@ def _traffic(request: Request, arguments: Namespace) -> int:
 
 
 def _compare(_: Request, arguments: Namespace) -> int:
+    from stack.traffic.comparing import require_two
+
+    require_two(arguments.rest)
     os.execv(sys.executable, [sys.executable, "-m", "traffic", "compare", *arguments.rest])
 
 

@@ -127,10 +127,24 @@ def disk_notes(state: Path, least_bytes: int = _LEAST_BYTES) -> tuple[str, ...]:
     )
 
 
-def model_api_notes(plan: Plan) -> tuple[str, ...]:
-    """That nothing answers as Ollama any more, where it is none of our parts. Asks it."""
+def in_words(are_ready: bool, is_silent: bool) -> str:
+    """How it is, in words; pure. `is_silent`: an Ollama that is none of the parts is not there."""
+    if are_ready and is_silent:
+        return "not healthy (all parts run, Ollama does not answer)"
+    return "healthy" if are_ready else "not healthy"
+
+
+def is_silent(plan: Plan) -> bool:
+    """Whether nothing answers as Ollama any more, where it is none of our parts. Asks it."""
     url = plan.api_url
-    if not url or plan.part("engine") or not plan.part("proxy") or probes.get(url) is not None:
+    is_theirs = bool(url and plan.part("proxy") and not plan.part("engine"))
+    return is_theirs and probes.get(url) is None
+
+
+def model_api_notes(plan: Plan) -> tuple[str, ...]:
+    """That nothing answers as Ollama any more. Asks it."""
+    url = plan.api_url
+    if not is_silent(plan):
         return ()
     return (
         f"nothing answers at {url} now: clients of the proxy get a 502 that says so; "
@@ -192,13 +206,16 @@ def has_pages(prometheus: Part) -> bool:
     return probes.is_ready(f"{prometheus.addresses[0].url}/")
 
 
-def as_json(plan: Plan, rows: Sequence[PartState], runtime: str = "local") -> dict[str, Any]:
+def as_json(
+    plan: Plan, rows: Sequence[PartState], is_silent: bool, runtime: str = "local"
+) -> dict[str, Any]:
     """The same facts for programs; `runtime` is the world that it runs in."""
     parts = [asdict(row) for row in rows]
     return {
         "running": True,
         "runtime": runtime,
         "model_api": plan.model_api,
+        "ollama_answers": not is_silent,
         "gateway": plan.gateway,
         "parts": parts,
     }

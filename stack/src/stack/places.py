@@ -102,7 +102,8 @@ def places_of(settings: StackSettings, repository: Path = REPOSITORY) -> Places:
         try:
             return (repository / folder.expanduser()).resolve()
         except (OSError, RuntimeError) as error:
-            raise SettingsError(f"{variable}: {error}, found {str(folder)!r}") from error
+            sentence = f"{variable}: {error}, found {str(folder)!r}"
+            raise SettingsError(sentence, names=(variable,)) from error
 
     return Places(
         repository,

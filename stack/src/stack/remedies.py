@@ -5,20 +5,21 @@ import sys
 from enum import Enum
 
 _FEDORA = {"fedora", "rhel", "centos"}
-_DEBIAN = {"debian", "ubuntu"}
 
 
 class Manager(Enum):
     """Who installs programs here."""
 
-    APT = "sudo apt install"
-    DNF = "sudo dnf install"
-    BREW = "brew install"
-    OTHER = "install"
+    APT = ("sudo apt install", "Ubuntu")
+    DEBIAN = ("sudo apt install", "Debian")
+    DNF = ("sudo dnf install", "Fedora")
+    BREW = ("brew install", "Homebrew")
+    OTHER = ("install", "")
 
     def command(self, thing: str) -> str:
         """What to type for one of `THINGS`; a sentence where no manager is known."""
-        return f"{self.value} {THINGS[thing].get(self) or THINGS[thing][Manager.APT]}"
+        packages = THINGS[thing]
+        return f"{self.value[0]} {packages.get(self) or packages[Manager.APT]}"
 
 
 THINGS = {
@@ -28,12 +29,14 @@ THINGS = {
         Manager.BREW: "alertmanager",
     },
     "compose": {
-        Manager.APT: "docker-compose-v2 (docker-compose in Debian)",
+        Manager.APT: "docker-compose-v2",
+        Manager.DEBIAN: "docker-compose",
         Manager.DNF: "docker-compose",
         Manager.BREW: "docker-compose",
     },
     "docker": {
-        Manager.APT: "docker.io docker-compose-v2 (docker-compose in Debian)",
+        Manager.APT: "docker.io docker-compose-v2",
+        Manager.DEBIAN: "docker.io docker-compose",
         Manager.DNF: "moby-engine docker-compose",
         Manager.BREW: "--cask docker-desktop",
     },
@@ -44,15 +47,17 @@ THINGS = {
         Manager.BREW: "prometheus",
     },
 }
-"""What may be missing, and the packages that bring it."""
+"""What may be missing, and the packages that bring it; Debian's where they differ from Ubuntu's."""
 
 
 def manager_of(system: str, names: set[str]) -> Manager:
     """By Python's name of the system, and what a Linux calls itself and its kin; pure."""
     if system == "darwin":
         return Manager.BREW
-    if names & _DEBIAN:
+    if "ubuntu" in names:
         return Manager.APT
+    if "debian" in names:
+        return Manager.DEBIAN
     return Manager.DNF if names & _FEDORA else Manager.OTHER
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stack import envfile
 from stack.console import say
+from stack.errors import SettingsError
 from stack.places import REPOSITORY, Places, places_of, private_folder, socket_path
 from stack.settings import StackSettings, parse
 from stack.variables import merge
@@ -29,9 +30,35 @@ class Request:
 
 def read_request(environ: Mapping[str, str], repository: Path = REPOSITORY) -> Request:
     """The operator's wishes from the environment and `.env`. Raises: SettingsError."""
-    variables = merge(environ, envfile.read(repository / ".env"))
-    settings = parse(variables)
-    return Request(settings, places_of(settings, repository), variables)
+    request, mistakes = read_what_can_be(environ, repository)
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return request
+
+
+def read_what_can_be(
+    environ: Mapping[str, str], repository: Path = REPOSITORY
+) -> tuple[Request, list[str]]:
+    """The same without what is refused, whose defaults count then; and a sentence for each.
+
+    Raises: SettingsError where a default will not do.
+    """
+    dotenv, mistakes = envfile.read(repository / ".env")
+    variables, of_names = merge(environ, dotenv)
+    mistakes += of_names
+    refused = set[str]()
+    while True:
+        left = {name: value for name, value in variables.items() if name not in refused}
+        try:
+            settings = parse(left)
+            return Request(settings, places_of(settings, repository), left), mistakes
+        except SettingsError as error:
+            if left.keys().isdisjoint(error.names):
+                raise
+            # what does not go with the default of one that was refused is no mistake
+            if refused.isdisjoint(error.names):
+                mistakes += str(error).splitlines()
+            refused.update(error.names)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from stack.request import Request
 from stack.settings import StackSettings
 from stack.start import start
 from stack.stop import stop
+from stack.unsaid import no_longer_set, require_keys, sentence
 from stack.wish import STARTS, Wish, wish_for, wish_of
 
 _ASKED_FOR_BY = {
@@ -30,7 +31,11 @@ def restart(request: Request) -> int:
         stop(request)
         return start(request)
     wish = wish_after(running, request)
+    going = no_longer_set(running.digests, request.variables, running.wished)
+    require_keys(going, running.wished, "restart")
     _require_all(request, wish)
+    if going:
+        say(sentence(going))
     stop(request)
     say(f"starting again: {in_words(wish)}")
     return start(request, verb_of(wish, request.settings), wish, is_taken=True)

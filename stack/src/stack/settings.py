@@ -14,6 +14,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from ollama_observe.service.addresses import found_words, is_http_url, is_loopback
 from stack.docker.settings import Containers
@@ -28,6 +29,15 @@ ALERTMANAGER_SAMPLE = Path("prometheus/alertmanager.yml")
 
 _SECRETS = ("alertmanager_webhook_url",)
 """Whose values no message repeats."""
+
+
+class _ClashError(ValueError):
+    """Values that are good, and do not go together."""
+
+    def __init__(self, sentence: str, *names: str) -> None:
+        super().__init__(sentence)
+        self.names = names
+
 
 _OF_URLS = frozenset(map(chr, range(0x21, 0x7F))) - set('"\\<>`{}|^')
 """What an address is written with; the rest is escaped in it."""
@@ -191,15 +201,18 @@ class StackSettings(Containers, Objectives):
             self.prometheus_scrape_interval_seconds, self.prometheus_rules_time_scale
         )
         if why is not None and self.prometheus != "off":
-            raise ValueError(why)
+            raise _ClashError(
+                why, "PROMETHEUS_SCRAPE_INTERVAL_SECONDS", "PROMETHEUS_RULES_TIME_SCALE"
+            )
         return self
 
     @model_validator(mode="after")
     def _webhook_is_for_the_sample(self) -> Self:
         if self.alertmanager_webhook_url and self.alertmanager_config != ALERTMANAGER_SAMPLE:
-            raise ValueError(
+            raise _ClashError(
                 "ALERTMANAGER_WEBHOOK_URL is for the sample configuration, and ALERTMANAGER_CONFIG "
-                f"is {str(self.alertmanager_config)!r}: set one of them"
+                f"is {str(self.alertmanager_config)!r}: set one of them",
+                *("ALERTMANAGER_WEBHOOK_URL", "ALERTMANAGER_CONFIG"),
             )
         return self
 
@@ -224,20 +237,22 @@ class StackSettings(Containers, Objectives):
             _require_another(self.ollama_url, self.proxy_port)
         seen: dict[int, str] = {}
         for name in used:
-            port = getattr(self, name)
+            port, variable = getattr(self, name), name.upper()
             if port in seen:
-                raise ValueError(f"{seen[port]} and {name.upper()} are both {port}")
-            seen[port] = name.upper()
+                both = (seen[port], variable)
+                raise _ClashError(f"{' and '.join(both)} are both {port}", *both)
+            seen[port] = variable
         return self
 
 
 def _require_another(ollama_url: str, proxy_port: int) -> None:
-    """Raises: ValueError where Ollama would be the proxy, which would ask itself."""
+    """Raises: _ClashError where Ollama would be the proxy, which would ask itself."""
     parts = urlsplit(ollama_url)
     if is_loopback(parts.hostname or "") and parts.port == proxy_port:
-        raise ValueError(
+        raise _ClashError(
             f"OLLAMA_URL: expected where Ollama itself answers, found the proxy's own port "
-            f"{proxy_port} (PROXY_PORT); without it the stack looks at {DEFAULT_OLLAMA_URL}"
+            f"{proxy_port} (PROXY_PORT); without it the stack looks at {DEFAULT_OLLAMA_URL}",
+            *("OLLAMA_URL", "PROXY_PORT"),
         )
 
 
@@ -252,11 +267,20 @@ def parse(variables: Mapping[str, str]) -> StackSettings:
     try:
         return StackSettings.model_validate(given)
     except ValidationError as error:
-        raise SettingsError("\n".join(map(_sentence, error.errors()))) from error
+        items = error.errors()
+        names = tuple(name for item in items for name in _names(item))
+        raise SettingsError("\n".join(map(_sentence, items)), names=names) from error
 
 
-def _sentence(item: object) -> str:
-    assert isinstance(item, dict)
+def _names(item: ErrorDetails) -> tuple[str, ...]:
+    if item["loc"]:
+        return (str(item["loc"][0]).upper(),)
+    clash = item["ctx"]["error"]
+    assert isinstance(clash, _ClashError)
+    return clash.names
+
+
+def _sentence(item: ErrorDetails) -> str:
     message = str(item["msg"]).removeprefix("Value error, ")
     if not item["loc"]:
         return message

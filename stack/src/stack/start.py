@@ -1,6 +1,6 @@
 """`start` and its kin: everything that is asked for, in order, by readiness; or nothing at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stack import model_api, overview, setup, supervised
 from stack.assembly import assemble, change, require_taken
@@ -15,6 +15,7 @@ from stack.request import Request
 from stack.stop import stop_all
 from stack.supervised import Supervisor
 from stack.transition import Transition, write
+from stack.unsaid import no_longer_set
 from stack.variables import others_variables
 from stack.wish import Wish, wish_of
 
@@ -47,7 +48,8 @@ def start(
         return _beside(request, supervisor, running, wish, verb)
     rows = overview.states(running, supervisor)
     overview.show(request, running, rows, "already running, nothing changed")
-    return _verdict(rows, changing.differs)
+    going = no_longer_set(running.digests, request.variables, running.wished)
+    return _verdict(rows, differences(changing.differs, request.variables), going)
 
 
 def set_up(request: Request) -> int:
@@ -113,17 +115,36 @@ def _beside(request: Request, supervisor: Supervisor, running: Plan, wish: Wish,
     return _verdict(rows)
 
 
-def _verdict(rows: Sequence[PartState], differs: Sequence[str] = ()) -> int:
-    """Exit code 0, or 1 after saying what is not as it should be."""
+def _verdict(
+    rows: Sequence[PartState], differs: Sequence[str] = (), going: Sequence[str] = ()
+) -> int:
+    """Exit code 0, or 1 after saying what is not as it should be.
+
+    `differs` says what is set differently; `going` are the settings that a restart would drop.
+    """
     problems = [
         f"{row.name} is {row.health}: make logs SERVICE={row.name}"
         for row in rows
         if not row.is_healthy
     ]
-    if differs:
-        problems.append(f"set differently since it was started: {', '.join(differs)}")
+    problems += differs
     for problem in problems:
         complain(problem)
     if problems:
-        complain("`make restart` applies the settings and starts every part again")
+        without = f", without {', '.join(going)}," if going else ""
+        complain(f"`make restart` applies the settings{without} and starts every part again")
     return 1 if problems else 0
+
+
+def differences(names: Sequence[str], variables: Mapping[str, str]) -> list[str]:
+    """Variables that what runs was started with otherwise, in sentences; pure."""
+    said = [name for name in names if name in variables]
+    unsaid = [name for name in names if name not in variables]
+    them = "it" if len(unsaid) == 1 else "them"
+    found = [f"set differently since it was started: {', '.join(said)}"] if said else []
+    if unsaid:
+        found.append(
+            f"started with {', '.join(unsaid)}, not set now: name {them} again, or put {them} into "
+            ".env"
+        )
+    return found

@@ -11,17 +11,17 @@ HEALTHY, UNHEALTHY, NOT_RUNNING = 0, 1, 3
 
 
 def status(request: Request, as_json: bool = False) -> int:
-    """Print the state; exit code 0 all healthy, 1 not all, 3 not running."""
+    """Print the state; exit code 0 all healthy, 1 not all or no Ollama, 3 not running."""
     supervisor = supervised.connect(request.socket)
     plan = Plan.load(request.places.run)
     if supervisor is None or plan is None:
         say(json.dumps({"running": False, "parts": []}) if as_json else "not running: make start")
         return NOT_RUNNING
     rows = overview.states(plan, supervisor)
-    is_healthy = all(row.is_healthy for row in rows)
+    are_ready, is_silent = all(row.is_healthy for row in rows), overview.is_silent(plan)
     if as_json:
-        say(json.dumps(overview.as_json(plan, rows), indent=2))
+        say(json.dumps(overview.as_json(plan, rows, is_silent), indent=2))
     else:
-        word = "healthy" if is_healthy else "not healthy"
+        word = overview.in_words(are_ready, is_silent)
         overview.show(request, plan, rows, f"{word}, as processes of this machine")
-    return HEALTHY if is_healthy else UNHEALTHY
+    return HEALTHY if are_ready and not is_silent else UNHEALTHY

@@ -6,10 +6,10 @@ refuses what it does not know.
 """
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 
 from stack.docker.settings import OF_BUILDS, OF_OLLAMA
-from stack.errors import SettingsError
 from stack.parts import Part
 from stack.settings import KNOWN
 
@@ -47,22 +47,35 @@ COMPUTED = {
 }
 """Service variables that the stack sets itself, and what the operator sets for each."""
 
+OF_PROJECT = "COMPOSE_PROJECT_NAME"
+"""Whose containers are looked at: under a name that Compose does not take there seem to be none."""
 
-def merge(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> dict[str, str]:
-    """Both sources as one; the environment wins. Raises: SettingsError for unknown names."""
-    mistakes = [f".env: {_unknown(name)}" for name in dotenv if not _may_stand_in_dotenv(name)]
-    mistakes += [
-        _unknown(name) for name, value in sorted(environ.items()) if value and _is_misspelt(name)
-    ]
-    merged = {**dotenv, **environ}
-    mistakes += [
-        f"{name} is set by the stack itself: set {instead} instead"
+_PROJECT = re.compile("([a-z0-9][a-z0-9_-]*)?")
+
+
+def merge(
+    environ: Mapping[str, str], dotenv: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
+    """Both sources as one, the environment wins; and a sentence for each name that is refused.
+
+    What is refused is left out.
+    """
+    unknown = [name for name in dotenv if not _may_stand_in_dotenv(name)]
+    misspelt = [name for name, value in sorted(environ.items()) if value and _is_misspelt(name)]
+    merged = {**_without(unknown, dotenv), **_without(misspelt, environ)}
+    refused = {
+        name: f"{name} is set by the stack itself: set {instead} instead"
         for name, instead in COMPUTED.items()
         if merged.get(name)
-    ]
-    if mistakes:
-        raise SettingsError("\n".join(mistakes))
-    return merged
+    }
+    if not _PROJECT.fullmatch(merged.get(OF_PROJECT, "")):
+        refused[OF_PROJECT] = (
+            f"{OF_PROJECT}: expected small letters, digits, - and _, a letter or digit first, "
+            f"found {merged[OF_PROJECT]!r}"
+        )
+    mistakes = [f".env: {_unknown(name)}" for name in unknown]
+    mistakes += [_unknown(name) for name in misspelt]
+    return _without(refused, merged), [*mistakes, *refused.values()]
 
 
 def operator_variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -101,6 +114,10 @@ def own_variables(part: Part, variables: Mapping[str, str]) -> dict[str, str]:
         for name, value in variables.items()
         if value and name.startswith(prefix) and name not in KNOWN
     }
+
+
+def _without(names: Collection[str], variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name not in names}
 
 
 def _may_stand_in_dotenv(name: str) -> bool:

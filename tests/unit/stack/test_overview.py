@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from stack.overview import disk_notes, gateway_notes, health_of, model_api_notes, worker_notes
+from stack.overview import (
+    as_json,
+    disk_notes,
+    gateway_notes,
+    health_of,
+    in_words,
+    model_api_notes,
+    worker_notes,
+)
 from stack.parts import Address, Part
 from stack.plan import Plan
 from tests.answering import answering
@@ -47,6 +55,14 @@ def test_an_ollama_that_answers_no_more_is_said_with_what_its_clients_get() -> N
     (note,) = model_api_notes(Plan((part("proxy"),), api_url=url))
     assert note.startswith(f"nothing answers at {url} now: clients of the proxy get a 502")
     assert model_api_notes(Plan((part("engine"), part("proxy")), api_url=url)) == ()
+
+
+def test_it_is_healthy_where_all_parts_and_an_ollama_answer() -> None:
+    assert in_words(are_ready=True, is_silent=False) == "healthy"
+    assert in_words(are_ready=False, is_silent=True) == "not healthy"
+    said = in_words(are_ready=True, is_silent=True)
+    assert said == "not healthy (all parts run, Ollama does not answer)"
+    assert as_json(Plan(), [], is_silent=True)["ollama_answers"] is False
 
 
 def test_a_gateway_that_does_not_answer_is_said_with_what_happens_and_what_helps() -> None:

@@ -7,7 +7,8 @@ from stack.remedies import THINGS, Manager, manager, manager_of
     ("system", "names", "expected"),
     [
         ("linux", {"ubuntu", "debian"}, Manager.APT),
-        ("linux", {"debian", ""}, Manager.APT),
+        ("linux", {"linuxmint", "ubuntu", "debian"}, Manager.APT),
+        ("linux", {"debian", ""}, Manager.DEBIAN),
         ("linux", {"fedora"}, Manager.DNF),
         ("linux", {"rocky", "rhel", "centos", "fedora"}, Manager.DNF),
         ("darwin", {""}, Manager.BREW),
@@ -22,11 +23,14 @@ def test_a_system_is_known_by_its_name_or_its_kin_s(
 
 def test_everything_that_may_be_missing_has_a_package_with_each_manager() -> None:
     managers = {Manager.APT, Manager.DNF, Manager.BREW}
-    assert [thing for thing, packages in THINGS.items() if set(packages) != managers] == []
+    assert [thing for thing, packages in THINGS.items() if not managers <= set(packages)] == []
 
 
 def test_a_command_is_the_manager_s_own() -> None:
     assert Manager.APT.command("node") == "sudo apt install nodejs npm"
+    assert Manager.DEBIAN.command("node") == Manager.APT.command("node")
+    assert Manager.DEBIAN.command("compose") == "sudo apt install docker-compose"
+    assert Manager.APT.command("compose") == "sudo apt install docker-compose-v2"
     assert Manager.BREW.command("docker") == "brew install --cask docker-desktop"
     assert Manager.OTHER.command("node") == "install nodejs npm"
 

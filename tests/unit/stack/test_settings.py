@@ -129,7 +129,25 @@ def test_windows_of_rules_that_hold_four_scrapes_are_taken(time_scale: str, inte
     parse(variables | {"PROMETHEUS_SCRAPE_INTERVAL_SECONDS": interval})
 
 
-def test_every_mistake_is_said_at_once() -> None:
+def test_every_mistake_is_said_at_once_with_the_names_of_all() -> None:
     with pytest.raises(SettingsError) as caught:
         parse({"PROXY_PORT": "a", "ENGINE_PORT": "b"})
     assert len(str(caught.value).splitlines()) == 2
+    assert sorted(caught.value.names) == ["ENGINE_PORT", "PROXY_PORT"]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PROXY_PORT": "1", "DASHBOARD_PORT": "1"},
+        {"PROXY_PORT": "11500", "OLLAMA_URL": "http://localhost:11500"},
+        {"ALERTMANAGER_CONFIG": "my.yml", "ALERTMANAGER_WEBHOOK_URL": "http://h"},
+        {"PROMETHEUS_RULES_TIME_SCALE": "0.01", "PROMETHEUS_SCRAPE_INTERVAL_SECONDS": "60"},
+    ],
+)
+def test_values_that_do_not_go_together_are_refused_by_the_names_of_both(
+    variables: dict[str, str],
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(variables)
+    assert set(caught.value.names) == set(variables)

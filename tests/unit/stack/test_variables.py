@@ -1,7 +1,6 @@
 import pytest
 
 from stack.docker.settings import Containers
-from stack.errors import SettingsError
 from stack.parts import Part
 from stack.settings import KNOWN, parse
 from stack.variables import (
@@ -17,14 +16,16 @@ PART = Part("proxy", ("true",), (), "", 1, 1, {"PROXY_PORT": "1", "TRUSTED": "us
 
 
 def test_the_environment_wins_over_the_file() -> None:
-    merged = merge({"PROXY_PORT": "2000"}, {"PROXY_PORT": "1000", "ENGINE_PORT": "3000"})
+    merged, _ = merge({"PROXY_PORT": "2000"}, {"PROXY_PORT": "1000", "ENGINE_PORT": "3000"})
     assert parse(merged).proxy_port == 2000
     assert parse(merged).engine_port == 3000
 
 
 def test_an_unknown_name_in_the_file_is_refused_with_the_nearest() -> None:
-    with pytest.raises(SettingsError, match=r"OLAMA_URL, did you mean OLLAMA_URL\?"):
-        merge({}, {"OLAMA_URL": "http://127.0.0.1:1"})
+    merged, mistakes = merge({"TZ": "UTC"}, {"OLAMA_URL": "http://127.0.0.1:1", "TZ": "x"})
+    assert mistakes[0] == ".env: unknown setting OLAMA_URL, did you mean OLLAMA_URL?"
+    # what is refused of one source does not hide the other's
+    assert (len(mistakes), merged) == (2, {"TZ": "UTC"})
 
 
 @pytest.mark.parametrize(
@@ -49,9 +50,9 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_nearest() -> None:
 def test_a_misspelt_name_in_the_environment_is_refused_with_the_nearest(
     name: str, meant: str
 ) -> None:
-    with pytest.raises(SettingsError, match=rf"^unknown setting {name}, did you mean {meant}\?$"):
-        merge({name: "x"}, {})
-    assert merge({name: ""}, {}) == {name: ""}
+    said = f"unknown setting {name}, did you mean {meant}?"
+    assert merge({name: "x", "HOME": "/me"}, {}) == ({"HOME": "/me"}, [said])
+    assert merge({name: ""}, {}) == ({name: ""}, [])
 
 
 # those of Ollama's own that look most like ours, the clients', and strangers
@@ -83,7 +84,7 @@ def test_a_misspelt_name_in_the_environment_is_refused_with_the_nearest(
     ],
 )
 def test_a_name_of_others_in_the_environment_is_none_of_our_business(name: str) -> None:
-    assert merge({name: "x"}, {})[name] == "x"
+    assert merge({name: "x"}, {}) == ({name: "x"}, [])
 
 
 def test_every_name_without_a_prefix_is_guarded_unless_it_looks_like_others() -> None:
@@ -99,7 +100,7 @@ def test_every_name_without_a_prefix_is_guarded_unless_it_looks_like_others() ->
     "name", ["PROXY_LOG_LEVEL", "ENGINE_THREADS", "TRAFFIC_SEED", "COMPOSE_FILE"]
 )
 def test_settings_of_the_services_and_of_compose_may_stand_in_the_file(name: str) -> None:
-    assert merge({}, {name: "x"})[name] == "x"
+    assert merge({}, {name: "x"}) == ({name: "x"}, [])
 
 
 @pytest.mark.parametrize(
@@ -113,8 +114,19 @@ def test_settings_of_the_services_and_of_compose_may_stand_in_the_file(name: str
 def test_a_variable_that_the_stack_computes_is_refused_with_the_operators_name(
     name: str, instead: str
 ) -> None:
-    with pytest.raises(SettingsError, match=f"set {instead} instead"):
-        merge({name: "x"}, {})
+    merged, (mistake,) = merge({name: "x"}, {})
+    assert mistake.endswith(f"set {instead} instead")
+    assert merged == {}
+
+
+@pytest.mark.parametrize("name", ["My Stack", "_stack", "stack!"])
+def test_a_project_s_name_that_compose_does_not_take_is_refused(name: str) -> None:
+    merged, (mistake,) = merge({}, {"COMPOSE_PROJECT_NAME": name})
+    assert mistake.startswith("COMPOSE_PROJECT_NAME: expected small letters")
+    assert mistake.endswith(f"found {name!r}")
+    assert merged == {}
+    for good in ("", "observe-2", "2_b"):
+        assert merge({"COMPOSE_PROJECT_NAME": good}, {})[1] == []
 
 
 def test_variables_that_change_what_runs_are_told_from_the_rest() -> None:

@@ -60,4 +60,15 @@ def test_a_replay_asks_a_model_that_is_named_instead(tmp_path: Path) -> None:
     assert interview._take("model", "mine:1b")
     made = interview.settings
     assert make_plan(bank_of(made), made).models == ("mine:1b",)
-    assert interview._default_model(["other:1b", "mine:1b"]) == "mine:1b"
+    assert interview._default_model([Model("other:1b"), Model("mine:1b")]) == "mine:1b"
+
+
+def test_enter_stands_for_a_model_that_can_be_asked_where_none_is_named(tmp_path: Path) -> None:
+    offered = [Model("vectors", makes_vectors=True), Model("big", is_elsewhere=True), Model("mine")]
+
+    def default(**told: object) -> str:
+        return Interview(Console(file=io.StringIO()), settings(**told))._default_model(offered)
+
+    assert default(model="auto") == "mine"
+    assert default(model="auto", preset="embeddings") == "vectors"
+    assert default(model="auto", preset="replay", trace=two_models(tmp_path)) == RECORDED

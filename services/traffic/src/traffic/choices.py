@@ -28,4 +28,4 @@ Rate = Annotated[float, Field(ge=1e-6, le=10_000)]
 """Of a schedule: from one question in about twelve days on."""
 
 ANY_MODEL = "auto"
-"""In place of a model's name: the first that the server has."""
+"""In place of a model's name: the first that the server has, and computes itself."""

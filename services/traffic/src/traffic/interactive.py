@@ -17,6 +17,7 @@ from rich.text import Text
 
 from ollama_observe.service.settings import describe, load
 from traffic.bank.questions import Category
+from traffic.choices import ANY_MODEL
 from traffic.manual import GROUPS, flags, help_wanted
 from traffic.plan.mixes import FIXTURES
 from traffic.plan.preview import preview
@@ -25,7 +26,7 @@ from traffic.request.client import open_http
 from traffic.run.command import Prepared, prepare, run
 from traffic.settings import TrafficSettings, changed
 from traffic.target.check import Look, TargetError, check
-from traffic.target.server import Model
+from traffic.target.server import Model, suited
 
 NO_TERMINAL = (
     "interactive asks at a terminal, and standard input and error are none;"
@@ -127,7 +128,7 @@ class Interview:
         names = [model.name for model in models]
         if names:
             self.console.print(_numbered(("model", "size"), _sizes(models)))
-        default = self._default_model(names)
+        default = self._default_model(models)
         while True:
             text = self._answer("Model, by number or name", default)
             if text == default == RECORDED:
@@ -135,12 +136,15 @@ class Interview:
             if self._take("model", _by_number(text, names)) and self._can_be_asked():
                 return
 
-    def _default_model(self, names: Sequence[str]) -> str:
+    def _default_model(self, models: Sequence[Model]) -> str:
         """What Enter stands for; a replay asks the models of its trace until another is named."""
         told = self.settings
-        if told.preset == "replay" and "model" not in told.model_fields_set:
+        is_named = "model" in told.model_fields_set and told.model != ANY_MODEL
+        if told.preset == "replay" and not is_named:
             return RECORDED
-        return names[0] if names and not _is_offered(told.model, names) else told.model
+        if not models or _is_offered(told.model, [model.name for model in models]):
+            return told.model
+        return suited(models, told.preset) or models[0].name
 
     def _can_be_asked(self) -> bool:
         try:

@@ -59,7 +59,7 @@ class TrafficSettings(ServiceSettings):
         "smollm2:135m",
         min_length=1,
         description="The model that answers; several by weight: `llama3.2:3b=3,qwen3:4b=1`; "
-        "`auto`: the first that the server has.",
+        "`auto`, which the verbs of make say: the first that the server has and computes itself.",
     )
     api: Api = Field(
         "native",

@@ -10,15 +10,10 @@ _LONGEST_WORDS = 160
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Why, and what to type; the latter is empty where nobody can tell."""
+    """Why, and what to type."""
 
     why: str
-    remedy: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """Both."""
-        return f"{self.why}: {self.remedy}" if self.remedy else self.why
+    remedy: str
 
 
 def absence_of(said: str | None, system: str) -> Absence:

@@ -10,7 +10,6 @@ from typing import Any
 
 from stack.docker.compose import Project
 from stack.docker.engine import why_silent
-from stack.errors import StackError
 from stack.parts import Address, Part
 from stack.plan import Plan
 
@@ -84,8 +83,13 @@ def containers(project: Project) -> list[Container]:
     """All of the project, also those that have ended. Raises: StackError."""
     said = project.asked("ps", "--all", "--format", "json")
     if said is None:
-        raise StackError(f"the containers are not known: {why_silent(project.environment)}")
+        raise why_silent(project.environment)
     return parsed(said)
+
+
+def parts_of(found: Iterable[Container]) -> set[str]:
+    """The parts that run; pure."""
+    return {one.part for one in found if one.is_lasting}
 
 
 def several(found: Iterable[Container]) -> dict[str, int]:

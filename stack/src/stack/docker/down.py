@@ -7,6 +7,7 @@ from stack.docker.belonging import forget
 from stack.docker.compose import project_of
 from stack.docker.containers import PART_OF
 from stack.docker.preparing import log_of, ours
+from stack.docker.told import forget_told
 from stack.errors import StackError
 from stack.request import Request
 
@@ -31,6 +32,7 @@ def take_down(request: Request) -> None:
         lines = said.strip().splitlines()
         raise StackError(f"Compose could not stop it: {lines[-1] if lines else 'no reason given'}")
     forget(request.places)
+    forget_told(request.places)
 
 
 def stop_part(request: Request, part: str) -> int:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ollama_observe.service.addresses import is_loopback, without_credentials
 from stack.docker.absence import Absence, absence_of
-from stack.errors import UnfitError
+from stack.errors import StackError, UnfitError
 from stack.outside import finished
 from stack.remedies import manager
 
@@ -22,6 +22,7 @@ OLDEST_COMPOSE = (2, 24)
 
 _ANSWERS_WITHIN_SECONDS = 10.0
 _HERE = ("unix", "npipe", "fd")
+_OR_WITHOUT = "; or RUNTIME=local make start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,14 @@ def look(variables: Mapping[str, str]) -> Engine:
     return engine_of(said)
 
 
-def why_silent(variables: Mapping[str, str]) -> str:
-    """Why nothing came of a command that asks the engine, in words."""
+def why_silent(variables: Mapping[str, str]) -> StackError:
+    """The error of a command that asks the engine, and of which nothing came."""
+    if not is_installed(variables):
+        return StackError("docker is not installed", manager().command("docker") + _OR_WITHOUT)
     _, absence = _info(variables)
-    return absence.sentence if absence else "`docker info` is answered, look there"
+    if absence is None:
+        return StackError("`docker compose ps` fails, where `docker info` is answered")
+    return StackError(absence.why, absence.remedy + _OR_WITHOUT)
 
 
 def require_here(variables: Mapping[str, str]) -> None:

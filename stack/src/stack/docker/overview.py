@@ -1,34 +1,38 @@
 """What runs in which container, and how it is: the table of `start` and `status`."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from stack import probes
+from stack.alerts import printable
 from stack.console import columns, complain, say
 from stack.docker.compose import project_of
 from stack.docker.containers import ONE_SHOTS, PULL_MODEL, Container, plan_of, several
 from stack.docker.preparing import Prepared, ours
-from stack.overview import EXAMPLE, gateway_notes, worker_notes
+from stack.overview import EXAMPLE, gateway_notes, in_words, worker_notes
 from stack.plan import Plan
 from stack.request import Request
 from stack.status import HEALTHY, NOT_RUNNING, UNHEALTHY
 
+_HEALTH_SECONDS = 5.0
+"""For an answer of the proxy, which asks Ollama first and gives it two seconds."""
+
 
 def status(request: Request, as_json: bool = False) -> int:
-    """Print the state; exit code 0 all healthy, 1 not all, 3 not running."""
+    """Print the state; exit code 0 all healthy, 1 not all or no Ollama, 3 not running."""
     found = ours(request)
     if not any(one.is_running for one in found):
         say(json.dumps({"running": False, "parts": []}) if as_json else "not running: make start")
         return NOT_RUNNING
-    is_well = all(map(is_healthy, found))
+    are_ready, is_silent = all(map(is_healthy, found)), bool(model_api_notes(plan_of(found)))
     if as_json:
-        say(json.dumps(as_document(found), indent=2))
+        say(json.dumps(as_document(found, is_silent), indent=2))
     else:
         name = project_of(request).name
-        show(found, f"{'healthy' if is_well else 'not healthy'}, in containers (project {name})")
-    return HEALTHY if is_well else UNHEALTHY
+        show(found, f"{in_words(are_ready, is_silent)}, in containers (project {name})")
+    return HEALTHY if are_ready and not is_silent else UNHEALTHY
 
 
 def is_healthy(container: Container) -> bool:
@@ -65,19 +69,37 @@ def show(found: Sequence[Container], title: str) -> None:
     say(title)
     for line in columns([("PART", "STATE", "CONTAINER", "UP", "URL"), *rows(found)]):
         say(line)
-    plan = routed(plan_of(found))
-    for note in (*gateway_notes(plan), *worker_notes(plan)):
+    plan = plan_of(found)
+    for note in (*model_api_notes(plan), *gateway_notes(routed(plan)), *worker_notes(plan)):
         say(f"  {note}")
+
+
+def model_api_notes(plan: Plan) -> tuple[str, ...]:
+    """That the proxy finds no Ollama, as it says itself. Asks it."""
+    found = checks(plan).get("ollama")
+    if not isinstance(found, dict) or found.get("ok", True):
+        return ()
+    remedy = "" if plan.api_url else "; start it (`ollama serve`)"
+    detail = printable(str(found.get("detail")))
+    return (f"{detail}: clients of the proxy get a 502 that says so{remedy}",)
+
+
+def checks(plan: Plan) -> Mapping[str, Any]:
+    """What the proxy says of whom it asks; empty where none answers. Asks it."""
+    proxy = plan.part("proxy")
+    reply = probes.get(f"{proxy.addresses[-1].url}/health", _HEALTH_SECONDS) if proxy else None
+    try:
+        return dict(json.loads(reply.body)["checks"]) if reply else {}
+    except (ValueError, LookupError, TypeError):  # something else's
+        return {}
 
 
 def routed(plan: Plan) -> Plan:
     """The plan without a gateway that the proxy does not use. Asks it."""
-    proxy = plan.part("proxy")
-    if proxy is None or plan.gateway is None:
+    if plan.gateway is None or plan.part("proxy") is None:
         return plan
-    reply = probes.get(f"{proxy.addresses[-1].url}/health")
     # it tells of a gateway where it looks for one, and found it
-    return plan if reply and b'"portkey"' in reply.body else replace(plan, gateway=None)
+    return plan if "portkey" in checks(plan) else replace(plan, gateway=None)
 
 
 def show_started(request: Request, prepared: Prepared, found: Sequence[Container]) -> None:
@@ -117,7 +139,7 @@ def verdict(found: Iterable[Container]) -> int:
     return UNHEALTHY if problems else HEALTHY
 
 
-def as_document(found: Sequence[Container]) -> dict[str, Any]:
+def as_document(found: Sequence[Container], is_silent: bool) -> dict[str, Any]:
     """The same facts for programs."""
     plan = routed(plan_of(found))
     parts = [
@@ -132,4 +154,10 @@ def as_document(found: Sequence[Container]) -> dict[str, Any]:
         }
         for one in found
     ]
-    return {"running": True, "runtime": "docker", "gateway": plan.gateway, "parts": parts}
+    return {
+        "running": True,
+        "runtime": "docker",
+        "ollama_answers": not is_silent,
+        "gateway": plan.gateway,
+        "parts": parts,
+    }

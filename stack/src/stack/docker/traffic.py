@@ -10,6 +10,7 @@ from stack.docker.containers import Container, plan_of
 from stack.docker.preparing import have_images, ours, prepare
 from stack.errors import StackError
 from stack.request import Request
+from stack.traffic.comparing import require_two
 from stack.wish import wish_for
 
 _RUN = ("run", "--rm", "--no-deps", "--pull", "never")
@@ -34,7 +35,8 @@ def traffic(request: Request, arguments: Sequence[str]) -> int:
 
 
 def compare(request: Request, arguments: Sequence[str]) -> int:
-    """Become the comparison of two results; nothing needs to run."""
+    """Become the comparison of two results; nothing needs to run. Raises: SettingsError."""
+    require_two(arguments)
     here = Path.cwd()
     read = [Path(word) for word in arguments if not word.startswith("-")]
     mounts = _mounts(here, read, [request.places.repository / "results"])

@@ -8,7 +8,7 @@ from stack.console import say, step
 from stack.docker import containers as reading
 from stack.docker import engine, overview
 from stack.docker.belonging import note
-from stack.docker.containers import PULL_MODEL, Container, several
+from stack.docker.containers import PULL_MODEL, Container, parts_of, several
 from stack.docker.down import take_down
 from stack.docker.preparing import (
     WHOLE,
@@ -20,8 +20,10 @@ from stack.docker.preparing import (
     prepare,
     require_ports,
 )
+from stack.docker.told import note_told, told_anew
 from stack.errors import StackError
 from stack.request import Request
+from stack.unsaid import require_keys, sentence
 from stack.wish import Wish, wish_of
 
 _WAIT_SECONDS = "600"
@@ -45,11 +47,16 @@ def start(
     found = ours(request)
     is_whole = wish is None and verb in WHOLE
     prepared = prepare(request, engine.look(request.variables), found, asked, is_whole)
+    going, plan = told_anew(request, found, prepared.services)
+    require_keys(going, parts_of(found), verb)
     say("Ollama Observe, in containers")
     step("model API", prepared.choice.model_api)
     require_ports(prepared, found, verb)
     have_images(request, prepared)
+    if going:
+        say(sentence(going))
     bring_up(request, prepared, found, several(found if before is None else before))
+    note_told(request.places, plan)
     now = reading.containers(prepared.project)
     overview.show_started(request, prepared, now)
     return overview.verdict(now)
@@ -71,9 +78,13 @@ def restart(request: Request) -> int:
     before = [one for one in found if one.is_running]
     wish = wish_after(request, found)
     again = as_it_ran(request, before)
+    going, _ = told_anew(request, before, [one.service for one in before])
+    require_keys(going, parts_of(before), "restart")
     # what runs is not stopped for images that cannot be had
     prepared = prepare(again, engine.look(again.variables), before, wish, False)
     have_images(again, prepared)
+    if going:
+        say(sentence(going))
     take_down(request)
     say(f"starting again: {', '.join(sorted(wish.parts))}")
     return start(again, "start", wish, before)

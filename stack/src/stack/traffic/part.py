@@ -9,6 +9,9 @@ from stack.settings import DEFAULT_OLLAMA_URL, StackSettings
 
 NAME = "traffic"
 
+ANY_MODEL = {"TRAFFIC_MODEL": "auto"}
+"""Whom the traffic asks where the operator names no model: one that is there, as in containers."""
+
 _BESIDE_DRAIN_SECONDS = 10.0
 
 
@@ -50,6 +53,7 @@ def traffic_part(settings: StackSettings, parts: Iterable[Part]) -> Part:
         stop_seconds=settings.traffic_worker_drain_seconds + _BESIDE_DRAIN_SECONDS,
         environment={
             **addresses(parts, settings),
+            **ANY_MODEL,
             "TRAFFIC_WORKER_HOST": settings.traffic_worker_host,
             "TRAFFIC_WORKER_PORT": str(settings.traffic_worker_port),
             "TRAFFIC_WORKER_DRAIN_SECONDS": f"{settings.traffic_worker_drain_seconds:g}",

@@ -9,7 +9,7 @@ from stack import probes, supervised
 from stack.errors import StackError
 from stack.plan import Plan
 from stack.request import Request
-from stack.traffic.part import addresses
+from stack.traffic.part import ANY_MODEL, addresses
 
 
 def traffic(request: Request, arguments: Sequence[str], elsewhere: Plan | None = None) -> int:
@@ -25,7 +25,8 @@ def traffic(request: Request, arguments: Sequence[str], elsewhere: Plan | None =
     if proxy is not None and not probes.is_ready(proxy.ready_url):
         raise StackError("the proxy is not ready: make status")
     given = {name: value for name, value in request.variables.items() if value}
-    told = addresses(plan.parts, request.settings) | results(request.places.repository)
+    told = addresses(plan.parts, request.settings) | ANY_MODEL
+    told |= results(request.places.repository)
     command = [sys.executable, "-m", "traffic", *arguments]
     os.execve(command[0], command, told | given)
 

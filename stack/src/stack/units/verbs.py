@@ -21,20 +21,20 @@ _OF_ONE = {
 
 
 def status(service: Service, as_json: bool = False) -> int:
-    """Print the state; exit code 0 all healthy, 1 not all, 3 not running."""
+    """Print the state; exit code 0 all healthy, 1 not all or no Ollama, 3 not running."""
     plan = service.what_runs()
     if plan is None or not service.manager.is_active():
         words = "not running: make install-service" if plan is None else "installed, not running"
         say(json.dumps({"running": False, "parts": []}) if as_json else words)
         return NOT_RUNNING
     rows = overview.states(plan, service.manager)
-    is_healthy = all(row.is_healthy for row in rows)
+    are_ready, is_silent = all(row.is_healthy for row in rows), overview.is_silent(plan)
     if as_json:
-        say(json.dumps(overview.as_json(plan, rows, "service"), indent=2))
+        say(json.dumps(overview.as_json(plan, rows, is_silent, "service"), indent=2))
     else:
-        word = "healthy" if is_healthy else "not healthy"
+        word = overview.in_words(are_ready, is_silent)
         show(service, plan, rows, f"{word}, under {service.whose}")
-    return HEALTHY if is_healthy else UNHEALTHY
+    return HEALTHY if are_ready and not is_silent else UNHEALTHY
 
 
 def start(service: Service, verb: str) -> int:

@@ -8,15 +8,18 @@ from stack.parts import Address
 from stack.validating.finding import Finding
 
 
-def findings(wanted: Iterable[Address], ours: Collection[int]) -> Iterator[Finding]:
-    """One for each address; `ours` are the ports that what runs of this stack holds."""
+def findings(wanted: Iterable[Address], ours: Collection[int], verb: str) -> Iterator[Finding]:
+    """One for each address; `ours` are the ports that what runs of this stack holds.
+
+    `verb` is the one to say another with.
+    """
     wanted = tuple(wanted)
     avoid = {address.port for address in wanted}
     for address in wanted:
         if address.port in ours:
             yield Finding("port", True, f"{address.port} ({address.what}): ours, it runs")
             continue
-        trouble = ports.look(address, avoid, "start")
+        trouble = ports.look(address, avoid, verb)
         if trouble is None:
             yield Finding("port", True, f"{address.port} ({address.what}): free")
         else:

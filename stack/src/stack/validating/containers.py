@@ -35,7 +35,7 @@ def findings(request: Request, where: Where) -> Iterator[Finding]:
     yield Finding("model API", True, prepared.choice.model_api)
     yield from _models(request, prepared)
     held = {port for one in found if one.is_running for _, port in one.ports.values()}
-    yield from addresses.findings(addresses.of_containers(prepared), held)
+    yield from addresses.findings(addresses.of_containers(prepared), held, where.verb)
     yield from _images(prepared, where.engine)
     yield gpu.of_containers(where.engine, gpu.has_driver(), AMD in prepared.choice.files)
     parts = wished(request, wish, prepared.choice.has_engine).parts

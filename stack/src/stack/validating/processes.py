@@ -37,7 +37,7 @@ def findings(request: Request, where: Where) -> Iterator[Finding]:
     yield from answering.models(request, api)
     would = wished(request, wish_of("start", request.settings), is_embedded)
     held = {one.port for part in plan.parts for one in part.addresses} if plan else set[int]()
-    yield from addresses.findings(would.addresses, held)
+    yield from addresses.findings(would.addresses, held, where.verb)
     yield from services.findings(request, would.parts.values(), HERE)
     yield gpu.of_processes(request, would.parts.get("gpu-exporter"))
     yield from programs.findings(request, is_embedded)

@@ -27,6 +27,13 @@ class Where:
     is_running: bool
     engine: Engine | None = None
 
+    @property
+    def verb(self) -> str:
+        """The verb that applies other settings."""
+        if self.world is World.SERVICE:
+            return "install-service"
+        return "restart" if self.is_running else "start"
+
 
 def look(request: Request) -> tuple[Where, list[Finding]]:
     """Where it is, and what is to be said of it."""

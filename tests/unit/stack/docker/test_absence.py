@@ -44,7 +44,7 @@ def test_whose_engine_it_is_shows_in_its_socket(socket: str, system: str, remedy
 def test_a_socket_that_is_closed_to_you_is_opened_by_a_group(said: str) -> None:
     found = absence_of(said, "linux")
     assert found.why == f"Docker's socket is not open to you ({SYSTEM})"
-    assert "usermod -aG docker" in found.sentence
+    assert "usermod -aG docker" in found.remedy
 
 
 def test_a_command_that_is_too_new_for_its_engine_names_the_version_that_is_not() -> None:
@@ -64,4 +64,5 @@ def test_words_that_nobody_knows_are_passed_on_in_part() -> None:
     found = absence_of("something\nelse " + "x" * 900, "linux")
     assert found.why.startswith("something else xxx")
     assert len(found.why) < 200
-    assert absence_of("", "linux").sentence == "no reason given: `docker info` says more"
+    empty = absence_of("", "linux")
+    assert (empty.why, empty.remedy) == ("no reason given", "`docker info` says more")

@@ -31,6 +31,9 @@ def test_an_engine_with_compose_is_what_it_says(tmp_path: Path) -> None:
 def test_without_the_command_nobody_is_asked(tmp_path: Path) -> None:
     with pytest.raises(UnfitError, match=r"docker is not installed: .*install"):
         look({"PATH": str(tmp_path)})
+    said = str(why_silent({"PATH": str(tmp_path)}))
+    assert said.startswith("docker is not installed: ")
+    assert said.endswith("; or RUNTIME=local make start")
 
 
 def test_an_engine_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
@@ -39,7 +42,11 @@ def test_an_engine_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
     docker.answers("info", code=1, complaint="permission denied: unix:///var/run/docker.sock")
     with pytest.raises(UnfitError, match="no Docker engine answers: Docker's socket is not open"):
         look(docker.environment)
-    assert "usermod" in why_silent(docker.environment)
+    said = str(why_silent(docker.environment))
+    assert said.startswith(
+        "Docker's socket is not open to you (unix:///var/run/docker.sock): sudo "
+    )
+    assert said.endswith("; or RUNTIME=local make start")
     docker.answers("info", json.dumps({"ServerErrors": ["connection refused"]}))
     with pytest.raises(UnfitError, match="no Docker engine answers: the Docker engine does not ru"):
         look(docker.environment)

@@ -4,7 +4,16 @@ from pathlib import Path
 import pytest
 
 from stack.docker.containers import parsed, plan_of
-from stack.docker.overview import as_document, health_of, is_healthy, routed, rows, status, verdict
+from stack.docker.overview import (
+    as_document,
+    health_of,
+    is_healthy,
+    model_api_notes,
+    routed,
+    rows,
+    status,
+    verdict,
+)
 from tests.answering import answering
 from tests.dockers import World, said_of, world_at
 
@@ -33,6 +42,39 @@ def test_what_runs_is_said_to_be_in_containers(
     assert "http://127.0.0.1:21435" in out
     assert status(world.request(), as_json=True) == 0
     assert json.loads(capsys.readouterr().out)["runtime"] == "docker"
+
+
+def front_before(url: str, folder: Path) -> str:
+    """A front whose control port is this server's."""
+    port = int(url.rpartition(":")[2])
+    control = {"URL": "127.0.0.1", "TargetPort": 8001, "PublishedPort": port}
+    relay = {"URL": "127.0.0.1", "TargetPort": 11435, "PublishedPort": 1}
+    return said_of("front", folder, Publishers=[relay, control])
+
+
+def test_an_ollama_that_the_proxy_does_not_find_is_not_healthy_at_first_glance(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = b'{"checks":{"ollama":{"ok":false,"detail":"Ollama at x gave no answer: refused"}}}'
+    with answering(503, said, "/health") as url:
+        world.docker.answers("ps --all", front_before(url, world.folder))
+        assert status(world.request()) == 1
+        out = capsys.readouterr().out
+        assert out.startswith("not healthy (all parts run, Ollama does not answer), in containers")
+        assert "  Ollama at x gave no answer: refused: clients of the proxy get a 502" in out
+        assert "; start it (`ollama serve`)\n" in out
+        assert status(world.request(), as_json=True) == 1
+    assert json.loads(capsys.readouterr().out)["ollama_answers"] is False
+
+
+@pytest.mark.parametrize(
+    "said", [b'{"checks":{"ollama":{"ok":true}}}', b"<html>", b'{"checks":{"ollama":3}}']
+)
+def test_a_proxy_that_finds_one_or_is_none_of_ours_says_nothing(
+    said: bytes, tmp_path: Path
+) -> None:
+    with answering(200, said, "/health") as url:
+        assert model_api_notes(plan_of(parsed(front_before(url, tmp_path)))) == ()
 
 
 @pytest.mark.parametrize(
@@ -76,16 +118,15 @@ def test_the_verdict_names_what_is_not_well(
 def test_a_gateway_that_the_proxy_does_not_use_is_not_said_to_be(tmp_path: Path) -> None:
     for body, expected in ((b'{"checks":{"portkey":{}}}', True), (b'{"checks":{}}', False)):
         with answering(200, body, "/health") as url:
-            port = int(url.rpartition(":")[2])
-            control = {"URL": "127.0.0.1", "TargetPort": 8001, "PublishedPort": port}
-            relay = {"URL": "127.0.0.1", "TargetPort": 11435, "PublishedPort": 1}
-            front = said_of("front", tmp_path, Publishers=[relay, control])
+            front = front_before(url, tmp_path)
             plan = plan_of(parsed(f"{front}\n{said_of('portkey', tmp_path)}"))
             assert (routed(plan).gateway is not None) is expected
     assert routed(plan_of(())).gateway is None
 
 
 def test_programs_get_every_container(tmp_path: Path) -> None:
-    said = as_document(parsed(f"{said_of('front', tmp_path)}\n{said_of('proxy', tmp_path)}"))
+    found = parsed(f"{said_of('front', tmp_path)}\n{said_of('proxy', tmp_path)}")
+    said = as_document(found, is_silent=True)
+    assert said["ollama_answers"] is False
     assert [part["name"] for part in said["parts"]] == ["front", "proxy"]
     assert said["parts"][1]["urls"] == []

@@ -8,7 +8,7 @@ from stack.docker.belonging import noted
 from stack.docker.containers import parsed
 from stack.docker.down import take_down
 from stack.docker.up import as_it_ran, restart, set_up, start, wish_after
-from stack.errors import StackError, UnfitError
+from stack.errors import SettingsError, StackError, UnfitError
 from stack.request import Request
 from tests.dockers import World, config_of, said_of, world_at
 
@@ -167,6 +167,23 @@ def test_where_it_started_containers_is_noted_until_they_are_gone(world: World) 
     assert noted(request.places) == [str(world.folder)]
     take_down(request)
     assert noted(request.places) == []
+
+
+@pytest.mark.parametrize("verb", [start, restart])
+def test_keys_do_not_go_unmeant_and_what_else_goes_is_said(
+    world: World, verb: Callable[[Request], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert start(world.request(PROXY_API_KEYS_FILE="/keys/k.toml", PROXY_CACHE="simple")) == 0
+    world.runs("front", "proxy")
+    before = len(world.docker.asked())
+    with pytest.raises(SettingsError, match=f"`make {verb.__name__} PROXY_API_KEYS_FILE=` takes"):
+        verb(world.request())
+    assert not any(" up " in w or " down " in w for w in world.docker.asked()[before:])
+    capsys.readouterr()
+    assert verb(world.request(PROXY_API_KEYS_FILE="")) == 0
+    assert capsys.readouterr().out.count("no longer set: PROXY_CACHE (") == 1
+    assert verb(world.request()) == 0
+    assert "no longer set" not in capsys.readouterr().out
 
 
 def test_an_operator_s_own_profiles_win_over_what_ran(world: World) -> None:

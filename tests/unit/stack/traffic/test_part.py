@@ -18,6 +18,7 @@ def test_the_worker_asks_the_proxy_that_runs_and_is_asked_itself_where_it_is_set
     assert part.environment["TRAFFIC_WORKER_PORT"] == "18002"
     assert part.ready_url == "http://127.0.0.1:18002/ready"
     assert part.addresses[0].page_url == "http://127.0.0.1:18002/metrics"
+    assert part.environment["TRAFFIC_MODEL"] == "auto"
     assert part.command[1:] == ("-m", "traffic", "worker")
 
 

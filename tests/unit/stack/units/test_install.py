@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from stack.errors import SettingsError, StackError
-from stack.plan import Plan
+from stack.plan import Plan, digests
 from stack.units.hardening import Footing
 from stack.units.install import install, require_programs, write
 from stack.units.manager import Manager
 from stack.units.names import TARGET, ours, unit_of
 from stack.units.service import Service
+from stack.unsaid import KEYS_FILE
 from tests.unit.stack.units.test_service import RUNS, installed
 from tests.unitfiles import Systemctl, a_plan, a_service
 
@@ -115,6 +116,18 @@ def test_a_service_that_runs_is_not_stopped_for_a_variable_that_no_part_takes(
     off = {"PROMETHEUS": "off", "DASHBOARD": "off"}
     with pytest.raises(SettingsError, match="did you mean PROXY_PORT"):
         install(a_service(tmp_path, systemctl, PROXY_PROT="1", **off))
+    assert systemctl.verbs() == []
+
+
+def test_keys_that_the_service_asks_for_are_not_taken_off_unmeant(tmp_path: Path) -> None:
+    installed(tmp_path, RUNS)
+    systemctl = Systemctl({"show": (0, RUNS)})
+    off = {"PROMETHEUS": "off", "DASHBOARD": "off"}
+    service = a_service(tmp_path, systemctl, **off)
+    service.places.files.mkdir(parents=True, exist_ok=True)
+    replace(a_plan(service), digests=digests({KEYS_FILE: "keys.toml"})).save(service.places.files)
+    with pytest.raises(SettingsError, match="`make install-service PROXY_API_KEYS_FILE=` takes"):
+        install(service)
     assert systemctl.verbs() == []
 
 

@@ -21,10 +21,10 @@ def test_each_port_is_free_or_ours_or_somebody_s_who_is_named() -> None:
             "DASHBOARD_PORT": free_port(),
         }
         wanted = [Address("part", "127.0.0.1", port, name) for name, port in ports.items()]
-        theirs, ours, free = findings(wanted, {ports["PROMETHEUS_PORT"]})
+        theirs, ours, free = findings(wanted, {ports["PROMETHEUS_PORT"]}, "restart")
     assert (theirs.is_ok, ours.is_ok, free.is_ok) == (False, True, True)
     assert f"(pid {os.getpid()})" in theirs.detail
-    assert theirs.remedy.startswith("make start PROXY_PORT=")
+    assert theirs.remedy.startswith("make restart PROXY_PORT=")
     assert ours.detail == f"{ports['PROMETHEUS_PORT']} (part): ours, it runs"
     assert free.detail.endswith(": free")
 

@@ -6,7 +6,7 @@ import pytest
 from stack.docker.belonging import note
 from stack.request import read_request
 from stack.runtime import World
-from stack.validating.world import look, of_docker
+from stack.validating.world import Where, look, of_docker
 from tests import dockers
 from tests.dockers import INFO, world_at
 
@@ -37,6 +37,12 @@ def test_another_world_than_what_runs_stops_a_start(world: dockers.World) -> Non
     note(request.places)
     _, (said,) = look(request)
     assert (said.is_ok, said.remedy) == (False, "make stop")
+
+
+def test_another_port_is_said_to_what_runs_by_a_restart() -> None:
+    assert Where(World.DOCKER, is_running=False).verb == "start"
+    assert Where(World.LOCAL, is_running=True).verb == "restart"
+    assert Where(World.SERVICE, is_running=True).verb == "install-service"
 
 
 @pytest.mark.parametrize(("runtime", "is_ok"), [("docker", False), ("auto", None)])

@@ -41,6 +41,16 @@ def test_a_dry_run_asks_no_server_for_its_model(capsys: pytest.CaptureFixture[st
     assert "auto" in capsys.readouterr().out
 
 
+def test_a_dry_run_of_a_recording_shows_its_models(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = tmp_path / "trace.jsonl"
+    trace.write_text('{"at_seconds": 0, "prompt_tokens": 9, "generated_tokens": 2, "model": "m"}\n')
+    told = ["--dry-run", "--model", "auto", "--preset", "replay", "--trace", str(trace)]
+    assert main(told) == 0
+    assert "auto" not in capsys.readouterr().out
+
+
 def test_a_dry_run_shows_the_plan_and_leaves_no_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

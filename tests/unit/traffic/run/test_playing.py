@@ -48,7 +48,9 @@ async def test_what_became_of_a_run_is_all_there() -> None:
     assert found.check is not None
     assert found.check.schedule_lag is None
     assert found.stopped_by is None
-    assert len(shown.splitlines()) == len(found.attempts)
+    first, *lines = shown.splitlines()
+    assert first == f"asking small:1b at {told.base_url}"
+    assert len(lines) == len(found.attempts)
 
 
 async def test_a_schedule_is_checked_for_being_kept() -> None:

@@ -52,10 +52,18 @@ async def test_what_is_offered_is_handed_on() -> None:
 
 
 async def test_an_unknown_model_is_answered_with_the_names_of_those_there() -> None:
-    with pytest.raises(TargetError, match=r"has no model llama3; /api/tags offers a:1b, b:2b"):
+    said = r"has no model llama3; /api/tags offers a:1b, b:2b; choose one: TRAFFIC_MODEL=a:1b \(--m"
+    with pytest.raises(TargetError, match=said):
         await check_model(offering("a:1b", "b:2b"))
-    with pytest.raises(TargetError, match="offers no model at all"):
+    with pytest.raises(TargetError, match=r"at all; make pull-model MODEL=llama3 fetches it$"):
         await check_model(offering())
+
+
+async def test_of_those_there_one_is_to_be_chosen_that_can_be_asked() -> None:
+    with pytest.raises(TargetError, match=r"choose one: TRAFFIC_MODEL=b:2b "):
+        await check_model(offering("nomic-embed-text:v2", "a:120b-cloud", "b:2b"))
+    with pytest.raises(TargetError, match=r"make pull-model MODEL=llama3 fetches it$"):
+        await check_model(offering("nomic-embed-text:v2"))
 
 
 async def test_each_of_several_models_must_be_there() -> None:
@@ -109,7 +117,10 @@ async def test_a_list_of_models_without_end_is_refused() -> None:
 
 
 async def test_names_of_models_cannot_move_the_cursor() -> None:
-    with pytest.raises(TargetError, match=r"offers \[2Jx y$"):
+    # nor run a command where they are typed
+    with pytest.raises(
+        TargetError, match=r"offers \[2Jx y; .*TRAFFIC_MODEL='\[2Jx y' \(--model\)$"
+    ):
         await check_model(offering("\x1b[2Jx\ny"))
 
 

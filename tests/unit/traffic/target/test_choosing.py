@@ -17,6 +17,8 @@ BERT = {"name": "minilm:33m", "details": {"family": "bert"}}
 EMBED = {"name": "nomic-embed-text:v2", "details": {"family": "gemma3"}}
 PLAIN = {"name": "plain:1b", "details": {"family": "llama"}}
 OTHER = {"name": "other:1b"}
+CLOUD = {"name": "big:120b-cloud"}
+HANDED_ON = {"name": "mine", "remote_host": "http://gpu-box:11434", "remote_model": "big:120b"}
 
 
 def offering(*models: object) -> Script:
@@ -36,6 +38,7 @@ async def chosen(script: Script, **told: object) -> TrafficSettings:
     [
         ("quick", (PLAIN, OTHER), "plain:1b"),
         ("quick", (BERT, EMBED, OTHER, PLAIN), "other:1b"),
+        ("quick", (CLOUD, HANDED_ON, PLAIN), "plain:1b"),
         ("embeddings", (PLAIN, EMBED, BERT), "nomic-embed-text:v2"),
     ],
 )
@@ -49,7 +52,8 @@ async def test_the_first_that_can_do_it_is_asked(
 @pytest.mark.parametrize(
     ("preset", "offered", "said"),
     [
-        ("quick", (), "a model that answers questions, found no model at all"),
+        ("quick", (), "a model that answers questions, found no model at all; make pull-model"),
+        ("quick", (CLOUD,), "a model that answers questions, found big:120b-cloud"),
         ("quick", (BERT,), "a model that answers questions, found minilm:33m"),
         ("embeddings", (PLAIN,), "a model that makes vectors, found plain:1b"),
     ],

@@ -58,7 +58,8 @@ def prepare(settings: TrafficSettings) -> Prepared:
 
     Raises: RefusedError.
     """
-    if settings.model == ANY_MODEL and not settings.dry_run:
+    # a replay has its models from the trace, and asks nobody
+    if settings.model == ANY_MODEL and (settings.preset == "replay" or not settings.dry_run):
         settings = asyncio.run(found_out(settings))
     if settings.workers > 1:
         require_shares(settings)

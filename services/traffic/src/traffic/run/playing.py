@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import aiohttp
 from rich.console import Console
 
+from traffic.lines import printable
 from traffic.plan.plan import Plan
 from traffic.refusals import say
 from traffic.request.attempt import Attempt
@@ -78,6 +79,8 @@ async def _look(
     look = await check(http, settings, plan.models)
     if look.warning:
         say(status, look.warning)
+    asked = f"asking {', '.join(plan.models)} at {settings.target_url}"
+    status.out(printable(asked), highlight=False)
     found.server = await server.facts(http, settings, look.models, plan.models)
 
 

@@ -1,5 +1,6 @@
 """Whether the server under test can be asked at all, told before the first question."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,6 +11,7 @@ import msgspec
 
 from ollama_observe.wire.models import normalise_model
 from ollama_observe.wire.portkey import GREETING
+from traffic.choices import Preset
 from traffic.refusals import RefusedError
 from traffic.request import portkey
 from traffic.request.protocol import error_message
@@ -18,7 +20,7 @@ from traffic.request.routes import ROUTE_HEADER, Way, headers_of, path_of, way_o
 from traffic.request.sending import words_of
 from traffic.settings import TrafficSettings
 from traffic.target.bodies import TooLongError, whole
-from traffic.target.server import Model, models_of
+from traffic.target.server import Model, models_of, suited
 from traffic.target.unloading import loaded_models
 
 WITHIN_SECONDS = 30.0
@@ -62,7 +64,7 @@ async def check(
         if settings.cold_every:
             raise TargetError(NO_COLD_BY_GATEWAY)
         return Look(await check_gateway(http, settings, models))
-    offered = await check_target(http, settings.base_url, models)
+    offered = await check_target(http, settings.base_url, models, settings.preset)
     if settings.cold_every:
         await check_unloading(http, settings.base_url)
     if settings.route in ("portkey", "mixed") and await goes_direct(http, settings.base_url):
@@ -71,7 +73,7 @@ async def check(
 
 
 async def check_target(
-    http: aiohttp.ClientSession, base_url: str, models: Iterable[str]
+    http: aiohttp.ClientSession, base_url: str, models: Iterable[str], preset: Preset = "quick"
 ) -> tuple[Model, ...]:
     """What `base_url` offers. Raise TargetError unless it answers and all of `models` are there.
 
@@ -79,7 +81,7 @@ async def check_target(
     """
     nobody = f"nothing answers at {base_url}; start the stack with `make start`"
     tags = await _get(http, f"{base_url}/api/tags", {}, nobody)
-    return _offered(base_url, models, tags)
+    return _offered(base_url, models, tags, preset)
 
 
 async def check_gateway(
@@ -93,7 +95,7 @@ async def check_gateway(
         raise TargetError(f"{url} is no Portkey gateway: GET / does not say {GREETING!r}")
     headers = headers_of("gateway", settings.ollama_url, uuid4().hex)
     tags = await _get(http, f"{url}{path_of('gateway', '/api/tags')}", headers, nobody)
-    return _offered(f"{settings.ollama_url} through {url}", models, tags)
+    return _offered(f"{settings.ollama_url} through {url}", models, tags, settings.preset)
 
 
 async def check_unloading(http: aiohttp.ClientSession, base_url: str) -> None:
@@ -141,7 +143,9 @@ async def _fetch(http: aiohttp.ClientSession, url: str, headers: Mapping[str, st
         return _Answer(response.status, response.headers, await whole(response))
 
 
-def _offered(server: str, wanted: Iterable[str], answer: _Answer) -> tuple[Model, ...]:
+def _offered(
+    server: str, wanted: Iterable[str], answer: _Answer, preset: Preset
+) -> tuple[Model, ...]:
     if answer.status == HTTPStatus.NOT_FOUND:
         return ()
     if answer.status != HTTPStatus.OK:
@@ -155,5 +159,15 @@ def _offered(server: str, wanted: Iterable[str], answer: _Answer) -> tuple[Model
     for name in wanted:
         if normalise_model(name) not in known:
             offered = ", ".join(model.name for model in models) or "no model at all"
-            raise TargetError(f"{server} has no model {name}; /api/tags offers {offered}")
+            raise TargetError(
+                f"{server} has no model {name}; /api/tags offers {offered}; "
+                f"{_instead_of(name, suited(models, preset))}"
+            )
     return models
+
+
+def _instead_of(name: str, other: str | None) -> str:
+    # names are others' words, and are to be typed
+    if other is None:
+        return f"make pull-model MODEL={shlex.quote(name)} fetches it"
+    return f"choose one: TRAFFIC_MODEL={shlex.quote(other)} (--model)"

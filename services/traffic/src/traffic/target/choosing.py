@@ -6,6 +6,10 @@ from traffic.choices import ANY_MODEL
 from traffic.request.client import open_http
 from traffic.settings import TrafficSettings, changed
 from traffic.target.check import TargetError, check
+from traffic.target.server import suited
+
+_KINDS = (("answers questions", "smollm2:135m"), ("makes vectors", "all-minilm:22m"))
+"""What a model has to do, and a small one that does: by whether vectors are asked for."""
 
 
 async def with_model(http: aiohttp.ClientSession, settings: TrafficSettings) -> TrafficSettings:
@@ -18,16 +22,14 @@ async def with_model(http: aiohttp.ClientSession, settings: TrafficSettings) -> 
     if settings.preset == "replay":
         told = settings.model_dump(exclude_unset=True)
         return type(settings).model_validate({k: v for k, v in told.items() if k != "model"})
-    is_for_vectors = settings.preset == "embeddings"
     offered = (await check(http, settings, ())).models
-    names = (model.name for model in offered if model.makes_vectors == is_for_vectors)
-    name = next(names, None)
+    name = suited(offered, settings.preset)
     if name is None:
-        kind = "makes vectors" if is_for_vectors else "answers questions"
+        kind, example = _KINDS[settings.preset == "embeddings"]
         found = ", ".join(model.name for model in offered) or "no model at all"
         raise TargetError(
             f"TRAFFIC_MODEL (--model): expected {settings.target_url} to have a model that {kind}, "
-            f"found {found}"
+            f"found {found}; make pull-model MODEL={example} fetches a small one"
         )
     return changed(settings, {"model": name})
 

@@ -9,8 +9,9 @@ from uuid import uuid4
 import aiohttp
 import msgspec
 
+from ollama_observe.wire.locations import Location, location_of, says_remote
 from ollama_observe.wire.models import normalise_model
-from traffic.choices import RequestRoute
+from traffic.choices import Preset, RequestRoute
 from traffic.lines import one_line
 from traffic.request.routes import headers_of, path_of
 from traffic.settings import TrafficSettings
@@ -31,6 +32,8 @@ class Model:
     digest: str | None = None
     makes_vectors: bool = False
     """Whether it is for embeddings, as far as name and family tell."""
+    is_elsewhere: bool = False
+    """Whether this server has another compute it, as Ollama's cloud does."""
 
 
 class _Listed(msgspec.Struct):
@@ -38,6 +41,8 @@ class _Listed(msgspec.Struct):
     size: Any = None
     digest: Any = None
     details: Any = None
+    remote_host: Any = None
+    remote_model: Any = None
 
 
 class _Tags(msgspec.Struct):
@@ -58,7 +63,20 @@ def _shown(listed: _Listed) -> Model:
     digest = one_line(listed.digest, LONGEST) if isinstance(listed.digest, str) else None
     details = listed.details if isinstance(listed.details, dict) else {}
     makes_vectors = "embed" in listed.name or "bert" in str(details.get("family"))
-    return Model(one_line(listed.name), size, digest, makes_vectors)
+    is_remote = says_remote(listed.remote_host, listed.remote_model)
+    location = location_of(normalise_model(listed.name), is_remote)
+    return Model(one_line(listed.name), size, digest, makes_vectors, location is not Location.LOCAL)
+
+
+def suited(models: Sequence[Model], preset: Preset) -> str | None:
+    """The first model that a run of this preset can ask, and that computes here; pure."""
+    is_for_vectors = preset == "embeddings"
+    fitting = (
+        model.name
+        for model in models
+        if model.makes_vectors == is_for_vectors and not model.is_elsewhere
+    )
+    return next(fitting, None)
 
 
 async def facts(
