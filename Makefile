@@ -110,7 +110,7 @@ load: ## restore the images of such an archive; needs nothing but Docker
 .PHONY: api-key
 api-key: ## a new API key for the proxy, and its entry: make api-key ALIAS=alice, docs/KEYS.md
 	$(REQUIRE_SETUP)
-	@[ -n "$${ALIAS:-}$(FLAGS)" ] || { echo "whose? make api-key ALIAS=alice" >&2; exit 2; }
+	$(if $(strip $(FLAGS)),,@[ -n "$${ALIAS:-}" ] || { echo "whose? make api-key ALIAS=alice" >&2; exit 2; })
 	@$(PY) -m proxy.access.new $${ALIAS:+"$$ALIAS"} $(FLAGS)
 
 .PHONY: install-service remove-service

@@ -68,6 +68,7 @@ if command -v docker >/dev/null && is_here; then
     compose=(docker compose -p "$project" --env-file /dev/null --profile '*')
     if [ -z "$part" ]; then
       "${compose[@]}" down --remove-orphans
+      rm -rf "$state/run/containers-told"
       echo "stopped (containers of $project); the models and the numbers are kept"
     else
       "${compose[@]}" rm --stop --force "$part"

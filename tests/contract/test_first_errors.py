@@ -155,7 +155,10 @@ def test_a_machine_that_has_what_it_takes_is_said_so_and_nothing_is_fetched(
     assert not (newcomer.folder / ".venv").exists()
 
 
-@pytest.mark.parametrize("line", ["RUNTIME=local", 'export RUNTIME = "local" # mine'])
+@pytest.mark.parametrize(
+    "line",
+    ["RUNTIME=local", 'export RUNTIME = "local" # mine', "RUNTIME='local' # I don't use Docker's"],
+)
 def test_a_runtime_of_the_file_is_heard_before_anything_is_set_up(
     newcomer: Newcomer, line: str
 ) -> None:

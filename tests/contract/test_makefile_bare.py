@@ -37,6 +37,16 @@ class Bare:
             check=False,
         )
 
+    def without(self, program: str) -> dict[str, str]:
+        """A PATH on which all are found but one."""
+        folder = self.folder.parent / f"without-{program}"
+        folder.mkdir()
+        found = {path.name: path for one in os.defpath.split(":") for path in Path(one).glob("*")}
+        for name, path in found.items():
+            if name != program:
+                (folder / name).symlink_to(path)
+        return {"PATH": f"{self.docker.folder}:{folder}"}
+
     def runs(self, *services: str, folder: Path | None = None) -> None:
         """From now on containers of these services run, started from a folder."""
         lines = [f"observe {service} {folder or self.folder}" for service in services]
@@ -207,10 +217,11 @@ def test_clean_removes_nothing_under_a_stack_whose_state_lies_elsewhere(bare: Ba
     # as a supervisor is called that was started with a STACK_STATE_DIR of then
     words = [str(python), "-c", "input()", "-m", "supervisor.supervisord"]
     with subprocess.Popen(words, stdin=subprocess.PIPE) as supervisor:
-        done = bare.make("clean")
-        assert done.returncode != 0
-        assert f"with another STACK_STATE_DIR: end pid {supervisor.pid}" in done.stderr
-        assert python.exists()
+        for variables in ({}, bare.without("ps")):
+            done = bare.make("clean", **variables)
+            assert done.returncode != 0
+            assert f"with another STACK_STATE_DIR: end pid {supervisor.pid}" in done.stderr
+            assert python.exists()
     assert bare.make("clean").returncode == 0
     assert not (bare.folder / ".venv").exists()
 

@@ -14,8 +14,9 @@ from tests.tables import rows
 
 TEXT = (REPOSITORY / "docs/TROUBLESHOOTING.md").read_text(encoding="utf-8")
 OF_OTHERS = {"model", "not found", "make status", "make alerts", "make validate"}
-SENSELESS = ({"PROXY_PORT": "abc"}, {"RUNTIME": "podman"})
 """Ollama's own words, and verbs that are typed."""
+SENSELESS = ({"PROXY_PORT": "abc"}, {"RUNTIME": "podman"})
+"""Values that are refused, each in its way."""
 ROWS = rows(TEXT)
 """What happened, what it says and what to do."""
 

@@ -229,6 +229,7 @@ def test_a_restart_says_what_is_not_set_any_more_and_takes_no_keys_off_unmeant(
     assert (again.returncode, refused.returncode, refused.stdout) == (1, 2, "")
     gone = "started with PROXY_API_KEYS_FILE, PROXY_LOG_LEVEL, not set now: name them again"
     assert gone in again.stderr
+    assert "name PROXY_API_KEYS_FILE again, or set it to nothing, for `make" in again.stderr
     assert "`make restart PROXY_API_KEYS_FILE=` takes the keys off" in refused.stderr
     assert running.pid("proxy") == before
     said = running.start("restart", PROXY_API_KEYS_FILE="")

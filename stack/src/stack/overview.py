@@ -83,9 +83,13 @@ def show(
     plan: Plan,
     rows: Sequence[PartState],
     title: str,
+    answers: bool | None,
     log_of: Callable[[str], str] | None = None,
 ) -> None:
-    """Print the table. `log_of` says where a part's log is, where that is no file of ours."""
+    """Print the table. `answers` is what `ollama_answers` found.
+
+    `log_of` says where a part's log is, where that is no file of ours.
+    """
     say(title)
     header = ("PART", "STATE", "PID", "UP", "SINCE", "URL", "LOG")
     lines: list[tuple[str, ...]] = [header]
@@ -106,7 +110,7 @@ def show(
         say(f"  model API: {plan.model_api}")
     for note in (
         *disk_notes(request.places.state),
-        *model_api_notes(plan),
+        *model_api_notes(plan, answers),
         *gateway_notes(plan),
         *worker_notes(plan),
         *plan.notes,
@@ -127,28 +131,26 @@ def disk_notes(state: Path, least_bytes: int = _LEAST_BYTES) -> tuple[str, ...]:
     )
 
 
-def in_words(are_ready: bool, is_silent: bool) -> str:
-    """How it is, in words; pure. `is_silent`: an Ollama that is none of the parts is not there."""
-    if are_ready and is_silent:
+def in_words(are_ready: bool, answers: bool | None) -> str:
+    """How it is, in words; pure. `answers`: as `ollama_answers`."""
+    if are_ready and answers is False:
         return "not healthy (all parts run, Ollama does not answer)"
     return "healthy" if are_ready else "not healthy"
 
 
-def is_silent(plan: Plan) -> bool:
-    """Whether nothing answers as Ollama any more, where it is none of our parts. Asks it."""
-    url = plan.api_url
-    is_theirs = bool(url and plan.part("proxy") and not plan.part("engine"))
-    return is_theirs and probes.get(url) is None
+def ollama_answers(plan: Plan) -> bool | None:
+    """Whether the proxy's Ollama answers; None where it has none, or a part of ours. Asks it."""
+    is_theirs = plan.api_url and plan.part("proxy") and not plan.part("engine")
+    return probes.get(plan.api_url) is not None if is_theirs else None
 
 
-def model_api_notes(plan: Plan) -> tuple[str, ...]:
-    """That nothing answers as Ollama any more. Asks it."""
-    url = plan.api_url
-    if not is_silent(plan):
+def model_api_notes(plan: Plan, answers: bool | None) -> tuple[str, ...]:
+    """That nothing answers as Ollama any more; pure."""
+    if answers is not False:
         return ()
     return (
-        f"nothing answers at {url} now: clients of the proxy get a 502 that says so; "
-        f"{how_to_start(url)}",
+        f"nothing answers at {plan.api_url} now: clients of the proxy get a 502 that says so; "
+        f"{how_to_start(plan.api_url)}",
     )
 
 
@@ -177,7 +179,7 @@ def worker_notes(plan: Plan) -> tuple[str, ...]:
 def show_started(request: Request, plan: Plan, rows: Sequence[PartState]) -> None:
     """Print what runs where after a start, and what to do next."""
     say()
-    show(request, plan, rows, "running:")
+    show(request, plan, rows, "running:", ollama_answers(plan))
     prometheus, proxy = plan.part("prometheus"), plan.part("proxy")
     dashboard = plan.part("dashboard")
     if prometheus and not has_pages(prometheus):
@@ -207,7 +209,7 @@ def has_pages(prometheus: Part) -> bool:
 
 
 def as_json(
-    plan: Plan, rows: Sequence[PartState], is_silent: bool, runtime: str = "local"
+    plan: Plan, rows: Sequence[PartState], answers: bool | None, runtime: str = "local"
 ) -> dict[str, Any]:
     """The same facts for programs; `runtime` is the world that it runs in."""
     parts = [asdict(row) for row in rows]
@@ -215,7 +217,7 @@ def as_json(
         "running": True,
         "runtime": runtime,
         "model_api": plan.model_api,
-        "ollama_answers": not is_silent,
+        "ollama_answers": answers,
         "gateway": plan.gateway,
         "parts": parts,
     }

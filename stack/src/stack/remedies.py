@@ -5,13 +5,15 @@ import sys
 from enum import Enum
 
 _FEDORA = {"fedora", "rhel", "centos"}
+_OLD = {"11", "12"}
 
 
 class Manager(Enum):
-    """Who installs programs here."""
+    """Who installs programs here: its command, and whose packages' names it takes."""
 
     APT = ("sudo apt install", "Ubuntu")
     DEBIAN = ("sudo apt install", "Debian")
+    OLD_DEBIAN = ("sudo apt install", "Debian 12")
     DNF = ("sudo dnf install", "Fedora")
     BREW = ("brew install", "Homebrew")
     OTHER = ("install", "")
@@ -31,12 +33,14 @@ THINGS = {
     "compose": {
         Manager.APT: "docker-compose-v2",
         Manager.DEBIAN: "docker-compose",
+        Manager.OLD_DEBIAN: "docker-compose-plugin, of Docker's own packages",
         Manager.DNF: "docker-compose",
         Manager.BREW: "docker-compose",
     },
     "docker": {
         Manager.APT: "docker.io docker-compose-v2",
         Manager.DEBIAN: "docker.io docker-compose",
+        Manager.OLD_DEBIAN: "docker-ce docker-compose-plugin, of Docker's own packages",
         Manager.DNF: "moby-engine docker-compose",
         Manager.BREW: "--cask docker-desktop",
     },
@@ -47,17 +51,20 @@ THINGS = {
         Manager.BREW: "prometheus",
     },
 }
-"""What may be missing, and the packages that bring it; Debian's where they differ from Ubuntu's."""
+"""What may be missing, and the packages that bring it; Debian's where they differ from Ubuntu's.
+
+Debian 12's own Compose is one of before the second.
+"""
 
 
-def manager_of(system: str, names: set[str]) -> Manager:
-    """By Python's name of the system, and what a Linux calls itself and its kin; pure."""
+def manager_of(system: str, names: set[str], version: str = "") -> Manager:
+    """By Python's name of the system, what a Linux calls itself and its kin, and which; pure."""
     if system == "darwin":
         return Manager.BREW
     if "ubuntu" in names:
         return Manager.APT
     if "debian" in names:
-        return Manager.DEBIAN
+        return Manager.OLD_DEBIAN if version in _OLD else Manager.DEBIAN
     return Manager.DNF if names & _FEDORA else Manager.OTHER
 
 
@@ -67,4 +74,5 @@ def manager() -> Manager:
         said = platform.freedesktop_os_release()
     except OSError:  # no Linux, or one that does not say
         said = {}
-    return manager_of(sys.platform, {said.get("ID", ""), *said.get("ID_LIKE", "").split()})
+    names = {said.get("ID", ""), *said.get("ID_LIKE", "").split()}
+    return manager_of(sys.platform, names, said.get("VERSION_ID", ""))

@@ -15,7 +15,7 @@ from stack.request import Request
 from stack.stop import stop_all
 from stack.supervised import Supervisor
 from stack.transition import Transition, write
-from stack.unsaid import no_longer_set
+from stack.unsaid import KEYS_FILE, no_longer_set
 from stack.variables import others_variables
 from stack.wish import Wish, wish_of
 
@@ -47,7 +47,8 @@ def start(
     if changing.arrives and not changing.differs:
         return _beside(request, supervisor, running, wish, verb)
     rows = overview.states(running, supervisor)
-    overview.show(request, running, rows, "already running, nothing changed")
+    answers = overview.ollama_answers(running)
+    overview.show(request, running, rows, "already running, nothing changed", answers)
     going = no_longer_set(running.digests, request.variables, running.wished)
     return _verdict(rows, differences(changing.differs, request.variables), going)
 
@@ -130,7 +131,9 @@ def _verdict(
     problems += differs
     for problem in problems:
         complain(problem)
-    if problems:
+    if problems and KEYS_FILE in going:
+        complain(f"name {KEYS_FILE} again, or set it to nothing, for `make restart` to apply them")
+    elif problems:
         without = f", without {', '.join(going)}," if going else ""
         complain(f"`make restart` applies the settings{without} and starts every part again")
     return 1 if problems else 0

@@ -18,10 +18,15 @@ def status(request: Request, as_json: bool = False) -> int:
         say(json.dumps({"running": False, "parts": []}) if as_json else "not running: make start")
         return NOT_RUNNING
     rows = overview.states(plan, supervisor)
-    are_ready, is_silent = all(row.is_healthy for row in rows), overview.is_silent(plan)
+    are_ready, answers = all(row.is_healthy for row in rows), overview.ollama_answers(plan)
     if as_json:
-        say(json.dumps(overview.as_json(plan, rows, is_silent), indent=2))
+        say(json.dumps(overview.as_json(plan, rows, answers), indent=2))
     else:
-        word = overview.in_words(are_ready, is_silent)
-        overview.show(request, plan, rows, f"{word}, as processes of this machine")
-    return HEALTHY if are_ready and not is_silent else UNHEALTHY
+        word = overview.in_words(are_ready, answers)
+        overview.show(request, plan, rows, f"{word}, as processes of this machine", answers)
+    return exit_code(are_ready, answers)
+
+
+def exit_code(are_ready: bool, answers: bool | None) -> int:
+    """Of what runs; pure. `answers`: whether Ollama does, None where nobody was asked."""
+    return HEALTHY if are_ready and answers is not False else UNHEALTHY

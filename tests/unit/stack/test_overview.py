@@ -10,6 +10,7 @@ from stack.overview import (
     health_of,
     in_words,
     model_api_notes,
+    ollama_answers,
     worker_notes,
 )
 from stack.parts import Address, Part
@@ -51,18 +52,27 @@ def test_a_disk_that_is_full_is_said_with_what_helps(tmp_path: Path) -> None:
 
 def test_an_ollama_that_answers_no_more_is_said_with_what_its_clients_get() -> None:
     with answering(404, b"") as url:
-        assert model_api_notes(Plan((part("proxy"),), api_url=url)) == ()
-    (note,) = model_api_notes(Plan((part("proxy"),), api_url=url))
+        plan = Plan((part("proxy"),), api_url=url)
+        assert ollama_answers(plan) is True
+    assert ollama_answers(plan) is False
+    (note,) = model_api_notes(plan, answers=False)
     assert note.startswith(f"nothing answers at {url} now: clients of the proxy get a 502")
-    assert model_api_notes(Plan((part("engine"), part("proxy")), api_url=url)) == ()
+    assert model_api_notes(plan, answers=True) == model_api_notes(plan, answers=None) == ()
+
+
+def test_nobody_is_asked_where_there_is_no_proxy_or_the_engine_is_ours() -> None:
+    url = "http://127.0.0.1:9"
+    assert ollama_answers(Plan((part("dashboard"),), api_url=url)) is None
+    assert ollama_answers(Plan((part("engine"), part("proxy")), api_url=url)) is None
+    assert as_json(Plan(), [], None)["ollama_answers"] is None
 
 
 def test_it_is_healthy_where_all_parts_and_an_ollama_answer() -> None:
-    assert in_words(are_ready=True, is_silent=False) == "healthy"
-    assert in_words(are_ready=False, is_silent=True) == "not healthy"
-    said = in_words(are_ready=True, is_silent=True)
+    assert in_words(are_ready=True, answers=True) == "healthy"
+    assert in_words(are_ready=True, answers=None) == "healthy"
+    assert in_words(are_ready=False, answers=False) == "not healthy"
+    said = in_words(are_ready=True, answers=False)
     assert said == "not healthy (all parts run, Ollama does not answer)"
-    assert as_json(Plan(), [], is_silent=True)["ollama_answers"] is False
 
 
 def test_a_gateway_that_does_not_answer_is_said_with_what_happens_and_what_helps() -> None:

@@ -21,6 +21,15 @@ def test_a_system_is_known_by_its_name_or_its_kin_s(
     assert manager_of(system, names) is expected
 
 
+def test_a_debian_without_a_compose_of_now_takes_docker_s_own() -> None:
+    assert manager_of("linux", {"debian"}, "12") is Manager.OLD_DEBIAN
+    assert manager_of("linux", {"debian"}, "13") is Manager.DEBIAN
+    assert Manager.OLD_DEBIAN.command("compose").startswith(
+        "sudo apt install docker-compose-plugin"
+    )
+    assert Manager.OLD_DEBIAN.command("node") == "sudo apt install nodejs npm"
+
+
 def test_everything_that_may_be_missing_has_a_package_with_each_manager() -> None:
     managers = {Manager.APT, Manager.DNF, Manager.BREW}
     assert [thing for thing, packages in THINGS.items() if not managers <= set(packages)] == []

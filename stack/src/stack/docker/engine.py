@@ -52,10 +52,14 @@ def why_silent(variables: Mapping[str, str]) -> StackError:
     """The error of a command that asks the engine, and of which nothing came."""
     if not is_installed(variables):
         return StackError("docker is not installed", manager().command("docker") + _OR_WITHOUT)
-    _, absence = _info(variables)
-    if absence is None:
-        return StackError("`docker compose ps` fails, where `docker info` is answered")
-    return StackError(absence.why, absence.remedy + _OR_WITHOUT)
+    said, absence = _info(variables)
+    if absence is not None:
+        return StackError(absence.why, absence.remedy + _OR_WITHOUT)
+    try:
+        engine_of(said)
+    except UnfitError as error:
+        return StackError(error.why, error.remedy + _OR_WITHOUT)
+    return StackError("`docker compose ps` fails, where `docker info` is answered")
 
 
 def require_here(variables: Mapping[str, str]) -> None:

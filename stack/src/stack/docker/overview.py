@@ -14,7 +14,9 @@ from stack.docker.preparing import Prepared, ours
 from stack.overview import EXAMPLE, gateway_notes, in_words, worker_notes
 from stack.plan import Plan
 from stack.request import Request
-from stack.status import HEALTHY, NOT_RUNNING, UNHEALTHY
+from stack.status import HEALTHY, NOT_RUNNING, UNHEALTHY, exit_code
+
+_OLLAMAS = ("ollama", "engine")
 
 _HEALTH_SECONDS = 5.0
 """For an answer of the proxy, which asks Ollama first and gives it two seconds."""
@@ -26,13 +28,14 @@ def status(request: Request, as_json: bool = False) -> int:
     if not any(one.is_running for one in found):
         say(json.dumps({"running": False, "parts": []}) if as_json else "not running: make start")
         return NOT_RUNNING
-    are_ready, is_silent = all(map(is_healthy, found)), bool(model_api_notes(plan_of(found)))
+    said = checks(plan_of(found))
+    are_ready, answers = all(map(is_healthy, found)), ollama_answers(said)
     if as_json:
-        say(json.dumps(as_document(found, is_silent), indent=2))
+        say(json.dumps(as_document(found, said), indent=2))
     else:
         name = project_of(request).name
-        show(found, f"{in_words(are_ready, is_silent)}, in containers (project {name})")
-    return HEALTHY if are_ready and not is_silent else UNHEALTHY
+        show(found, f"{in_words(are_ready, answers)}, in containers (project {name})", said)
+    return exit_code(are_ready, answers)
 
 
 def is_healthy(container: Container) -> bool:
@@ -64,23 +67,33 @@ def rows(found: Iterable[Container]) -> list[tuple[str, ...]]:
     return lines
 
 
-def show(found: Sequence[Container], title: str) -> None:
-    """Print the table."""
+def show(found: Sequence[Container], title: str, said: Mapping[str, Any]) -> None:
+    """Print the table. `said` is what the proxy says, by `checks`."""
     say(title)
     for line in columns([("PART", "STATE", "CONTAINER", "UP", "URL"), *rows(found)]):
         say(line)
     plan = plan_of(found)
-    for note in (*model_api_notes(plan), *gateway_notes(routed(plan)), *worker_notes(plan)):
+    for note in (
+        *model_api_notes(found, said),
+        *gateway_notes(routed(plan, said)),
+        *worker_notes(plan),
+    ):
         say(f"  {note}")
 
 
-def model_api_notes(plan: Plan) -> tuple[str, ...]:
-    """That the proxy finds no Ollama, as it says itself. Asks it."""
-    found = checks(plan).get("ollama")
-    if not isinstance(found, dict) or found.get("ok", True):
+def ollama_answers(said: Mapping[str, Any]) -> bool | None:
+    """Whether the proxy finds its Ollama, as it says itself; None where it does not say; pure."""
+    found = said.get("ollama")
+    return bool(found["ok"]) if isinstance(found, dict) and "ok" in found else None
+
+
+def model_api_notes(found: Iterable[Container], said: Mapping[str, Any]) -> tuple[str, ...]:
+    """That the proxy finds no Ollama; pure."""
+    if ollama_answers(said) is not False:
         return ()
-    remedy = "" if plan.api_url else "; start it (`ollama serve`)"
-    detail = printable(str(found.get("detail")))
+    is_ours = any(one.service in _OLLAMAS for one in found)  # also one that has ended
+    remedy = "" if is_ours else "; start it (`ollama serve`)"
+    detail = printable(str(said["ollama"].get("detail")))
     return (f"{detail}: clients of the proxy get a 502 that says so{remedy}",)
 
 
@@ -94,18 +107,19 @@ def checks(plan: Plan) -> Mapping[str, Any]:
         return {}
 
 
-def routed(plan: Plan) -> Plan:
-    """The plan without a gateway that the proxy does not use. Asks it."""
+def routed(plan: Plan, said: Mapping[str, Any]) -> Plan:
+    """The plan without a gateway that the proxy does not use; pure."""
     if plan.gateway is None or plan.part("proxy") is None:
         return plan
     # it tells of a gateway where it looks for one, and found it
-    return plan if "portkey" in checks(plan) else replace(plan, gateway=None)
+    return plan if "portkey" in said else replace(plan, gateway=None)
 
 
 def show_started(request: Request, prepared: Prepared, found: Sequence[Container]) -> None:
     """Print what runs where after a start, and what to do next."""
     say()
-    show(found, f"running, in containers (project {prepared.project.name}):")
+    title = f"running, in containers (project {prepared.project.name}):"
+    show(found, title, checks(plan_of(found)))
     say(f"  model API: {prepared.choice.model_api}")
     if PULL_MODEL in prepared.services:
         model = request.settings.model
@@ -139,9 +153,9 @@ def verdict(found: Iterable[Container]) -> int:
     return UNHEALTHY if problems else HEALTHY
 
 
-def as_document(found: Sequence[Container], is_silent: bool) -> dict[str, Any]:
-    """The same facts for programs."""
-    plan = routed(plan_of(found))
+def as_document(found: Sequence[Container], said: Mapping[str, Any]) -> dict[str, Any]:
+    """The same facts for programs; `said` is what the proxy says, by `checks`."""
+    plan = routed(plan_of(found), said)
     parts = [
         {
             "name": one.service,
@@ -157,7 +171,7 @@ def as_document(found: Sequence[Container], is_silent: bool) -> dict[str, Any]:
     return {
         "running": True,
         "runtime": "docker",
-        "ollama_answers": not is_silent,
+        "ollama_answers": ollama_answers(said),
         "gateway": plan.gateway,
         "parts": parts,
     }

@@ -14,7 +14,10 @@ _FOLDER = "containers-told"
 
 
 def told(places: Places, found: Iterable[Container]) -> Plan:
-    """A plan of digests alone; without any where nothing runs, or others started what does."""
+    """A plan of digests alone; without any where nothing runs, or make did not start it.
+
+    What somebody took down and up by hand in between counts as what make started.
+    """
     return (Plan.load(places.run / _FOLDER) if parts_of(found) else None) or Plan()
 
 

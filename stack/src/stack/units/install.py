@@ -140,7 +140,8 @@ def _told(service: Service, plan: Plan) -> int:
     """Wait for every part, show what runs, say what to do next."""
     settle(plan)
     rows = overview.states(plan, service.manager)
-    show(service, plan, rows, f"runs under {service.whose}, from now on")
+    answers = overview.ollama_answers(plan)
+    show(service, plan, rows, f"runs under {service.whose}, from now on", answers)
     say("  other settings: make install-service again; make remove-service takes it away")
     user = pwd.getpwuid(os.getuid()).pw_name
     if not service.manager.is_system and not (_LINGERS / user).exists():

@@ -6,7 +6,7 @@ from stack import overview, probes
 from stack.console import complain, say, step
 from stack.overview import PartState
 from stack.plan import Plan
-from stack.status import HEALTHY, NOT_RUNNING, UNHEALTHY
+from stack.status import NOT_RUNNING, UNHEALTHY, exit_code
 from stack.units.service import Service
 from stack.waiting import wait_until
 from stack.wish import wish_of
@@ -22,30 +22,42 @@ _OF_ONE = {
 
 def status(service: Service, as_json: bool = False) -> int:
     """Print the state; exit code 0 all healthy, 1 not all or no Ollama, 3 not running."""
+    seen = _shown(service, as_json)
+    return exit_code(*seen) if seen else NOT_RUNNING
+
+
+def _shown(service: Service, as_json: bool = False) -> tuple[bool, bool | None] | None:
+    """Print the state: whether all parts are ready, and whether Ollama answers."""
     plan = service.what_runs()
     if plan is None or not service.manager.is_active():
         words = "not running: make install-service" if plan is None else "installed, not running"
         say(json.dumps({"running": False, "parts": []}) if as_json else words)
-        return NOT_RUNNING
+        return None
     rows = overview.states(plan, service.manager)
-    are_ready, is_silent = all(row.is_healthy for row in rows), overview.is_silent(plan)
+    are_ready, answers = all(row.is_healthy for row in rows), overview.ollama_answers(plan)
     if as_json:
-        say(json.dumps(overview.as_json(plan, rows, is_silent, "service"), indent=2))
+        say(json.dumps(overview.as_json(plan, rows, answers, "service"), indent=2))
     else:
-        word = overview.in_words(are_ready, is_silent)
-        show(service, plan, rows, f"{word}, under {service.whose}")
-    return HEALTHY if are_ready and not is_silent else UNHEALTHY
+        word = overview.in_words(are_ready, answers)
+        show(service, plan, rows, f"{word}, under {service.whose}", answers)
+    return are_ready, answers
+
+
+def _verdict(service: Service) -> int:
+    """Print the state after a start: 0 where each part is ready, 1 where not, 3 where none runs."""
+    seen = _shown(service)
+    return exit_code(seen[0], None) if seen else NOT_RUNNING
 
 
 def start(service: Service, verb: str) -> int:
-    """Start what was stopped of what a verb asks for; exit code as status, 1 where it has none."""
+    """Start what was stopped of what a verb asks for; exit code 1 where it has no such part."""
     wished = wish_of(verb, service.request.settings).parts
     stopped = [name for name in service.stopped() if verb in _ALL or name in wished]
     if stopped:
         is_whole = verb in _ALL and not service.manager.is_active()
         service.start(*(() if is_whole else stopped))
         settle(service.what_runs())
-    code = status(service)
+    code = _verdict(service)
     done = f"started {', '.join(stopped)}" if stopped else "nothing changed"
     say(f"  it runs as a service, {done}: make install-service applies other settings")
     part, plan = _OF_ONE.get(verb), service.plan()
@@ -77,11 +89,11 @@ def stop_part(service: Service, name: str) -> int:
 
 
 def restart(service: Service) -> int:
-    """Stop, then start, as it was installed; exit code as status."""
+    """Stop, then start, as it was installed; exit code 0 where each part is ready."""
     service.stop()
     service.start()
     settle(service.what_runs())
-    return status(service)
+    return _verdict(service)
 
 
 def settle(plan: Plan | None) -> None:
@@ -91,9 +103,11 @@ def settle(plan: Plan | None) -> None:
         wait_until(lambda url=url: probes.is_ready(url), seconds, 0.2)  # type: ignore[misc]
 
 
-def show(service: Service, plan: Plan, rows: list[PartState], title: str) -> None:
+def show(
+    service: Service, plan: Plan, rows: list[PartState], title: str, answers: bool | None
+) -> None:
     """Print the table, with where systemd has the logs."""
-    overview.show(service.request, plan, rows, title, lambda _: "journal")
+    overview.show(service.request, plan, rows, title, answers, lambda _: "journal")
     say(f"  logs: {service.manager.logs()}")
     for row in rows:
         if not row.is_healthy:

@@ -52,6 +52,16 @@ def test_an_engine_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
         look(docker.environment)
 
 
+def test_an_engine_without_compose_is_why_compose_says_nothing(tmp_path: Path) -> None:
+    docker = Docker(tmp_path)
+    docker.has_engine(ClientInfo={"Plugins": []})
+    said = str(why_silent(docker.environment))
+    assert said.startswith("Docker has no Compose: ")
+    assert said.endswith("; or RUNTIME=local make start")
+    docker.has_engine()
+    assert str(why_silent(docker.environment)).startswith("`docker compose ps` fails, where")
+
+
 @pytest.mark.parametrize("said", ["", "host:", "[1]"])
 def test_another_program_of_that_name_is_no_engine(tmp_path: Path, said: str) -> None:
     docker = Docker(tmp_path)

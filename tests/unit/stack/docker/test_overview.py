@@ -6,6 +6,7 @@ import pytest
 from stack.docker.containers import parsed, plan_of
 from stack.docker.overview import (
     as_document,
+    checks,
     health_of,
     is_healthy,
     model_api_notes,
@@ -74,7 +75,8 @@ def test_a_proxy_that_finds_one_or_is_none_of_ours_says_nothing(
     said: bytes, tmp_path: Path
 ) -> None:
     with answering(200, said, "/health") as url:
-        assert model_api_notes(plan_of(parsed(front_before(url, tmp_path)))) == ()
+        found = parsed(front_before(url, tmp_path))
+        assert model_api_notes(found, checks(plan_of(found))) == ()
 
 
 @pytest.mark.parametrize(
@@ -120,13 +122,24 @@ def test_a_gateway_that_the_proxy_does_not_use_is_not_said_to_be(tmp_path: Path)
         with answering(200, body, "/health") as url:
             front = front_before(url, tmp_path)
             plan = plan_of(parsed(f"{front}\n{said_of('portkey', tmp_path)}"))
-            assert (routed(plan).gateway is not None) is expected
-    assert routed(plan_of(())).gateway is None
+            assert (routed(plan, checks(plan)).gateway is not None) is expected
+    assert routed(plan_of(()), {}).gateway is None
+
+
+def test_an_ollama_of_ours_that_ended_is_none_to_start_by_hand(tmp_path: Path) -> None:
+    said = {"ollama": {"ok": False, "detail": "refused"}}
+    theirs = parsed(said_of("front", tmp_path))
+    (note,) = model_api_notes(theirs, said)
+    assert note.endswith("; start it (`ollama serve`)")
+    ended = parsed(said_of("ollama", tmp_path, State="exited", ExitCode=1))
+    (note,) = model_api_notes([*theirs, *ended], said)
+    assert note.endswith("clients of the proxy get a 502 that says so")
 
 
 def test_programs_get_every_container(tmp_path: Path) -> None:
     found = parsed(f"{said_of('front', tmp_path)}\n{said_of('proxy', tmp_path)}")
-    said = as_document(found, is_silent=True)
+    assert as_document(found, {})["ollama_answers"] is None
+    said = as_document(found, {"ollama": {"ok": False}})
     assert said["ollama_answers"] is False
     assert [part["name"] for part in said["parts"]] == ["front", "proxy"]
     assert said["parts"][1]["urls"] == []
