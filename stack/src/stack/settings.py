@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     ConfigDict,
@@ -17,6 +16,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from ollama_observe.service.addresses import found_words, is_http_url, is_loopback
+from stack.clashes import ClashError, require_another, require_differing
 from stack.docker.settings import Containers
 from stack.errors import SettingsError
 from stack.prometheus.objectives import Objectives, why_too_rare
@@ -29,15 +29,6 @@ ALERTMANAGER_SAMPLE = Path("prometheus/alertmanager.yml")
 
 _SECRETS = ("alertmanager_webhook_url",)
 """Whose values no message repeats."""
-
-
-class _ClashError(ValueError):
-    """Values that are good, and do not go together."""
-
-    def __init__(self, sentence: str, *names: str) -> None:
-        super().__init__(sentence)
-        self.names = names
-
 
 _OF_URLS = frozenset(map(chr, range(0x21, 0x7F))) - set('"\\<>`{}|^')
 """What an address is written with; the rest is escaped in it."""
@@ -201,7 +192,7 @@ class StackSettings(Containers, Objectives):
             self.prometheus_scrape_interval_seconds, self.prometheus_rules_time_scale
         )
         if why is not None and self.prometheus != "off":
-            raise _ClashError(
+            raise ClashError(
                 why, "PROMETHEUS_SCRAPE_INTERVAL_SECONDS", "PROMETHEUS_RULES_TIME_SCALE"
             )
         return self
@@ -209,7 +200,7 @@ class StackSettings(Containers, Objectives):
     @model_validator(mode="after")
     def _webhook_is_for_the_sample(self) -> Self:
         if self.alertmanager_webhook_url and self.alertmanager_config != ALERTMANAGER_SAMPLE:
-            raise _ClashError(
+            raise ClashError(
                 "ALERTMANAGER_WEBHOOK_URL is for the sample configuration, and ALERTMANAGER_CONFIG "
                 f"is {str(self.alertmanager_config)!r}: set one of them",
                 *("ALERTMANAGER_WEBHOOK_URL", "ALERTMANAGER_CONFIG"),
@@ -234,26 +225,9 @@ class StackSettings(Containers, Objectives):
         if self.ollama_url is None or self.engine == "embedded":
             used.insert(0, "engine_port")
         else:
-            _require_another(self.ollama_url, self.proxy_port)
-        seen: dict[int, str] = {}
-        for name in used:
-            port, variable = getattr(self, name), name.upper()
-            if port in seen:
-                both = (seen[port], variable)
-                raise _ClashError(f"{' and '.join(both)} are both {port}", *both)
-            seen[port] = variable
+            require_another(self.ollama_url, self.proxy_port, DEFAULT_OLLAMA_URL)
+        require_differing((name.upper(), getattr(self, name)) for name in used)
         return self
-
-
-def _require_another(ollama_url: str, proxy_port: int) -> None:
-    """Raises: _ClashError where Ollama would be the proxy, which would ask itself."""
-    parts = urlsplit(ollama_url)
-    if is_loopback(parts.hostname or "") and parts.port == proxy_port:
-        raise _ClashError(
-            f"OLLAMA_URL: expected where Ollama itself answers, found the proxy's own port "
-            f"{proxy_port} (PROXY_PORT); without it the stack looks at {DEFAULT_OLLAMA_URL}",
-            *("OLLAMA_URL", "PROXY_PORT"),
-        )
 
 
 KNOWN = frozenset(name.upper() for name in StackSettings.model_fields)
@@ -276,7 +250,7 @@ def _names(item: ErrorDetails) -> tuple[str, ...]:
     if item["loc"]:
         return (str(item["loc"][0]).upper(),)
     clash = item["ctx"]["error"]
-    assert isinstance(clash, _ClashError)
+    assert isinstance(clash, ClashError)
     return clash.names
 
 
