@@ -11,6 +11,7 @@ from stack.units.service import Service
 from stack.waiting import wait_until
 from stack.wish import wish_of
 
+_OTHER_SETTINGS = "make install-service applies other settings"
 _ALL = ("start", "start-with-portkey")
 _OF_ONE = {
     "start-portkey": "portkey",
@@ -59,7 +60,7 @@ def start(service: Service, verb: str) -> int:
         settle(service.what_runs())
     code = _verdict(service)
     done = f"started {', '.join(stopped)}" if stopped else "nothing changed"
-    say(f"  it runs as a service, {done}: make install-service applies other settings")
+    say(f"  it runs as a service, {done}: {_OTHER_SETTINGS}")
     part, plan = _OF_ONE.get(verb), service.plan()
     if part and plan and not plan.part(part):
         complain(f"the service has no {part}: {part.upper()}=on make install-service")
@@ -93,7 +94,9 @@ def restart(service: Service) -> int:
     service.stop()
     service.start()
     settle(service.what_runs())
-    return _verdict(service)
+    code = _verdict(service)
+    say(f"  with the settings that it was installed with: {_OTHER_SETTINGS}")
+    return code
 
 
 def settle(plan: Plan | None) -> None:

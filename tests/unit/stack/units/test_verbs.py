@@ -115,9 +115,12 @@ def test_a_part_that_a_service_is_without_is_said_with_what_to_type(
     assert "no dashboard: DASHBOARD=on make install-service" in capsys.readouterr().err
 
 
-def test_a_restart_stops_and_starts_what_is_installed(tmp_path: Path) -> None:
+def test_a_restart_stops_and_starts_what_is_installed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     systemctl = Systemctl()
     assert verbs.restart(a_service(tmp_path, systemctl)) == 3
+    assert "make install-service applies other settings" in capsys.readouterr().out
     assert systemctl.verbs() == ["stop", "start"]
 
 
