@@ -238,7 +238,7 @@ def test_what_the_proxy_was_told_is_repeated_to_change_its_way_but_not_to_add_a_
         for verb in ("start", "start-with-portkey"):
             done = stack.command(verb)
             assert done.returncode == 1
-            assert "set differently since it was started: PROXY_LOG_LEVEL" in done.stderr
+            assert "started with PROXY_LOG_LEVEL, not set now: name it again" in done.stderr
         stack.start("start-portkey")
         assert stack.pid("proxy") == proxy
         stack.start("start-with-portkey", PROXY_LOG_LEVEL="warning")
