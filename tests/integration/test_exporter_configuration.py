@@ -116,7 +116,8 @@ async def test_an_environment_that_may_not_be_read_is_said_to_be_so() -> None:
     assert found[m.PARALLEL.name] == {(A,): 1}
     assert not {m.SETTING_INFO.name, m.SETTING_DIFFERS.name} & set(found)
     assert told["settings"] is None
-    assert "by its own user and by root alone" in told["notes"][0]
+    # beside what is said of model processes of others on this machine, if there are any
+    assert any("by its own user and by root alone" in note for note in told["notes"])
 
 
 def is_readable(pid: int) -> bool:
