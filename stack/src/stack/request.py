@@ -11,7 +11,7 @@ from stack.console import say
 from stack.errors import SettingsError
 from stack.places import REPOSITORY, Places, places_of, private_folder, socket_path
 from stack.settings import StackSettings, parse
-from stack.variables import merge
+from stack.variables import merge, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def read_what_can_be(
     mistakes += of_names
     refused = set[str]()
     while True:
-        left = {name: value for name, value in variables.items() if name not in refused}
+        left = without(refused, variables)
         try:
             settings = parse(left)
             return Request(settings, places_of(settings, repository), left), mistakes

@@ -62,7 +62,7 @@ def merge(
     """
     unknown = [name for name in dotenv if not _may_stand_in_dotenv(name)]
     misspelt = [name for name, value in sorted(environ.items()) if value and _is_misspelt(name)]
-    merged = {**_without(unknown, dotenv), **_without(misspelt, environ)}
+    merged = {**without(unknown, dotenv), **without(misspelt, environ)}
     refused = {
         name: f"{name} is set by the stack itself: set {instead} instead"
         for name, instead in COMPUTED.items()
@@ -75,7 +75,12 @@ def merge(
         )
     mistakes = [f".env: {_unknown(name)}" for name in unknown]
     mistakes += [_unknown(name) for name in misspelt]
-    return _without(refused, merged), [*mistakes, *refused.values()]
+    return without(refused, merged), [*mistakes, *refused.values()]
+
+
+def without(names: Collection[str], variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables but for these names."""
+    return {name: value for name, value in variables.items() if name not in names}
 
 
 def operator_variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -114,10 +119,6 @@ def own_variables(part: Part, variables: Mapping[str, str]) -> dict[str, str]:
         for name, value in variables.items()
         if value and name.startswith(prefix) and name not in KNOWN
     }
-
-
-def _without(names: Collection[str], variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if name not in names}
 
 
 def _may_stand_in_dotenv(name: str) -> bool:

@@ -39,27 +39,32 @@ class Engine:
 
 def look(variables: Mapping[str, str]) -> Engine:
     """Ask it. Raises: UnfitError that says why containers cannot be had."""
-    if not is_installed(variables):
-        raise UnfitError("docker is not installed", manager().command("docker"))
+    _require_installed(variables)
     require_here(variables)
-    said, absence = _info(variables)
-    if absence is not None:
-        raise UnfitError(f"no Docker engine answers: {absence.why}", absence.remedy)
-    return engine_of(said)
+    return _answering(variables, "no Docker engine answers: ")
 
 
 def why_silent(variables: Mapping[str, str]) -> StackError:
     """The error of a command that asks the engine, and of which nothing came."""
-    if not is_installed(variables):
-        return StackError("docker is not installed", manager().command("docker") + _OR_WITHOUT)
-    said, absence = _info(variables)
-    if absence is not None:
-        return StackError(absence.why, absence.remedy + _OR_WITHOUT)
     try:
-        engine_of(said)
+        _require_installed(variables)
+        _answering(variables)
     except UnfitError as error:
         return StackError(error.why, error.remedy + _OR_WITHOUT)
     return StackError("`docker compose ps` fails, where `docker info` is answered")
+
+
+def _require_installed(variables: Mapping[str, str]) -> None:
+    if not is_installed(variables):
+        raise UnfitError("docker is not installed", manager().command("docker"))
+
+
+def _answering(variables: Mapping[str, str], beginning: str = "") -> Engine:
+    """The engine that answers. `beginning` is said before why none does. Raises: UnfitError."""
+    said, absence = _info(variables)
+    if absence is not None:
+        raise UnfitError(f"{beginning}{absence.why}", absence.remedy)
+    return engine_of(said)
 
 
 def require_here(variables: Mapping[str, str]) -> None:

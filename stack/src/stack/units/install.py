@@ -21,7 +21,7 @@ from stack.units.service import Service
 from stack.units.unit import render, target
 from stack.units.verbs import settle, show
 from stack.units.writable import require_roots
-from stack.unsaid import require_keys
+from stack.unsaid import no_longer_set, require_keys
 from stack.variables import environment_of
 from stack.wish import wish_of
 
@@ -51,8 +51,8 @@ def _installed(service: Service) -> int:
     wish = wish_of("start", request.settings)
     require_taken(request, wish, wish.parts)
     before = service.plan() or Plan()
-    unsaid = before.digests.keys() - request.variables.keys()
-    require_keys(unsaid, [part.name for part in before.parts], VERB)
+    parts = [part.name for part in before.parts]
+    require_keys(no_longer_set(before.digests, request.variables, parts), parts, VERB)
     was_active = manager.is_active()
     if was_active:
         say("stopping the service, to write it anew")
